@@ -1,0 +1,85 @@
+// Package atomicfile puts a file in its place whole or not at all: written beside it under another name with its final
+// mode, synced, renamed, and the folder synced. A power cut leaves the old file or the new one, never half of either.
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// Write puts data at path with the mode, replacing what was there.
+func Write(path string, data []byte, mode fs.FileMode) error {
+	return publish(path, data, mode, os.Rename)
+}
+
+// Create puts data at path with the mode and never replaces: a file that is there already is fs.ErrExist.
+func Create(path string, data []byte, mode fs.FileMode) error {
+	return publish(path, data, mode, linkNew)
+}
+
+// linkNew gives the file its name only if the name is free. A file system without hard links (some network and FAT mounts)
+// takes the name by an exclusive create first, so that no other writer can have it.
+func linkNew(from, to string) error {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		os.Remove(from)
+		return err
+	}
+	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		os.Remove(from)
+		return err
+	}
+	f.Close()
+	return os.Rename(from, to)
+}
+
+func publish(path string, data []byte, mode fs.FileMode, place func(from, to string) error) (err error) {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if err = f.Chmod(mode); err != nil && runtime.GOOS != "windows" {
+		return fmt.Errorf("setting the mode of %s: %w", path, err)
+	}
+	if _, err = f.Write(data); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err = f.Sync(); err != nil {
+		return fmt.Errorf("syncing %s: %w", path, err)
+	}
+	if err = f.Close(); err != nil {
+		return fmt.Errorf("closing %s: %w", path, err)
+	}
+	if err = place(f.Name(), path); err != nil {
+		return fmt.Errorf("publishing %s: %w", path, err)
+	}
+	return SyncDir(dir)
+}
+
+// SyncDir makes a rename in dir survive a power cut. Windows has no such call and keeps its own journal.
+func SyncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("opening the folder %s: %w", dir, err)
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil {
+		return fmt.Errorf("syncing the folder %s: %w", dir, err)
+	}
+	return nil
+}
