@@ -1,0 +1,95 @@
+package flows
+
+import "example.org/sectag/cred"
+
+// Listed is one line of the modem's list.
+type Listed struct {
+	Slot   cred.Slot
+	SHA256 cred.Digest
+}
+
+// Wanted is one slot that the profile asks for. A digest is zero where there is none.
+type Wanted struct {
+	Slot    cred.Slot
+	Current cred.Digest // that makes it current: what the newest passing record names, if that record agrees with the profile
+	Ours    cred.Digest // what the newest record of this unit put there
+}
+
+// Compare makes the plan: only what differs is written. A private key that a host made is gone once it is written, so key and
+// certificate of a tag stand or fall together.
+func Compare(list []Listed, want []Wanted) Plan {
+	var p Plan
+	for _, w := range want {
+		if int(p.N) == MaxSlots {
+			break
+		}
+		has := holding(find(list, w.Slot), w)
+		op := WriteSlot
+		if has == Current {
+			op = Keep
+		}
+		p.Slots[p.N] = SlotPlan{Slot: w.Slot, Has: has, Op: op}
+		p.N++
+	}
+	for i := range p.Slots[:p.N] {
+		if p.Slots[i].Op == WriteSlot {
+			p.renewPartner(p.Slots[i].Slot)
+		}
+	}
+	return p
+}
+
+func find(list []Listed, s cred.Slot) cred.Digest {
+	for _, l := range list {
+		if l.Slot == s {
+			return l.SHA256
+		}
+	}
+	return cred.Digest{}
+}
+
+func holding(listed cred.Digest, w Wanted) Holding {
+	switch {
+	case listed.IsZero():
+		return Empty
+	case listed == w.Current:
+		return Current
+	case listed == w.Ours:
+		return Ours
+	}
+	return Foreign
+}
+
+// renewPartner makes the other half of a key pair new when this half is. What stood there was ours, since it was current.
+func (p *Plan) renewPartner(s cred.Slot) {
+	partner := map[cred.Kind]cred.Kind{cred.ClientCert: cred.ClientKey, cred.ClientKey: cred.ClientCert, cred.PSK: cred.PSKID, cred.PSKID: cred.PSK}
+	other, ok := partner[s.Kind]
+	if !ok {
+		return
+	}
+	for i := range p.Slots[:p.N] {
+		if l := &p.Slots[i]; l.Slot == (cred.Slot{SecTag: s.SecTag, Kind: other}) && l.Op == Keep {
+			l.Has, l.Op = Ours, WriteSlot
+		}
+	}
+}
+
+// AllKept tells whether the plan changes nothing.
+func (p Plan) AllKept() bool {
+	for _, s := range p.Slots[:p.N] {
+		if s.Op != Keep {
+			return false
+		}
+	}
+	return true
+}
+
+// Destroys tells whether the plan would lose something that is not ours, so that the unit must be named first.
+func (p Plan) Destroys() bool {
+	for _, s := range p.Slots[:p.N] {
+		if s.Op != Keep && s.Has == Foreign {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,8 @@
+// Package flows decides what happens next at the bench and does nothing itself. Each screen is backed by one machine of the
+// same name (Authority, Port, Unit, Credentials, Endpoint, Connection, Record), and Bench orders them. A machine is a
+// comparable struct passed by value: Step takes an event and returns the next machine and the effects that somebody else
+// must perform. There is no I/O here, no clock, no text that decides, and never a secret.
+//
+// Read in this order: event.go (what can happen), effect.go (what can be asked of the world), machine.go (the interface),
+// then one file a machine. facts.go is the other fold over the same events: what is shown and recorded, deciding nothing.
+package flows

@@ -1,0 +1,175 @@
+package flows
+
+import "example.org/sectag/cred"
+
+// Facts is the other fold over the events: what is shown, printed and recorded. It decides nothing. Field names in JSON are
+// the contract's, so the documents of the verbs are made from it.
+type Facts struct {
+	Terms       Terms
+	Authority   AuthorityFacts
+	Ports       []PortFacts
+	Port        string // the chosen port's name
+	Unit        UnitFacts
+	Slots       []SlotFacts // everything that the modem listed when the plan was made
+	Plan        []PlanFacts // what the profile asks for, slot by slot, and how far it got
+	Prepared    PreparedFacts
+	Probe       *ProbeFacts
+	AnchorFile  string // where the anchor was stored in this run
+	Connect     *ConnectFacts
+	Record      string // the record's id
+	Verdict     Outcome
+	Profile     string // where the profile was saved
+	Failure     *cred.Fault
+	Interrupted cred.IMEI // the unit of a run that died before this one
+}
+
+// AuthorityFacts is what `ca show` says.
+type AuthorityFacts struct {
+	Cert         string      `json:"cert,omitempty"`
+	Key          string      `json:"key,omitempty"`
+	Subject      string      `json:"subject"`
+	NotBefore    string      `json:"not_before"`
+	NotAfter     string      `json:"not_after"`
+	SHA256       cred.Digest `json:"sha256"`
+	KeyEncrypted bool        `json:"key_encrypted"`
+}
+
+// PortFacts is one line of `ports`.
+type PortFacts struct {
+	Name      string      `json:"name"`
+	Board     string      `json:"board,omitempty"`
+	VID       string      `json:"vid,omitempty"`
+	PID       string      `json:"pid,omitempty"`
+	Serial    string      `json:"serial,omitempty"`
+	Interface *int        `json:"interface,omitempty"`
+	Role      string      `json:"role"`
+	Busy      bool        `json:"busy"`
+	Blocked   *cred.Fault `json:"blocked,omitempty"`
+}
+
+// UnitFacts is the head of `inspect`.
+type UnitFacts struct {
+	IMEI           cred.IMEI `json:"imei"`
+	IMEIValid      bool      `json:"imei_valid"`
+	Model          string    `json:"model"`
+	Firmware       string    `json:"firmware"`
+	Hardware       string    `json:"hardware"`
+	Host           string    `json:"host"`
+	FunctionalMode int       `json:"functional_mode"`
+	UUID           string    `json:"uuid,omitempty"`
+	Record         string    `json:"record,omitempty"` // the newest record of this unit
+}
+
+// SlotFacts is one slot as the modem lists it.
+type SlotFacts struct {
+	SecTag   uint32      `json:"sec_tag"` // plain: the modem's own tags are beyond a user's range
+	Type     cred.Kind   `json:"type"`
+	Kind     string      `json:"kind"`
+	SHA256   cred.Digest `json:"sha256"`
+	Reserved bool        `json:"reserved"`
+	Known    *bool       `json:"known,omitempty"` // the ledger knows the digest; absent without a ledger
+}
+
+// PlanFacts is one planned slot: what stood there, what will, and what does now.
+type PlanFacts struct {
+	Slot   cred.Slot   `json:"slot"`
+	Has    Holding     `json:"has"`
+	Op     Op          `json:"op"`
+	Old    cred.Digest `json:"old"`   // what the modem listed when the plan was made
+	New    cred.Digest `json:"new"`   // what it must list afterwards
+	Now    cred.Digest `json:"now"`   // what it lists as far as was read back
+	Stage  SlotStage   `json:"stage"` // how far the work on it got
+	Bytes  int         `json:"bytes"` // of the new content
+	Reason string      `json:"reason,omitempty"`
+}
+
+// SlotStage is how far the work on one slot got.
+type SlotStage uint8
+
+// The stages of a slot.
+const (
+	SlotPlanned  SlotStage = iota // not begun
+	SlotDeleting                  // a delete was sent
+	SlotDeleted
+	SlotWriting // a write was sent
+	SlotWritten // the modem said OK
+	SlotMatches // the modem lists what was sent
+	SlotGone    // the modem lists nothing, as planned
+	SlotDiffers // the modem lists something else
+	SlotUnknown // the line broke off; nobody knows until it is read
+)
+
+// PreparedFacts is the new set.
+type PreparedFacts struct {
+	KeyOrigin   string            `json:"key_origin"` // "modem" or "host"
+	Certificate *CertificateFacts `json:"certificate,omitempty"`
+	Sizes       []int             `json:"sizes"` // bytes of each planned slot's content, by the plan's index; 0 for one that is not written
+	Clock       string            `json:"clock,omitempty"`
+}
+
+// CertificateFacts is a device certificate.
+type CertificateFacts struct {
+	Serial   string      `json:"serial"`
+	NotAfter string      `json:"not_after"`
+	SHA256   cred.Digest `json:"sha256"`
+	PEM      string      `json:"pem"`
+}
+
+// ChainFacts is one certificate of a chain.
+type ChainFacts struct {
+	Subject   string      `json:"subject"`
+	Issuer    string      `json:"issuer"`
+	NotBefore string      `json:"not_before"`
+	NotAfter  string      `json:"not_after"`
+	Key       string      `json:"key"`
+	Signature string      `json:"signature"`
+	SHA256    cred.Digest `json:"sha256"`
+	PEMBytes  int         `json:"pem_bytes"`
+}
+
+// AnchorFacts is the trust anchor that a probe proposes.
+type AnchorFacts struct {
+	Subject  string      `json:"subject"`
+	NotAfter string      `json:"not_after"`
+	SHA256   cred.Digest `json:"sha256"`
+	PEMBytes int         `json:"pem_bytes"`
+	Source   string      `json:"source"`
+	Trust    string      `json:"trust"`
+}
+
+// ProbeFacts is the document of `probe`.
+type ProbeFacts struct {
+	Verdict    cred.Verdict `json:"verdict"`
+	URL        string       `json:"url,omitempty"`
+	Chain      []ChainFacts `json:"chain"`
+	ChainBytes int          `json:"chain_bytes"`
+	Anchor     *AnchorFacts `json:"anchor,omitempty"`
+	Suites     struct {
+		Server      []string `json:"server"`
+		ModemUsable []string `json:"modem_usable"`
+	} `json:"suites"`
+	CID        *bool          `json:"cid,omitempty"`
+	ClientAuth string         `json:"client_auth,omitempty"`
+	HostMatch  *bool          `json:"host_match,omitempty"`
+	Findings   []cred.Finding `json:"findings"`
+	Failure    *cred.Fault    `json:"failure,omitempty"`
+}
+
+// ConnectFacts is the document of `connect`.
+type ConnectFacts struct {
+	Verdict cred.Verdict `json:"verdict"`
+	Path    string       `json:"path,omitempty"`
+	Version string       `json:"version,omitempty"`
+	Suite   string       `json:"suite,omitempty"`
+	CID     *struct {
+		Offered    bool `json:"offered"`
+		Negotiated bool `json:"negotiated"`
+	} `json:"cid,omitempty"`
+	ClientAuth  string         `json:"client_auth,omitempty"`
+	HandshakeMS *int64         `json:"handshake_ms,omitempty"`
+	PingMS      *int64         `json:"ping_ms,omitempty"`
+	Alert       *int           `json:"alert,omitempty"`
+	Peer        []ChainFacts   `json:"peer"`
+	Findings    []cred.Finding `json:"findings"`
+	Failure     *cred.Fault    `json:"failure,omitempty"`
+}
