@@ -1,0 +1,24 @@
+// Package endpoint is the far end: what a modem will meet when it connects to its LwM2M server over DTLS 1.2, looked at
+// from this computer before the unit leaves the bench. It has two halves that share one view of the wire.
+//
+// [Probe] needs no credentials. It says hello as the modem would, reads the server's first flight, hangs up, and judges what
+// it saw: which cipher suites the modem could use, the chain as the modem gets it (it follows no addresses in certificates),
+// the chain as completed through "CA Issuers", the name, and which root a unit should carry. Nothing that it reads is
+// secret and it makes no keys.
+//
+// [Connect] has credentials. It makes the mutual handshake with the unit's own certificate and key, offers only suites that
+// the modem has, and proves that the session carries data.
+//
+// # How to read it
+//
+//	flight/   the first flight of a DTLS 1.2 server, read and asked for without any cryptography; the cipher suites' names;
+//	          Seen, which tells refusals apart for both halves. Start here.
+//	aia/      climbing from a certificate to its issuers over plain HTTP, and which addresses are never asked
+//	chain/    judging a chain as the modem will, and choosing the trust anchor. No network.
+//	probe*    the probe: sessions one at a time, the sweep over the suites, the report
+//	connect*  the handshake
+//	coap/     the little CoAP that is needed
+//	sim/      a local LwM2M/DTLS server for the demo and the tests
+//
+// A PC handshake proves the server and the chain. Only a handshake through the modem proves the modem.
+package endpoint

@@ -1,0 +1,207 @@
+package peers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// ready is the longest that a server may take to say that it listens; they take milliseconds.
+const ready = 20 * time.Second
+
+// Server is a running server.
+type Server struct {
+	URL  string // coaps://127.0.0.1:PORT
+	Addr string // 127.0.0.1:PORT
+	Port int
+
+	out    output
+	stdin  io.WriteCloser
+	exited chan struct{}
+}
+
+// Output is what the server has printed until now, both streams in one.
+func (s *Server) Output() string { return s.out.String() }
+
+// Send writes to the server's standard input: s_server passes it on to its client.
+func (s *Server) Send(text string) error {
+	_, err := io.WriteString(s.stdin, text)
+	return err
+}
+
+// WaitFor returns when the server has printed the text; after the limit it fails the test.
+func (s *Server) WaitFor(t testing.TB, text string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), ready)
+	defer cancel()
+	if err := s.out.wait(ctx, text, s.exited); err != nil {
+		t.Fatalf("waiting for %q: %v; the server said:\n%s", text, err, s.Output())
+	}
+}
+
+// OpenSSL starts `openssl s_server` for DTLS 1.2 on a free port of 127.0.0.1 with further arguments, such as
+// "-cert", c.CertFile, "-key", c.KeyFile, "-cert_chain", c.ChainFile, "-mtu", "400". It serves one client at a time.
+func OpenSSL(t testing.TB, args ...string) *Server {
+	t.Helper()
+	return start(t, "ACCEPT", func(port int) []string {
+		return append([]string{"openssl", "s_server", "-dtls1_2", "-accept", addr(port)}, args...)
+	})
+}
+
+// GnuTLS starts `gnutls-serv --udp` on a free port with further arguments; it binds every address.
+func GnuTLS(t testing.TB, args ...string) *Server {
+	t.Helper()
+	return start(t, "...done", func(port int) []string {
+		return append([]string{"gnutls-serv", "--udp", "--echo", "-p", strconv.Itoa(port)}, args...)
+	})
+}
+
+// Coap starts libcoap's example server, flavour "openssl" or "gnutls", whose DTLS port is one above its plain one.
+func Coap(t testing.TB, flavour string, args ...string) *Server {
+	t.Helper()
+	return start(t, "created DTLS endpoint", func(port int) []string {
+		return append([]string{"coap-server-" + flavour, "-A", "127.0.0.1", "-p", strconv.Itoa(port - 1), "-v", "7"}, args...)
+	})
+}
+
+func addr(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// start tries a few free ports: another process may take one between our asking and the server's binding.
+func start(t testing.TB, sign string, command func(port int) []string) *Server {
+	t.Helper()
+	var why error
+	for range 5 {
+		port := FreePort(t)
+		s, err := run(t, port, sign, command(port))
+		if err == nil {
+			return s
+		}
+		why = err
+	}
+	t.Fatalf("no server: %v", why)
+	return nil
+}
+
+func run(t testing.TB, port int, sign string, argv []string) (*Server, error) {
+	t.Helper()
+	path, err := exec.LookPath(argv[0])
+	if err != nil {
+		t.Fatalf("%s is needed by this test and is not installed: %v", argv[0], err)
+	}
+	s := &Server{Port: port, Addr: addr(port), URL: "coaps://" + addr(port), exited: make(chan struct{})}
+	cmd := exec.Command(path, argv[1:]...)
+	cmd.Stdout, cmd.Stderr = &s.out, &s.out
+	cmd.WaitDelay = time.Second
+	if s.stdin, err = cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		_ = cmd.Wait() // the exit code of a killed server says nothing
+		close(s.exited)
+	}()
+	stop := func() {
+		_ = cmd.Process.Kill()
+		<-s.exited
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), ready)
+	defer cancel()
+	if err := s.out.wait(ctx, sign, s.exited); err != nil {
+		stop()
+		return nil, fmt.Errorf("%s: %w; it said: %s", argv[0], err, s.Output())
+	}
+	t.Cleanup(stop)
+	return s, nil
+}
+
+// FreePort finds a port that is free on UDP and TCP, with the one below it free as well.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	for range 50 {
+		c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatalf("no free port: %v", err)
+		}
+		port := c.LocalAddr().(*net.UDPAddr).Port
+		c.Close()
+		if free(port) && free(port-1) {
+			return port
+		}
+	}
+	t.Fatal("no free pair of ports")
+	return 0
+}
+
+func free(port int) bool {
+	u, err := net.ListenPacket("udp4", addr(port))
+	if err != nil {
+		return false
+	}
+	defer u.Close()
+	l, err := net.Listen("tcp4", addr(port))
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
+}
+
+// output collects what a process prints and wakes those who wait for a word of it.
+type output struct {
+	mu     sync.Mutex
+	buf    bytes.Buffer
+	change chan struct{} // closed and replaced at each write
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.change != nil {
+		close(o.change)
+		o.change = nil
+	}
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+func (o *output) look(text string) (bool, <-chan struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.change == nil {
+		o.change = make(chan struct{})
+	}
+	return strings.Contains(o.buf.String(), text), o.change
+}
+
+func (o *output) wait(ctx context.Context, text string, exited <-chan struct{}) error {
+	for {
+		found, change := o.look(text)
+		if found {
+			return nil
+		}
+		select {
+		case <-change:
+		case <-exited:
+			if found, _ := o.look(text); found {
+				return nil
+			}
+			return fmt.Errorf("the process ended")
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
