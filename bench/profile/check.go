@@ -1,0 +1,199 @@
+package profile
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.org/sectag/cred"
+)
+
+// checker judges the values and keeps the first fault, with the line that it stands on.
+type checker struct {
+	path, src, dir string
+	fault          error
+}
+
+func (c *checker) check(f file) *Profile {
+	p := &Profile{File: c.path, Product: f.Product.Name, Station: f.Station.ID, Operator: f.Station.Operator}
+	p.Life = c.span("product", "life", f.Product.Life)
+	p.Cert, p.Key = c.readable("authority", "cert", f.Authority.Cert), c.key(f.Authority.Key)
+	p.ID, p.Origin = c.id(f.Device.ID), c.origin(f.Device.Key)
+	p.Days, p.Until = c.validity(f.Device.Validity)
+	for i, s := range f.Slot {
+		p.Slots = append(p.Slots, c.slot(i, s, p.Slots))
+	}
+	if len(p.Slots) > 4 {
+		c.refuse("slot", "sec_tag", 4, "a profile may ask for four sec_tags at most", "leave the others to a second profile")
+	}
+	if f.Endpoint != nil {
+		p.Endpoint = c.endpoint(f.Endpoint.URL)
+		if f.Endpoint.Register {
+			c.refuse("endpoint", "register", 0, "registering is not built yet", "write register = false; the connection itself is tested")
+		}
+	}
+	if f.Ledger != nil {
+		p.Ledger = c.ledger(f.Ledger.URL)
+	}
+	return p
+}
+
+// refuse keeps the first fault. nth counts the [[slot]] tables from 0.
+func (c *checker) refuse(table, key string, nth int, why, fix string) {
+	if c.fault == nil {
+		c.fault = cred.Failed("config.value", at(c.path, lineOf(c.src, table, key, nth))+table+"."+key+": "+why, fix)
+	}
+}
+
+func (c *checker) span(table, key, s string) time.Duration {
+	if s == "" {
+		return 0
+	}
+	days, ok := days(s)
+	if !ok {
+		c.refuse(table, key, 0, fmt.Sprintf("%q is no span of time", s), `write years or days, such as "10y" or "3650d"`)
+	}
+	return time.Duration(days) * 24 * time.Hour
+}
+
+// days reads "10y" (of 365.25 days) or "5500d", up to a hundred years.
+func days(s string) (int, bool) {
+	if len(s) < 2 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(s[:len(s)-1])
+	if err != nil || n <= 0 || n > 36525 {
+		return 0, false
+	}
+	switch s[len(s)-1] {
+	case 'd':
+		return n, true
+	case 'y':
+		return n * 1461 / 4, n <= 100
+	}
+	return 0, false
+}
+
+func (c *checker) validity(s string) (int, bool) {
+	switch s {
+	case "":
+		return DefaultDays, false
+	case "issuer":
+		return 0, true
+	}
+	n, ok := days(s)
+	if !ok {
+		c.refuse("device", "validity", 0, fmt.Sprintf("%q is no span of time", s), `write days or years, such as "5500d", or "issuer" for up to the issuer's end`)
+	}
+	return n, false
+}
+
+func (c *checker) id(s string) cred.Template {
+	if s == "" {
+		return cred.DefaultTemplate
+	}
+	t, err := cred.ParseTemplate(s)
+	if err != nil {
+		c.refuse("device", "id", 0, err.Error(), `write id = "urn:imei:{imei}"`)
+	}
+	return t
+}
+
+func (c *checker) origin(s string) Origin {
+	switch s {
+	case "", "auto":
+		return Auto
+	case "host":
+		return Host
+	case "modem":
+		c.refuse("device", "key", 0, "keys made in the modem are not built yet", `write key = "host" (or "auto")`)
+	default:
+		c.refuse("device", "key", 0, fmt.Sprintf("%q is no origin of keys", s), `write key = "host" (or "auto")`)
+	}
+	return Auto
+}
+
+func (c *checker) endpoint(s string) cred.Endpoint {
+	e, err := cred.ParseEndpoint(s)
+	if err != nil {
+		c.refuse("endpoint", "url", 0, err.Error(), `write url = "coaps://host:5684"`)
+	} else if e.Scheme != "coaps" {
+		c.refuse("endpoint", "url", 0, "servers over TCP are not built yet", `write url = "coaps://host:5684"`)
+	}
+	return e
+}
+
+func (c *checker) ledger(s string) string {
+	file, ok := strings.CutPrefix(s, "sqlite:")
+	if !ok || file == "" {
+		c.refuse("ledger", "url", 0, fmt.Sprintf("%q is no ledger", s), `write url = "sqlite:ledger.db"`)
+		return ""
+	}
+	return "sqlite:" + c.join(file)
+}
+
+func (c *checker) slot(i int, s fileSlot, before []Slot) Slot {
+	refuse := func(key, why, fix string) { c.refuse("slot", key, i, why, fix) }
+	if s.SecTag == nil {
+		refuse("sec_tag", "it is missing", "write sec_tag = 0, or the tag that your firmware uses")
+		return Slot{}
+	}
+	t, err := cred.ParseSecTag(strconv.FormatInt(*s.SecTag, 10))
+	if err != nil {
+		refuse("sec_tag", err.Error(), fmt.Sprintf("write a number from 0 to %d", cred.MaxSecTag))
+	}
+	switch s.Mode {
+	case "x509":
+	case "psk":
+		refuse("mode", "provisioning pre-shared keys is not built yet", `write mode = "x509"; slots write stores a single PSK`)
+	default:
+		refuse("mode", fmt.Sprintf("%q is no mode", s.Mode), `write mode = "x509"`)
+	}
+	for _, b := range before {
+		if b.SecTag == t {
+			refuse("sec_tag", fmt.Sprintf("%d was asked for already", t), "one [[slot]] a sec_tag")
+		}
+	}
+	out := Slot{SecTag: t}
+	if s.Anchor != "" {
+		out.Anchor = c.join(s.Anchor)
+	}
+	return out
+}
+
+// readable refuses a file that is named and is not there.
+func (c *checker) readable(table, key, name string) string {
+	if name == "" {
+		return ""
+	}
+	p := c.join(name)
+	st, err := os.Stat(p)
+	switch {
+	case err != nil && c.fault == nil:
+		c.fault = cred.Because(err, "config.file", at(c.path, lineOf(c.src, table, key, 0))+table+"."+key+": "+p+": "+reason(err),
+			"make the authority with sectag ca init, or name its file here; paths are relative to the profile's folder")
+	case err == nil && st.IsDir():
+		c.refuse(table, key, 0, p+" is a folder", "name the file in it")
+	}
+	return p
+}
+
+func (c *checker) key(name string) string {
+	for _, scheme := range []string{"pkcs11:", "exec:"} {
+		if strings.HasPrefix(name, scheme) {
+			c.refuse("authority", "key", 0, "keys behind "+scheme+" are not built yet", "name the file of an encrypted PKCS#8 key")
+			return name
+		}
+	}
+	return c.readable("authority", "key", name)
+}
+
+func (c *checker) join(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(c.dir, name)
+}

@@ -1,0 +1,95 @@
+package profile
+
+import (
+	"fmt"
+	"strings"
+)
+
+// known lists every key, so that a misspelt one can be answered with the one that was meant.
+var known = map[string][]string{
+	"":          {"product", "station", "authority", "device", "slot", "endpoint", "ledger"},
+	"product":   {"name", "life"},
+	"station":   {"id", "operator"},
+	"authority": {"cert", "key"},
+	"device":    {"id", "key", "validity"},
+	"slot":      {"sec_tag", "mode", "anchor"},
+	"endpoint":  {"url", "register"},
+	"ledger":    {"url"},
+}
+
+// nearest is the hint for an unknown key: the known one that looks most like it, or all of its table.
+func nearest(key []string) string {
+	table, name := "", key[len(key)-1]
+	if len(key) > 1 {
+		table = key[0]
+	}
+	names, ok := known[table]
+	if !ok {
+		table, names, name = "", known[""], key[0]
+	}
+	best, least := "", 3
+	for _, n := range names {
+		if d := distance(n, name); d < least {
+			best, least = n, d
+		}
+	}
+	if best != "" {
+		return "did you mean " + best + "?"
+	}
+	if table == "" {
+		return "the tables are " + strings.Join(names, ", ")
+	}
+	return "[" + table + "] has " + strings.Join(names, ", ")
+}
+
+// distance is Levenshtein's: how many letters must be put in, left out or changed.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		prev := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			prev, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, prev+cost)
+		}
+	}
+	return row[len(b)]
+}
+
+// at writes where something stands; line 0 is not known (a missing key has no line).
+func at(path string, line int) string {
+	if line == 0 {
+		return path + ": "
+	}
+	return fmt.Sprintf("%s:%d: ", path, line)
+}
+
+// lineOf finds the line of a key in its table; for a missing key the table's, for a missing table 0. nth counts [[table]]s.
+func lineOf(src, table, key string, nth int) int {
+	here, seen, header := false, -1, 0
+	for i, l := range strings.Split(src, "\n") {
+		l = strings.TrimSpace(l)
+		if strings.HasPrefix(l, "[") {
+			name := strings.Trim(strings.SplitN(l, "#", 2)[0], "[] \t\r")
+			here = name == table
+			if here {
+				seen++
+			}
+			if here = here && seen == nth; here {
+				header = i + 1
+			}
+			continue
+		}
+		name, _, ok := strings.Cut(l, "=")
+		if here && ok && strings.TrimSpace(name) == key {
+			return i + 1
+		}
+	}
+	return header
+}

@@ -1,0 +1,151 @@
+// Package profile reads and writes sectag.toml: what a unit of one product must hold, which authority signs it, which server
+// it will talk to, and where the records go. Reading is strict: a key that nobody knows, a value that cannot be, or a file that is
+// not there is refused with its line, its key and what to write instead, because a silent default here is a wrong slot in a thousand units.
+package profile
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"example.org/sectag/cred"
+	"github.com/pelletier/go-toml/v2"
+)
+
+// DefaultName is the file that is read when none is named and it is there.
+const DefaultName = "sectag.toml"
+
+// Profile is a checked profile. Paths are absolute or relative to the working folder, no longer to the file's.
+type Profile struct {
+	File     string      // where it was read from, "" when it was settled by hand
+	SHA256   cred.Digest // of the file
+	Product  string
+	Life     time.Duration // how long the product must be able to trust its anchor; 0 when not said
+	Station  string
+	Operator string // a pseudonym
+	Cert     string // the authority's certificate
+	Key      string // and key
+	ID       cred.Template
+	Origin   Origin
+	Days     int  // validity of a unit's certificate
+	Until    bool // validity "issuer": up to the issuer's end
+	Slots    []Slot
+	Endpoint cred.Endpoint // zero: nothing is connected
+	Ledger   string        // an URL; "" when there is none
+}
+
+// Origin says where a unit's private key is made.
+type Origin string
+
+// The origins that a profile can ask for.
+const (
+	Auto Origin = "auto" // in the modem where the firmware can, else by this computer
+	Host Origin = "host" // by this computer
+)
+
+// Slot is one [[slot]]: the group of credentials under a sec_tag.
+type Slot struct {
+	SecTag cred.SecTag
+	Anchor string // file of the trust anchor that the modem shall hold; "" until the endpoint screen has written one
+}
+
+// DefaultDays is how long a unit's certificate lives when the profile does not say.
+const DefaultDays = 5500
+
+// file is the shape of sectag.toml.
+type file struct {
+	Product struct {
+		Name string `toml:"name"`
+		Life string `toml:"life,omitempty"`
+	} `toml:"product"`
+	Station struct {
+		ID       string `toml:"id,omitempty"`
+		Operator string `toml:"operator,omitempty"`
+	} `toml:"station"`
+	Authority struct {
+		Cert string `toml:"cert"`
+		Key  string `toml:"key"`
+	} `toml:"authority"`
+	Device struct {
+		ID       string `toml:"id,omitempty"`
+		Key      string `toml:"key,omitempty"`
+		Validity string `toml:"validity,omitempty"`
+	} `toml:"device"`
+	Slot     []fileSlot `toml:"slot"`
+	Endpoint *struct {
+		URL      string `toml:"url"`
+		Register bool   `toml:"register"`
+	} `toml:"endpoint,omitempty"`
+	Ledger *struct {
+		URL string `toml:"url"`
+	} `toml:"ledger,omitempty"`
+}
+
+type fileSlot struct {
+	SecTag *int64 `toml:"sec_tag"`
+	Mode   string `toml:"mode"`
+	Anchor string `toml:"anchor,omitempty"`
+}
+
+// Load reads and checks a profile. Failures carry config.file, config.unknown-key or config.value; the text names file, line and key.
+func Load(path string) (*Profile, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, cred.Because(err, "config.file", "the profile "+path+" cannot be read: "+reason(err),
+			"name a profile with --profile, or run sectag without one and let it save what you settle")
+	}
+	return Parse(path, src)
+}
+
+// Parse checks a profile's text; path is where it stands, for messages and for the paths in it.
+func Parse(path string, src []byte) (*Profile, error) {
+	var f file
+	dec := toml.NewDecoder(strings.NewReader(string(src))).DisallowUnknownFields()
+	if err := dec.Decode(&f); err != nil {
+		return nil, decodeFault(path, err)
+	}
+	c := checker{path: path, src: string(src), dir: filepath.Dir(path)}
+	p := c.check(f)
+	if c.fault != nil {
+		return nil, c.fault
+	}
+	p.SHA256 = cred.Sum(src)
+	return p, nil
+}
+
+func reason(err error) string {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "it is not there"
+	case errors.Is(err, os.ErrPermission):
+		return "this user may not read it"
+	}
+	return "it is no readable file"
+}
+
+// decodeFault turns the library's errors into one line that names line and key.
+func decodeFault(path string, err error) error {
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		e := strict.Errors[0]
+		row, _ := e.Position()
+		key := strings.Join(e.Key(), ".")
+		return cred.Because(err, "config.unknown-key", at(path, row)+"nobody knows the key "+key, nearest(e.Key()))
+	}
+	var de *toml.DecodeError
+	if errors.As(err, &de) {
+		row, _ := de.Position()
+		return cred.Because(err, "config.value", at(path, row)+keyed(de.Key())+strings.TrimPrefix(de.Error(), "toml: "),
+			"see docs/profile.md for what each key takes")
+	}
+	return cred.Because(err, "config.value", path+": "+err.Error(), "see docs/profile.md for what each key takes")
+}
+
+func keyed(k toml.Key) string {
+	if len(k) == 0 {
+		return ""
+	}
+	return strings.Join(k, ".") + ": "
+}

@@ -1,0 +1,162 @@
+package profile
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"example.org/sectag/cred"
+	"github.com/google/go-cmp/cmp"
+)
+
+const whole = `[product]
+name = "tracker-2"
+life = "10y"
+
+[station]
+id       = "3"
+operator = "ak"
+
+[authority]
+cert = "root.crt"
+key  = "root.key"
+
+[device]
+id       = "urn:imei:{imei}"
+key      = "host"
+validity = "5500d"
+
+[[slot]]
+sec_tag = 0
+mode    = "x509"
+anchor  = "server-root.pem"
+
+[[slot]]
+sec_tag = 42
+mode    = "x509"
+
+[endpoint]
+url      = "coaps://lwm2m.example.eu:5684"
+register = false
+
+[ledger]
+url = "sqlite:ledger.db"
+`
+
+// folder makes a folder with the files that the profile names.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, f := range []string{"root.crt", "root.key"} {
+		if err := os.WriteFile(filepath.Join(dir, f), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestWholeProfile(t *testing.T) {
+	dir := folder(t)
+	p, err := Parse(filepath.Join(dir, "sectag.toml"), []byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Profile{
+		File: filepath.Join(dir, "sectag.toml"), SHA256: cred.Sum([]byte(whole)),
+		Product: "tracker-2", Life: 3652 * 24 * time.Hour, Station: "3", Operator: "ak",
+		Cert: filepath.Join(dir, "root.crt"), Key: filepath.Join(dir, "root.key"),
+		ID: "urn:imei:{imei}", Origin: Host, Days: 5500,
+		Slots:    []Slot{{SecTag: 0, Anchor: filepath.Join(dir, "server-root.pem")}, {SecTag: 42}},
+		Endpoint: cred.Endpoint{Scheme: "coaps", Host: "lwm2m.example.eu", Port: 5684},
+		Ledger:   "sqlite:" + filepath.Join(dir, "ledger.db"),
+	}
+	if d := cmp.Diff(want, p); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestRefusals takes one bad line into the whole profile and wants the line, the key and a fix.
+func TestRefusals(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, code, text, hint string }{
+		"unknown key":     {`operator = "ak"`, `opertor = "ak"`, "config.unknown-key", "sectag.toml:7: nobody knows the key station.opertor", "did you mean operator?"},
+		"unknown table":   {"[endpoint]", "[endpiont]", "config.unknown-key", "endpiont", "did you mean endpoint?"},
+		"unknown in slot": {`anchor  =`, `achor  =`, "config.unknown-key", "sectag.toml:21: nobody knows the key slot.achor", "did you mean anchor?"},
+		"wrong type":      {"sec_tag = 42", `sec_tag = "42"`, "config.value", "sectag.toml:24: ", "docs/profile.md"},
+		"reserved tag":    {"sec_tag = 42", "sec_tag = 4294967294", "config.value", "sectag.toml:24: slot.sec_tag: sec_tag 4294967294 is reserved", "0 to 2147483647"},
+		"too large tag":   {"sec_tag = 42", "sec_tag = 4294967296", "config.value", "sectag.toml:24: slot.sec_tag", "0 to 2147483647"},
+		"negative tag":    {"sec_tag = 42", "sec_tag = -1", "config.value", "sectag.toml:24: slot.sec_tag", "0 to 2147483647"},
+		"tag twice":       {"sec_tag = 42", "sec_tag = 0", "config.value", "sectag.toml:24: slot.sec_tag: 0 was asked for already", "one [[slot]]"},
+		"tag missing":     {"sec_tag = 42\n", "", "config.value", "sectag.toml:23: slot.sec_tag: it is missing", "write sec_tag"},
+		"bad mode":        {"mode    = \"x509\"\nanchor", "mode    = \"x.509\"\nanchor", "config.value", `sectag.toml:20: slot.mode: "x.509" is no mode`, `mode = "x509"`},
+		"psk":             {"mode    = \"x509\"\nanchor", "mode    = \"psk\"\nanchor", "config.value", "sectag.toml:20: slot.mode", "slots write"},
+		"bad life":        {`life = "10y"`, `life = "ten"`, "config.value", "sectag.toml:3: product.life", `"10y"`},
+		"bad validity":    {`"5500d"`, `"0d"`, "config.value", "sectag.toml:16: device.validity", `"issuer"`},
+		"bad id":          {`"urn:imei:{imei}"`, `"unit"`, "config.value", "sectag.toml:14: device.id", "urn:imei:{imei}"},
+		"bad key origin":  {`key      = "host"`, `key      = "tpm"`, "config.value", "sectag.toml:15: device.key", `"host"`},
+		"bad url":         {"coaps://lwm2m.example.eu:5684", "http://lwm2m.example.eu", "config.value", "sectag.toml:28: endpoint.url", "coaps://host:5684"},
+		"register":        {"register = false", "register = true", "config.value", "sectag.toml:29: endpoint.register", "register = false"},
+		"bad ledger":      {"sqlite:ledger.db", "ledger.db", "config.value", "sectag.toml:32: ledger.url", "sqlite:"},
+		"missing file":    {`"root.crt"`, `"rot.crt"`, "config.file", "sectag.toml:10: authority.cert: ", "ca init"},
+		"folder as file":  {`"root.crt"`, `"."`, "config.value", "sectag.toml:10: authority.cert: ", "name the file"},
+		"no TOML":         {"[product]", "[product", "config.value", "sectag.toml:1: ", "docs/profile.md"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := folder(t)
+			src := strings.Replace(whole, c.old, c.new, 1)
+			if src == whole {
+				t.Fatal("the case changes nothing")
+			}
+			_, err := Parse(filepath.Join(dir, "sectag.toml"), []byte(src))
+			f := cred.AsFault(err)
+			if f == nil {
+				t.Fatal("it was accepted")
+			}
+			if f.Code != c.code || !strings.Contains(f.Text, c.text) || !strings.Contains(f.Hint, c.hint) || strings.Contains(f.Text, "\n") {
+				t.Errorf("got  %s: %q, hint %q\nwant %s: %q, hint %q", f.Code, f.Text, f.Hint, c.code, c.text, c.hint)
+			}
+		})
+	}
+}
+
+func TestMissingFile(t *testing.T) {
+	_, err := Load(filepath.Join(t.TempDir(), "sectag.toml"))
+	if f := cred.AsFault(err); f == nil || f.Code != "config.file" || f.Hint == "" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSavedReadsBackTheSame(t *testing.T) {
+	dir := folder(t)
+	p, err := Parse(filepath.Join(dir, "sectag.toml"), []byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "saved.toml")
+	if err := p.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.File, p.SHA256, again.File, again.SHA256 = "", cred.Digest{}, "", cred.Digest{}
+	if d := cmp.Diff(p, again); d != "" {
+		t.Error(d)
+	}
+	if err := p.Save(path); cred.AsFault(err) == nil {
+		t.Error("a profile was replaced")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(whole)
+	f.Add("[[slot]]\nsec_tag=0")
+	f.Fuzz(func(t *testing.T, src string) {
+		_, err := Parse("sectag.toml", []byte(src))
+		if fault := cred.AsFault(err); fault != nil && (fault.Code == "internal" || fault.Hint == "") {
+			t.Errorf("%q: %+v", src, fault)
+		}
+	})
+}
