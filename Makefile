@@ -1,0 +1,53 @@
+# The two commands a stranger needs: make demo, make test. Both need Go and make and fetch the rest themselves.
+SHELL   := /bin/sh
+GO      := go
+TOOL    := $(GO) tool -modfile=tools/go.mod
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+BUILT   ?= $(shell git log -1 --format=%cI 2>/dev/null || echo)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.built=$(BUILT)
+VULNDB  ?= ../shared/vulndb
+export CGO_ENABLED ?= 0
+
+.PHONY: build demo test race lint bench fuzz golden vuln cross clean
+
+build: ## the program, in bin/
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sectag ./cmd/sectag
+
+demo: build ## the main job on a virtual modem and a local server: screens on a terminal, plain lines elsewhere
+	./bin/sectag demo
+
+test: ## every test but the race run; needs openssl, gnutls-bin, libcoap3-bin and tmux, and fails without them
+	$(GO) test ./...
+
+race: ## the same with the race detector (needs a C compiler)
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(GO) test -race ./...
+
+lint: ## vet, staticcheck, gofumpt, and nothing left to tidy
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+	@out=$$($(TOOL) gofumpt -l .); if [ -n "$$out" ]; then echo "gofumpt would change:"; echo "$$out"; exit 1; fi
+	$(GO) mod tidy -diff
+	$(GO) test ./internal/archtest
+
+cross: ## the other systems must build
+	for t in linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64; do \
+	  GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./cmd/sectag && GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet ./... || exit 1; done
+
+bench: ## speed, as a ratio to the physical floor
+	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
+
+FUZZTIME ?= 10s
+fuzz: ## every fuzz target for FUZZTIME
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+
+golden: ## write the golden frames, the flows' diagrams and the pictures of the screens anew
+	$(GO) test ./flows/... ./tui/... -update
+
+vuln: ## known vulnerabilities in what we link
+	@if [ -d $(VULNDB) ]; then $(TOOL) govulncheck -db file://$$(cd $(VULNDB) && pwd) ./...; else $(TOOL) govulncheck ./...; fi
+
+clean:
+	rm -rf bin

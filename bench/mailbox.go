@@ -1,0 +1,57 @@
+package bench
+
+import (
+	"sync"
+
+	"example.org/sectag/flows"
+)
+
+// Mailbox carries events into the loop. Putting never blocks, so neither a screen nor an answer ever waits for the loop.
+type Mailbox struct {
+	mu    sync.Mutex
+	queue []letter
+	ready chan struct{}
+}
+
+type letter struct {
+	event  flows.Event
+	answer bool
+}
+
+// NewMailbox makes an empty one.
+func NewMailbox() *Mailbox { return &Mailbox{ready: make(chan struct{}, 1)} }
+
+// Put adds what a person or a policy wants.
+func (m *Mailbox) Put(e flows.Event) { m.add(letter{event: e}) }
+
+// Ready tells that there may be something to take.
+func (m *Mailbox) Ready() <-chan struct{} { return m.ready }
+
+func (m *Mailbox) answer(e flows.Event) { m.add(letter{event: e, answer: true}) }
+
+func (m *Mailbox) add(l letter) {
+	m.mu.Lock()
+	m.queue = append(m.queue, l)
+	m.mu.Unlock()
+	select {
+	case m.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (m *Mailbox) take() (e flows.Event, answer, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.queue) == 0 {
+		return nil, false, false
+	}
+	l := m.queue[0]
+	m.queue = m.queue[1:]
+	return l.event, l.answer, true
+}
+
+func (m *Mailbox) empty() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.queue) == 0
+}

@@ -1,0 +1,50 @@
+package archtest
+
+// mayImport is the plan of the house: a room may import itself, its sub-rooms and what stands here.
+var mayImport = map[string][]string{
+	"cred":                {},
+	"internal/atomicfile": {},
+	"internal/archtest":   {},
+	"internal/peers":      {"cred"},
+	"flows":               {"cred"},
+	"device":              {"cred", "internal/atomicfile"},
+	"device/sim":          {"cred", "internal/atomicfile"},
+	"ca":                  {"cred", "internal/atomicfile"},
+	"endpoint":            {"cred", "internal/atomicfile"},
+	"ledger":              {"cred", "internal/atomicfile"},
+	"bench":               {"flows", "device", "ca", "endpoint", "ledger", "cred", "internal/atomicfile"},
+	"tui":                 {"flows", "cred"},
+	"cmd/sectag":          {"tui", "bench", "flows", "device", "ca", "endpoint", "ledger", "cred", "internal/atomicfile"},
+	"e2e":                 {},
+}
+
+// testsMayImport is what tests may use beyond that: a room is tried against the virtual modem, real servers, or the rooms beside it.
+var testsMayImport = map[string][]string{
+	"device":     {"device/sim"},
+	"endpoint":   {"internal/peers"},
+	"bench":      {"internal/peers", "internal/archtest"},
+	"cmd/sectag": {"internal/peers"},
+	"e2e":        {"internal/peers", "cred"},
+}
+
+// fences names the rooms that a library was chosen for; "tests" are all test files.
+var fences = map[string][]string{
+	"github.com/charmbracelet":        {"tui"},
+	"github.com/muesli":               {"tui"},
+	"go.bug.st/serial":                {"device"},
+	"github.com/pion":                 {"endpoint"},
+	"modernc.org":                     {"ledger"},
+	"database/sql":                    {"ledger"},
+	"golang.org/x/mod":                {"ledger"},
+	"github.com/spf13":                {"cmd/sectag"},
+	"github.com/pelletier":            {"bench/profile"},
+	"golang.org/x/crypto":             {"endpoint", "ca"},
+	"github.com/youmark/pkcs8":        {"ca"},
+	"github.com/creack/pty":           {"tests"},
+	"github.com/rogpeppe/go-internal": {"tests"},
+	"pgregory.net/rapid":              {"tests"},
+	"go.uber.org/goleak":              {"tests"},
+	"github.com/google/go-cmp":        {"tests"},
+	"example.org/sectag/device/sim":   {"device/sim", "cmd/sectag", "tests"},
+	"example.org/sectag/endpoint/sim": {"endpoint/sim", "cmd/sectag", "tests"},
+}

@@ -1,0 +1,90 @@
+package archtest
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// project is the tree that the rules are for.
+const project = "../.."
+
+var rules = map[string]func([]File) []string{
+	"directions": Directions, "fences": Fences, "blind": Blind, "sizes": Sizes, "comments": Comments, "calls": Calls,
+}
+
+func TestTheHouseKeepsItsRules(t *testing.T) {
+	files, err := Load(os.DirFS(project))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 50 {
+		t.Fatalf("only %d files were seen: the rules look at the wrong tree", len(files))
+	}
+	for name, rule := range rules {
+		for _, b := range rule(files) {
+			t.Errorf("%s: %s", name, b)
+		}
+	}
+}
+
+// TestEachRuleCanFail breaks each rule once, in a tree that is right without the breach.
+func TestEachRuleCanFail(t *testing.T) {
+	long := "// Package flows is long.\npackage flows\n" + strings.Repeat("\n", maxFile+1)
+	fn := "// Package flows is long.\npackage flows\n\nfunc f() {\n" + strings.Repeat("\n", maxFunction+1) + "}\n"
+	for name, c := range map[string]struct{ rule, path, src, want string }{
+		"domain rooms do not know each other":          {"directions", "ca/x.go", "// Package ca.\npackage ca\n\nimport _ \"example.org/sectag/ledger\"\n", "ca may not import ledger"},
+		"flows sees only cred":                         {"directions", "flows/x.go", "// Package flows.\npackage flows\n\nimport _ \"example.org/sectag/device\"\n", "flows may not import device"},
+		"tui does not see the bench":                   {"directions", "tui/x.go", "// Package tui.\npackage tui\n\nimport _ \"example.org/sectag/bench\"\n", "tui may not import bench"},
+		"the simulator's tests do not know the driver": {"directions", "device/sim/x_test.go", "package sim\n\nimport _ \"example.org/sectag/device\"\n", "device/sim may not import device"},
+		"a room that nobody planned":                   {"directions", "utils/x.go", "// Package utils.\npackage utils\n", "not in the plan"},
+		"bubbletea outside tui":                        {"fences", "bench/x.go", "// Package bench.\npackage bench\n\nimport _ \"github.com/charmbracelet/bubbletea\"\n", "belongs behind tui"},
+		"pion outside endpoint":                        {"fences", "device/sim/x.go", "// Package sim.\npackage sim\n\nimport _ \"github.com/pion/dtls/v3\"\n", "belongs behind endpoint"},
+		"the simulator in product code":                {"fences", "bench/x.go", "// Package bench.\npackage bench\n\nimport _ \"example.org/sectag/device/sim\"\n", "belongs behind"},
+		"a screen that opens files":                    {"blind", "tui/x.go", "// Package tui.\npackage tui\n\nimport _ \"os\"\n", "may not see os"},
+		"a machine that opens sockets":                 {"blind", "flows/x.go", "// Package flows.\npackage flows\n\nimport _ \"net/http\"\n", "may not see net/http"},
+		"a long file":                                  {"sizes", "flows/x.go", long, "lines, 400 are enough"},
+		"a long function":                              {"sizes", "flows/x.go", fn, "f has 63 lines"},
+		"no package comment":                           {"comments", "flows/x.go", "package flows\n", "0 package comments"},
+		"a panic":                                      {"calls", "flows/x.go", "// Package flows.\npackage flows\n\nfunc f() { panic(1) }\n", "nobody panics"},
+		"an exit outside main":                         {"calls", "flows/x.go", "// Package flows.\npackage flows\n\nimport \"os\"\n\nfunc f() { os.Exit(1) }\n", "only main"},
+		"a log line":                                   {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nimport \"log\"\n\nfunc f() { log.Println() }\n", "do not log"},
+		"a sleep":                                      {"calls", "ca/x_test.go", "package ca\n\nimport \"time\"\n\nfunc f() { time.Sleep(1) }\n", "nobody sleeps"},
+		"a skip":                                       {"calls", "ca/x_test.go", "package ca\n\nimport \"testing\"\n\nfunc TestX(t *testing.T) { t.Skip() }\n", "no test is skipped"},
+		"an init":                                      {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nfunc init() {}\n", "init"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files, err := Load(fstest.MapFS{c.path: {Data: []byte(c.src)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			bad := rules[c.rule](files)
+			if len(bad) != 1 || !strings.Contains(bad[0], c.want) {
+				t.Errorf("got %q, want one breach with %q", bad, c.want)
+			}
+		})
+	}
+}
+
+// TestARoomThatGrew needs several files, so it stands apart.
+func TestARoomThatGrew(t *testing.T) {
+	tree := fstest.MapFS{}
+	for _, n := range []string{"a", "b", "c", "d"} {
+		tree["flows/"+n+".go"] = &fstest.MapFile{Data: []byte("package flows\n" + strings.Repeat("\n", maxFile-1))}
+	}
+	files, err := Load(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bad := Sizes(files); len(bad) != 1 || !strings.Contains(bad[0], "the room has 1600 lines") {
+		t.Errorf("got %q", bad)
+	}
+	delete(tree, "flows/d.go")
+	if files, err = Load(tree); err != nil {
+		t.Fatal(err)
+	}
+	if bad := Sizes(files); len(bad) != 0 {
+		t.Errorf("a room of 1200 lines was refused: %q", bad)
+	}
+}
