@@ -1,0 +1,201 @@
+package flight
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+)
+
+// Seen looks at the datagrams of one DTLS session as they come and go and remembers what was said in clear. Feed it from the
+// socket, both ways, before the library gets them. It never fails and is safe for concurrent use; the zero value is ready.
+type Seen struct {
+	mu    sync.Mutex
+	view  View
+	parts assembly
+	sent  []byte // our newest datagram: an echo of it is no DTLS server
+}
+
+// View is what was seen until now.
+type View struct {
+	Sent     int  // datagrams that we sent
+	Received int  // datagrams that came back
+	Foreign  int  // of these, such as are no DTLS at all, or our own hello echoed
+	Refused  bool // the host said that nothing listens on the port (ICMP port unreachable)
+
+	Cookies int    // HelloVerifyRequests
+	Cookie  []byte // the newest one's
+
+	Hello     *ServerHello        // nil until it came
+	Chain     [][]byte            // the Certificate message, DER as sent; nil until it came, empty if the server sent none
+	Request   *CertificateRequest // nil unless the server asked for a certificate of ours
+	Done      bool                // ServerHelloDone: the flight is whole
+	Alert     *Alert              // the first alert in clear that ends a handshake: fatal, or close_notify
+	Warnings  []Alert             // other alerts, at most 8
+	Encrypted bool                // the server sent a record under the new keys: it has accepted our Finished, or speaks in an alert that cannot be read
+	Finished  bool                // we sent a record under the new keys: our certificate and Finished are out
+
+	Garbled error // the first thing that looked like DTLS and could not be read
+}
+
+// State is how far the server came.
+type State uint8
+
+// The states, from nothing to all. What a server did last decides, except that an alert and a refusal speak louder.
+const (
+	Nothing State = iota // no datagram, no refusal
+	Refused              // nothing listens on the port
+	NotDTLS              // something answered, and it was no DTLS
+	Cookie               // a HelloVerifyRequest, and no word after the cookie came back
+	Began                // a ServerHello, and not the whole flight
+	Whole                // the whole first flight
+	Keyed                // records under the new keys
+	Alerted              // an alert in clear that ends the handshake
+	Garbled              // DTLS in shape, and unreadable
+)
+
+// String is the state in a few words.
+func (s State) String() string {
+	return [...]string{
+		"nothing", "refused", "not DTLS", "a cookie only", "began", "the whole first flight", "keyed", "alert", "garbled",
+	}[min(s, Garbled)]
+}
+
+// State folds the view.
+func (v View) State() State {
+	switch {
+	case v.Alert != nil:
+		return Alerted
+	case v.Encrypted:
+		return Keyed
+	case v.Done && v.Hello != nil:
+		return Whole
+	case v.Garbled != nil:
+		return Garbled
+	case v.Hello != nil || v.Chain != nil:
+		return Began
+	case v.Cookies > 0:
+		return Cookie
+	case v.Foreign > 0:
+		return NotDTLS
+	case v.Refused:
+		return Refused
+	}
+	return Nothing
+}
+
+// View is a copy of what was seen.
+func (s *Seen) View() View {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.view
+	v.Cookie = bytes.Clone(v.Cookie)
+	v.Chain = slices.Clone(v.Chain)
+	v.Warnings = slices.Clone(v.Warnings)
+	return v
+}
+
+// PortUnreachable notes that the socket said "connection refused".
+func (s *Seen) PortUnreachable() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.view.Refused = true
+}
+
+// Outgoing notes a datagram of ours.
+func (s *Seen) Outgoing(datagram []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.view.Sent++
+	s.sent = append(s.sent[:0], datagram...)
+	records, _ := splitRecords(datagram)
+	for _, r := range records {
+		if r.epoch > 0 {
+			s.view.Finished = true
+		}
+	}
+}
+
+// Incoming notes a datagram of the server's.
+func (s *Seen) Incoming(datagram []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.view.Received++
+	if !looksLikeDTLS(datagram) || bytes.Equal(datagram, s.sent) {
+		s.view.Foreign++
+		return
+	}
+	records, err := splitRecords(datagram)
+	for _, r := range records {
+		if e := s.record(r); err == nil {
+			err = e
+		}
+	}
+	if err != nil && s.view.Garbled == nil {
+		s.view.Garbled = err
+	}
+}
+
+func (s *Seen) record(r record) error {
+	switch {
+	case r.epoch > 0:
+		s.view.Encrypted = true
+	case r.typ == recordAlert && len(r.payload) == 2:
+		s.alert(Alert{Fatal: r.payload[0] == levelFatal, Number: r.payload[1]})
+	case r.typ == recordHandshake:
+		fragments, err := splitFragments(r.payload)
+		for _, f := range fragments {
+			if e := s.fragment(f); err == nil {
+				err = e
+			}
+		}
+		return err
+	}
+	return nil
+}
+
+func (s *Seen) alert(a Alert) {
+	switch {
+	case a.Fatal || a.Number == CloseNotify:
+		if s.view.Alert == nil {
+			s.view.Alert = &a
+		}
+	case len(s.view.Warnings) < 8:
+		s.view.Warnings = append(s.view.Warnings, a)
+	}
+}
+
+func (s *Seen) fragment(f fragment) error {
+	// A cookie may be asked for again and again under the same message number, and is never in pieces.
+	if f.typ == typeHelloVerifyRequest && len(f.body) == f.length {
+		cookie, err := readHelloVerifyRequest(f.body)
+		if err != nil {
+			return err
+		}
+		s.view.Cookies++
+		s.view.Cookie = bytes.Clone(cookie)
+		return nil
+	}
+	body, whole, err := s.parts.add(f)
+	if err != nil || !whole {
+		return err
+	}
+	switch f.typ {
+	case typeServerHello:
+		h, err := readServerHello(body)
+		if err != nil {
+			return err
+		}
+		s.view.Hello = &h
+	case typeCertificate:
+		s.view.Chain, err = readCertificate(body)
+	case typeCertificateRequest:
+		r, err := readCertificateRequest(body)
+		if err != nil {
+			return err
+		}
+		s.view.Request = &r
+	case typeServerHelloDone:
+		s.view.Done = true
+	}
+	return err
+}
