@@ -19,7 +19,8 @@ type Journal interface {
 
 // Run owns the machine until it is told to stop: it returns when ctx is done and no effect is in flight, or when the journal
 // fails. Ending ctx makes a flows.Cancel of it, so that the device effect in flight is answered and what was changed is put back;
-// effects themselves run under work, which the caller ends only to give up hope. see is called in Run's goroutine after each event.
+// effects themselves run under work, which the caller ends only to give up hope. see is called in Run's goroutine after each event,
+// before its effects start.
 func Run[M flows.Machine[M]](ctx, work context.Context, m M, j Journal, d Doer, in *Mailbox, see func(flows.Shot[M])) (M, error) {
 	flying := 0
 	done := ctx.Done()
@@ -45,11 +46,11 @@ func Run[M flows.Machine[M]](ctx, work context.Context, m M, j Journal, d Doer, 
 				return m, drain(in, flying, err)
 			}
 			m = next
+			see(flows.Shot[M]{Machine: m, Event: e, Ignored: ignored})
 			for _, effect := range do {
 				flying++
 				go func() { in.answer(d.Do(work, effect)) }()
 			}
-			see(flows.Shot[M]{Machine: m, Event: e, Ignored: ignored})
 		}
 		if ctx.Err() != nil && done == nil && flying == 0 && in.empty() {
 			return m, context.Cause(ctx)

@@ -16,7 +16,7 @@ type Wanted struct {
 }
 
 // Compare makes the plan: only what differs is written. A private key that a host made is gone once it is written, so key and
-// certificate of a tag stand or fall together.
+// certificate stand or fall together.
 func Compare(list []Listed, want []Wanted) Plan {
 	var p Plan
 	for _, w := range want {
@@ -31,11 +31,7 @@ func Compare(list []Listed, want []Wanted) Plan {
 		p.Slots[p.N] = SlotPlan{Slot: w.Slot, Has: has, Op: op}
 		p.N++
 	}
-	for i := range p.Slots[:p.N] {
-		if p.Slots[i].Op == WriteSlot {
-			p.renewPartner(p.Slots[i].Slot)
-		}
-	}
+	p.renewTogether()
 	return p
 }
 
@@ -60,18 +56,26 @@ func holding(listed cred.Digest, w Wanted) Holding {
 	return Foreign
 }
 
-// renewPartner makes the other half of a key pair new when this half is. What stood there was ours, since it was current.
-func (p *Plan) renewPartner(s cred.Slot) {
-	partner := map[cred.Kind]cred.Kind{cred.ClientCert: cred.ClientKey, cred.ClientKey: cred.ClientCert, cred.PSK: cred.PSKID, cred.PSKID: cred.PSK}
-	other, ok := partner[s.Kind]
-	if !ok {
-		return
-	}
+// renewTogether makes the whole identity new when a part of it is: the certificate and key of every tag, and a PSK with its
+// identity. What stood there was ours, since it was current.
+func (p *Plan) renewTogether() {
 	for i := range p.Slots[:p.N] {
-		if l := &p.Slots[i]; l.Slot == (cred.Slot{SecTag: s.SecTag, Kind: other}) && l.Op == Keep {
-			l.Has, l.Op = Ours, WriteSlot
+		if p.Slots[i].Op != WriteSlot {
+			continue
+		}
+		for j := range p.Slots[:p.N] {
+			if l := &p.Slots[j]; l.Op == Keep && together(p.Slots[i].Slot, l.Slot) {
+				l.Has, l.Op = Ours, WriteSlot
+			}
 		}
 	}
+}
+
+// together tells whether two slots hold parts of one identity. A unit has one key pair, whichever tags it stands under.
+func together(a, b cred.Slot) bool {
+	pair := func(s cred.Slot) bool { return s.Kind == cred.ClientCert || s.Kind == cred.ClientKey }
+	psk := func(s cred.Slot) bool { return s.Kind == cred.PSK || s.Kind == cred.PSKID }
+	return pair(a) && pair(b) || psk(a) && psk(b) && a.SecTag == b.SecTag
 }
 
 // AllKept tells whether the plan changes nothing.

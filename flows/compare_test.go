@@ -1,0 +1,59 @@
+package flows
+
+import (
+	"testing"
+
+	"example.org/sectag/cred"
+)
+
+func TestCompare(t *testing.T) {
+	d := func(b byte) cred.Digest { return cred.Digest{b} }
+	ca, cert, key := cred.Slot{SecTag: 7, Kind: 0}, cred.Slot{SecTag: 7, Kind: 1}, cred.Slot{SecTag: 7, Kind: 2}
+	want := []Wanted{{ca, d(1), d(1)}, {cert, d(2), d(2)}, {key, d(3), d(3)}}
+	for name, c := range map[string]struct {
+		list []Listed
+		has  [3]Holding
+		op   [3]Op
+	}{
+		"blank":                    {nil, [3]Holding{Empty, Empty, Empty}, [3]Op{WriteSlot, WriteSlot, WriteSlot}},
+		"all current":              {[]Listed{{ca, d(1)}, {cert, d(2)}, {key, d(3)}}, [3]Holding{Current, Current, Current}, [3]Op{}},
+		"key gone":                 {[]Listed{{ca, d(1)}, {cert, d(2)}}, [3]Holding{Current, Ours, Empty}, [3]Op{Keep, WriteSlot, WriteSlot}},
+		"certificate foreign":      {[]Listed{{ca, d(1)}, {cert, d(9)}, {key, d(3)}}, [3]Holding{Current, Foreign, Ours}, [3]Op{Keep, WriteSlot, WriteSlot}},
+		"anchor only":              {[]Listed{{ca, d(8)}, {cert, d(2)}, {key, d(3)}}, [3]Holding{Foreign, Current, Current}, [3]Op{WriteSlot, Keep, Keep}},
+		"other tags left alone":    {[]Listed{{cred.Slot{SecTag: 8, Kind: 0}, d(8)}, {ca, d(1)}, {cert, d(2)}, {key, d(3)}}, [3]Holding{Current, Current, Current}, [3]Op{}},
+		"a zero digest is nothing": {[]Listed{{ca, cred.Digest{}}}, [3]Holding{Empty, Empty, Empty}, [3]Op{WriteSlot, WriteSlot, WriteSlot}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := Compare(c.list, want)
+			for i := range 3 {
+				if p.Slots[i].Has != c.has[i] || p.Slots[i].Op != c.op[i] {
+					t.Errorf("slot %d: has %d, does %d; want %d, %d", i, p.Slots[i].Has, p.Slots[i].Op, c.has[i], c.op[i])
+				}
+			}
+			if kept := c.op == [3]Op{}; p.AllKept() != kept {
+				t.Errorf("all kept: %v", p.AllKept())
+			}
+			foreign := false
+			for i := range 3 {
+				foreign = foreign || c.has[i] == Foreign && c.op[i] != Keep
+			}
+			if p.Destroys() != foreign {
+				t.Errorf("destroys: %v", p.Destroys())
+			}
+		})
+	}
+}
+
+func TestOneIdentityUnderTwoTags(t *testing.T) {
+	d := func(b byte) cred.Digest { return cred.Digest{b} }
+	cert7, key7, cert8, key8 := cred.Slot{SecTag: 7, Kind: 1}, cred.Slot{SecTag: 7, Kind: 2}, cred.Slot{SecTag: 8, Kind: 1}, cred.Slot{SecTag: 8, Kind: 2}
+	p := Compare([]Listed{{cert7, d(1)}, {key7, d(2)}}, []Wanted{{Slot: cert7, Current: d(1)}, {Slot: key7, Current: d(2)}, {Slot: cert8}, {Slot: key8}})
+	for i := range 4 {
+		if p.Slots[i].Op != WriteSlot {
+			t.Errorf("slot %d is left with an identity that the unit no longer has", i)
+		}
+	}
+	if p.Destroys() {
+		t.Error("what is replaced is ours")
+	}
+}
