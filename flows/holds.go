@@ -1,0 +1,40 @@
+package flows
+
+// Holds says what the slot holds after the work on the unit broke off, in the contract's words: "old", "new", "missing", or
+// "unknown" where only reading it again can tell.
+func (p PlanFacts) Holds() string {
+	switch p.Stage {
+	case SlotPlanned:
+		if p.Old.IsZero() {
+			return "missing"
+		}
+		return "old"
+	case SlotDeleted, SlotGone:
+		return "missing"
+	case SlotMatches:
+		return "new"
+	case SlotDiffers:
+		switch {
+		case p.Now.IsZero():
+			return "missing"
+		case p.Now == p.New:
+			return "new"
+		case p.Now == p.Old:
+			return "old"
+		}
+	}
+	return "unknown"
+}
+
+// Action says what was done to the slot, in the contract's words; for a plan that nobody carried out, what would be.
+func (p PlanFacts) Action() string {
+	switch {
+	case p.Op == WriteSlot:
+		return "written"
+	case p.Op == DeleteSlot:
+		return "deleted"
+	case p.Old.IsZero():
+		return "absent"
+	}
+	return "kept"
+}
