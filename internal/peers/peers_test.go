@@ -16,7 +16,7 @@ func TestServersAnswerOpenSSL(t *testing.T) {
 	srv := root.Intermediate(t, "Test Intermediate").Server(t)
 	for name, start := range map[string]func(t *testing.T) *peers.Server{
 		"openssl": func(t *testing.T) *peers.Server {
-			return peers.OpenSSL(t, "-cert", srv.CertFile, "-key", srv.KeyFile, "-cert_chain", srv.ChainFile)
+			return peers.OpenSSL(t, "-cert", srv.CertFile, "-key", srv.KeyFile, "-cert_chain", srv.IssuersFile)
 		},
 		"gnutls": func(t *testing.T) *peers.Server {
 			return peers.GnuTLS(t, "--x509certfile", srv.ChainFile, "--x509keyfile", srv.KeyFile)

@@ -27,6 +27,7 @@ type Cert struct {
 	CertFile    string // PEM
 	KeyFile     string // PEM, 0600
 	ChainFile   string // this certificate, then its issuers without the root: what a well kept server sends
+	IssuersFile string // its issuers without the root: for s_server's -cert_chain, which goes behind -cert; may be empty
 }
 
 // Spec says what a certificate is to be. The zero value is a P-256 server certificate for localhost, 127.0.0.1 and ::1 that
@@ -37,6 +38,7 @@ type Spec struct {
 	NoSAN      bool     // no subjectAltName at all
 	Client     bool     // extendedKeyUsage clientAuth instead of serverAuth, no subjectAltName
 	CA         bool     // a CA certificate
+	NoSubCA    bool     // with a path length of zero
 	Begin, End time.Time
 	RSA        int            // bits; 0 is EC
 	Curve      elliptic.Curve // nil is P-256
@@ -158,7 +160,7 @@ func template(t testing.TB, s Spec) *x509.Certificate {
 	tmpl := &x509.Certificate{
 		SerialNumber: s.Serial, Subject: pkix.Name{CommonName: s.CN},
 		NotBefore: s.Begin, NotAfter: s.End,
-		BasicConstraintsValid: true, IsCA: s.CA,
+		BasicConstraintsValid: true, IsCA: s.CA, MaxPathLenZero: s.NoSubCA,
 		KeyUsage: x509.KeyUsageDigitalSignature, IssuingCertificateURL: s.AIA,
 	}
 	switch {
@@ -201,11 +203,12 @@ func (c *Cert) write(t testing.TB) {
 	dir := t.TempDir()
 	c.CertFile, c.KeyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	c.ChainFile = filepath.Join(dir, "chain.pem")
+	c.IssuersFile = filepath.Join(dir, "issuers.pem")
 	var chain []byte
 	for _, der := range c.Chain() {
 		chain = append(chain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
 	}
-	for name, data := range map[string][]byte{c.CertFile: c.PEM, c.KeyFile: c.KeyPEM, c.ChainFile: chain} {
+	for name, data := range map[string][]byte{c.CertFile: c.PEM, c.KeyFile: c.KeyPEM, c.ChainFile: chain, c.IssuersFile: chain[len(c.PEM):]} {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
 			t.Fatalf("test PKI: %v", err)
 		}

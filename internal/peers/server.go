@@ -48,7 +48,7 @@ func (s *Server) WaitFor(t testing.TB, text string) {
 }
 
 // OpenSSL starts `openssl s_server` for DTLS 1.2 on a free port of 127.0.0.1 with further arguments, such as
-// "-cert", c.CertFile, "-key", c.KeyFile, "-cert_chain", c.ChainFile, "-mtu", "400". It serves one client at a time.
+// "-cert", c.CertFile, "-key", c.KeyFile, "-cert_chain", c.IssuersFile, "-mtu", "400". It serves one client at a time.
 func OpenSSL(t testing.TB, args ...string) *Server {
 	t.Helper()
 	return start(t, "ACCEPT", func(port int) []string {

@@ -1,0 +1,104 @@
+package chain
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"example.org/sectag/cred"
+)
+
+// Cert is a certificate as a document shows it.
+type Cert struct {
+	Subject   string      `json:"subject"`
+	Issuer    string      `json:"issuer"`
+	NotBefore time.Time   `json:"not_before"`
+	NotAfter  time.Time   `json:"not_after"`
+	Key       string      `json:"key"`       // "EC P-256", "RSA 2048"…
+	Signature string      `json:"signature"` // "ECDSA-SHA256"…
+	SHA256    cred.Digest `json:"sha256"`    // of the DER, as `openssl x509 -fingerprint -sha256` shows it
+	PEMBytes  int         `json:"pem_bytes"` // of the minimal PEM
+}
+
+// Describe is c as a document shows it. Names are cleaned of what a terminal would obey.
+func Describe(c *x509.Certificate) Cert {
+	return Cert{
+		Subject: Name(c.Subject.String()), Issuer: Name(c.Issuer.String()),
+		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
+		Key: keyName(c.PublicKey), Signature: c.SignatureAlgorithm.String(),
+		SHA256: cred.Sum(c.Raw), PEMBytes: len(cred.CertPEM(c.Raw)),
+	}
+}
+
+// Name makes a stranger's text fit for one line of a terminal: unprintable characters are replaced, length is bounded.
+func Name(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '\uFFFD'
+	}, s)
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:199]) + "…"
+	}
+	return s
+}
+
+func keyName(key any) string {
+	switch k := key.(type) {
+	case *ecdsa.PublicKey:
+		return "EC " + k.Curve.Params().Name
+	case *rsa.PublicKey:
+		return fmt.Sprintf("RSA %d", k.N.BitLen())
+	case ed25519.PublicKey:
+		return "Ed25519"
+	}
+	return "unknown"
+}
+
+// Issues tells whether parent is named as child's issuer, may issue, and signed child. The error says which of these fails.
+func Issues(parent, child *x509.Certificate) error {
+	if string(parent.RawSubject) != string(child.RawIssuer) {
+		return fmt.Errorf("%s is not the issuer that %s names", Name(parent.Subject.String()), Name(child.Subject.String()))
+	}
+	if err := child.CheckSignatureFrom(parent); err != nil {
+		return fmt.Errorf("the signature of %s by %s: %w", Name(child.Subject.String()), Name(parent.Subject.String()), err)
+	}
+	return nil
+}
+
+// SelfSigned tells whether c is signed with its own key. A root's own signature proves nothing, so an outdated algorithm
+// (SHA-1 on the roots of the 2000s) is no objection to it.
+func SelfSigned(c *x509.Certificate) bool {
+	if string(c.RawSubject) != string(c.RawIssuer) {
+		return false
+	}
+	err := c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
+	var outdated x509.InsecureAlgorithmError
+	return err == nil || errors.As(err, &outdated)
+}
+
+// ParsePEM reads every certificate of a PEM file.
+func ParsePEM(file []byte) ([]*x509.Certificate, error) {
+	var out []*x509.Certificate
+	for _, b := range cred.Blocks(file) {
+		if b.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := x509.ParseCertificate(b.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("read certificate %d: %w", len(out)+1, err)
+		}
+		out = append(out, c)
+	}
+	if len(out) == 0 {
+		return nil, errors.New("no PEM certificate in it")
+	}
+	return out, nil
+}
