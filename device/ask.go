@@ -1,0 +1,124 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/device/at"
+)
+
+// tries is how often a question is put when its answer comes back damaged.
+const tries = 3
+
+// query is a question whose answer is one line of a known shape.
+type query struct {
+	text   string
+	shape  *regexp.Regexp
+	prefix string // empty: the shape alone tells the answer
+}
+
+// ask puts a question until its answer is whole: exactly one line of the shape, nothing unknown beside it, or else the same
+// line twice. A missing answer is asked for again once, after the line was brought in step. A refusal is a *refusal.
+func (m *Modem) ask(ctx context.Context, q query) (string, error) {
+	cmd := at.Command{Text: q.text, Answers: at.Answers{Prefix: q.prefix}}
+	if q.prefix == "" {
+		cmd.Answers.Bare = q.shape.MatchString
+	}
+	last := ""
+	for range tries {
+		r, err := m.again(ctx, cmd)
+		if err != nil {
+			return "", err
+		}
+		if !r.OK() {
+			return "", refuse(q.text, r)
+		}
+		if len(r.Info) != 1 || !q.shape.MatchString(r.Info[0]) {
+			continue
+		}
+		if r.Clean || r.Info[0] == last {
+			return r.Info[0], nil
+		}
+		last = r.Info[0]
+	}
+	return "", garbled(at.Mask(q.text))
+}
+
+// again sends a command that may be repeated without harm, a second time if the first has no answer.
+func (m *Modem) again(ctx context.Context, cmd at.Command) (at.Reply, error) {
+	r, err := m.s.Do(ctx, cmd)
+	if !m.silent(ctx, err) {
+		return r, m.place(err)
+	}
+	if err := m.resync(ctx); err != nil {
+		return r, err
+	}
+	r, err = m.s.Do(ctx, cmd)
+	if m.silent(ctx, err) {
+		if e := m.resync(ctx); e != nil {
+			return r, e
+		}
+	}
+	return r, m.place(err)
+}
+
+// order sends a command that answers OK, again if there is no answer.
+func (m *Modem) order(ctx context.Context, cmd at.Command) error {
+	r, err := m.again(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	if !r.OK() {
+		return refuse(at.Mask(cmd.Text), r)
+	}
+	return nil
+}
+
+// Raw sends a command of a person's own. limit 0 is the usual one for such a command. Store changes in the modem's own range
+// of tags are refused. The reply is masked like the transcript. A missing answer is followed by bringing the line in step.
+func (m *Modem) Raw(ctx context.Context, cmd string, limit time.Duration) (Reply, error) {
+	if changes, tags := at.ChangesStore(cmd); changes {
+		for _, t := range tags {
+			if t.Reserved() {
+				return Reply{}, reserved(t)
+			}
+		}
+	}
+	c := at.Parse(cmd)
+	if limit > 0 {
+		c.Limit = limit
+	}
+	r, err := m.s.Do(ctx, c)
+	if m.silent(ctx, err) {
+		if e := m.resync(ctx); e != nil {
+			err = e
+		}
+	}
+	r.Info = r.Shown
+	return r, m.place(err)
+}
+
+// refusal is a modem's no: what it answered, and the fault that this is to people.
+type refusal struct {
+	reply at.Reply
+	fault *cred.Fault
+}
+
+func refuse(what string, r at.Reply) *refusal { return &refusal{r, refused(what, r)} }
+
+func (r *refusal) Error() string { return r.fault.Error() }
+
+// Unwrap is the fault.
+func (r *refusal) Unwrap() error { return r.fault }
+
+// isRefusal tells whether the modem answered no, and with what.
+func isRefusal(err error) (at.Reply, bool) {
+	var r *refusal
+	if errors.As(err, &r) {
+		return r.reply, true
+	}
+	return at.Reply{}, false
+}

@@ -1,0 +1,100 @@
+package at
+
+import (
+	"strings"
+)
+
+// class is what a line turned out to be.
+type class uint8
+
+const (
+	blank   class = iota // empty
+	answer               // of the command's own answer
+	final                // its final result
+	stale                // a final result that cannot be this command's
+	urc                  // a known unsolicited line
+	echo                 // our own command coming back
+	held                 // the first part of a line that an unsolicited one cut in two
+	strange              // none of these: a log line, or something damaged
+)
+
+// exchange is one command under way. It is fed line by line and does no I/O.
+type exchange struct {
+	cmd     Command
+	named   bool // after a silence: a final result counts only after a line of the command's own answer
+	under   bool // the last bytes are on their way: before, nothing can be this command's result
+	reply   Reply
+	unclean bool
+	part    string // a cut line waiting for its rest
+	open    bool   // inside quoted text that spans lines
+	ended   bool
+	done    chan struct{}
+}
+
+func newExchange(cmd Command) *exchange { return &exchange{cmd: cmd, done: make(chan struct{})} }
+
+// take sorts one line; text is the line as it reads once mended, aside an unsolicited line that was found inside it.
+func (x *exchange) take(line string) (c class, text, aside string) {
+	if x.open {
+		return x.quoted(line)
+	}
+	if x.part != "" {
+		if urcLine.MatchString(line) {
+			return urc, line, ""
+		}
+		line = x.part + line
+		x.part = ""
+	}
+	if m := urcInside.FindStringSubmatch(line); m != nil && x.isHead(strings.Trim(m[1], "\r")) {
+		x.part = strings.Trim(m[1], "\r")
+		return held, x.part, m[2]
+	}
+	return x.sort(line), line, ""
+}
+
+// isHead tells whether text can be the beginning of something that this command waits for.
+func (x *exchange) isHead(text string) bool {
+	for _, whole := range []string{"OK", "ERROR", "+CME ERROR: ", "+CMS ERROR: ", x.cmd.Answers.Prefix} {
+		if strings.HasPrefix(whole, text) {
+			return true
+		}
+	}
+	return strings.HasPrefix(text, "+CME ERROR: ") ||
+		x.cmd.Answers.Prefix != "" && strings.HasPrefix(text, x.cmd.Answers.Prefix)
+}
+
+func (x *exchange) sort(line string) class {
+	if line == "" {
+		return blank
+	}
+	if r, n, ok := parseFinal(line); ok {
+		if !x.under || (x.named && len(x.reply.Info) == 0) {
+			return stale
+		}
+		x.reply.Final, x.reply.CME, x.reply.Clean, x.ended = r, n, !x.unclean, true
+		return final
+	}
+	switch {
+	case line == x.cmd.Text:
+		return echo
+	case x.cmd.Answers.Prefix == "" && urcLine.MatchString(line):
+		return urc
+	case x.cmd.Answers.match(line):
+		x.reply.Info = append(x.reply.Info, line)
+		x.open = x.cmd.Quoted && strings.Count(line, `"`)%2 == 1
+		return answer
+	case urcLine.MatchString(line):
+		return urc
+	}
+	x.unclean = true
+	return strange
+}
+
+// quoted takes a line inside quoted text: all of it is content, even a line that reads OK.
+func (x *exchange) quoted(line string) (class, string, string) {
+	x.reply.Info = append(x.reply.Info, line)
+	if strings.Count(line, `"`)%2 == 1 {
+		x.open = false
+	}
+	return answer, line, ""
+}

@@ -1,0 +1,89 @@
+package at
+
+import (
+	"hash/maphash"
+	"strings"
+)
+
+// window is the length of the pieces in which sent content is looked for: six bytes of base64.
+const window = 8
+
+// filter decides what of the incoming lines may be shown. A host with its echo on repeats a private key, a late answer can
+// hold one, a former user's key can still stand in a buffer: so it remembers the hashes of every piece of the secret content
+// that was sent (never the content), and masks a whole line that holds one of them.
+type filter struct {
+	seed   maphash.Seed
+	pieces map[uint64]struct{}
+	short  map[uint64]int // whole contents shorter than a window, by hash: their length
+	block  bool           // between the BEGIN and END lines of a private key
+}
+
+func newFilter() *filter {
+	return &filter{seed: maphash.MakeSeed(), pieces: map[uint64]struct{}{}, short: map[uint64]int{}}
+}
+
+// learn remembers content that must not be shown.
+func (f *filter) learn(content []byte) {
+	if len(content) < window {
+		if len(content) > 0 {
+			f.short[maphash.Bytes(f.seed, content)] = len(content)
+		}
+		return
+	}
+	for i := 0; i+window <= len(content); i++ {
+		f.pieces[maphash.Bytes(f.seed, content[i:i+window])] = struct{}{}
+	}
+}
+
+// show writes an incoming line as a transcript may have it. secret tells that the answer awaited can itself hold a secret.
+func (f *filter) show(line string, c class, secret bool) string {
+	switch c {
+	case final, stale, blank:
+		return printable(line)
+	case urc:
+		if !f.holds(line) {
+			return printable(line)
+		}
+	}
+	was := f.block
+	if strings.Contains(line, "PRIVATE KEY-----") {
+		f.block = strings.Contains(line, "-----BEGIN")
+		return masked
+	}
+	if was && strings.Contains(line, "-----END") {
+		f.block = false
+	}
+	switch {
+	case was, f.holds(line):
+		return masked
+	case secret:
+		return maskAnswer(line)
+	}
+	return printable(line)
+}
+
+// maskAnswer keeps what a read answers before the content: tag, type and digest.
+func maskAnswer(line string) string {
+	if m := readHead.FindString(line); m != "" {
+		return m + `,"` + masked + `"`
+	}
+	return masked
+}
+
+func (f *filter) holds(line string) bool {
+	if len(f.pieces) > 0 {
+		for i := 0; i+window <= len(line); i++ {
+			if _, ok := f.pieces[maphash.String(f.seed, line[i:i+window])]; ok {
+				return true
+			}
+		}
+	}
+	for h, n := range f.short {
+		for i := 0; i+n <= len(line); i++ {
+			if maphash.String(f.seed, line[i:i+n]) == h {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,143 @@
+package at
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"example.org/sectag/cred"
+)
+
+const (
+	quiet   = 150 * time.Millisecond // nothing comes any more
+	settle  = 2 * time.Second        // a line that never gets quiet is talked over
+	unstick = 3                      // unanswered AT before an open quote is suspected
+)
+
+// Query is a command that every modem answers with a line that names itself, for Resync.
+type Query = Command
+
+// Resync brings the two sides in step again after a missing answer. AT is sent each second until anything comes; then the
+// line is drained until it is quiet, and a query whose answer names itself must be answered: a late OK of the command
+// that had no answer cannot be taken for its result. After three unanswered AT the host is taken for stuck inside a double
+// quote that the line lost, and freed. If all this fails for the time given, the session is over.
+// The queries are used in turn and none that answers like the command that was missed, so that a late answer is not taken
+// for the next one's.
+func (s *Session) Resync(ctx context.Context, within time.Duration, queries ...Query) error {
+	if err := s.take(ctx); err != nil {
+		return err
+	}
+	defer s.leave()
+	s.mu.Lock()
+	st, fault, missed := s.state, s.fault, s.missed
+	s.mu.Unlock()
+	if st == gone {
+		return fault
+	}
+	until := time.Now().Add(within)
+	if s.o.Wait != nil {
+		s.o.Wait("a sign of the modem", until)
+	}
+	queries = slices.DeleteFunc(slices.Clone(queries), func(q Query) bool { return q.Answers.Prefix == missed })
+	for i, mute := 0, 0; time.Now().Before(until) && len(queries) > 0; {
+		heard, err := s.knock(ctx)
+		switch {
+		case err != nil:
+			return err
+		case !heard:
+			if mute++; mute >= unstick {
+				err = s.freeQuote(ctx, mute == unstick)
+			}
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		s.drain(ctx)
+		ok, err := s.named(ctx, queries[i%len(queries)])
+		if err != nil || ok {
+			return err
+		}
+		i++
+	}
+	return s.giveUp(cred.Because(ErrNoAnswer, "line.no-answer", fmt.Sprintf("the modem stays silent for %v", within),
+		"switch the unit off and on, then start again: it is identified and listed first"))
+}
+
+// knock sends AT and waits a second for any result, its own or an earlier command's.
+func (s *Session) knock(ctx context.Context) (heard bool, err error) {
+	wire, _ := s.o.Host.Frame("AT", nil)
+	_, err = s.exchange(ctx, newExchange(Command{Text: "AT", Limit: ProbeLimit}), wire)
+	switch {
+	case err == nil:
+		return true, nil
+	case s.Err() != nil || ctx.Err() != nil:
+		return false, err
+	}
+	return false, nil
+}
+
+// put sends bytes that are no exchange: what comes back is not sorted.
+func (s *Session) put(ctx context.Context, show string, wire []byte) error {
+	s.emit(true, show)
+	return s.send(ctx, newExchange(Command{Text: show, Limit: ProbeLimit}), wire)
+}
+
+// drain waits until nothing comes any more, and reports whether the line got quiet.
+func (s *Session) drain(ctx context.Context) bool {
+	end := time.NewTimer(settle)
+	defer end.Stop()
+	still := time.NewTimer(quiet)
+	defer still.Stop()
+	for {
+		select {
+		case <-s.beat:
+			still.Reset(quiet)
+		case <-still.C:
+			return true
+		case <-end.C:
+			return false
+		case <-s.ended:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// named asks a query and takes only an answer that names itself; then nothing more may come.
+func (s *Session) named(ctx context.Context, q Query) (bool, error) {
+	x := newExchange(q)
+	x.named = true
+	wire, _ := s.o.Host.Frame(q.Text, nil)
+	r, err := s.exchange(ctx, x, wire)
+	if err != nil {
+		if s.Err() != nil || ctx.Err() != nil {
+			return false, err
+		}
+		return false, nil
+	}
+	if !r.OK() {
+		return false, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == dirty {
+		s.state, s.secret = clean, false
+	}
+	return true, nil
+}
+
+// freeQuote empties the buffer of an AT host that stands inside a double quote, without running what is in it: DEL takes
+// back characters but not the quote, so the quote is closed on the empty line and taken back too (sdk-nrf lib/at_host).
+// The same on a host that is not stuck opens a quote, therefore it is done in pairs with an AT between.
+func (s *Session) freeQuote(ctx context.Context, all bool) error {
+	const del = 0x7f
+	wire := []byte{'"', del}
+	if all {
+		wire = append(bytes.Repeat([]byte{del}, atHostBuffer+1), wire...)
+	}
+	return s.put(ctx, "(freeing an open quote)", wire)
+}

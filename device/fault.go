@@ -1,0 +1,198 @@
+package device
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/device/at"
+)
+
+// Codes of this room beyond those of the contract.
+const (
+	noIMEI      = "store.no-imei"
+	lineGarbled = "line.garbled"
+)
+
+// The vendor's error numbers that decide something here (AT manual, %CMNG).
+const (
+	notFound  = 513
+	storeFull = 515
+)
+
+// meaning is what a refusal says and what to do next.
+type meaning struct{ text, hint string }
+
+// vendorErrors are the numbers of %CMNG, %KEYGEN and their kin (AT manuals; sdk-nrf modem_key_mgmt.c).
+func vendorErrors() map[int]meaning {
+	return map[int]meaning{
+		513: {"there is nothing in the slot", "list the tag first: sectag slots list"},
+		514: {"the modem does not allow it", "private keys and PSKs cannot be read, prove them by the digest in the list; some tags are the modem's own: choose another"},
+		515: {"the modem's store is full", "delete a tag that the unit no longer needs, then write again"},
+		518: {"the modem is active", "take it off the network first: sectag at AT+CFUN=4; if that does not last, stop the application that switches it on"},
+		519: {"the slot is taken", "delete it first: sectag slots delete, or let sectag provision plan the change"},
+		520: {"the modem could not authenticate the command", "an AT key is installed on this unit: its holder must sign the command (%XSUDO)"},
+		523: {"the modem could not make a key", "switch the unit off and on and try again; if it stays so let the computer make the key"},
+		527: {"the modem finds the content invalid", "check the file with openssl: it must be one PEM certificate or key, and not larger than 4 kB"},
+		528: {"the power-off warning is active", "the supply voltage is too low: check the supply or charge the battery, then start again"},
+		529: {"the claim token could not be made", "the tag holds no ownership key: name the tag that does"},
+	}
+}
+
+// plainErrors are numbers of 3GPP TS 27.007 that modems give on a bench.
+func plainErrors() map[int]meaning {
+	return map[int]meaning{
+		0:  {"the modem does not know the command or a parameter", "the firmware may be too old for it: see sectag inspect"},
+		3:  {"the operation is not allowed", "see sectag inspect for the state of the modem"},
+		4:  {"the operation is not supported", "the firmware may be too old for it: see sectag inspect"},
+		10: {"there is no SIM card", "put one in, or leave the modem in flight mode"},
+		13: {"the SIM card does not work, or there is none", "put a working one in, or leave the modem in flight mode"},
+		14: {"the SIM card is busy", "wait a moment and try again"},
+		23: {"the modem has no memory for it", "the credential is too large: use one certificate instead of a bundle, EC instead of RSA"},
+		50: {"a parameter is wrong", "compare the command with the AT manual of this firmware"},
+		51: {"the command is disabled in this firmware", "put a released modem firmware on the unit"},
+		60: {"the modem reports a system failure", "switch the unit off and on, then start again"},
+	}
+}
+
+// refused makes a fault of a final result that is not OK.
+func refused(what string, r at.Reply) *cred.Fault {
+	if r.Final == at.Error {
+		return cred.Failed("line.error", "the modem answers "+what+" with ERROR",
+			"the firmware may not know the command, or not in this state: see sectag inspect")
+	}
+	code, known := fmt.Sprintf("cme.%d", r.CME), plainErrors()
+	if r.Final == at.CME && r.CME > 512 && r.CME < 530 {
+		code, known = fmt.Sprintf("cmng.%d", r.CME), vendorErrors()
+	}
+	k, ok := known[r.CME]
+	if !ok {
+		k = meaning{"the manuals do not say what that means", "switch the unit off and on and try again; if it stays so ask the modem's vendor about this number"}
+	}
+	return cred.Failed(code, fmt.Sprintf("the modem answers %s with %s: %s", what, r.Result(), k.text), k.hint)
+}
+
+// storeFault makes a fault of a refused write or deletion, with what the modem can say about it.
+func (m *Modem) storeFault(ctx context.Context, act string, s cred.Slot, r at.Reply) error {
+	f := refused("the "+act+" of "+s.String(), r)
+	switch {
+	case f.Code == "cmng.515":
+		if tags := m.otherTags(ctx, s.SecTag); tags != "" {
+			f.Hint = "the store also holds " + tags + ": delete what the unit no longer needs (sectag slots delete --sec-tag N), then write again"
+		}
+	case f.Code == "cmng.518":
+		if mode, err := m.functionalMode(ctx); err == nil {
+			f.Text = fmt.Sprintf("%s (functional mode %d)", f.Text, mode)
+		}
+	case f.Code == "line.error":
+		f.Hint = "the modem gives no number although it was told to: switch the unit off and on, then start again"
+	}
+	return f
+}
+
+// otherTags lists the user's tags beside the one in question, for a person who must make room.
+func (m *Modem) otherTags(ctx context.Context, but cred.SecTag) string {
+	items, err := m.List(ctx)
+	if err != nil {
+		return ""
+	}
+	count := map[cred.SecTag]int{}
+	var tags []cred.SecTag
+	for _, i := range items {
+		if i.Reserved() || i.SecTag == but {
+			continue
+		}
+		if count[i.SecTag]++; count[i.SecTag] == 1 {
+			tags = append(tags, i.SecTag)
+		}
+	}
+	slices.Sort(tags)
+	var out []string
+	for n, t := range tags {
+		if n == 6 {
+			out = append(out, fmt.Sprintf("and %d more", len(tags)-n))
+			break
+		}
+		out = append(out, fmt.Sprintf("tag %d (slots: %d)", t, count[t]))
+	}
+	return strings.Join(out, ", ")
+}
+
+func reserved(t cred.SecTag) error {
+	whose := "the modem's own"
+	if t.Decrypt() {
+		whose = "a developer tag whose TLS traffic can be decrypted"
+	}
+	return cred.Failed("store.reserved", fmt.Sprintf("sec_tag %d is %s", t, whose),
+		fmt.Sprintf("choose a sec_tag from 0 to %d", cred.MaxSecTag))
+}
+
+func garbled(what string) error {
+	return cred.Failed(lineGarbled, "the answer to "+what+" comes back damaged each time",
+		"use another cable or USB port, and stop what else writes on this line (logs, a second program)")
+}
+
+// undecided is a deed without an answer that the list did not show done.
+func undecided(silence, listing error, deed string, s cred.Slot, item Item, there bool) error {
+	if listing != nil {
+		f := *cred.AsFault(listing)
+		f.Text = fmt.Sprintf("no answer to the %s of %s, and then: %s", deed, s, f.Text)
+		f.Err = listing
+		return &f
+	}
+	holds := "is empty"
+	if there {
+		holds = "holds " + item.SHA256.Short()
+	}
+	return cred.Because(silence, "line.no-answer", fmt.Sprintf("no answer to the %s of %s, and the slot %s", deed, s, holds),
+		"start again: the unit is identified and listed first, and finished from what it holds")
+}
+
+func mismatch(s cred.Slot, item Item, found bool, want cred.Digest) error {
+	holds := "nothing"
+	if found {
+		holds = item.SHA256.Short()
+	}
+	return cred.Failed("store.mismatch", fmt.Sprintf("%s holds %s after the write of %s", s, holds, want.Short()),
+		"start again; if it stays so use another cable or USB port, or update the board's interface firmware: bytes are lost on the line")
+}
+
+// prompt is what a Zephyr shell ends its output with.
+var prompt = regexp.MustCompile(`(?:uart|mosh|[a-z0-9_-]+):~\$`)
+
+// judge says what is at the other end of a line on which AT was not answered.
+func judge(name string, heard []byte) error {
+	text := string(bytes.ToValidUTF8(heard, nil))
+	notAT := func(what, hint string) error {
+		return cred.Failed("line.not-at", "no AT host on "+name+": "+what, hint)
+	}
+	strange := 0
+	for _, b := range heard {
+		if b >= 0x80 || (b < ' ' && b != '\r' && b != '\n' && b != '\t' && b != 0x1b) {
+			strange++
+		}
+	}
+	switch {
+	case len(heard) == 0:
+		return cred.Failed("line.no-answer", "nothing answers AT on "+name,
+			"switch the unit on and choose the board's first port; its firmware must be an AT host (at_client) at 115200 baud with CR as line end")
+	case prompt.MatchString(text) || strings.Contains(text, "command not found"):
+		return notAT("a Zephyr shell answers", "put an AT host on the board (the at_client sample): this version does not speak through shells")
+	case strange*4 > len(heard) || !utf8.Valid(heard):
+		return notAT("what comes in is no text", "the speed is not 115200 baud or the port is a trace port: choose the board's first port")
+	case strings.Contains(text, "*** Booting") || strings.Contains(text, "<inf>") || strings.Contains(text, "<err>") || strings.Contains(text, "<wrn>"):
+		return notAT("a firmware writes its log", "choose the board's first port, or put an AT host on the board (the at_client sample)")
+	case strings.Contains(text, "$G") || strings.Contains(text, "$BD"):
+		return notAT("a GNSS receiver sends positions", "choose another port: sectag ports lists them")
+	case strings.Contains(text, "ERROR"):
+		return notAT("it answers AT with ERROR", "switch the unit off and on; if it stays so put an AT host on the board (the at_client sample)")
+	case strings.HasPrefix(strings.TrimLeft(text, "\r\n"), "AT") && !strings.Contains(text, "OK"):
+		return notAT("it only sends back what is sent", "close the program that echoes, or choose another port: sectag ports lists them")
+	}
+	return notAT("something else answers", "choose another port: sectag ports lists them")
+}

@@ -1,0 +1,143 @@
+package device
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"example.org/sectag/cred"
+)
+
+// Identity is who a modem says it is, with the names of the contract's verb "inspect".
+type Identity struct {
+	IMEI           cred.IMEI `json:"imei"`
+	Valid          bool      `json:"imei_valid"`            // the IMEI's check digit is right; worth a warning, never a refusal
+	Model          string    `json:"model"`                 // "nRF9151-LACA"
+	Firmware       string    `json:"firmware"`              // "mfw_nrf91x1_2.0.3"
+	Hardware       string    `json:"hardware,omitempty"`    // "nRF9151 LACA APA"; empty where the modem does not tell
+	Host           string    `json:"host"`                  // "at-host"
+	FunctionalMode int       `json:"functional_mode"`       // +CFUN
+	UUID           string    `json:"device_uuid,omitempty"` // %DEVICEUUID, lower case; empty where the firmware has none
+}
+
+// The shapes of the identity answers (AT manuals, +CGSN, +CGMM, +CGMR, %HWVERSION, %DEVICEUUID, +CFUN).
+var (
+	imeiAnswer  = regexp.MustCompile(`^\+CGSN: "(\d{15})"$`)
+	modelAnswer = regexp.MustCompile(`^(?i)nRF9[0-9A-Z][0-9A-Z-]*$`)
+	fwAnswer    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*[-_][A-Za-z0-9_.-]*$`)
+	hwAnswer    = regexp.MustCompile(`^%HWVERSION: (nRF9[0-9A-Za-z. -]+)$`)
+	uuidAnswer  = regexp.MustCompile(`^%DEVICEUUID: "?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"?$`)
+	modeAnswer  = regexp.MustCompile(`^\+CFUN: (\d{1,2})$`)
+)
+
+// Identify asks the modem who it is. A modem without an IMEI is store.no-imei, and the rest of the identity is there all the same.
+func (m *Modem) Identify(ctx context.Context) (Identity, error) {
+	id := Identity{Host: m.s.Host().Name()}
+	var none error
+	var err error
+	if id.IMEI, err = m.IMEI(ctx); err != nil {
+		if cred.AsFault(err).Code != noIMEI {
+			return id, err
+		}
+		none = err
+	}
+	id.Valid = id.IMEI.Valid()
+	for _, q := range []struct {
+		to *string
+		q  query
+	}{
+		{&id.Model, query{text: "AT+CGMM", shape: modelAnswer}},
+		{&id.Firmware, query{text: "AT+CGMR", shape: fwAnswer}},
+		{&id.Hardware, query{text: "AT%HWVERSION", shape: hwAnswer, prefix: "%HWVERSION:"}},
+		{&id.UUID, query{text: "AT%DEVICEUUID", shape: uuidAnswer, prefix: "%DEVICEUUID:"}},
+	} {
+		if *q.to, err = m.optional(ctx, q.q); err != nil {
+			return id, err
+		}
+	}
+	id.UUID = strings.ToLower(id.UUID)
+	if id.FunctionalMode, err = m.functionalMode(ctx); err != nil {
+		return id, err
+	}
+	m.id = id
+	return id, none
+}
+
+// optional asks what a firmware need not know: a refusal, or an answer of no known shape, is the empty string.
+func (m *Modem) optional(ctx context.Context, q query) (string, error) {
+	line, err := m.ask(ctx, q)
+	if err != nil {
+		if _, no := isRefusal(err); no || cred.AsFault(err).Code == lineGarbled {
+			return "", nil
+		}
+		return "", err
+	}
+	if f := q.shape.FindStringSubmatch(line); len(f) == 2 {
+		return f[1], nil
+	}
+	return line, nil
+}
+
+// IMEI asks for the IMEI alone: the cheapest way to know that the same unit is still there. A check digit that does not fit
+// is asked for again, because a flipped bit looks the same.
+func (m *Modem) IMEI(ctx context.Context) (cred.IMEI, error) {
+	var last cred.IMEI
+	for range tries {
+		line, err := m.ask(ctx, query{text: "AT+CGSN=1", shape: imeiAnswer, prefix: "+CGSN:"})
+		if r, no := isRefusal(err); no {
+			return 0, cred.Because(err, noIMEI, "the modem has no IMEI: it answers "+r.Result(),
+				"write one with the vendor's production tool before this unit gets an identity")
+		}
+		if err != nil {
+			return 0, err
+		}
+		imei, err := cred.ParseIMEI(imeiAnswer.FindStringSubmatch(line)[1])
+		if err != nil {
+			return 0, cred.Because(err, noIMEI, err.Error(), "write an IMEI with the vendor's production tool before this unit gets an identity")
+		}
+		if imei.Valid() || imei == last {
+			return imei, nil
+		}
+		last = imei
+	}
+	return 0, garbled("AT+CGSN=1")
+}
+
+func (m *Modem) functionalMode(ctx context.Context) (int, error) {
+	line, err := m.ask(ctx, query{text: "AT+CFUN?", shape: modeAnswer, prefix: "+CFUN:"})
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(modeAnswer.FindStringSubmatch(line)[1])
+}
+
+// FirmwareOK tells whether the firmware that Identify found lists digests that can be trusted; see Firmware.
+func (m *Modem) FirmwareOK() error { return Firmware(m.id.Firmware) }
+
+// fwVersion takes a version apart: the family and one x.y.z that ends at '-', '_' or the end.
+var fwVersion = regexp.MustCompile(`^mfw(?:-[a-z]+)?_(nrf91[0-9x]+(?:-[a-z]+)?)_(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:[-_].*)?$`)
+
+// Firmware judges a modem firmware by what +CGMR says: of nRF9160 firmware 1.3.2 is the first whose listed digests can be
+// trusted (nrfcredstore's rule); every nRF91x1 and NTN firmware has them. Older or unreadable is store.firmware-old.
+func Firmware(version string) error {
+	f := fwVersion.FindStringSubmatch(version)
+	if f == nil {
+		return cred.Failed("store.firmware-old", "the modem's firmware version cannot be read: "+strconv.Quote(version),
+			"put a released modem firmware on the unit, mfw_nrf9160_1.3.2 or newer or any mfw_nrf91x1: Cellular Monitor or nrfutil writes it")
+	}
+	if f[1] != "nrf9160" {
+		return nil
+	}
+	for i, least := range []int{1, 3, 2} {
+		n, _ := strconv.Atoi(f[2+i])
+		if n != least {
+			if n > least {
+				return nil
+			}
+			return cred.Failed("store.firmware-old", "the modem's firmware "+version+" cannot prove what it stored",
+				"update the modem to mfw_nrf9160_1.3.2 or newer with Cellular Monitor or nrfutil, then start again")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package device
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"example.org/sectag/device/at"
+)
+
+// active tells whether the modem refuses changes to its store in a functional mode (AT manual, %CMNG: full functionality,
+// receive only, LTE on).
+func active(mode int) bool { return mode == 1 || mode == 2 || mode == 21 }
+
+// offline is the functional mode in which the store can be changed. Flight mode wears no flash, as power off does.
+const offline = 4
+
+// Offline takes an active modem off the network so that its store can be changed, and returns the functional mode that it
+// had. A modem that is not active is left as it is. Restore and Close put the mode back.
+func (m *Modem) Offline(ctx context.Context) (was int, err error) {
+	if was, err = m.functionalMode(ctx); err != nil || !active(was) {
+		return was, err
+	}
+	if err := m.SetMode(ctx, offline); err != nil {
+		return was, err
+	}
+	if m.mode == noMode {
+		m.mode = was
+	}
+	return was, nil
+}
+
+// Restore puts back the functional mode that Offline found. Without an Offline that changed it nothing is sent.
+func (m *Modem) Restore(ctx context.Context) error {
+	if m.mode == noMode {
+		return nil
+	}
+	if err := m.SetMode(ctx, m.mode); err != nil {
+		return err
+	}
+	m.mode = noMode
+	return nil
+}
+
+// SetMode sets the functional mode. When no answer comes in time the modem is asked what its mode is, and that decides. A
+// resumed run puts back with it the mode that its journal names.
+func (m *Modem) SetMode(ctx context.Context, mode int) error {
+	cmd := at.Command{Text: "AT+CFUN=" + strconv.Itoa(mode), Limit: at.SlowLimit}
+	r, err := m.s.Do(ctx, cmd)
+	if m.silent(ctx, err) {
+		if e := m.resync(ctx); e != nil {
+			return e
+		}
+		now, e := m.functionalMode(ctx)
+		if e == nil && now == mode {
+			return nil
+		}
+	}
+	if err != nil {
+		return m.place(err)
+	}
+	if !r.OK() {
+		return modeRefused(mode, r)
+	}
+	return nil
+}
+
+func modeRefused(mode int, r at.Reply) error {
+	f := refused(fmt.Sprintf("AT+CFUN=%d", mode), r)
+	switch mode {
+	case 1:
+		f.Hint = "the modem may lack a SIM card: set it by hand with sectag at, or switch the unit off and on"
+	default:
+		f.Hint = "stop the application that uses the modem, or switch the unit off and on, then start again"
+	}
+	return f
+}

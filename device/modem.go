@@ -1,0 +1,142 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/device/at"
+	"example.org/sectag/device/port"
+)
+
+// Modem is one nRF91 modem behind an AT host, for as long as its line lives. It is used by one goroutine at a time.
+type Modem struct {
+	s           *at.Session
+	name        string // of the port, for people
+	restoreCMEE bool   // +CMEE was 0 and is put back
+	mode        int    // the functional mode that Offline found, or noMode
+	id          Identity
+}
+
+const (
+	noMode       = -1
+	closeLimit   = 10 * time.Second        // for putting things back at the end
+	attachResync = 1100 * time.Millisecond // a second AT after a first without answer: 3 s in all for a wrong port
+)
+
+// Attach finds out that a modem answers on the line and prepares it: AT, then +CMEE=1 so that refusals have numbers. Within
+// three seconds it succeeds or fails with line.no-answer (silence) or line.not-at (something else is there). The line
+// belongs to the Modem from now on; when Attach fails it is closed.
+func Attach(ctx context.Context, l Line, o Options) (*Modem, error) {
+	m := &Modem{name: "the port", mode: noMode}
+	if n, ok := l.(port.Named); ok {
+		m.name = n.Name()
+	}
+	m.s = at.New(l, at.Options{URC: o.URC, Trace: o.Trace, Wait: o.Wait, Now: o.Now})
+	err := m.probe(ctx)
+	if err == nil {
+		err = m.numbers(ctx)
+	}
+	if err != nil {
+		_ = m.s.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// probe knocks twice. The first command after power-up often ends in ERROR, because noise stands before it in the host's
+// buffer; and a shell answers AT with its prompt.
+func (m *Modem) probe(ctx context.Context) error {
+	for range 2 {
+		r, err := m.s.Do(ctx, at.Command{Text: "AT", Limit: at.ProbeLimit})
+		if err == nil && r.OK() {
+			return nil
+		}
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, at.ErrNoAnswer) || m.s.Err() != nil {
+			return m.place(err)
+		}
+		if err := m.s.Resync(ctx, attachResync, resyncQueries()...); !errors.Is(err, at.ErrNoAnswer) {
+			return m.place(err)
+		}
+		break
+	}
+	return judge(m.name, m.s.Heard())
+}
+
+// numbers makes refusals say why. The setting is put back at the end.
+func (m *Modem) numbers(ctx context.Context) error {
+	line, err := m.ask(ctx, query{text: "AT+CMEE?", shape: cmeeAnswer})
+	if err != nil {
+		return err
+	}
+	if line == "+CMEE: 1" {
+		return nil
+	}
+	m.restoreCMEE = true
+	return m.order(ctx, at.Command{Text: "AT+CMEE=1"})
+}
+
+var cmeeAnswer = regexp.MustCompile(`^\+CMEE: [01]$`)
+
+// place adds the port's name to a fault of the line, where it has none.
+func (m *Modem) place(err error) error {
+	var f *cred.Fault
+	if !errors.As(err, &f) || strings.Contains(f.Text, m.name) {
+		return err
+	}
+	switch f.Code {
+	case "port.lost", "line.no-answer":
+		return cred.Because(err, f.Code, f.Text+" on "+m.name, f.Hint)
+	}
+	return err
+}
+
+// resyncQueries are answered by every firmware, each with a line that names itself.
+func resyncQueries() []at.Query {
+	return []at.Query{
+		{Text: "AT+CMEE?", Answers: at.Answers{Prefix: "+CMEE:"}},
+		{Text: "AT+CFUN?", Answers: at.Answers{Prefix: "+CFUN:"}},
+		{Text: "AT+CGSN=3", Answers: at.Answers{Prefix: "+CGSN:"}},
+	}
+}
+
+// resync brings the two sides in step after a missing answer, or the session is over.
+func (m *Modem) resync(ctx context.Context) error {
+	return m.place(m.s.Resync(ctx, at.ResyncLimit, resyncQueries()...))
+}
+
+// silent tells whether an error is a missing answer after which the line can be brought in step.
+func (m *Modem) silent(ctx context.Context, err error) bool {
+	return errors.Is(err, at.ErrNoAnswer) && m.s.Err() == nil && ctx.Err() == nil
+}
+
+// Stats is what went over the line so far.
+func (m *Modem) Stats() Stats { return m.s.Stats() }
+
+// Close puts +CMEE and the functional mode back if the line still lives, within ten seconds, and closes the line. What
+// cannot be put back on a line that is gone is no error: the unit starts anew when it gets power again.
+func (m *Modem) Close() error {
+	if m.s.Err() != nil {
+		_ = m.s.Close()
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	defer cancel()
+	var err error
+	if !m.s.InStep() {
+		err = m.s.Resync(ctx, closeLimit, resyncQueries()...)
+	}
+	if err == nil {
+		err = m.Restore(ctx)
+	}
+	if err == nil && m.restoreCMEE {
+		err = m.order(ctx, at.Command{Text: "AT+CMEE=0"})
+	}
+	return errors.Join(err, m.s.Close())
+}

@@ -1,0 +1,140 @@
+package port
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// raw is what the guard needs of a serial port: a Read that returns (0, nil) now and then, and a way to throw away what
+// waits to be sent, which frees a Write that is stuck.
+type raw interface {
+	io.ReadWriteCloser
+	ResetOutputBuffer() error
+}
+
+// guard makes a serial port safe to close. The library's Write and Close share a bare descriptor number: a Write that comes
+// late would land on whatever has the number next, which is the next unit's line. So a Close that finds a Read or a Write
+// under way leaves the closing to the last one out, and after a Close nothing is written any more.
+type guard struct {
+	port    raw
+	name    string
+	release func() // gives the lock back, once the port is really closed
+
+	mu     sync.Mutex
+	closed bool
+	inside int
+	gone   chan struct{}
+	err    error
+}
+
+// closeWait is how long Close waits for a Read or a Write under way: a Read ends with the next tick.
+const closeWait = 2 * time.Second
+
+// tick is how long a Read of the port waits for a byte before it looks whether it was closed. Bytes end the wait at once.
+const tick = 100 * time.Millisecond
+
+func newGuard(p raw, name string, release func()) *guard {
+	return &guard{port: p, name: name, release: release, gone: make(chan struct{})}
+}
+
+// Name is what the port was opened as.
+func (g *guard) Name() string { return g.name }
+
+func (g *guard) enter() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return false
+	}
+	g.inside++
+	return true
+}
+
+func (g *guard) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.inside--; g.inside == 0 && g.closed {
+		g.shut()
+	}
+}
+
+// shut closes the port; nobody is inside. The lock is held.
+func (g *guard) shut() {
+	g.err = g.port.Close()
+	if g.release != nil {
+		g.release()
+	}
+	close(g.gone)
+}
+
+func (g *guard) isClosed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.closed
+}
+
+// Read waits for at least one byte. After Close it ends with os.ErrClosed, after an unplug with what the system says.
+func (g *guard) Read(p []byte) (int, error) {
+	if !g.enter() {
+		return 0, os.ErrClosed
+	}
+	defer g.leave()
+	for {
+		n, err := g.port.Read(p)
+		if n > 0 || err != nil {
+			return n, err
+		}
+		if g.isClosed() {
+			return 0, os.ErrClosed
+		}
+	}
+}
+
+// Write hands over all of p. It can block for as long as the other side takes nothing; Close ends it.
+func (g *guard) Write(p []byte) (int, error) {
+	if !g.enter() {
+		return 0, os.ErrClosed
+	}
+	defer g.leave()
+	sent := 0
+	for sent < len(p) {
+		if g.isClosed() {
+			return sent, os.ErrClosed
+		}
+		n, err := g.port.Write(p[sent:])
+		sent += n
+		if err != nil {
+			return sent, err
+		}
+		if n == 0 {
+			return sent, io.ErrNoProgress
+		}
+	}
+	return sent, nil
+}
+
+// Close closes the port as soon as no Read and no Write is under way; a Write that is stuck is freed by throwing away what
+// waits to be sent. If it is not freed in time Close returns an error and the last one out closes the port.
+func (g *guard) Close() error {
+	g.mu.Lock()
+	if !g.closed {
+		g.closed = true
+		if g.inside == 0 {
+			g.shut()
+		} else {
+			_ = g.port.ResetOutputBuffer() // the descriptor is alive: only the last one out closes it, and needs the lock
+		}
+	}
+	g.mu.Unlock()
+	t := time.NewTimer(closeWait)
+	defer t.Stop()
+	select {
+	case <-g.gone:
+		return g.err
+	case <-t.C:
+		return errors.New("the port is still taking bytes; it is closed when it stops")
+	}
+}

@@ -1,0 +1,232 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/device/at"
+)
+
+// Item is one credential as the modem lists it: where it is and the SHA-256 of its bytes.
+type Item struct {
+	cred.Slot
+	SHA256 cred.Digest `json:"sha256"`
+}
+
+// Reserved tells whether the item is the modem's own: shown, never written and never deleted.
+func (i Item) Reserved() bool { return i.SecTag.Reserved() }
+
+// itemLine is a line of a %CMNG=1 answer. The manual's examples have blanks after the commas, modems have none.
+var itemLine = regexp.MustCompile(`^%CMNG: ?(\d{1,10}), ?(\d{1,3}), ?"([0-9A-Fa-f]{64})"$`)
+
+// ParseItem reads one line of the modem's list, strictly: a damaged line is no item.
+func ParseItem(line string) (Item, error) {
+	f := itemLine.FindStringSubmatch(line)
+	if f == nil {
+		return Item{}, errors.New("the line is no entry of a credential list")
+	}
+	tag, err := strconv.ParseUint(f[1], 10, 32)
+	if err != nil {
+		return Item{}, fmt.Errorf("reading the sec_tag: %w", err)
+	}
+	kind, err := strconv.ParseUint(f[2], 10, 8)
+	if err != nil {
+		return Item{}, fmt.Errorf("reading the type: %w", err)
+	}
+	sum, err := cred.ParseDigest(f[3])
+	if err != nil {
+		return Item{}, err
+	}
+	return Item{cred.Slot{SecTag: cred.SecTag(tag), Kind: cred.Kind(kind)}, sum}, nil
+}
+
+// List lists the whole store, the modem's own items among them, in the modem's order.
+func (m *Modem) List(ctx context.Context) ([]Item, error) {
+	return m.list(ctx, "AT%CMNG=1", func(cred.Slot) bool { return true })
+}
+
+// ListTag lists what one tag holds.
+func (m *Modem) ListTag(ctx context.Context, t cred.SecTag) ([]Item, error) {
+	return m.list(ctx, fmt.Sprintf("AT%%CMNG=1,%d", t), func(s cred.Slot) bool { return s.SecTag == t })
+}
+
+// ListSlot tells what one slot holds; found is false when it is empty.
+func (m *Modem) ListSlot(ctx context.Context, s cred.Slot) (item Item, found bool, err error) {
+	items, err := m.list(ctx, fmt.Sprintf("AT%%CMNG=1,%d,%d", s.SecTag, s.Kind), func(o cred.Slot) bool { return o == s })
+	if err != nil || len(items) == 0 {
+		return Item{}, false, err
+	}
+	return items[0], true, nil
+}
+
+// list asks until the answer is whole: every line of it an item that was asked for, none twice, nothing unknown between.
+// An answer that is not is believed when the next one says the same: a log on the same line is no damage.
+func (m *Modem) list(ctx context.Context, text string, asked func(cred.Slot) bool) ([]Item, error) {
+	var last []Item
+	for n := range tries {
+		r, err := m.store(ctx, at.Command{Text: text, Answers: at.Answers{Prefix: "%CMNG:"}}, true)
+		if err != nil {
+			return nil, err
+		}
+		if r.Final == at.CME && r.CME == notFound {
+			return []Item{}, nil
+		}
+		if !r.OK() {
+			return nil, refuse(text, r)
+		}
+		items, whole := parseItems(r.Info, asked)
+		if !whole {
+			last = nil
+			continue
+		}
+		if r.Clean || (n > 0 && last != nil && slices.Equal(items, last)) {
+			return items, nil
+		}
+		last = items
+	}
+	return nil, garbled(text)
+}
+
+func parseItems(lines []string, asked func(cred.Slot) bool) (items []Item, whole bool) {
+	items = make([]Item, 0, len(lines))
+	seen := map[cred.Slot]bool{}
+	for _, l := range lines {
+		i, err := ParseItem(l)
+		if err != nil || seen[i.Slot] || !asked(i.Slot) {
+			return nil, false
+		}
+		seen[i.Slot] = true
+		items = append(items, i)
+	}
+	return items, true
+}
+
+// store sends a %CMNG command. A bare ERROR makes it look whether the firmware switched the error numbers off in between;
+// then they are switched on again and the command is repeated, which a refused command can be.
+func (m *Modem) store(ctx context.Context, cmd at.Command, repeat bool) (at.Reply, error) {
+	send := func() (at.Reply, error) {
+		if repeat {
+			return m.again(ctx, cmd)
+		}
+		r, err := m.s.Do(ctx, cmd)
+		return r, m.place(err)
+	}
+	r, err := send()
+	if err != nil || r.Final != at.Error {
+		return r, err
+	}
+	line, err := m.ask(ctx, query{text: "AT+CMEE?", shape: cmeeAnswer, prefix: "+CMEE:"})
+	if err != nil || line == "+CMEE: 1" {
+		return r, err
+	}
+	if err := m.order(ctx, at.Command{Text: "AT+CMEE=1"}); err != nil {
+		return r, err
+	}
+	return send()
+}
+
+// Stored is the digest that the list will show for a slot into which these bytes are written through this unit's host.
+func (m *Modem) Stored(_ cred.Slot, content []byte) cred.Digest {
+	return cred.Sum(m.s.Host().Stored(content))
+}
+
+// writeCommand is the command that stores content.
+func writeCommand(s cred.Slot, content []byte) at.Command {
+	return at.Command{
+		Text:    fmt.Sprintf("AT%%CMNG=0,%d,%d", s.SecTag, s.Kind),
+		Content: content, Secret: s.Kind.Secret(),
+	}
+}
+
+// Fits tells whether content can be written into a slot at all: store.reserved, line.too-long (an overflow would block the
+// unit's AT host), line.bad-command (a double quote in it would). Nothing is sent.
+func (m *Modem) Fits(s cred.Slot, content []byte) error {
+	if s.SecTag.Reserved() {
+		return reserved(s.SecTag)
+	}
+	if !s.Kind.Writable() {
+		return cred.Failed("store.reserved", fmt.Sprintf("type %d is not written by sectag", s.Kind),
+			"write one of the types 0 to 4: root-ca, client-cert, client-key, psk, psk-id")
+	}
+	if len(content) == 0 {
+		return cred.Failed("line.bad-command", "there is nothing to write into "+s.String(), "delete the slot instead, or give a file that is not empty")
+	}
+	return m.s.Check(writeCommand(s, content))
+}
+
+// Delete empties a slot; found is false when it was empty already. When no answer comes in time the list decides.
+func (m *Modem) Delete(ctx context.Context, s cred.Slot) (found bool, err error) {
+	if s.SecTag.Reserved() {
+		return false, reserved(s.SecTag)
+	}
+	r, err := m.store(ctx, at.Command{Text: fmt.Sprintf("AT%%CMNG=3,%d,%d", s.SecTag, s.Kind)}, false)
+	if m.silent(ctx, err) {
+		item, there, e := m.afterSilence(ctx, s)
+		if e == nil && !there {
+			return true, nil
+		}
+		return false, undecided(err, e, "deletion", s, item, there)
+	}
+	switch {
+	case err != nil:
+		return false, err
+	case r.OK():
+		return true, nil
+	case r.Final == at.CME && r.CME == notFound:
+		return false, nil
+	}
+	return false, m.storeFault(ctx, "delete", s, r)
+}
+
+// Write stores content in a slot, which must be empty on most firmware. It says only what the modem said: prove it with
+// ReadBack. When no answer comes in time the list decides: nil if the content is there. progress is told the bytes handed
+// to the line; it may be nil.
+func (m *Modem) Write(ctx context.Context, s cred.Slot, content []byte, progress func(sent, total int)) error {
+	if err := m.Fits(s, content); err != nil {
+		return err
+	}
+	cmd := writeCommand(s, content)
+	cmd.Progress = progress
+	r, err := m.store(ctx, cmd, false)
+	if m.silent(ctx, err) {
+		item, there, e := m.afterSilence(ctx, s)
+		if e == nil && there && item.SHA256 == m.Stored(s, content) {
+			return nil
+		}
+		return undecided(err, e, "write", s, item, there)
+	}
+	if err != nil || r.OK() {
+		return err
+	}
+	return m.storeFault(ctx, "write", s, r)
+}
+
+// afterSilence brings the line in step and asks what the slot holds.
+func (m *Modem) afterSilence(ctx context.Context, s cred.Slot) (Item, bool, error) {
+	if err := m.resync(ctx); err != nil {
+		return Item{}, false, err
+	}
+	return m.ListSlot(ctx, s)
+}
+
+// ReadBack proves a write: the modem lists the digest of the bytes that were sent. A difference is asked for twice before it
+// is believed, and is store.mismatch.
+func (m *Modem) ReadBack(ctx context.Context, s cred.Slot, want cred.Digest) error {
+	var item Item
+	var found bool
+	for range 2 {
+		var err error
+		if item, found, err = m.ListSlot(ctx, s); err != nil {
+			return err
+		}
+		if found && item.SHA256 == want {
+			return nil
+		}
+	}
+	return mismatch(s, item, found, want)
+}
