@@ -1,0 +1,173 @@
+package ca
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"example.org/sectag/ca/audit"
+	"example.org/sectag/ca/certfile"
+	"example.org/sectag/ca/keyfile"
+	"example.org/sectag/ca/pairfile"
+	"example.org/sectag/cred"
+)
+
+// DefaultDays is a root's life: twenty years, so that units with ten years of life can be made for ten years.
+const DefaultDays = 7300
+
+const (
+	maxDays  = 36_525           // a century: nobody wants more, and 9999 is the end of what a certificate can say
+	oneDay   = 24 * time.Hour   // certificates count days without leap seconds and summer time
+	grace    = 10 * time.Minute // how far in the past a certificate begins, for servers whose clock is behind
+	rootName = "root"           // contract, ca init
+	maxPass  = 1000             // openssl reads 1024 bytes of a passphrase at most
+)
+
+// InitOptions says what root to make.
+type InitOptions struct {
+	Dir        string // where root.crt and root.key go; made if it is not there, with mode 0700
+	Subject    string // "CN=…,O=…,C=…"; empty: a name with today's date
+	Days       int    // of life; 0 means DefaultDays
+	Passphrase []byte // the caller clears it
+	Plaintext  bool   // leave the key in clear: for trying things out
+	Clock      Clock  // Now is needed, Build is welcome
+
+	iterations int          // tests work with fewer
+	at         func(string) // tests are told each step of publishing
+}
+
+// Created is what `ca init` tells.
+type Created struct {
+	Cert     string         `json:"cert"` // path
+	Key      string         `json:"key"`  // path
+	Subject  string         `json:"subject"`
+	NotAfter time.Time      `json:"not_after"`
+	SHA256   cred.Digest    `json:"sha256"`   // of root.crt, as sha256sum says
+	Findings []cred.Finding `json:"findings"` // ca.clear-key
+}
+
+// Init makes a root: a new EC P-256 key and a self-signed certificate that may sign certificates and revocation lists
+// (RFC 5280, section 4.2.1.3), published both or neither. Faults: ca.exists, ca.passphrase (none, or one that openssl could not
+// read from a file), ca.clock, config.value, config.file.
+func Init(o InitOptions) (Created, error) {
+	name, days, err := o.check()
+	if err != nil {
+		return Created{}, err
+	}
+	subj, err := parseSubject(name)
+	if err != nil {
+		return Created{}, err
+	}
+	signer, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return Created{}, fmt.Errorf("making the root's key: %w", err)
+	}
+	defer keyfile.Clear(signer)
+	now := o.Clock.Now.UTC().Truncate(time.Second)
+	der, err := signRoot(&x509.Certificate{
+		SerialNumber: newSerial(), Subject: subj,
+		NotBefore: now.Add(-grace), NotAfter: now.Add(time.Duration(days) * oneDay),
+		BasicConstraintsValid: true, IsCA: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}, signer)
+	if err != nil {
+		return Created{}, err
+	}
+	return o.publish(der, signer)
+}
+
+func (o InitOptions) check() (name string, days int, err error) {
+	if _, err := DoubtClock(o.Clock); err != nil {
+		return "", 0, err
+	}
+	switch {
+	case o.Plaintext && len(o.Passphrase) > 0:
+		return "", 0, cred.Failed("usage.flag", "a passphrase and a key in clear exclude each other",
+			"leave --insecure-plaintext out to have the key encrypted")
+	case !o.Plaintext:
+		if err := PassphraseOK(o.Passphrase); err != nil {
+			return "", 0, err
+		}
+	}
+	name, days = o.Subject, o.Days
+	if days == 0 {
+		days = DefaultDays
+	}
+	if days < 1 || days > maxDays {
+		return "", 0, cred.Failed("config.value", fmt.Sprintf("a root cannot live %d days", days),
+			fmt.Sprintf("give 1 to %d days; %d is twenty years", maxDays, DefaultDays))
+	}
+	if name == "" {
+		name = "CN=sectag root " + o.Clock.Now.UTC().Format(certfile.Day)
+	}
+	return name, days, nil
+}
+
+// PassphraseOK refuses with ca.passphrase what could not be typed again or read by `openssl -passin file:`.
+func PassphraseOK(p []byte) error {
+	switch {
+	case len(p) == 0:
+		return cred.Failed("ca.passphrase", "the key needs a passphrase and none was given",
+			"type one when asked, or give --passphrase-file; several random words are better than one odd one")
+	case len(p) > maxPass:
+		return cred.Failed("ca.passphrase", fmt.Sprintf("the passphrase is longer than %d bytes", maxPass), "choose a shorter one")
+	case bytes.ContainsAny(p, "\n\r\x00"):
+		return cred.Failed("ca.passphrase", "the passphrase holds a line end or a zero byte, so openssl could not read it from a file",
+			"choose one that fits one line")
+	}
+	return nil
+}
+
+func signRoot(tmpl *x509.Certificate, signer crypto.Signer) ([]byte, error) {
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, signer.Public(), signer)
+	if err != nil {
+		return nil, fmt.Errorf("signing the root: %w", err)
+	}
+	return der, nil
+}
+
+func (o InitOptions) publish(der []byte, signer crypto.Signer) (Created, error) {
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return Created{}, fmt.Errorf("reading the new root back: %w", err)
+	}
+	if err := certfile.RootFault(cert); err != nil {
+		return Created{}, fmt.Errorf("judging the new root: %w", err)
+	}
+	iterations := o.iterations
+	if iterations == 0 {
+		iterations = keyfile.Iterations
+	}
+	key, err := keyfile.EncodeIterated(signer, o.Passphrase, iterations)
+	if err != nil {
+		return Created{}, fmt.Errorf("writing the root's key: %w", err)
+	}
+	defer clear(key)
+	text := cred.CertPEM(der)
+	p := pairfile.Pair{Name: rootName, Key: key, Cert: text, At: o.at}
+	if err := p.Publish(o.Dir); err != nil {
+		return Created{}, err
+	}
+	out := Created{
+		Cert: filepath.Join(o.Dir, rootName+pairfile.CertExt), Key: filepath.Join(o.Dir, rootName+pairfile.KeyExt),
+		Subject: certfile.Printable(cert.Subject.String()), NotAfter: cert.NotAfter.UTC(), SHA256: cred.Sum(text), Findings: []cred.Finding{},
+	}
+	if o.Plaintext {
+		out.Findings = append(out.Findings, clearAuthority(out.Key))
+	}
+	return out, nil
+}
+
+func clearAuthority(file string) cred.Finding {
+	return cred.Finding{
+		Code: "ca.clear-key", Severity: cred.Warning, File: file,
+		Text: "the authority's private key lies in clear: whoever copies the file can make units",
+		Hint: "encrypt it before the first unit, and destroy the clear copy: " + audit.EncryptKey,
+	}
+}

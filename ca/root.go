@@ -1,0 +1,112 @@
+package ca
+
+import (
+	"crypto/x509"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"example.org/sectag/ca/certfile"
+	"example.org/sectag/ca/keyfile"
+	"example.org/sectag/ca/pairfile"
+	"example.org/sectag/cred"
+)
+
+// Root is an authority's own certificate: public, no key. Load makes one.
+type Root struct {
+	Cert *x509.Certificate
+	PEM  []byte // the minimal block, the bytes of slot type 0
+	File string // where it was read
+}
+
+// Load reads a root to work with: a file with one self-signed CA certificate that may sign certificates and has not ended.
+// A root made by the OpenSSL recipe is one. Faults: config.file (no file, no certificate in it, several roots), ca.not-a-ca (a
+// unit's certificate, or an intermediate), ca.expired. A root that has not begun is the clock's matter: see DoubtClock.
+func Load(certFile string, now time.Time) (Root, error) {
+	c, err := certfile.Root(certFile)
+	if err != nil {
+		return Root{}, err
+	}
+	r := Root{Cert: c, PEM: cred.CertPEM(c.Raw), File: certFile}
+	if err := r.inDate(now); err != nil {
+		return Root{}, err
+	}
+	return r, nil
+}
+
+func (r Root) inDate(now time.Time) error {
+	if now.After(r.Cert.NotAfter) {
+		return cred.Failed("ca.expired", fmt.Sprintf("the authority %s ended on %s", certfile.Subject(r.Cert), r.Cert.NotAfter.UTC().Format(certfile.Day)),
+			"make a new root with sectag ca init, and give it to the server before the first unit has a certificate of it")
+	}
+	return nil
+}
+
+// DaysLeft is how many whole days a certificate signed at that time can live under this root. Never negative.
+func (r Root) DaysLeft(now time.Time) int {
+	return int(math.Max(0, math.Floor(r.Cert.NotAfter.Sub(now).Hours()/24)))
+}
+
+// Info is what `ca show` tells of any certificate.
+type Info struct {
+	Subject      string      `json:"subject"` // RFC 2253
+	Issuer       string      `json:"issuer"`
+	Serial       string      `json:"serial"`
+	NotBefore    time.Time   `json:"not_before"`
+	NotAfter     time.Time   `json:"not_after"`
+	Key          string      `json:"key"`    // "EC P-256"
+	SHA256       cred.Digest `json:"sha256"` // of the minimal PEM block, as in a slot
+	IsCA         bool        `json:"is_ca"`
+	KeyEncrypted *bool       `json:"key_encrypted,omitempty"` // absent when no key file is known
+}
+
+// Show tells of the first certificate in a file, whatever it is. The key file is looked at, not opened; when none is named, the
+// one with the certificate's name and the ending .key is, if it is there.
+func Show(certFile, keyFile string) (Info, error) {
+	certs, err := certfile.Certs(certFile)
+	if err != nil {
+		return Info{}, err
+	}
+	info := infoOf(certs[0])
+	if keyFile == "" {
+		keyFile = strings.TrimSuffix(certFile, filepath.Ext(certFile)) + pairfile.KeyExt
+		if _, err := os.Stat(keyFile); err != nil {
+			return info, nil
+		}
+	}
+	blocks, err := readKeys(keyFile)
+	if err != nil {
+		return info, err
+	}
+	encrypted := true
+	for _, b := range blocks {
+		encrypted = encrypted && b.Encrypted
+	}
+	info.KeyEncrypted = &encrypted
+	return info, nil
+}
+
+func infoOf(c *x509.Certificate) Info {
+	return Info{
+		Subject: certfile.Printable(c.Subject.String()), Issuer: certfile.Printable(c.Issuer.String()), Serial: certfile.Serial(c),
+		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(), Key: certfile.KeyName(c.PublicKey),
+		SHA256: cred.Sum(cred.CertPEM(c.Raw)), IsCA: certfile.IsCA(c),
+	}
+}
+
+// readKeys finds the private keys of a file, at least one, none opened.
+func readKeys(name string) ([]keyfile.Block, error) {
+	data, err := certfile.Read(name, "private key")
+	if err != nil {
+		return nil, err
+	}
+	blocks := keyfile.Scan(data)
+	if len(blocks) == 0 {
+		return nil, cred.Failed("config.file", name+" holds no private key",
+			"give the file that begins with -----BEGIN PRIVATE KEY----- or -----BEGIN ENCRYPTED PRIVATE KEY-----")
+	}
+	return blocks, nil
+}
