@@ -140,6 +140,10 @@ func TestWhereTheAnchorComesFrom(t *testing.T) {
 			Input{Sent: sent(leaf, inter, root), Files: sent(other)},
 			want{codes: []string{"error chain.untrusted", "info chain.extra"}},
 		},
+		{"the file has another root, and the server sends none", Input{Sent: sent(leaf, inter), Files: sent(other)},
+			want{codes: []string{"error chain.untrusted"}}},
+		{"the file has another root, and the intermediate is missing", Input{Sent: sent(leaf), Files: sent(other), Fetch: fetch(inter)},
+			want{codes: []string{"error chain.incomplete"}}},
 		{"the file has the intermediate", Input{Sent: sent(leaf, inter), Files: sent(inter)}, want{inter, FromFile, TrustFile, true, nil}},
 		{"the file has the whole chain", Input{Sent: sent(leaf, inter), Files: sent(leaf, inter, root)}, want{root, FromFile, TrustFile, true, nil}},
 		{

@@ -81,8 +81,10 @@ func (f *findings) anchor(in Input, w walk, j Judgement) {
 
 func (f *findings) noAnchor(in Input, w walk, last *x509.Certificate) {
 	switch {
-	case len(in.Files) > 0 && SelfSigned(last):
-		f.add(cred.Error, Untrusted, "the chain ends at "+Name(last.Subject.String())+", which is not among the roots given",
+	case len(in.Files) > 0 && (SelfSigned(last) || (len(w.path) > 1 && slices.ContainsFunc(in.Sent, last.Equal))):
+		// Servers seldom forget only the upper of two intermediates: a chain that goes up and ends below no root of ours leads
+		// to another root.
+		f.add(cred.Error, Untrusted, fmt.Sprintf("the chain leads to %s, which is not among the roots given", Name(last.Issuer.String())),
 			"compare the roots with the server's owner: this server is another, or the root is the wrong one")
 	case w.broken != nil:
 		f.add(cred.Error, Untrusted, "the chain does not hang together: "+Name(w.broken.Error()),
