@@ -1,0 +1,350 @@
+// Package audit works a ledger out again from the bytes of its records and the lines of its journal, and compares. It shares
+// with the writing side only what a record, a leaf and a link are.
+package audit
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/ledger/internal/engine"
+	"example.org/sectag/ledger/record"
+	"example.org/sectag/ledger/seal"
+)
+
+// Report is what Verify found. Root is worked out from the records' bytes.
+type Report struct {
+	Verdict  cred.Verdict   `json:"verdict"`
+	Records  int64          `json:"records"`
+	Root     cred.Digest    `json:"root"`
+	Findings []cred.Finding `json:"findings"`
+}
+
+// Fault is the report as a failure, or nil: the first error among the findings and how many there are.
+func (r Report) Fault() *cred.Fault {
+	n, first := 0, ""
+	for _, f := range r.Findings {
+		if f.Severity == cred.Error {
+			if n == 0 {
+				first = f.Text
+			}
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	if n > 1 {
+		first += fmt.Sprintf(" (and %d more findings)", n-1)
+	}
+	return engine.Broken(nil, first)
+}
+
+// maxFindings keeps a ruined ledger from filling the screen.
+const maxFindings = 100
+
+// Verify works everything in the ledger out again from the records' bytes and the journal's lines, and compares: the tree, its
+// head, every column, index and binding, the chain of every run. With a checkpoint that was kept elsewhere it also finds a
+// log that was cut short or written anew as a whole. It looks at one moment of the ledger, whoever writes meanwhile. Damage is
+// in the report; an error means that the looking itself was ended.
+func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, kept *seal.Checkpoint) (Report, error) {
+	a := &audit{
+		db: db, origin: origin, units: map[string]record.Known{}, byKey: map[cred.Digest][]string{}, byUUID: map[string][]string{},
+		byIMEI: map[cred.IMEI][]string{}, bound: map[record.Binding]claim{}, used: map[string]bool{}, marks: map[string][]mark{},
+		serials: map[string]serial{},
+	}
+	tx, err := rd.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err == nil {
+		err = errors.Join(a.all(ctx, tx, kept), tx.Rollback())
+	}
+	if ctx.Err() != nil {
+		return Report{}, ctx.Err()
+	}
+	if err != nil {
+		var f *cred.Fault
+		if !errors.As(engine.Told(db, err, "read the ledger"), &f) {
+			f = engine.Broken(err, "the ledger cannot be read: "+engine.Clipped(err.Error()))
+		}
+		if f.Code != "ledger.broken" {
+			return Report{}, f
+		}
+		a.say("%s", f.Text)
+	}
+	root, err := a.tree.Root(a.tree.Size())
+	if err != nil {
+		return Report{}, err
+	}
+	if a.findings == nil {
+		a.findings = []cred.Finding{}
+	}
+	return Report{Verdict: cred.Judge(a.findings), Records: a.records, Root: cred.Digest(root), Findings: a.findings}, nil
+}
+
+// audit is one verification at work: what the bytes say so far.
+type audit struct {
+	db       engine.Engine
+	origin   string
+	findings []cred.Finding
+	more     int
+	records  int64 // rows that are there
+	tree     seal.Tree
+	leaves   map[int64]tlog.Hash // stored, to go on where a record is missing
+	strayed  bool                // a record's previous root did not fit: said once, all later ones follow from it
+
+	units   map[string]record.Known
+	byKey   map[cred.Digest][]string
+	byUUID  map[string][]string
+	byIMEI  map[cred.IMEI][]string
+	bound   map[record.Binding]claim
+	used    map[string]bool   // certificate serials that records name
+	marks   map[string][]mark // what records say about the runs they close
+	serials map[string]serial
+}
+
+type claim struct {
+	unit   string
+	record int64
+}
+
+type serial struct{ run, state string }
+
+// mark is what a record says about the journal of its run.
+type mark struct {
+	record string
+	lines  int64
+	head   cred.Digest
+	leaf   cred.Digest
+}
+
+func (a *audit) say(format string, args ...any) {
+	if len(a.findings) >= maxFindings {
+		a.more++
+		return
+	}
+	a.findings = append(a.findings, engine.Damage(fmt.Sprintf(format, args...)))
+}
+
+func (a *audit) all(ctx context.Context, tx *sql.Tx, kept *seal.Checkpoint) error {
+	found, err := a.db.Intact(ctx, tx)
+	a.findings = append(a.findings, found...)
+	if err != nil {
+		a.say("%s", engine.Told(a.db, err, "check the file"))
+	}
+	steps := []func(context.Context, *sql.Tx) error{
+		a.meta, a.readLeaves, a.readRecords, a.compareHashes, a.compareUnits, a.compareBindings, a.readJournal, a.compareSerials,
+	}
+	for _, step := range steps {
+		// Where one table cannot be read the others may still say which record it was.
+		if err := step(ctx, tx); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			a.say("%s", engine.Told(a.db, err, "read the ledger"))
+		}
+	}
+	a.compareCheckpoint(kept)
+	if a.more > 0 {
+		a.findings = append(a.findings, engine.Damage(fmt.Sprintf("and %d more findings", a.more)))
+	}
+	return nil
+}
+
+// meta sees that there is one name of the ledger and nothing else; the records repeat it.
+func (a *audit) meta(ctx context.Context, tx *sql.Tx) error {
+	n := 0
+	err := engine.Each(ctx, tx, func(rows *sql.Rows) error {
+		var name, value string
+		n++
+		if err := rows.Scan(&name, &value); err != nil {
+			return err
+		}
+		if name != "origin" || value != a.origin {
+			a.say("the ledger's name has company: %s", engine.Clipped(name))
+		}
+		return nil
+	}, `SELECT name, value FROM meta`)
+	if err == nil && n != 1 {
+		a.say("the ledger has %d names", n)
+	}
+	return err
+}
+
+// readLeaves keeps the stored leaf hashes, which say what a changed record was.
+func (a *audit) readLeaves(ctx context.Context, tx *sql.Tx) error {
+	a.leaves = map[int64]tlog.Hash{}
+	return engine.Each(ctx, tx, func(rows *sql.Rows) error {
+		var id int64
+		var h []byte
+		if err := rows.Scan(&id, &h); err != nil {
+			return err
+		}
+		if id < 0 {
+			return nil
+		}
+		if level, n := tlog.SplitStoredHashIndex(id); level == 0 && len(h) == tlog.HashSize {
+			a.leaves[n] = tlog.Hash(h)
+		}
+		return nil
+	}, `SELECT id, hash FROM hash ORDER BY id`)
+}
+
+// row is a record as its table has it.
+type row struct {
+	id                              int64
+	body                            string
+	unit, imei, kind, verdict, time string
+	claims                          int64
+}
+
+func (a *audit) readRecords(ctx context.Context, tx *sql.Tx) error {
+	return engine.Each(ctx, tx, func(rows *sql.Rows) error {
+		var w row
+		if err := rows.Scan(&w.id, &w.body, &w.unit, &w.imei, &w.kind, &w.verdict, &w.time, &w.claims); err != nil {
+			return err
+		}
+		return a.record(w)
+	}, `SELECT id, body, unit, imei, kind, verdict, time, claims FROM record ORDER BY id`)
+}
+
+func (a *audit) record(w row) error {
+	a.records++
+	if w.id < a.tree.Size() {
+		a.say("the log holds a record %d, which has no place in it", w.id)
+		return nil
+	}
+	for a.tree.Size() < w.id {
+		// Each gap is told, but a single absurd number must not be counted up to.
+		leaf, ok := a.leaves[a.tree.Size()]
+		if !ok {
+			a.say("the log jumps from record %d to %d", a.tree.Size(), w.id)
+			return nil
+		}
+		a.say("record %d is missing", a.tree.Size())
+		if _, err := a.tree.Add(leaf); err != nil {
+			return err
+		}
+	}
+	before, err := a.tree.Root(w.id)
+	if err != nil {
+		return err
+	}
+	leaf := tlog.RecordHash([]byte(w.body))
+	stored, ok := a.leaves[w.id]
+	changed := !ok || stored != leaf
+	if changed {
+		a.say("record %d was changed: its bytes are not those that were sealed", w.id)
+	}
+	if ok {
+		// The tree goes on with what was sealed, so that one changed record is not told as many.
+		leaf = stored
+	}
+	if _, err := a.tree.Add(leaf); err != nil {
+		return err
+	}
+	rec, err := record.Decode([]byte(w.body))
+	switch {
+	case errors.Is(err, record.ErrNewer):
+		a.findings = append(a.findings, cred.Finding{Code: "ledger.newer", Severity: cred.Warning,
+			Text: fmt.Sprintf("record %d was written by a newer sectag and is only checked for its place in the log", w.id), Hint: "verify with that sectag"})
+		return nil
+	case err != nil:
+		if !changed {
+			a.say("record %d cannot be read: %s", w.id, engine.Clipped(err.Error()))
+		}
+		return nil
+	}
+	a.content(w, rec, before, leaf, changed)
+	return nil
+}
+
+// content compares a record with its place, its columns and what came before.
+func (a *audit) content(w row, rec record.Record, before, leaf tlog.Hash, changed bool) {
+	if want := strconv.FormatInt(w.id, 10); rec.ID != want {
+		a.say("records were re-ordered: in the place of %s stands record %s", want, rec.ID)
+		return
+	}
+	if rec.Seal.Log != a.origin {
+		a.say("record %d belongs to another ledger, %s", w.id, engine.Clipped(rec.Seal.Log))
+	}
+	if rec.Seal.PreviousRoot != cred.Digest(before) && !a.strayed && !changed {
+		a.strayed = true
+		a.say("the records before %d are not those that were there when it was written", w.id)
+	}
+	claims := rec.Bindings()
+	want := row{w.id, w.body, rec.Unit.Name, rec.IMEI.String(), string(rec.Kind), string(rec.Verdict), rec.Time, int64(len(claims))}
+	if w != want {
+		a.say("record %d is listed as something else than it says", w.id)
+	}
+	a.unit(w.id, rec)
+	for _, b := range claims {
+		c, taken := a.bound[b]
+		switch {
+		case !taken:
+			a.bound[b] = claim{unit: rec.Unit.Name, record: w.id}
+		case c.unit != rec.Unit.Name:
+			a.say("record %d claims %s, which record %d gave to another unit", w.id, b, c.record)
+		}
+	}
+	if rec.Cert != nil && rec.Cert.Serial != "" {
+		a.used[rec.Cert.Serial] = true
+	}
+	if rec.Run != "" {
+		a.marks[rec.Run] = append(a.marks[rec.Run],
+			mark{record: rec.ID, lines: rec.Seal.Lines, head: rec.Seal.Journal, leaf: cred.Digest(leaf)})
+	}
+}
+
+// unit recognises the unit of a record as resolve did.
+func (a *audit) unit(id int64, rec record.Record) {
+	seen := rec.Seen()
+	var near []record.Known
+	met := map[string]bool{}
+	for _, names := range [][]string{a.byKey[seen.Key], a.byUUID[seen.UUID], a.byIMEI[seen.IMEI]} {
+		for _, n := range names {
+			if !met[n] {
+				met[n] = true
+				near = append(near, a.units[n])
+			}
+		}
+	}
+	holder := a.bound[record.Binding{What: record.BindIMEI, Value: seen.IMEI.String()}].unit
+	k := record.Known{Unit: seen, Name: seen.Name()}
+	if i := record.Choose(seen, near, holder); i >= 0 {
+		k = near[i]
+		k.Unit = k.Merge(seen)
+	}
+	if k.Name != rec.Unit.Name {
+		a.say("record %d names the unit %s, which it is not", id, record.ShortName(rec.Unit.Name))
+		k.Name = rec.Unit.Name
+	}
+	k.Last = id
+	a.units[k.Name] = k
+	a.index(k)
+}
+
+// index keeps every unit under all that it ever told; Choose sorts out what no longer holds.
+func (a *audit) index(k record.Known) {
+	if !k.Key.IsZero() {
+		a.byKey[k.Key] = with(a.byKey[k.Key], k.Name)
+	}
+	if k.UUID != "" {
+		a.byUUID[k.UUID] = with(a.byUUID[k.UUID], k.Name)
+	}
+	if k.IMEI != 0 {
+		a.byIMEI[k.IMEI] = with(a.byIMEI[k.IMEI], k.Name)
+	}
+}
+
+func with(names []string, n string) []string {
+	for _, o := range names {
+		if o == n {
+			return names
+		}
+	}
+	return append(names, n)
+}

@@ -1,0 +1,46 @@
+package engine
+
+// sqliteMigrations are the statements that make a ledger, one list for each step of PRAGMA user_version. A step that has been
+// released is never changed; verify compares the statements that the file holds with these.
+//
+// Everything but record.body, hash and event can be worked out again from those three, and verify does so.
+func sqliteMigrations() [][]string {
+	return [][]string{{
+		`CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`,
+
+		// The records and the Merkle tree over their bytes. The other columns are copies out of the body, for queries.
+		`CREATE TABLE record (id INTEGER PRIMARY KEY, body TEXT NOT NULL, unit TEXT NOT NULL REFERENCES unit(name),
+			imei TEXT NOT NULL, kind TEXT NOT NULL, verdict TEXT NOT NULL, time TEXT NOT NULL, claims INTEGER NOT NULL) STRICT`,
+		`CREATE INDEX record_unit ON record(unit, id)`,
+		`CREATE INDEX record_imei ON record(imei, id)`,
+		`CREATE INDEX record_time ON record(time)`,
+		`CREATE TABLE hash (id INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT`,
+		`CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root BLOB NOT NULL) STRICT`,
+
+		// Units as they were recognised, and what belongs to one of them only.
+		`CREATE TABLE unit (name TEXT PRIMARY KEY, id_key TEXT NOT NULL, uuid TEXT NOT NULL, imei TEXT NOT NULL,
+			seen INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+		`CREATE INDEX unit_key ON unit(id_key)`,
+		`CREATE INDEX unit_uuid ON unit(uuid)`,
+		`CREATE INDEX unit_imei ON unit(imei)`,
+		`CREATE TABLE binding (what TEXT NOT NULL, value TEXT NOT NULL, unit TEXT NOT NULL REFERENCES unit(name),
+			record INTEGER NOT NULL REFERENCES record(id), PRIMARY KEY (what, value)) STRICT, WITHOUT ROWID`,
+
+		// The journal: runs, their lines, and the serials that they reserved.
+		`CREATE TABLE run (id INTEGER PRIMARY KEY, lines INTEGER NOT NULL, head BLOB NOT NULL, state TEXT NOT NULL) STRICT`,
+		`CREATE INDEX run_state ON run(state)`,
+		`CREATE TABLE event (run INTEGER NOT NULL REFERENCES run(id), seq INTEGER NOT NULL, type TEXT NOT NULL,
+			at TEXT NOT NULL, body TEXT NOT NULL, chain BLOB NOT NULL, PRIMARY KEY (run, seq)) STRICT, WITHOUT ROWID`,
+		`CREATE TABLE serial (serial TEXT PRIMARY KEY, run INTEGER NOT NULL REFERENCES run(id),
+			state TEXT NOT NULL) STRICT, WITHOUT ROWID`,
+		`CREATE INDEX serial_run ON serial(run)`,
+
+		// Against slips of ours, not against an enemy: the log and the journal only grow.
+		`CREATE TRIGGER record_kept BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'records are kept'); END`,
+		`CREATE TRIGGER record_fixed BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'records are not changed'); END`,
+		`CREATE TRIGGER hash_kept BEFORE DELETE ON hash BEGIN SELECT RAISE(ABORT, 'hashes are kept'); END`,
+		`CREATE TRIGGER hash_fixed BEFORE UPDATE ON hash BEGIN SELECT RAISE(ABORT, 'hashes are not changed'); END`,
+		`CREATE TRIGGER event_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'the journal is kept'); END`,
+		`CREATE TRIGGER event_fixed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the journal is not changed'); END`,
+	}}
+}

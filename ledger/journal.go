@@ -1,0 +1,218 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/ledger/internal/engine"
+	"example.org/sectag/ledger/record"
+	"example.org/sectag/ledger/seal"
+)
+
+// The states of a run.
+const (
+	RunOpen        = seal.RunOpen
+	RunDone        = seal.RunDone
+	RunInterrupted = seal.RunInterrupted // closed by a later start
+)
+
+const maxEvent = 64 << 10 // bytes of one line's body
+
+var typeForm = regexp.MustCompile(`^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$`)
+
+// tail is the end of a run's chain of lines.
+type tail struct {
+	state  string
+	lines  int64 // written
+	synced int64 // named by the run's row, which is only written in a firm commit
+	head   cred.Digest
+}
+
+// Begin opens a run and returns its name. body is the caller's: what a later start will want to know first. It is durable.
+func (s *Store) Begin(ctx context.Context, at string, body json.RawMessage) (run string, err error) {
+	err = s.firmly(ctx, "begin a run", func(tx *sql.Tx) error {
+		var id int64
+		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) + 1 FROM run`).Scan(&id); err != nil {
+			return err
+		}
+		run = strconv.FormatInt(id, 10)
+		var none cred.Digest
+		_, err := tx.ExecContext(ctx, `INSERT INTO run (id, lines, head, state) VALUES ($1, 0, $2, $3)`, id, none[:], RunOpen)
+		if err != nil {
+			return err
+		}
+		s.runs[run], s.mine[run] = &tail{state: RunOpen}, true
+		return s.line(ctx, tx, run, seal.LineBegin, at, body)
+	})
+	if err != nil {
+		return "", err
+	}
+	return run, nil
+}
+
+// AppendEvent writes one line of a run. typ is a dotted name (not "ledger.…", those are the store's), at a time in RFC 3339,
+// body a JSON object without secrets. The line survives the process at once, and the power from the next Sync on.
+func (s *Store) AppendEvent(ctx context.Context, run, typ, at string, body json.RawMessage) error {
+	if strings.HasPrefix(typ, seal.OwnPrefix) {
+		return fmt.Errorf("the line %s is the ledger's own", typ)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.within(ctx, s.pools.Ride, "write the journal", func(tx *sql.Tx) error {
+		return s.line(ctx, tx, run, typ, at, body)
+	})
+}
+
+// Sync makes every line that was written before it durable, of all runs. Without such lines it costs nothing.
+func (s *Store) Sync(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.runs {
+		if t.synced < t.lines {
+			return s.within(ctx, s.pools.Firm, "sync the journal", func(tx *sql.Tx) error { return s.name(ctx, tx) })
+		}
+	}
+	return nil
+}
+
+// End closes a run as RunDone or RunInterrupted; nothing can be appended to it any more. It is durable.
+func (s *Store) End(ctx context.Context, run, at, state string) error {
+	if state != RunDone && state != RunInterrupted {
+		return fmt.Errorf("a run ends as done or interrupted, not as %q", state)
+	}
+	return s.firmly(ctx, "end the run", func(tx *sql.Tx) error {
+		if err := s.own(ctx, tx, run, seal.LineEnd, at, seal.EndLine{State: state}); err != nil {
+			return err
+		}
+		s.runs[run].state = state
+		_, err := tx.ExecContext(ctx, `UPDATE run SET state = $1 WHERE id = $2`, state, run)
+		return err
+	})
+}
+
+// firmly runs a transaction that is durable when it returns, and with it all lines of all runs.
+func (s *Store) firmly(ctx context.Context, act string, do func(*sql.Tx) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.within(ctx, s.pools.Firm, act, func(tx *sql.Tx) error {
+		if err := do(tx); err != nil {
+			return err
+		}
+		return s.name(ctx, tx)
+	})
+}
+
+// within runs a transaction and forgets what is cached if it fails: the database knows best.
+func (s *Store) within(ctx context.Context, db *sql.DB, act string, do func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err == nil {
+		if err = do(tx); err == nil {
+			err = tx.Commit()
+		} else {
+			_ = tx.Rollback() // the first error is the one to tell
+		}
+	}
+	if err != nil {
+		clear(s.runs)
+		return engine.Told(s.db, err, act)
+	}
+	for _, t := range s.runs {
+		if db == s.pools.Firm {
+			t.synced = t.lines
+		}
+	}
+	return nil
+}
+
+// name writes into each run's row how far its lines go. It is the write that a firm commit needs to reach the disk.
+func (s *Store) name(ctx context.Context, tx *sql.Tx) error {
+	for run, t := range s.runs {
+		if t.synced == t.lines {
+			continue
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE run SET lines = $1, head = $2 WHERE id = $3`, t.lines, t.head[:], run)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) own(ctx context.Context, tx *sql.Tx, run, typ, at string, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return s.line(ctx, tx, run, typ, at, body)
+}
+
+func (s *Store) line(ctx context.Context, tx *sql.Tx, run, typ, at string, body json.RawMessage) error {
+	if body == nil {
+		body = json.RawMessage("{}")
+	}
+	if err := lineOK(typ, at, body); err != nil {
+		return err
+	}
+	t, err := s.tail(ctx, tx, run)
+	if err != nil {
+		return err
+	}
+	if t.state != RunOpen {
+		return fmt.Errorf("run %s is %s, nothing is added to it", run, t.state)
+	}
+	head := seal.Link(t.head, run, t.lines, typ, at, string(body))
+	_, err = tx.ExecContext(ctx, `INSERT INTO event (run, seq, type, at, body, chain) VALUES ($1, $2, $3, $4, $5, $6)`,
+		run, t.lines, typ, at, string(body), head[:])
+	if err != nil {
+		return err
+	}
+	t.lines, t.head = t.lines+1, head
+	return nil
+}
+
+func lineOK(typ, at string, body json.RawMessage) error {
+	if _, err := time.Parse(time.RFC3339Nano, at); err != nil {
+		return fmt.Errorf("the line %q has no time in RFC 3339", typ)
+	}
+	switch {
+	case !typeForm.MatchString(typ) || len(typ) > 64:
+		return fmt.Errorf("%q is no name of an event", typ)
+	case len(body) > maxEvent:
+		return fmt.Errorf("the line %s has %d bytes, at most %d fit", typ, len(body), maxEvent)
+	case !json.Valid(body) || body[0] != '{':
+		return fmt.Errorf("the body of the line %s is no JSON object", typ)
+	case record.KeyMaterial(string(body)):
+		return fmt.Errorf("the line %s holds key material and is not written", typ)
+	}
+	return nil
+}
+
+// tail is the end of a run, from the cache or the database.
+func (s *Store) tail(ctx context.Context, tx *sql.Tx, run string) (*tail, error) {
+	if t := s.runs[run]; t != nil {
+		return t, nil
+	}
+	t := &tail{}
+	err := tx.QueryRowContext(ctx, `SELECT state, lines FROM run WHERE id = $1`, run).Scan(&t.state, &t.synced)
+	if err == sql.ErrNoRows {
+		return nil, fmt.Errorf("the journal has no run %s", run)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var chain []byte
+	err = tx.QueryRowContext(ctx, `SELECT seq + 1, chain FROM event WHERE run = $1 ORDER BY seq DESC LIMIT 1`, run).Scan(&t.lines, &chain)
+	if err != nil || len(chain) != len(t.head) {
+		return nil, engine.Broken(err, fmt.Sprintf("run %s of the journal has lost its lines", run))
+	}
+	copy(t.head[:], chain)
+	s.runs[run] = t
+	return t, nil
+}

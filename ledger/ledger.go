@@ -1,0 +1,181 @@
+// Package ledger keeps what was done to which unit, so that it can be shown ten years later. Three things live in it:
+//
+//   - the journal: what a run did, line by line, written before it is done (Begin, AppendEvent, Sync, End). After a crash
+//     Unfinished finds what was left open.
+//   - the records: one a unit and run, final, in a Merkle log (Record). Verify works everything out again from the records'
+//     bytes and says which one was changed, dropped or moved; Prove shows that one record is in the log.
+//   - the bindings: which unit an IMEI, a name, a public key, a PSK digest or a certificate serial belongs to. Check refuses
+//     what is another unit's before anything is signed, and Record refuses it again in its transaction.
+//
+// Read ledger.go, then journal.go, append.go and verify.go; package record says what is in a record, package seal what a
+// checkpoint is. A Store writes, and there is one at a time; a Reader only reads and may be open beside it. The engine
+// (engine.go) is all that PostgreSQL will have to bring of its own. No secret is ever stored: see docs/ledger.md.
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/ledger/internal/audit"
+	"example.org/sectag/ledger/internal/engine"
+	"example.org/sectag/ledger/seal"
+)
+
+// Reader answers questions about a ledger. It may be used by many goroutines, and beside a Store of another process.
+type Reader struct {
+	db     engine.Engine
+	pools  engine.Pools
+	rd     *sql.DB
+	origin string
+}
+
+// Store is the one writer of a ledger, and a Reader of it. It may be used by many goroutines.
+type Store struct {
+	*Reader
+	mu   sync.Mutex
+	runs map[string]*tail // as the database has them; emptied whenever a transaction fails
+	mine map[string]bool  // begun here: Unfinished leaves them out
+}
+
+// Open opens a ledger for writing and makes it if it is not there. url is "sqlite:FILE". The faults are ledger.busy (another
+// process writes; the text names its pid), ledger.broken, ledger.newer, config.file and config.value.
+func Open(ctx context.Context, url string) (*Store, error) {
+	r, err := open(ctx, url, false)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{Reader: r, runs: map[string]*tail{}, mine: map[string]bool{}}
+	if err := s.settled(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// OpenReader opens an existing ledger for reading. It takes no lock and changes nothing.
+func OpenReader(ctx context.Context, url string) (*Reader, error) { return open(ctx, url, true) }
+
+func open(ctx context.Context, url string, reader bool) (*Reader, error) {
+	path, err := file(url)
+	if err != nil {
+		return nil, err
+	}
+	e := engine.SQLite(path, reader)
+	p, err := e.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{db: e, pools: p, rd: p.Read}
+	err = r.rd.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'origin'`).Scan(&r.origin)
+	if err == sql.ErrNoRows {
+		err = engine.Broken(err, "the ledger has lost its name")
+	}
+	if err != nil {
+		_ = r.Close()
+		return nil, engine.Told(e, err, "open the ledger "+path)
+	}
+	return r, nil
+}
+
+// file is the path in an url. A postgres: url is understood and refused: that engine is not built yet.
+func file(url string) (string, error) {
+	path, ok := strings.CutPrefix(url, "sqlite:")
+	if !ok || path == "" || strings.ContainsRune(path, 0) {
+		return "", cred.Failed("config.value", fmt.Sprintf("%q is no ledger that this sectag can keep", url), "write sqlite:FILE, as in sqlite:ledger.db")
+	}
+	return path, nil
+}
+
+// In is the url with its path taken relative to dir, as a profile means it. An url of another kind comes back as it is.
+func In(dir, url string) string {
+	path, ok := strings.CutPrefix(url, "sqlite:")
+	if !ok || path == "" || filepath.IsAbs(path) {
+		return url
+	}
+	return "sqlite:" + filepath.Join(dir, path)
+}
+
+// Close ends the work; lines that were not synced are handed to the disk by the way. The Store's lock is given back.
+func (r *Reader) Close() error { return engine.Told(r.db, r.pools.Close(), "close the ledger") }
+
+// Origin is the ledger's own name, the first line of its checkpoints.
+func (r *Reader) Origin() string { return r.origin }
+
+// Head is the state of the log as the ledger keeps it; Verify tells whether it is true. Its String is the checkpoint to keep.
+func (r *Reader) Head(ctx context.Context) (seal.Checkpoint, error) {
+	c, err := engine.Head(ctx, r.rd, r.origin)
+	return c, engine.Told(r.db, err, "read the head of the log")
+}
+
+// settled sees that the log can be gone on with: its head fits its hashes and its last record. Damage elsewhere is Verify's.
+func (s *Store) settled(ctx context.Context) error {
+	c, err := engine.Head(ctx, s.rd, s.origin)
+	if err != nil {
+		return engine.Told(s.db, err, "open the ledger")
+	}
+	var n int64
+	if err := s.rd.QueryRowContext(ctx, `SELECT coalesce(max(id) + 1, 0) FROM record`).Scan(&n); err != nil {
+		return engine.Told(s.db, err, "open the ledger")
+	}
+	if n != c.Size {
+		return engine.Broken(nil, fmt.Sprintf("the head of the log says %d records, the ledger ends after %d", c.Size, n))
+	}
+	root, err := tlog.TreeHash(c.Size, s.hashes(ctx, s.rd))
+	if err != nil {
+		return engine.Told(s.db, err, "open the ledger")
+	}
+	if root != c.Root {
+		return engine.Broken(nil, "the head of the log is not the hash of its records")
+	}
+	return nil
+}
+
+// hashes reads the stored hashes of the tree.
+func (r *Reader) hashes(ctx context.Context, q engine.Querier) tlog.HashReader {
+	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		out := make([]tlog.Hash, len(indexes))
+		for i, x := range indexes {
+			var h []byte
+			err := q.QueryRowContext(ctx, `SELECT hash FROM hash WHERE id = $1`, x).Scan(&h)
+			if err == sql.ErrNoRows || err == nil && len(h) != tlog.HashSize {
+				return nil, engine.Broken(err, fmt.Sprintf("hash %d of the log is missing or damaged", x))
+			}
+			if err != nil {
+				return nil, err
+			}
+			copy(out[i][:], h)
+		}
+		return out, nil
+	})
+}
+
+// Prove makes the proof that record id is in the log of the first size records; tlog.CheckRecord checks it against a root.
+func (r *Reader) Prove(ctx context.Context, size, id int64) (tlog.RecordProof, error) {
+	c, err := r.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if size > c.Size || id < 0 || id >= size {
+		return nil, cred.Failed("ledger.no-record", fmt.Sprintf("the first %d records of the ledger, which has %d, hold no record %d", size, c.Size, id),
+			"sectag ledger list shows the records")
+	}
+	p, err := tlog.ProveRecord(size, id, r.hashes(ctx, r.rd))
+	return p, engine.Told(r.db, err, "prove a record")
+}
+
+// Report is what Verify found.
+type Report = audit.Report
+
+// Verify works everything in the ledger out again from the records' bytes and the journal's lines, and compares. With a
+// checkpoint that was kept elsewhere it also finds a log that was cut short or written anew as a whole. Damage is in the
+// report; an error means that the looking itself was ended.
+func (r *Reader) Verify(ctx context.Context, kept *seal.Checkpoint) (Report, error) {
+	return audit.Verify(ctx, r.db, r.rd, r.origin, kept)
+}

@@ -1,0 +1,198 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"example.org/sectag/cred"
+)
+
+// maxBody bounds one record; a full one has about four thousand bytes.
+const maxBody = 256 << 10
+
+// ErrNewer says that a record was written by a newer sectag: it cannot be judged by this one, which does not make it wrong.
+var ErrNewer = errors.New("the record has a newer schema than this program knows")
+
+// Encode writes the one canonical form of a record: one line of JSON, fields in the order of the structs, no list absent.
+// What can be worked out is filled in (connection, the slots' kinds and matches), texts for people are masked (Mask), and
+// everything else must follow its grammar, or nothing is written. The record that was encoded comes back too.
+func Encode(r Record) ([]byte, Record, error) {
+	r.Version = Version
+	own, err := clone(r)
+	if err != nil {
+		return nil, Record{}, err
+	}
+	own.fill()
+	if err := walk(reflect.ValueOf(&own).Elem(), "record", ""); err != nil {
+		return nil, Record{}, err
+	}
+	if err := own.sound(); err != nil {
+		return nil, Record{}, err
+	}
+	body, err := marshal(own)
+	if err != nil {
+		return nil, Record{}, err
+	}
+	if len(body) > maxBody {
+		return nil, Record{}, fmt.Errorf("a record has at most %d bytes, this has %d", maxBody, len(body))
+	}
+	return body, own, nil
+}
+
+// Decode reads what Encode wrote, and nothing else: an unknown or doubled field, a null, a missing list, another order or
+// spelling is an error. A record of a newer schema is ErrNewer.
+func Decode(body []byte) (Record, error) {
+	var head struct {
+		Version int `json:"schema_version"`
+	}
+	if len(body) > maxBody {
+		return Record{}, fmt.Errorf("a record has at most %d bytes, this has %d", maxBody, len(body))
+	}
+	if err := json.Unmarshal(body, &head); err != nil {
+		return Record{}, fmt.Errorf("the record is no JSON object: %w", err)
+	}
+	if head.Version > Version {
+		return Record{}, fmt.Errorf("%w: %d, known is %d", ErrNewer, head.Version, Version)
+	}
+	if head.Version != Version {
+		return Record{}, fmt.Errorf("a record of schema %d was never written", head.Version)
+	}
+	var r Record
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&r); err != nil {
+		return Record{}, fmt.Errorf("the record does not follow its schema: %w", err)
+	}
+	again, _, err := Encode(r)
+	if err != nil {
+		return Record{}, fmt.Errorf("the record does not follow its schema: %w", err)
+	}
+	if !bytes.Equal(again, body) {
+		return Record{}, fmt.Errorf("the record is not in its canonical form")
+	}
+	return r, nil
+}
+
+func marshal(v any) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("write the record as JSON: %w", err)
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+}
+
+// clone copies deeply, because filling in and masking must not reach back into the caller's slices.
+func clone(r Record) (Record, error) {
+	b, err := marshal(r)
+	if err != nil {
+		return Record{}, err
+	}
+	var own Record
+	if err := json.Unmarshal(b, &own); err != nil {
+		return Record{}, fmt.Errorf("copy the record: %w", err)
+	}
+	return own, nil
+}
+
+func (r *Record) fill() {
+	r.Connection = "not tested"
+	if r.Connect != nil {
+		r.Connection = "tested"
+	}
+	r.Unit.Valid = r.IMEI.Valid()
+	for i := range r.Slots {
+		s := &r.Slots[i]
+		s.Kind, s.Match = s.Type.String(), nil
+		if !s.Sent.IsZero() && !s.SHA256.IsZero() {
+			same := s.Sent == s.SHA256
+			s.Match = &same
+		}
+	}
+}
+
+// sound checks what no single field can tell.
+func (r *Record) sound() error {
+	switch {
+	case r.Kind == "" || r.Verdict == "" || r.Time == "":
+		return fmt.Errorf("a record needs kind, verdict and time")
+	case r.Seen().Name() == "":
+		return fmt.Errorf("a record needs a unit: an IMEI, a device UUID or an identity key")
+	case r.Failure != nil && r.Verdict != cred.Fail:
+		return fmt.Errorf("a record with a failure has the verdict fail, this says %s", r.Verdict)
+	case r.Verdict != cred.Fail && cred.Judge(r.Findings) == cred.Fail:
+		return fmt.Errorf("a record with an error among its findings has the verdict fail, this says %s", r.Verdict)
+	case r.Kind == Check && r.Checks == "" && r.Verdict != cred.Fail:
+		return fmt.Errorf("a check names the record that it found the unit to agree with")
+	case r.Uniqueness != nil && r.Uniqueness.Collisions != 0:
+		return fmt.Errorf("a record with a collision is never written")
+	}
+	for _, b := range r.Bindings() {
+		if err := b.Valid(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walk goes through every field: lists become present, strings are held against their grammar.
+func walk(v reflect.Value, path, is string) error {
+	switch v.Kind() {
+	case reflect.Struct:
+		return walkStruct(v, path)
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		return walk(v.Elem(), path, is)
+	case reflect.Slice:
+		if v.IsNil() {
+			v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+		}
+		for i := range v.Len() {
+			if err := walk(v.Index(i), fmt.Sprintf("%s[%d]", path, i), is); err != nil {
+				return err
+			}
+		}
+	case reflect.String:
+		s, err := grammar(is, v.String())
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		v.SetString(s)
+	}
+	return nil
+}
+
+func walkStruct(v reflect.Value, path string) error {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if f.Tag.Get("json") == "-" {
+			continue
+		}
+		if err := walk(v.Field(i), path+"."+f.Name, tagOf(v.Type(), f)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tagOf is the grammar of a field. Finding and Fault are the vocabulary's and carry no tags.
+func tagOf(t reflect.Type, f reflect.StructField) string {
+	if t != reflect.TypeFor[cred.Finding]() && t != reflect.TypeFor[cred.Fault]() {
+		return f.Tag.Get("is")
+	}
+	switch f.Name {
+	case "Code":
+		return "word"
+	case "Severity":
+		return "error|warning|info"
+	case "File", "Port":
+		return "name"
+	}
+	return "text"
+}
