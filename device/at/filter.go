@@ -48,7 +48,7 @@ func (f *filter) show(line string, c class, secret bool) string {
 	was := f.block
 	if strings.Contains(line, "PRIVATE KEY-----") {
 		f.block = strings.Contains(line, "-----BEGIN")
-		return masked
+		return maskAnswer(line)
 	}
 	if was && strings.Contains(line, "-----END") {
 		f.block = false
