@@ -1,0 +1,273 @@
+package tui
+
+import (
+	"fmt"
+
+	"example.org/sectag/flows"
+	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/screen"
+)
+
+// Bench is all that screens may ask of the bench.
+type Bench interface {
+	// Put gives an event to the bench; it never blocks.
+	Put(flows.Event)
+	// Keep takes a secret, clears the slice, and gives a reference for PassphraseGiven or AuthorityWanted.
+	Keep(secret []byte) flows.Ref
+}
+
+// act is what the program must do after a message, in our own terms.
+type act uint8
+
+const (
+	nothing act = iota
+	quit
+)
+
+// hand is what a person has in hand: the open question, the page that lies over the screen, the last note. It is all that the
+// terminal side remembers by itself.
+type hand struct {
+	bench     Bench
+	before    form.Before
+	form      *form.Form
+	dismissed question // the question that was closed and does not open by itself again
+	over      screen.Over
+	scroll    int
+	note      string
+	put       flows.Event // the last event that was put, until it has come back
+	leaving   bool
+}
+
+// question tells one question from another.
+type question struct {
+	at  flows.Screen
+	ask flows.Ask
+}
+
+// news settles what is in hand after the machine has moved on: an answered or impossible question goes, an open one is brought
+// up to date, and the one that Enter would open opens by itself.
+func (h *hand) news(s sight, e flows.Event, ignored bool) act {
+	if h.put != nil && e == h.put {
+		h.put = nil
+		if ignored {
+			h.note = refused(e)
+		}
+	}
+	if h.leaving && s.machine.Rest() {
+		return quit
+	}
+	at := s.machine.Screen()
+	if h.form != nil {
+		a, ok := offered(s.machine, h.form.Action)
+		if !ok {
+			h.close()
+		} else {
+			h.form = h.form.Renew(a, s.facts, h.before)
+		}
+	}
+	if h.form == nil && s.machine.Rest() {
+		if a, ok := asksByItself(s.machine); ok && h.dismissed != (question{at, a.Ask}) {
+			h.open(a, s)
+		}
+	}
+	return nothing
+}
+
+// offered finds an action again that can still be done.
+func offered(m screen.Machine, old flows.Action) (flows.Action, bool) {
+	for _, a := range m.Actions() {
+		if a.Name == old.Name && a.Ask == old.Ask && a.Disabled == "" {
+			return a, true
+		}
+	}
+	return flows.Action{}, false
+}
+
+// asksByItself finds the question that Enter stands for.
+func asksByItself(m screen.Machine) (flows.Action, bool) {
+	for _, a := range m.Actions() {
+		if a.Key == '\r' && a.Ask != flows.AskNothing && a.Disabled == "" {
+			return a, true
+		}
+	}
+	return flows.Action{}, false
+}
+
+func (h *hand) open(a flows.Action, s sight) {
+	h.close()
+	h.form, h.over, h.scroll = form.Open(a, s.facts, h.before), screen.Nothing, 0
+	h.dismissed = question{}
+}
+
+// close puts the question away and overwrites what was typed.
+func (h *hand) close() {
+	if h.form != nil {
+		h.form.Clear()
+		h.form = nil
+	}
+}
+
+// send puts an event.
+func (h *hand) send(e flows.Event) {
+	h.put = e
+	h.bench.Put(e)
+}
+
+// refused says why the machine took no notice of an answer.
+func refused(e flows.Event) string {
+	switch e.(type) {
+	case flows.Confirmed:
+		return "these are not the last digits of this unit's IMEI: nothing was changed"
+	case flows.AnchorCompared:
+		return "the sha256 does not end like that: nothing was stored"
+	}
+	return "that could not be done any more: the bench had moved on"
+}
+
+// press gives a key to what is in hand: the page on top, the open question, then the screen.
+func (h *hand) press(k form.Key, s sight) act {
+	h.note = ""
+	switch {
+	case k.Name == form.Interrupt:
+		return h.leave(s)
+	case k.Name == form.Pasted:
+		if h.form != nil && h.over == screen.Nothing {
+			h.form.Press(k)
+		}
+		return nothing
+	case h.over != screen.Nothing:
+		return h.pressOver(k, s)
+	case h.form != nil:
+		return h.pressForm(k, s)
+	}
+	return h.pressScreen(k, s)
+}
+
+// pressOver scrolls or closes the page on top; other keys of every screen work as well.
+func (h *hand) pressOver(k form.Key, s sight) act {
+	page := max(s.h-6, 1)
+	if h.over == screen.Transcript {
+		page = -page // its newest line is at the bottom
+	}
+	step := page / max(page, -page)
+	switch k.Name {
+	case form.Esc, form.Enter:
+		h.over, h.scroll = screen.Nothing, 0
+	case form.PageDown:
+		h.scroll = max(h.scroll+page, 0)
+	case form.PageUp:
+		h.scroll = max(h.scroll-page, 0)
+	case form.Down:
+		h.scroll = max(h.scroll+step, 0)
+	case form.Up:
+		h.scroll = max(h.scroll-step, 0)
+	case form.Char:
+		return h.everywhere(k.Char, s)
+	}
+	return nothing
+}
+
+// pressForm gives a key to the open question; what a field of digits does not take goes on to the screen.
+func (h *hand) pressForm(k form.Key, s sight) act {
+	if k.Name == form.Esc {
+		h.dismissed = question{s.machine.Screen(), h.form.Action.Ask}
+		h.close()
+		return nothing
+	}
+	taken, send := h.form.Press(k)
+	switch {
+	case send:
+		h.answer()
+	case !taken && (k.Name != form.Char || screen.Free(h.form, k.Char)):
+		return h.pressScreen(k, s)
+	}
+	return nothing
+}
+
+// answer makes an event of what was typed and puts it. The question is closed; should it be asked again, what was typed is there.
+func (h *hand) answer() {
+	typed, ask := h.form.Typed(), h.form.Action.Ask
+	e := h.form.Answer(h.bench.Keep)
+	if e == nil {
+		return
+	}
+	if h.before.Typed == nil {
+		h.before.Typed = map[flows.Ask][]string{}
+	}
+	h.before.Typed[ask] = typed
+	h.close()
+	h.send(e)
+}
+
+// pressScreen scrolls, or does an action.
+func (h *hand) pressScreen(k form.Key, s sight) act {
+	switch k.Name {
+	case form.PageDown:
+		h.scroll += max(s.h-8, 1)
+	case form.PageUp:
+		h.scroll = max(h.scroll-max(s.h-8, 1), 0)
+	case form.Enter:
+		return h.do('\r', s)
+	case form.Esc:
+		return h.do(esc, s)
+	case form.Tab:
+		return h.do('\t', s)
+	case form.Char:
+		return h.everywhere(k.Char, s)
+	}
+	return nothing
+}
+
+const esc = 27
+
+// everywhere are the keys that every screen has; any other is an action's.
+func (h *hand) everywhere(k rune, s sight) act {
+	pages := map[rune]screen.Over{'t': screen.Transcript, 'd': screen.Digests, '?': screen.Help}
+	if page, ok := pages[k]; ok {
+		if h.over == page {
+			page = screen.Nothing
+		}
+		h.over, h.scroll = page, 0
+		return nothing
+	}
+	if k == 'q' {
+		return h.leave(s)
+	}
+	if h.over != screen.Nothing {
+		return nothing
+	}
+	return h.do(k, s)
+}
+
+// do performs the action that a key stands for: it puts its event, opens its question, or says why it cannot be done.
+func (h *hand) do(k rune, s sight) act {
+	for _, a := range s.machine.Actions() {
+		switch {
+		case a.Key != k:
+			continue
+		case a.Disabled != "":
+			h.note = fmt.Sprintf("%s: %s", a.Name, a.Disabled)
+		case a.Ask != flows.AskNothing:
+			h.open(a, s)
+		case a.Event != nil:
+			h.send(a.Event)
+		}
+		return nothing
+	}
+	if k > ' ' && (k < '0' || k > '9') { // digits are a label scanner's
+		h.note = screen.KeyName(k) + " does nothing here: ? shows the keys"
+	}
+	return nothing
+}
+
+// leave quits; in the middle of an effect it cancels first and quits when the bench has come to rest, or at the second press.
+func (h *hand) leave(s sight) act {
+	if s.machine == nil || s.machine.Rest() || h.leaving {
+		h.close()
+		return quit
+	}
+	h.leaving = true
+	h.bench.Put(flows.Cancel{})
+	h.note = "stopping after what is in flight, then leaving; ctrl+c again leaves at once"
+	return nothing
+}

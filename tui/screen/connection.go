@@ -1,0 +1,50 @@
+package screen
+
+import (
+	"example.org/sectag/flows"
+	"example.org/sectag/tui/paint"
+)
+
+// connection shows the handshake that proves the unit.
+func connection(s Scene, r Room) []paint.Line {
+	out := who(s)
+	c := s.Facts.Connect
+	if c == nil {
+		text := "The unit's certificate and key have not met the server yet."
+		if !s.Machine.Rest() && s.Machine.Stage(flows.ConnectionScreen) == flows.Running {
+			text = "Connecting with the unit's own certificate and key…"
+		}
+		return append(append(out, paint.L(paint.B(text))), flight(s)...)
+	}
+	if s.Machine.Stage(flows.ConnectionScreen) != flows.Failing {
+		out = append(out, handshake(c)...)
+	}
+	out = append(out, findings(c.Findings)...)
+	return append(out, paint.AsDetail(chain(s, r, c.Peer, 0)...)...)
+}
+
+func handshake(c *flows.ConnectFacts) []paint.Line {
+	from := map[string]string{"host": "from this computer", "modem": "through the modem"}[c.Path]
+	var out []paint.Line
+	out = append(out, optional("connected", from)...)
+	if c.Version != "" {
+		out = append(out, pair("with", c.Version+", "+suiteName(c.Suite), paint.Plain))
+	}
+	out = append(out, optional("our cert", map[string]string{"used": "asked for and accepted", "not-asked": "not asked for: the server lets anyone in"}[c.ClientAuth])...)
+	if c.CID != nil {
+		cid := "not offered"
+		if c.CID.Negotiated {
+			cid = "negotiated"
+		} else if c.CID.Offered {
+			cid = "offered, not taken"
+		}
+		out = append(out, pair("CID", cid, paint.Plain))
+	}
+	if c.HandshakeMS != nil {
+		out = append(out, pair("handshake", milliseconds(*c.HandshakeMS), paint.Plain))
+	}
+	if c.PingMS != nil {
+		out = append(out, pair("CoAP ping", "answered in "+milliseconds(*c.PingMS), paint.Plain))
+	}
+	return out
+}

@@ -1,0 +1,83 @@
+package screen
+
+import (
+	"strconv"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/paint"
+)
+
+// failure is what a failing screen begins with: that it failed, why, what to do, and what each slot holds.
+func failure(s Scene) []paint.Line {
+	if s.Facts.Failure == nil {
+		return []paint.Line{paint.L(paint.S(paint.Bad|paint.Bold|paint.Reverse, " FAIL ")), {}}
+	}
+	out := append([]paint.Line{}, failureHead(s.Facts.Failure, true)...)
+	if at := s.Machine.Screen(); at == flows.CredentialsScreen || at == flows.ConnectionScreen {
+		out = append(out, holdings(s)...)
+	}
+	return append(out, paint.Line{})
+}
+
+// failureText is the same without the word, for the verdict that has it large.
+func failureText(s Scene) []paint.Line {
+	if s.Facts.Failure == nil {
+		return nil
+	}
+	return failureHead(s.Facts.Failure, s.Machine.Outcome() == flows.NoOutcome)
+}
+
+func failureHead(f *cred.Fault, word bool) []paint.Line {
+	var head []paint.Span
+	if word {
+		head = append(head, paint.S(paint.Bad|paint.Bold|paint.Reverse, " FAIL "), paint.P("  "))
+	}
+	head = append(head, paint.B(f.Text), paint.P("  "), paint.S(paint.Bad, f.Code))
+	out := []paint.Line{{Spans: head}}
+	if f.Hint != "" {
+		out = append(out, paint.Line{Spans: []paint.Span{paint.S(paint.Bold, "→ "), paint.P(f.Hint)}, Hang: 2})
+	}
+	return out
+}
+
+// holdings says what each planned slot holds now.
+func holdings(s Scene) []paint.Line {
+	if len(s.Facts.Plan) == 0 {
+		return nil
+	}
+	var out []paint.Line
+	if untouched(s.Facts.Plan) {
+		return []paint.Line{paint.Text("Nothing was changed: every slot is as it was.")}
+	}
+	out = append(out, paint.AsDetail(paint.Line{})...)
+	for _, p := range s.Facts.Plan {
+		text, style := holds(p)
+		name := strconv.FormatUint(uint64(p.Slot.SecTag), 10) + " " + form.KindName(p.Slot.Kind)
+		out = append(out, paint.Row(paint.Cell(22, paint.P(name)), paint.S(style, text)))
+	}
+	return out
+}
+
+func untouched(plan []flows.PlanFacts) bool { return !begun(plan) }
+
+// holds is what a slot holds now, as far as anybody knows.
+func holds(p flows.PlanFacts) (string, paint.Style) {
+	switch p.Stage {
+	case flows.SlotMatches:
+		return "the new one, read back", paint.Good
+	case flows.SlotGone:
+		return "nothing, as planned", paint.Good
+	case flows.SlotDeleted:
+		return "nothing: deleted, not written yet", paint.Bad
+	case flows.SlotDiffers:
+		return "something else: " + p.Now.Short(), paint.Bad
+	case flows.SlotDeleting, flows.SlotWriting, flows.SlotWritten, flows.SlotUnknown:
+		return "not known until it is read", paint.Odd
+	}
+	if p.Old.IsZero() {
+		return "nothing, as before", paint.Plain
+	}
+	return "the old one, as before", paint.Plain
+}

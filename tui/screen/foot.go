@@ -1,0 +1,249 @@
+package screen
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"example.org/sectag/flows"
+	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/paint"
+)
+
+// foot is the lower edge: what is waited for, what the last key led to, and what may be done now.
+func (s Scene) foot(r Room) []paint.Line {
+	var out []paint.Line
+	if !r.Small {
+		out = append(out, rule(r.W))
+	}
+	if w := s.waiting(); w != "" {
+		out = append(out, paint.Row(paint.S(paint.Here, " "+w)))
+	}
+	if s.Note != "" {
+		note := paint.Line{Spans: []paint.Span{paint.S(paint.Odd|paint.Bold, " "+s.Note)}, Hang: 1}.Fit(r.W)
+		out = append(out, note[:min(len(note), 3)]...)
+	}
+	return append(out, s.keys(r)...)
+}
+
+// patience is how long work may take before the screen says what it waits for.
+const patience = 2 * time.Second
+
+// waiting says what is waited for and until when, from two seconds on.
+func (s Scene) waiting() string {
+	if s.Machine.Rest() {
+		return ""
+	}
+	took := ""
+	if !s.Since.IsZero() && s.Now.Sub(s.Since) >= patience {
+		took = strconv.Itoa(int(s.Now.Sub(s.Since)/time.Second)) + " s"
+	}
+	p := s.Progress
+	switch {
+	case p.Waiting != "":
+		text := "waiting for " + p.Waiting
+		if !p.Until.IsZero() {
+			text += " until " + p.Until.Format("15:04:05")
+			if left := p.Until.Sub(s.Now); !s.Now.IsZero() && left > 0 {
+				text += " (" + strconv.Itoa(int((left+time.Second-1)/time.Second)) + " s left)"
+			}
+		}
+		return text
+	case took != "":
+		return "working for " + took + ": " + doing(s)
+	}
+	return ""
+}
+
+// doing says what the screen is at, for the time when nobody says it better.
+func doing(s Scene) string {
+	texts := [flows.Screens]string{
+		"reading or unlocking the authority", "looking for ports", "asking the modem who it is",
+		"at the credentials", "talking to the server", "connecting", "writing the record",
+	}
+	if at := s.Machine.Screen(); int(at) < len(texts) {
+		return texts[at]
+	}
+	return "the answer is not here yet"
+}
+
+// KeyName is a key as people call it.
+func KeyName(k rune) string {
+	switch k {
+	case '\r', '\n':
+		return "enter"
+	case 27:
+		return "esc"
+	case ' ':
+		return "space"
+	case '\t':
+		return "tab"
+	}
+	return string(k)
+}
+
+// keys is what may be done now: the machine's actions, then the keys that every screen has. A disabled action says why.
+func (s Scene) keys(r Room) []paint.Line {
+	var items [][]paint.Span
+	add := func(key, text string) { items = append(items, []paint.Span{paint.B(key), paint.P(" " + text)}) }
+	switch {
+	case s.Over != Nothing:
+		add("esc", "back")
+		add("page up/down", "scroll")
+	case s.Form != nil:
+		add("enter", map[bool]string{true: "next", false: label(s.Form.Action)}[s.Form.At < len(s.Form.Fields)-1])
+		add("esc", map[bool]string{true: "other actions", false: "close the question"}[len(s.Machine.Actions()) > 1])
+		if len(s.Form.Fields) > 1 {
+			add("tab", "next field")
+		}
+		if len(s.Form.Fields[s.Form.At].Choices) > 0 {
+			add("↑↓", "choose")
+		}
+		items = append(items, s.actions()...)
+	default:
+		items = s.actions()
+	}
+	for _, g := range globals {
+		if s.Form == nil || s.free(g.key) {
+			add(string(g.key), g.text)
+		}
+	}
+	limit := 2
+	if r.Small {
+		limit = 3
+	}
+	return flow(items, r.W, min(limit, max(r.H/3, 1)))
+}
+
+// globals are the keys that every screen has.
+var globals = []struct {
+	key  rune
+	text string
+}{{'t', "transcript"}, {'d', "digests"}, {'?', "help"}, {'q', "quit"}}
+
+// free tells whether the open question leaves a key to the screen.
+func (s Scene) free(k rune) bool {
+	f := s.Form.Fields[s.Form.At]
+	return k != 'q' && k >= ' ' && f.Accept != nil && !f.Accept(k)
+}
+
+// Free tells whether an open question leaves a character to the screen: fields that take only digits do.
+func Free(f *form.Form, k rune) bool { return Scene{Form: f}.free(k) }
+
+// actions are the machine's, those that can be done first.
+func (s Scene) actions() [][]paint.Span {
+	var can, cannot [][]paint.Span
+	for _, a := range s.Machine.Actions() {
+		if s.Form != nil && (a.Key == '\r' || !s.free(a.Key)) {
+			continue // the key is the question's
+		}
+		if a.Disabled != "" {
+			cannot = append(cannot, []paint.Span{paint.P(KeyName(a.Key) + " " + label(a) + " (" + a.Disabled + ")")})
+			continue
+		}
+		style := paint.Bold
+		if a.Danger == flows.Destroys {
+			style |= paint.Bad
+		}
+		text := " " + label(a)
+		if a.Danger == flows.Destroys {
+			text += "!"
+		}
+		can = append(can, []paint.Span{paint.S(style, KeyName(a.Key)), paint.P(text)})
+	}
+	return append(can, cannot...)
+}
+
+// label is an action as a person reads it.
+func label(a flows.Action) string { return strings.ReplaceAll(a.Name, "-", " ") }
+
+// flow sets items one after the other into at most so many lines; what has no room is behind the question mark.
+func flow(items [][]paint.Span, w, most int) []paint.Line {
+	lines := []paint.Line{paint.Row()}
+	for _, it := range items {
+		l := &lines[len(lines)-1]
+		width := paint.L(it...).Width()
+		if l.Width() > 0 && l.Width()+2+width > w {
+			if len(lines) == most {
+				if l.Width()+3 <= w {
+					l.Spans = append(l.Spans, paint.P(" …"))
+				}
+				return lines
+			}
+			lines = append(lines, paint.Row())
+			l = &lines[len(lines)-1]
+		}
+		gap := "  "
+		if l.Width() == 0 {
+			gap = " "
+		}
+		l.Spans = append(append(l.Spans, paint.P(gap)), it...)
+	}
+	return lines
+}
+
+// question draws the open form: its title, its fields with their choices, and what is wrong with the answer.
+func (s Scene) question(r Room) []paint.Line {
+	f := s.Form
+	if f == nil {
+		return nil
+	}
+	out := paint.L(paint.B(f.Title)).Fit(r.W)
+	if !r.Small {
+		for _, l := range f.Lines {
+			out = append(out, paint.Text(l).Fit(r.W)...)
+		}
+	}
+	labels := 0
+	for _, x := range f.Fields {
+		labels = max(labels, paint.Width(x.Label))
+	}
+	tight := r.Small && len(f.Fields)+len(out)+1 > r.H/2
+	for i := range f.Fields {
+		if tight && i != f.At {
+			continue
+		}
+		out = append(out, inputLine(&f.Fields[i], i == f.At, min(labels, r.W/3), r.W))
+	}
+	out = append(out, choices(f.Fields[f.At], r)...)
+	if f.Wrong != "" {
+		out = append(out, paint.L(paint.S(paint.Bad|paint.Bold, "✗ "+f.Wrong)).Fit(r.W)...)
+	}
+	return out
+}
+
+// inputLine draws one field; the cursor is a cell in reverse.
+func inputLine(f *form.Field, here bool, labels, w int) paint.Line {
+	sign := "  "
+	if here {
+		sign = "▸ "
+	}
+	l := paint.Row(paint.P(sign), paint.Cell(labels, paint.P(f.Label)), paint.P("  "))
+	text, at := f.Shown(max(w-labels-5, 1))
+	if !here {
+		l.Spans = append(l.Spans, paint.P(text))
+		return l
+	}
+	runes := []rune(text + " ")
+	l.Spans = append(l.Spans, paint.B(string(runes[:at])), paint.S(paint.Reverse, string(runes[at])), paint.B(string(runes[at+1:])))
+	return l
+}
+
+// choices shows what up and down go through, a few lines round the chosen one.
+func choices(f form.Field, r Room) []paint.Line {
+	most := 5
+	if r.Small {
+		most = 2
+	}
+	from := max(0, min(f.Chosen-1-most/2, len(f.Choices)-most))
+	var out []paint.Line
+	for i := from; i < min(from+most, len(f.Choices)); i++ {
+		c := f.Choices[i]
+		sign, style := "    ", paint.Plain
+		if i == f.Chosen-1 {
+			sign, style = "  ▸ ", paint.Bold
+		}
+		out = append(out, paint.Row(paint.S(style, sign+c.Text), paint.P("  "+c.Note)))
+	}
+	return out
+}

@@ -1,0 +1,127 @@
+package screen
+
+import (
+	"strconv"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/paint"
+)
+
+// over is the page that lies over the screen.
+func (s Scene) over(r Room) []paint.Line {
+	switch s.Over {
+	case Transcript:
+		return transcript(s, r)
+	case Digests:
+		return window(digests(s), r, s.Scroll)
+	case Help:
+		return window(help(s), r, s.Scroll)
+	}
+	return nil
+}
+
+// transcript shows the newest lines of what went over the line; content of credentials was masked before it came here. Scroll
+// counts from the end.
+func transcript(s Scene, r Room) []paint.Line {
+	if len(s.Trace) == 0 {
+		return []paint.Line{paint.L(paint.B("Nothing has gone over the line yet."))}
+	}
+	to := max(len(s.Trace)-s.Scroll, min(r.H, len(s.Trace)))
+	var out []paint.Line
+	for _, t := range s.Trace[max(to-r.H, 0):to] {
+		sign := "<"
+		if t.Out {
+			sign = ">"
+		}
+		head := t.At.Format("15:04:05.000") + " "
+		if r.Small {
+			head = ""
+		}
+		style := paint.Plain
+		if t.Out {
+			style = paint.Bold
+		}
+		out = append(out, paint.Row(paint.P(head), paint.S(style, sign+" "+t.Text)))
+	}
+	return out
+}
+
+// digests lists every digest that is known, whole.
+func digests(s Scene) []paint.Line {
+	var out []paint.Line
+	add := func(what string, d cred.Digest) {
+		if d.IsZero() {
+			return
+		}
+		out = append(out, paint.L(paint.B(what)))
+		for _, g := range grouped(d) {
+			out = append(out, paint.Row(paint.P("  "+g)))
+		}
+	}
+	f := s.Facts
+	add("authority "+commonName(f.Authority.Subject), f.Authority.SHA256)
+	if f.Probe != nil && f.Probe.Anchor != nil {
+		add("anchor "+commonName(f.Probe.Anchor.Subject), f.Probe.Anchor.SHA256)
+	}
+	for _, p := range f.Plan {
+		slot := slotName(uint32(p.Slot.SecTag), p.Slot.Kind)
+		add(slot+", before", p.Old)
+		add(slot+", wanted", p.New)
+		if p.Stage != flows.SlotPlanned {
+			add(slot+", read back", p.Now)
+		}
+	}
+	for _, x := range f.Slots {
+		if !planned(f.Plan, x) && !x.Reserved {
+			add(slotName(x.SecTag, x.Type)+", left alone", x.SHA256)
+		}
+	}
+	if c := f.Prepared.Certificate; c != nil {
+		add("certificate "+c.Serial+" as DER", c.SHA256)
+	}
+	if f.Probe != nil {
+		for i, c := range f.Probe.Chain {
+			add("server's chain "+strconv.Itoa(i)+": "+commonName(c.Subject), c.SHA256)
+		}
+	}
+	if out == nil {
+		out = []paint.Line{paint.L(paint.B("No digest is known yet."))}
+	}
+	return out
+}
+
+func slotName(tag uint32, k cred.Kind) string {
+	return strconv.FormatUint(uint64(tag), 10) + " " + form.KindName(k)
+}
+
+// help is the page of keys and signs: what this screen offers now, and what every screen has.
+func help(s Scene) []paint.Line {
+	out := []paint.Line{paint.L(paint.B("On this screen"))}
+	for _, a := range s.Machine.Actions() {
+		text := label(a)
+		if a.Disabled != "" {
+			text += ": not now, " + a.Disabled
+		} else if a.Danger == flows.Destroys {
+			text += ": something is lost for good, the unit must be named"
+		}
+		out = append(out, key(KeyName(a.Key), text))
+	}
+	out = append(out, paint.Line{}, paint.L(paint.B("Everywhere")),
+		key("t", "what went over the line to the modem; keys and passphrases are masked"),
+		key("d", "all digests in full"),
+		key("? / esc", "this page / back"),
+		key("page up/down", "scroll"),
+		key("q / ctrl+c", "quit; work in flight is stopped first, and can be resumed"),
+		key("tab, ↑↓", "in a question: next field, offers"),
+		key("ctrl+u", "in a question: empty the field"),
+		paint.Line{}, paint.L(paint.B("Signs")),
+		key("● ▸ ○ ✗", "done, here, to come, failed"),
+		key("!", "this cannot be undone"))
+	return out
+}
+
+func key(name, text string) paint.Line {
+	return paint.Line{Spans: []paint.Span{paint.Cell(14, paint.B(name)), paint.P(text)}, Hang: 14}
+}

@@ -1,0 +1,41 @@
+package screen
+
+import (
+	"example.org/sectag/flows"
+	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/paint"
+)
+
+// port lists where a modem could be.
+func port(s Scene, r Room) []paint.Line {
+	var out []paint.Line
+	if s.Facts.Port != "" {
+		out = append(out, pair("port", s.Facts.Port, paint.Bold), paint.Line{})
+	}
+	if len(s.Facts.Ports) == 0 {
+		text := "No port was found. Plug the board in and look again, or type one."
+		if !s.Machine.Rest() && s.Machine.Stage(flows.PortScreen) == flows.Running {
+			text = "Looking for ports…"
+		}
+		out = append(out, paint.L(paint.B(text)))
+	}
+	asked := s.Form != nil && s.Form.Action.Ask == flows.AskPort
+	if len(s.Facts.Ports) > 0 && !asked {
+		out = append(out, paint.Text(plural(len(s.Facts.Ports), "port")+" found"))
+		name := min(24, r.W/2)
+		for _, p := range s.Facts.Ports {
+			style := paint.Plain
+			if p.Role == "at" && !p.Busy {
+				style = paint.Bold
+			}
+			out = append(out, paint.Row(paint.Cell(name, paint.S(style, p.Name)), paint.P(" "+form.PortNote(p))))
+			if p.Blocked != nil && p.Blocked.Hint != "" {
+				out = append(out, paint.AsDetail(paint.Line{Spans: []paint.Span{paint.P("  → " + p.Blocked.Hint)}, Hang: 4})...)
+			}
+		}
+	}
+	return append(out, paint.AsDetail(
+		paint.Line{},
+		paint.Text("A port is a device such as /dev/ttyACM0 or COM3, a network address such as tcp://host:port, or a virtual modem such as sim:nrf9151."),
+	)...)
+}

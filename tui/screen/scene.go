@@ -1,0 +1,88 @@
+// Package screen draws the bench: one pure function a screen, from what the machine and the facts say to lines of text. It
+// decides nothing and remembers nothing; what may be done now comes from the machine's Actions.
+//
+// Read scene.go (what a frame is drawn from), frame.go (how a window is shared between head, stepper, screen, question and
+// keys, and what gives way when it is small), then one file a screen: authority, port, unit, credentials, endpoint,
+// connection, record. verdict.go and failure.go are what a person must not miss; over.go is what lies over a screen.
+package screen
+
+import (
+	"time"
+
+	"example.org/sectag/flows"
+	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/paint"
+)
+
+// Machine is what the screens ask of the bench's machine; flows.Bench has it.
+type Machine interface {
+	Actions() []flows.Action
+	Rest() bool
+	Screen() flows.Screen
+	Stage(flows.Screen) flows.Stage
+	Outcome() flows.Outcome
+}
+
+// Over is what lies over the screen.
+type Over uint8
+
+// What can lie over the screen.
+const (
+	Nothing    Over = iota
+	Transcript      // the masked AT transcript
+	Digests         // all digests in full
+	Help            // the page of keys and signs
+)
+
+// Scene is all that a frame is drawn from.
+type Scene struct {
+	Machine  Machine
+	Facts    flows.Facts
+	Palette  paint.Palette
+	Title    string // the product
+	Station  string
+	Form     *form.Form // the open question, nil when there is none
+	Note     string     // what the last key or answer led to, in one line
+	Over     Over
+	Scroll   int // lines that have gone above the upper edge
+	Progress flows.Progress
+	Trace    []flows.TraceLine
+	Now      time.Time // wall time, for "until when" and the bars of lifetimes; zero where it is not known
+	Since    time.Time // when the work in flight began; zero at rest
+}
+
+// Room is the part of the window that a screen may fill.
+type Room struct {
+	W, H  int
+	Small bool // below 80x24
+}
+
+// Names are the screens as the stepper calls them.
+var names = [flows.Screens]string{"Authority", "Port", "Unit", "Credentials", "Endpoint", "Connection", "Record"}
+
+// Name is a screen as the stepper calls it.
+func Name(s flows.Screen) string {
+	if int(s) < len(names) {
+		return names[s]
+	}
+	return "?"
+}
+
+// content is the screen that the machine stands on.
+func (s Scene) content(r Room) []paint.Line {
+	draw := [flows.Screens]func(Scene, Room) []paint.Line{authority, port, unit, credentials, endpoint, connection, record}
+	at := s.Machine.Screen()
+	if int(at) >= len(draw) {
+		return nil
+	}
+	lines := draw[at](s, r)
+	if s.Machine.Stage(at) == flows.Failing && !s.final() {
+		lines = append(failure(s), lines...)
+	}
+	return lines
+}
+
+// final tells whether a verdict about the unit is what the screen is about.
+func (s Scene) final() bool {
+	return s.Machine.Screen() == flows.RecordScreen && s.Machine.Outcome() != flows.NoOutcome
+}

@@ -1,0 +1,88 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+
+	"example.org/sectag/flows"
+	"example.org/sectag/tui/paint"
+)
+
+// unit shows who is at the port.
+func unit(s Scene, r Room) []paint.Line {
+	u := s.Facts.Unit
+	if u.IMEI == 0 {
+		return nextUnit(s, r)
+	}
+	out := []paint.Line{paint.L(paint.S(paint.Reverse|paint.Bold, "  "+u.IMEI.String()+"  "))}
+	if !u.IMEIValid {
+		out = append(out, paint.L(paint.S(paint.Odd|paint.Bold, "The check digit is wrong."), paint.P(" Some units have such an IMEI; compare it with the label.")))
+	}
+	out = append(out, paint.Line{})
+	out = append(out, optional("model", u.Model)...)
+	out = append(out, optional("firmware", u.Firmware)...)
+	out = append(out, optional("hardware", u.Hardware)...)
+	out = append(out, optional("host", hostName(u.Host))...)
+	out = append(out, paint.AsDetail(pair("modem is", functional(u.FunctionalMode), paint.Plain))...)
+	out = append(out, paint.AsDetail(optional("uuid", u.UUID)...)...)
+	if u.Record != "" {
+		out = append(out, pair("known", "record "+u.Record, paint.Plain))
+	} else if s.Facts.Terms.Ledger {
+		out = append(out, pair("known", "not seen before", paint.Plain))
+	}
+	if s.Facts.Interrupted != 0 {
+		out = append(out, paint.L(paint.S(paint.Odd|paint.Bold, "A run on "+s.Facts.Interrupted.String()+" was interrupted:"),
+			paint.P(" its slots are read again before anything is done.")))
+	}
+	return out
+}
+
+// nextUnit invites the next one.
+func nextUnit(s Scene, r Room) []paint.Line {
+	var out []paint.Line
+	switch {
+	case !s.Machine.Rest():
+		out = append(out, paint.L(paint.B("Asking the modem who it is…")))
+	case s.Machine.Stage(flows.UnitScreen) == flows.Failing:
+		return nil
+	case r.Small:
+		out = append(out, paint.Big("NEXT UNIT", paint.Here, r.W, 0)...)
+	default:
+		out = append(out, paint.Line{})
+		out = append(out, paint.Big("NEXT", paint.Here, r.W-8, min(r.H/2-1, 5))...)
+		out = append(out, paint.Line{})
+		out = append(out, paint.Big("UNIT", paint.Here, r.W-8, min(r.H/2-1, 5))...)
+		out = append(out, paint.Line{})
+	}
+	if s.Facts.Port != "" {
+		out = append(out, paint.Text("Plug the board in at "+s.Facts.Port+"."))
+	}
+	if s.Facts.Interrupted != 0 {
+		out = append(out, paint.L(paint.S(paint.Odd|paint.Bold, "A run on "+s.Facts.Interrupted.String()+" was interrupted:"),
+			paint.P(" put that unit back to finish it.")))
+	}
+	return out
+}
+
+// functional is what +CFUN says, in words.
+func functional(mode int) string {
+	names := map[int]string{0: "off", 1: "active", 2: "receiving only", 4: "offline", 20: "off, GNSS stopped", 21: "active, LTE", 31: "off, GNSS running", 41: "off, SIM powered"}
+	if n, ok := names[mode]; ok {
+		return fmt.Sprintf("%s (CFUN %d)", n, mode)
+	}
+	return fmt.Sprintf("CFUN %d", mode)
+}
+
+// who is the unit in one line, for the screens that come after it.
+func who(s Scene) []paint.Line {
+	u := s.Facts.Unit
+	if u.IMEI == 0 {
+		return nil
+	}
+	rest := strings.Join(strings.Fields(u.Model+" "+u.Firmware+" "+hostName(u.Host)), " ")
+	out := []paint.Line{paint.Row(paint.B(u.IMEI.String()), paint.P("  "+rest))}
+	if u.Record != "" {
+		out = append(out, paint.AsDetail(paint.Text("known: record "+u.Record))...)
+	}
+	return append(out, paint.AsDetail(paint.Line{})...)
+}

@@ -1,0 +1,47 @@
+package tui
+
+import (
+	"time"
+
+	"example.org/sectag/flows"
+	"example.org/sectag/tui/screen"
+)
+
+// sight is what the bench has shown last, and the window.
+type sight struct {
+	machine  screen.Machine
+	facts    flows.Facts
+	progress flows.Progress
+	trace    []flows.TraceLine
+	now      time.Time
+	since    time.Time
+	w, h     int
+}
+
+// maxTrace is how many lines of the transcript are kept.
+const maxTrace = 1000
+
+// merge takes in progress. Another effect's replaces the last; of the same effect only what is said anew.
+func (s *sight) merge(p flows.Progress) {
+	old := s.progress
+	if p.BytesOut == 0 && p.BytesIn == 0 {
+		p.BytesOut, p.BytesIn, p.Line = old.BytesOut, old.BytesIn, old.Line
+	}
+	if p.ID == old.ID {
+		if p.Total == 0 {
+			p.Sent, p.Total = old.Sent, old.Total
+		}
+		if p.Flight == "" {
+			p.Flight = old.Flight
+		}
+	}
+	s.progress = p
+}
+
+// log keeps lines of the transcript, the newest ones.
+func (s *sight) log(lines []flows.TraceLine) {
+	s.trace = append(s.trace, lines...)
+	if n := len(s.trace) - maxTrace; n > 0 {
+		s.trace = append(s.trace[:0:0], s.trace[n:]...)
+	}
+}

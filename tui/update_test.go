@@ -1,0 +1,474 @@
+package tui
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"example.org/sectag/flows"
+	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/screen"
+)
+
+// desk is a bench that remembers what it was given.
+type desk struct {
+	put  []flows.Event
+	kept []string
+}
+
+func (d *desk) Put(e flows.Event) { d.put = append(d.put, e) }
+
+func (d *desk) Keep(b []byte) flows.Ref {
+	d.kept = append(d.kept, string(b))
+	clear(b)
+	return flows.Ref(len(d.kept))
+}
+
+func (d *desk) last() flows.Event {
+	if len(d.put) == 0 {
+		return nil
+	}
+	return d.put[len(d.put)-1]
+}
+
+// begin is a program that was shown a machine.
+func begin(m screen.Machine, f flows.Facts) (*root, *desk) {
+	d := &desk{}
+	p := New(d, Options{Now: func() time.Time { return noon }})
+	p.root.palette = paint.Palette{Bare: true}
+	p.root.Update(shotMsg{machine: m, facts: f})
+	return p.root, d
+}
+
+var (
+	enter = tea.KeyMsg{Type: tea.KeyEnter}
+	esc27 = tea.KeyMsg{Type: tea.KeyEsc}
+	ctrlC = tea.KeyMsg{Type: tea.KeyCtrlC}
+)
+
+func char(r rune) tea.KeyMsg { return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}} }
+
+// press gives keys to the program, strings character by character, and tells whether the last one quit it.
+func press(t *testing.T, r *root, keys ...any) bool {
+	t.Helper()
+	var cmd tea.Cmd
+	for _, k := range keys {
+		switch k := k.(type) {
+		case string:
+			for _, c := range k {
+				_, cmd = r.Update(char(c))
+			}
+		case tea.Msg:
+			_, cmd = r.Update(k)
+		}
+		sized(t, r)
+	}
+	if cmd == nil || r.ticking {
+		return false
+	}
+	_, quits := cmd().(tea.QuitMsg)
+	return quits
+}
+
+// sized fails if the window shows more than it can hold.
+func sized(t *testing.T, r *root) {
+	t.Helper()
+	rows := strings.Split(r.View(), "\n")
+	if len(rows) > r.sight.h {
+		t.Errorf("%d rows in a window of %d", len(rows), r.sight.h)
+	}
+	for _, row := range rows {
+		if paint.Width(row) > r.sight.w {
+			t.Errorf("%q is wider than %d", row, r.sight.w)
+		}
+	}
+}
+
+func wants(t *testing.T, view string, texts ...string) {
+	t.Helper()
+	for _, x := range texts {
+		if !strings.Contains(view, x) {
+			t.Errorf("%q is not to be seen in\n%s", x, view)
+		}
+	}
+}
+
+var (
+	retry   = flows.Action{Name: "retry", Key: 'r', Event: flows.Retry{}}
+	destroy = flows.Action{Name: "start", Key: '\r', Ask: flows.AskDigits, Danger: flows.Destroys}
+	compare = flows.Action{Name: "store-anchor", Key: '\r', Ask: flows.AskLast8, Danger: flows.Changes}
+	ports   = flows.Action{Name: "choose-port", Key: '\r', Ask: flows.AskPort}
+	secret  = flows.Action{Name: "unlock", Key: '\r', Ask: flows.AskPassphrase}
+)
+
+// TestEachMessageHasOneAddressee sends one message of each kind and counts the parts of the program that took notice.
+func TestEachMessageHasOneAddressee(t *testing.T) {
+	m := upTo(flows.UnitScreen, flows.Failing, retry)
+	for name, c := range map[string]struct {
+		msg  tea.Msg
+		part string
+	}{
+		"window":   {tea.WindowSizeMsg{Width: 50, Height: 20}, "window"},
+		"key":      {char('t'), "hand"},
+		"shot":     {shotMsg{machine: upTo(flows.PortScreen, flows.Failing, retry)}, "machine"},
+		"progress": {progressMsg{Sent: 1, Total: 2}, "progress"},
+		"trace":    {traceMsg{{Text: "AT"}}, "trace"},
+		"tick":     {tickMsg(noon.Add(time.Second)), "clock"},
+		"unknown":  {struct{ X int }{1}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, _ := begin(m, flows.Facts{})
+			before := parts(r)
+			r.Update(c.msg)
+			after, changed := parts(r), []string{}
+			for part := range before {
+				if before[part] != after[part] {
+					changed = append(changed, part)
+				}
+			}
+			if want := strings.Fields(c.part); fmt.Sprint(changed) != fmt.Sprint(want) {
+				t.Errorf("%v took notice, want %v", changed, want)
+			}
+		})
+	}
+}
+
+func parts(r *root) map[string]string {
+	s := r.sight
+	return map[string]string{
+		"window": fmt.Sprint(s.w, s.h), "machine": fmt.Sprintf("%+v", s.machine), "progress": fmt.Sprint(s.progress),
+		"trace": fmt.Sprint(s.trace), "clock": fmt.Sprint(s.now), "hand": fmt.Sprintf("%+v", r.hand),
+	}
+}
+
+// TestEachKeyHasAnEffect presses every key that the program knows, where it means something, and wants to see it.
+func TestEachKeyHasAnEffect(t *testing.T) {
+	long := flows.Facts{}
+	for i := range 60 {
+		long.Ports = append(long.Ports, flows.PortFacts{Name: fmt.Sprintf("/dev/ttyACM%d", i), Role: "at"})
+	}
+	asking := upTo(flows.PortScreen, flows.Running, ports)
+	files := upTo(flows.AuthorityScreen, flows.Idle, flows.Action{Name: "load", Key: '\r', Ask: flows.AskFiles})
+	resting := upTo(flows.PortScreen, flows.Failing, retry)
+	tests := map[form.Name]struct {
+		m    screen.Machine
+		keys []any // the last one is tried
+	}{
+		form.Enter: {files, []any{"a", enter}}, form.Esc: {asking, []any{esc27}}, form.Tab: {files, []any{tea.KeyMsg{Type: tea.KeyTab}}},
+		form.BackTab: {files, []any{tea.KeyMsg{Type: tea.KeyShiftTab}}},
+		form.Up:      {asking, []any{tea.KeyMsg{Type: tea.KeyDown}, tea.KeyMsg{Type: tea.KeyUp}}}, form.Down: {asking, []any{tea.KeyMsg{Type: tea.KeyDown}}},
+		form.Left: {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyLeft}}}, form.Right: {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyHome}, tea.KeyMsg{Type: tea.KeyRight}}},
+		form.Home: {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyHome}}}, form.End: {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyHome}, tea.KeyMsg{Type: tea.KeyEnd}}},
+		form.PageDown: {resting, []any{tea.KeyMsg{Type: tea.KeyPgDown}}}, form.PageUp: {resting, []any{tea.KeyMsg{Type: tea.KeyPgDown}, tea.KeyMsg{Type: tea.KeyPgUp}}},
+		form.Backspace: {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyBackspace}}},
+		form.Delete:    {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyHome}, tea.KeyMsg{Type: tea.KeyDelete}}},
+		form.ClearLine: {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyCtrlU}}},
+		form.Pasted:    {asking, []any{tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("COM3"), Paste: true}}},
+		form.Char:      {asking, []any{"x"}},
+	}
+	for _, name := range named {
+		if _, ok := tests[name]; !ok && name != form.Interrupt {
+			t.Errorf("key %d is not tried", name)
+		}
+	}
+	for name, c := range tests {
+		t.Run(fmt.Sprint(name), func(t *testing.T) {
+			r, _ := begin(c.m, long)
+			press(t, r, c.keys[:len(c.keys)-1]...)
+			before := r.View() + fmt.Sprint(r.hand.form != nil && r.hand.form.Fields[0].Len() > 0, cursor(r))
+			press(t, r, c.keys[len(c.keys)-1])
+			if after := r.View() + fmt.Sprint(r.hand.form != nil && r.hand.form.Fields[0].Len() > 0, cursor(r)); before == after {
+				t.Errorf("nothing happened in\n%s", after)
+			}
+		})
+	}
+}
+
+func cursor(r *root) int {
+	if r.hand.form == nil {
+		return -1
+	}
+	_, at := r.hand.form.Fields[r.hand.form.At].Shown(40)
+	return at
+}
+
+func TestPagesOfEveryScreen(t *testing.T) {
+	f := plannedFacts(t)
+	r, _ := begin(upTo(flows.CredentialsScreen, flows.Failing, retry), f)
+	r.Update(traceMsg{{At: noon, Out: true, Text: "AT%CMNG=1"}, {At: noon, Text: "OK"}})
+	press(t, r, "t")
+	wants(t, r.View(), "12:00:00.000 > AT%CMNG=1", "12:00:00.000 < OK")
+	press(t, r, "d")
+	whole := f.Authority.SHA256.String()
+	wants(t, r.View(), whole[:8]+" "+whole[8:16], "authority Acme Devices 2026")
+	press(t, r, "?")
+	wants(t, r.View(), "Everywhere", "On this screen", "retry")
+	press(t, r, "?")
+	wants(t, r.View(), "sec_tag")
+	press(t, r, "d", esc27)
+	wants(t, r.View(), "sec_tag")
+	press(t, r, "t", enter)
+	wants(t, r.View(), "sec_tag")
+	if r.sight.machine.Rest() && !press(t, r, "?", "q") {
+		t.Error("q must quit from a page as well")
+	}
+}
+
+func TestTranscriptScrollsAndIsBounded(t *testing.T) {
+	r, _ := begin(upTo(flows.UnitScreen, flows.Failing, retry), flows.Facts{})
+	for i := range 3 * maxTrace {
+		r.Update(traceMsg{{At: noon, Text: fmt.Sprintf("line %d.", i)}})
+	}
+	if len(r.sight.trace) != maxTrace {
+		t.Errorf("%d lines are kept", len(r.sight.trace))
+	}
+	press(t, r, "t")
+	wants(t, r.View(), "line 2999.")
+	press(t, r, tea.KeyMsg{Type: tea.KeyUp})
+	if strings.Contains(r.View(), "line 2999.") {
+		t.Error("up must show older lines")
+	}
+	press(t, r, tea.KeyMsg{Type: tea.KeyDown})
+	wants(t, r.View(), "line 2999.")
+	for range 200 {
+		press(t, r, tea.KeyMsg{Type: tea.KeyPgUp})
+	}
+	wants(t, r.View(), "line 2000.")
+	press(t, r, tea.KeyMsg{Type: tea.KeyPgDown})
+	if strings.Contains(r.View(), "line 2000.") {
+		t.Error("page down must show newer lines")
+	}
+}
+
+func TestAnActionsKeyPutsItsEvent(t *testing.T) {
+	r, d := begin(upTo(flows.UnitScreen, flows.Failing, retry, flows.Action{Name: "go", Key: 'g', Disabled: "no port", Event: flows.UnitWanted{}}), flows.Facts{})
+	wants(t, r.View(), "r retry", "g go (no port)")
+	press(t, r, "g")
+	wants(t, r.View(), "go: no port")
+	if d.last() != nil {
+		t.Errorf("a disabled action put %v", d.last())
+	}
+	press(t, r, "r")
+	if d.last() != (flows.Retry{}) {
+		t.Errorf("r put %v", d.last())
+	}
+	press(t, r, "z")
+	wants(t, r.View(), "z does nothing here")
+}
+
+func TestDigitsAreNeverCommands(t *testing.T) {
+	r, d := begin(upTo(flows.UnitScreen, flows.Failing, retry), flows.Facts{})
+	before := r.View()
+	press(t, r, "352656100367872")
+	if r.View() != before || len(d.put) != 0 {
+		t.Error("a label scanner's digits did something")
+	}
+}
+
+func TestDestructionIsConfirmedByTypingTheDigits(t *testing.T) {
+	m, f := upTo(flows.CredentialsScreen, flows.Running, destroy), plannedFacts(t)
+	r, d := begin(m, f)
+	wants(t, r.View(), "What cannot be brought back", "the client key in 42", "Type the last four digits", "replace!")
+	press(t, r, "78", enter)
+	wants(t, r.View(), "four digits, or all fifteen")
+	if d.last() != nil {
+		t.Fatalf("half an answer put %v", d.last())
+	}
+	press(t, r, "99", enter)
+	if d.last() != (flows.Confirmed{Last4: 7899}) {
+		t.Fatalf("put %v", d.last())
+	}
+	r.Update(shotMsg{machine: m, facts: f, event: d.last(), ignored: true})
+	wants(t, r.View(), "not the last digits of this unit's IMEI: nothing was changed")
+	if r.hand.form == nil || r.hand.form.Fields[0].Len() != 0 {
+		t.Error("the question must be asked again, empty")
+	}
+	press(t, r, "d")
+	wants(t, r.View(), "42 client key, before")
+}
+
+func TestTheAnchorIsComparedByTypingItsEnd(t *testing.T) {
+	f := known(t)
+	f.Probe = &flows.ProbeFacts{URL: "coaps://lwm2m.acme.eu:5684", Anchor: &flows.AnchorFacts{Subject: "CN=Acme Root", Trust: "first-use", SHA256: f.Authority.SHA256}}
+	m := upTo(flows.EndpointScreen, flows.Running, compare)
+	r, d := begin(m, f)
+	whole := f.Authority.SHA256.String()
+	for _, size := range []tea.WindowSizeMsg{{Width: 80, Height: 24}, {Width: 40, Height: 12}} {
+		r.Update(size)
+		for i := 0; i < 64; i += 8 {
+			wants(t, r.View(), whole[i:i+8])
+		}
+		wants(t, r.View(), "owner")
+	}
+	press(t, r, "deadbeef", enter)
+	if d.last() != (flows.AnchorCompared{Last8: 0xdeadbeef}) {
+		t.Fatalf("put %v", d.last())
+	}
+	r.Update(shotMsg{machine: m, facts: f, event: d.last(), ignored: true})
+	wants(t, r.View(), "nothing was stored")
+}
+
+func TestThePassphraseGoesToTheKeeperOnly(t *testing.T) {
+	r, d := begin(upTo(flows.AuthorityScreen, flows.Running, secret), known(t))
+	press(t, r, "tq?dhunter2", enter)
+	if len(d.kept) != 1 || d.kept[0] != "tq?dhunter2" || d.last() != (flows.PassphraseGiven{Pass: 1}) {
+		t.Fatalf("kept %q, put %v", d.kept, d.last())
+	}
+	if strings.Contains(fmt.Sprintf("%+v %v", r, d.put), "hunter2") || strings.Contains(r.View(), "hunter2") {
+		t.Error("the passphrase is still about")
+	}
+}
+
+func TestPasteIsNeverACommand(t *testing.T) {
+	paste := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("rq\rt"), Paste: true}
+	r, d := begin(upTo(flows.UnitScreen, flows.Failing, retry), flows.Facts{})
+	if press(t, r, paste) || len(d.put) != 0 || r.hand.over != screen.Nothing {
+		t.Error("a paste did something outside a question")
+	}
+	r, d = begin(upTo(flows.PortScreen, flows.Running, ports), flows.Facts{})
+	huge := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(strings.Repeat("x", 100_000)), Paste: true}
+	press(t, r, huge)
+	if n := r.hand.form.Fields[0].Len(); n != 1024 {
+		t.Errorf("%d characters were taken", n)
+	}
+	if len(d.put) != 0 {
+		t.Error("a paste sent the answer")
+	}
+}
+
+func TestEscClosesTheQuestionAndItsKeyOpensIt(t *testing.T) {
+	m := upTo(flows.PortScreen, flows.Running, ports, flows.Action{Name: "list-ports", Key: 'l', Event: flows.PortsWanted{}})
+	r, d := begin(m, flows.Facts{})
+	wants(t, r.View(), "Which port", "esc other actions")
+	press(t, r, esc27, "l")
+	if d.last() != (flows.PortsWanted{}) {
+		t.Fatalf("put %v", d.last())
+	}
+	r.Update(shotMsg{machine: m, event: d.last()})
+	if r.hand.form != nil {
+		t.Error("a question that was closed opened by itself")
+	}
+	press(t, r, enter)
+	wants(t, r.View(), "Which port")
+	r.Update(shotMsg{machine: upTo(flows.UnitScreen, flows.Failing, retry)})
+	if r.hand.form != nil {
+		t.Error("a question that nobody asks any more is still open")
+	}
+}
+
+func TestAFailedAnswerIsOfferedAgain(t *testing.T) {
+	m := upTo(flows.PortScreen, flows.Running, ports)
+	r, d := begin(m, flows.Facts{})
+	press(t, r, "COM9", enter)
+	if d.last() != (flows.PortNamed{Name: "COM9"}) {
+		t.Fatalf("put %v", d.last())
+	}
+	r.Update(shotMsg{machine: upTo(flows.PortScreen, flows.Failing, ports, retry)})
+	wants(t, r.View(), "COM9")
+}
+
+func TestLeaving(t *testing.T) {
+	resting, busy := upTo(flows.UnitScreen, flows.Failing, retry), upTo(flows.UnitScreen, flows.Running)
+	for _, key := range []any{"q", ctrlC} {
+		r, _ := begin(resting, flows.Facts{})
+		if !press(t, r, key) {
+			t.Errorf("%v does not quit at rest", key)
+		}
+		r, d := begin(busy, flows.Facts{})
+		if press(t, r, key) {
+			t.Errorf("%v quits in the middle of an effect", key)
+		}
+		if d.last() != (flows.Cancel{}) {
+			t.Errorf("%v put %v", key, d.last())
+		}
+		wants(t, r.View(), "stopping after what is in flight")
+		if _, cmd := r.Update(shotMsg{machine: resting}); cmd == nil || cmd() != (tea.QuitMsg{}) {
+			t.Error("it must quit once the bench has come to rest")
+		}
+		r, d = begin(busy, flows.Facts{})
+		if press(t, r, key, ctrlC); len(d.put) != 1 {
+			t.Errorf("put %v", d.put)
+		}
+		if !r.hand.leaving {
+			t.Error("the second press must leave at once")
+		}
+	}
+	r, _ := begin(upTo(flows.AuthorityScreen, flows.Running, secret), known(t))
+	if !press(t, r, "typed", ctrlC) {
+		t.Error("ctrl+c must leave an open question")
+	}
+	if _, cmd := r.Update(shotMsg{machine: busy, over: true}); cmd == nil || cmd() != (tea.QuitMsg{}) {
+		t.Error("it must quit when the bench's loop has ended")
+	}
+}
+
+func TestBeforeTheFirstShot(t *testing.T) {
+	r := New(&desk{}, Options{}).root
+	r.Update(tea.WindowSizeMsg{Width: 20, Height: 2})
+	wants(t, r.View(), "starting")
+	if _, cmd := r.Update(char('x')); cmd != nil {
+		t.Error("x did something")
+	}
+	if _, cmd := r.Update(ctrlC); cmd == nil {
+		t.Error("ctrl+c must leave")
+	}
+}
+
+func TestFromTwoSecondsOnTheWaitIsSaid(t *testing.T) {
+	r, _ := begin(upTo(flows.UnitScreen, flows.Running), flows.Facts{})
+	if !r.ticking {
+		t.Fatal("while the bench works, the clock must tick")
+	}
+	r.Update(tickMsg(noon.Add(time.Second)))
+	if strings.Contains(r.View(), "working for") {
+		t.Error("one second is no wait")
+	}
+	r.Update(tickMsg(noon.Add(2 * time.Second)))
+	wants(t, r.View(), "working for 2 s: asking the modem who it is")
+	r.Update(progressMsg{Waiting: "the modem's answer", Until: noon.Add(5 * time.Second)})
+	wants(t, r.View(), "waiting for the modem's answer until 12:00:05 (3 s left)")
+	r.Update(tickMsg(noon.Add(4 * time.Second)))
+	wants(t, r.View(), "(1 s left)")
+	r.Update(shotMsg{machine: upTo(flows.UnitScreen, flows.Failing, retry)})
+	if strings.Contains(r.View(), "waiting") {
+		t.Error("nothing is waited for at rest")
+	}
+	r.Update(tickMsg(noon.Add(5 * time.Second)))
+	if r.ticking {
+		t.Error("at rest the clock must stop")
+	}
+}
+
+func TestBytesMove(t *testing.T) {
+	f := plannedFacts(t)
+	f.Plan[1].Stage = flows.SlotWriting
+	r, _ := begin(upTo(flows.CredentialsScreen, flows.Running), f)
+	r.Update(progressMsg{ID: 3, Sent: 412, Total: 594})
+	wants(t, r.View(), "412/594 B", "█")
+	r.Update(progressMsg{ID: 3, BytesOut: 1843, BytesIn: 402, Line: 2100 * time.Millisecond})
+	wants(t, r.View(), "412/594 B", "line 2.1 s   1 843 B out   402 B in")
+	r.Update(progressMsg{ID: 4, Flight: "server hello"})
+	if r.sight.progress.Total != 0 || r.sight.progress.BytesOut != 1843 {
+		t.Errorf("another effect's progress replaces the last, the line's bytes stay: %+v", r.sight.progress)
+	}
+}
+
+func TestSeveralCharactersInOneMessage(t *testing.T) {
+	got := keysOf(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("ab")})
+	if want := []form.Key{form.Of('a'), form.Of('b')}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v", got)
+	}
+	for _, k := range []tea.KeyMsg{{Type: tea.KeyRunes, Runes: []rune("t"), Alt: true}, {Type: tea.KeyF1}, {Type: tea.KeyEnter, Alt: true}} {
+		if got := keysOf(k); len(got) != 1 || got[0].Name != form.Other {
+			t.Errorf("%v means %v", k, got)
+		}
+	}
+	if got := keysOf(tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}); len(got) != 1 || got[0].Char != ' ' {
+		t.Errorf("space means %v", got)
+	}
+}
