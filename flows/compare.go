@@ -78,10 +78,13 @@ func together(a, b cred.Slot) bool {
 	return pair(a) && pair(b) || psk(a) && psk(b) && a.SecTag == b.SecTag
 }
 
+// Changes tells whether a line of the plan does anything: an empty slot need not be deleted.
+func (s SlotPlan) Changes() bool { return s.Op == WriteSlot || s.Op == DeleteSlot && s.Has != Empty }
+
 // AllKept tells whether the plan changes nothing.
 func (p Plan) AllKept() bool {
 	for _, s := range p.Slots[:p.N] {
-		if s.Op != Keep {
+		if s.Changes() {
 			return false
 		}
 	}

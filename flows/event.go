@@ -21,47 +21,53 @@ const MaxSlots = 12
 
 // Failed answers any effect that did not succeed.
 type Failed struct {
-	ID   ID
-	Code string // of the contract, such as "cmng.518"
-	Text string
-	Hint string
-	Doc  Doc // what was found out by then, where the effect has a document
+	ID   ID     `json:"id"`
+	Code string `json:"code"` // of the contract, such as "cmng.518"
+	Text string `json:"text"`
+	Hint string `json:"hint"`
+	Doc  Doc    `json:"doc"` // what was found out by then, where the effect has a document
 }
 
 // Lost answers a device effect whose session is gone: cable, power, or a line that cannot be trusted any more. The effect
 // may or may not have landed.
 type Lost struct {
-	ID   ID
-	Code string
-	Text string
-	Hint string
+	ID   ID     `json:"id"`
+	Code string `json:"code"`
+	Text string `json:"text"`
+	Hint string `json:"hint"`
 }
 
 // Terms is what the profile (or the person, without one) has settled by now.
 type Terms struct {
-	Authority bool // an authority's files are named
-	Port      bool // a port is named
-	Anchor    bool // the trust anchor's file is there
-	Endpoint  bool // a server is named: the unit is connected before it passes
-	Ledger    bool // records have a place
-	Profile   bool // there is a profile file: nothing is left to save
-	Station   bool // go on to the next unit by itself; start without being asked
+	Authority bool `json:"authority"` // an authority's files are named
+	Port      bool `json:"port"`      // a port is named
+	Anchor    bool `json:"anchor"`    // the trust anchor's file is there
+	Endpoint  bool `json:"endpoint"`  // a server is named: the unit is connected before it passes
+	Ledger    bool `json:"ledger"`    // records have a place
+	Profile   bool `json:"profile"`   // there is a profile file: nothing is left to save
+	Station   bool `json:"station"`   // go on to the next unit by itself; start without being asked
 }
 
 // TermsSet tells the machines what is settled; it is the first event of a run and comes again when something was settled.
-type TermsSet struct{ Terms Terms }
+type TermsSet struct {
+	Terms Terms `json:"terms"`
+}
 
 // Interrupted closes the run of a process that died. It is written by the next one.
-type Interrupted struct{ IMEI cred.IMEI }
+type Interrupted struct {
+	IMEI cred.IMEI `json:"imei"`
+}
 
 // Resumed begins the run after an interrupted one. Nothing is taken over but what it says.
 type Resumed struct {
-	IMEI cred.IMEI
-	Mode uint8 // the functional mode that the modem had before the interrupted run took it offline; 0 when it had not
+	IMEI cred.IMEI `json:"imei"`
+	Mode uint8     `json:"mode"` // the functional mode that the modem had before the interrupted run took it offline; 0 when it had not
 }
 
 // Show turns to a screen, to look or to do it again.
-type Show struct{ Screen Screen }
+type Show struct {
+	Screen Screen `json:"screen"`
+}
 
 // NextUnit puts this unit away: the bench is ready for another one at the same port, authority and server as they are.
 type NextUnit struct{}
@@ -75,25 +81,33 @@ type Retry struct{}
 // Authority's events.
 type (
 	// AuthorityChosen names the files of an authority.
-	AuthorityChosen struct{ Cert, Key string }
+	AuthorityChosen struct {
+		Cert string `json:"cert"`
+		Key  string `json:"key"`
+	}
 	// AuthorityWanted asks for a new root in a folder.
 	AuthorityWanted struct {
-		Dir, Subject string
-		Days         int // 0 is the default, 7300
-		Pass         Ref // 0: the key is written in clear, which is said
+		Dir     string `json:"dir"`
+		Subject string `json:"subject"`
+		Days    int    `json:"days"` // 0 is the default, 7300
+		Pass    Ref    `json:"pass"` // 0: the key is written in clear, which is said
 	}
 	// AuthorityLoaded answers LoadAuthority and CreateAuthority: the certificate is a usable root.
 	AuthorityLoaded struct {
-		ID        ID
-		SHA256    cred.Digest
-		Encrypted bool // the key needs a passphrase
-		Open      bool // and is unlocked already (just created)
-		Doc       Doc  // as `ca show`
+		ID        ID          `json:"id"`
+		SHA256    cred.Digest `json:"sha256"`
+		Encrypted bool        `json:"encrypted"` // the key needs a passphrase
+		Open      bool        `json:"open"`      // and is unlocked already (just created)
+		Doc       Doc         `json:"doc"`       // as `ca show`
 	}
 	// PassphraseGiven unlocks the authority with the secret behind Pass; 0 for a key in clear.
-	PassphraseGiven struct{ Pass Ref }
+	PassphraseGiven struct {
+		Pass Ref `json:"pass"`
+	}
 	// AuthorityUnlocked answers UnlockAuthority.
-	AuthorityUnlocked struct{ ID ID }
+	AuthorityUnlocked struct {
+		ID ID `json:"id"`
+	}
 	// AuthorityLocked happens when nobody worked for a while, and after a run that asked for it.
 	AuthorityLocked struct{}
 )
@@ -104,16 +118,18 @@ type (
 	PortsWanted struct{}
 	// PortsListed answers ListPorts.
 	PortsListed struct {
-		ID  ID
-		N   uint8
-		Doc Doc // as `ports`
+		ID  ID    `json:"id"`
+		N   uint8 `json:"n"`
+		Doc Doc   `json:"doc"` // as `ports`
 	}
 	// PortNamed chooses a port, listed or typed.
-	PortNamed struct{ Name string }
+	PortNamed struct {
+		Name string `json:"name"`
+	}
 	// PortChosen answers UsePort: the port is there and is remembered.
 	PortChosen struct {
-		ID   ID
-		Name string
+		ID   ID     `json:"id"`
+		Name string `json:"name"`
 	}
 )
 
@@ -123,16 +139,18 @@ type (
 	UnitWanted struct{}
 	// Identified answers Identify.
 	Identified struct {
-		ID       ID
-		Session  uint32 // counts openings of the port: another number is another opening
-		IMEI     cred.IMEI
-		Identity cred.Digest // of the modem's identity key (type 6), or of its UUID; zero where it has neither
-		Firmware bool        // new enough to be written to
-		Mode     uint8       // functional mode, +CFUN
-		Doc      Doc         // as `inspect` without slots
+		ID       ID          `json:"id"`
+		Session  uint32      `json:"session"` // counts openings of the port: another number is another opening
+		IMEI     cred.IMEI   `json:"imei"`
+		Identity cred.Digest `json:"identity"` // of the modem's identity key (type 6), or of its UUID; zero where it has neither
+		Firmware bool        `json:"firmware"` // new enough to be written to
+		Mode     uint8       `json:"mode"`     // functional mode, +CFUN
+		Doc      Doc         `json:"doc"`      // as `inspect` without slots
 	}
 	// UnitConfirmed: yes, this is the unit to work on.
-	UnitConfirmed struct{ IMEI cred.IMEI }
+	UnitConfirmed struct {
+		IMEI cred.IMEI `json:"imei"`
+	}
 )
 
 // Holding tells what a slot holds before the work, as the plan sees it.
@@ -158,68 +176,76 @@ const (
 
 // SlotPlan is one line of the plan.
 type SlotPlan struct {
-	Slot cred.Slot
-	Has  Holding
-	Op   Op
+	Slot cred.Slot `json:"slot"`
+	Has  Holding   `json:"has"`
+	Op   Op        `json:"op"`
 }
 
 // Plan is what will be done with a unit's slots, in order. It is made by Compare and shown before anything is done.
 type Plan struct {
-	N     uint8 // how many of Slots count
-	Slots [MaxSlots]SlotPlan
+	N     uint8              `json:"n"` // how many of Slots count
+	Slots [MaxSlots]SlotPlan `json:"slots"`
 }
 
 // Hand is work on a single slot by hand instead of the profile's plan. The zero value is the profile's plan.
 type Hand struct {
-	Op   Op // WriteSlot or DeleteSlot; Keep is the profile's plan
-	Slot cred.Slot
-	File string // for a write
+	Op   Op        `json:"op"` // WriteSlot or DeleteSlot; Keep is the profile's plan
+	Slot cred.Slot `json:"slot"`
+	File string    `json:"file"` // for a write
 }
 
 // Credentials' events.
 type (
 	// SecTagChosen settles the tag to work on, where no profile does.
-	SecTagChosen struct{ SecTag cred.SecTag }
+	SecTagChosen struct {
+		SecTag cred.SecTag `json:"sec_tag"`
+	}
 	// PlanWanted asks for the slots to be read and compared.
-	PlanWanted struct{ Hand Hand }
+	PlanWanted struct {
+		Hand Hand `json:"hand"`
+	}
 	// Planned answers MakePlan.
 	Planned struct {
-		ID   ID
-		Plan Plan
-		Doc  Doc // every slot of the modem, and for each planned one what stands there and what will
+		ID   ID   `json:"id"`
+		Plan Plan `json:"plan"`
+		Doc  Doc  `json:"doc"` // every slot of the modem, and for each planned one what stands there and what will
 	}
 	// Accepted starts a plan that destroys nothing that is not ours.
 	Accepted struct{}
 	// Confirmed starts a plan that destroys something, for the unit that it names: the whole IMEI, or its last four digits.
 	Confirmed struct {
-		IMEI  cred.IMEI // 0 when only the digits were typed
-		Last4 uint16    // 0 to 9999; counts when IMEI is 0
+		IMEI  cred.IMEI `json:"imei"`  // 0 when only the digits were typed
+		Last4 uint16    `json:"last4"` // 0 to 9999; counts when IMEI is 0
 	}
 	// Prepared answers Prepare: the whole new set is ready and judged, and these are the digests that the modem must list.
 	Prepared struct {
-		ID   ID
-		Want [MaxSlots]cred.Digest // by the plan's index; zero for a slot that is not written
-		Doc  Doc                   // the certificate and the key's origin
+		ID   ID                    `json:"id"`
+		Want [MaxSlots]cred.Digest `json:"want"` // by the plan's index; zero for a slot that is not written
+		Doc  Doc                   `json:"doc"`  // the certificate and the key's origin
 	}
 	// Offline answers TakeOffline.
 	Offline struct {
-		ID  ID
-		Was uint8 // the functional mode to put back; same as before when nothing had to be changed
+		ID  ID    `json:"id"`
+		Was uint8 `json:"was"` // the functional mode to put back; same as before when nothing had to be changed
 	}
 	// Deleted answers Delete.
 	Deleted struct {
-		ID    ID
-		Found bool
+		ID    ID   `json:"id"`
+		Found bool `json:"found"`
 	}
 	// Written answers Write: the modem said OK, which proves nothing yet.
-	Written struct{ ID ID }
+	Written struct {
+		ID ID `json:"id"`
+	}
 	// ReadBack answers ReadSlot: what the modem lists now. The zero digest is an empty slot.
 	ReadBack struct {
-		ID     ID
-		SHA256 cred.Digest
+		ID     ID          `json:"id"`
+		SHA256 cred.Digest `json:"sha256"`
 	}
 	// Restored answers RestoreMode.
-	Restored struct{ ID ID }
+	Restored struct {
+		ID ID `json:"id"`
+	}
 )
 
 // Trust tells why an anchor is believed.
@@ -237,21 +263,25 @@ const (
 // Endpoint's events.
 type (
 	// ProbeWanted asks for a look at the server; an empty URL is the configured one.
-	ProbeWanted struct{ URL string }
+	ProbeWanted struct {
+		URL string `json:"url"`
+	}
 	// Probed answers ProbeServer, also when the server's verdict is fail.
 	Probed struct {
-		ID     ID
-		OK     bool        // there is an anchor that a unit may be given
-		Anchor cred.Digest // of the anchor, zero when there is none
-		Trust  Trust
-		Doc    Doc // as `probe`
+		ID     ID          `json:"id"`
+		OK     bool        `json:"ok"`     // there is an anchor that a unit may be given
+		Anchor cred.Digest `json:"anchor"` // of the anchor, zero when there is none
+		Trust  Trust       `json:"trust"`
+		Doc    Doc         `json:"doc"` // as `probe`
 	}
 	// AnchorCompared carries the last eight characters of the digest that a person compared with the server's owner, as the number they are.
-	AnchorCompared struct{ Last8 uint32 }
+	AnchorCompared struct {
+		Last8 uint32 `json:"last8"`
+	}
 	// AnchorStored answers StoreAnchor.
 	AnchorStored struct {
-		ID   ID
-		Path string
+		ID   ID     `json:"id"`
+		Path string `json:"path"`
 	}
 	// EndpointSkipped: this unit is written without a server.
 	EndpointSkipped struct{}
@@ -263,10 +293,10 @@ type (
 	ConnectWanted struct{}
 	// Connected answers ConnectServer with what the far end made of the unit.
 	Connected struct {
-		ID      ID
-		Verdict Outcome
-		Code    string // of the failure, empty when there is none
-		Doc     Doc    // as `connect`
+		ID      ID      `json:"id"`
+		Verdict Outcome `json:"verdict"`
+		Code    string  `json:"code"` // of the failure, empty when there is none
+		Doc     Doc     `json:"doc"`  // as `connect`
 	}
 )
 
@@ -287,17 +317,19 @@ type (
 	RecordWanted struct{}
 	// RecordWritten answers WriteRecord.
 	RecordWritten struct {
-		ID      ID
-		Record  string // its id; empty when there is no ledger
-		Verdict Outcome
-		Doc     Doc // as `provision`
+		ID      ID      `json:"id"`
+		Record  string  `json:"record"` // its id; empty when there is no ledger
+		Verdict Outcome `json:"verdict"`
+		Doc     Doc     `json:"doc"` // as `provision`
 	}
 	// ProfileSaveWanted keeps what was settled by hand in a file.
-	ProfileSaveWanted struct{ Path string }
+	ProfileSaveWanted struct {
+		Path string `json:"path"`
+	}
 	// ProfileSaved answers SaveProfile.
 	ProfileSaved struct {
-		ID   ID
-		Path string
+		ID   ID     `json:"id"`
+		Path string `json:"path"`
 	}
 )
 

@@ -1,0 +1,225 @@
+package machine
+
+import (
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+)
+
+type credPhase uint8
+
+const (
+	credNone        credPhase = iota // nothing is planned
+	credListing                      // MakePlan is in flight
+	credOpen                         // listed; nothing is asked for yet: which sec_tag, which slot?
+	credPlanned                      // the plan is shown
+	credPreparing                    // Prepare is in flight
+	credIdentifying                  // Identify is in flight, on the session that is worked on
+	credReturning                    // Identify is in flight, on whatever opening: after a failure
+	credOffline                      // TakeOffline is in flight
+	credDeleting                     // Delete is in flight
+	credWriting                      // Write is in flight
+	credReading                      // ReadSlot is in flight
+	credRestoring                    // RestoreMode is in flight
+	credDone                         // every slot reads back as planned, or was kept
+	credFailed                       // it did not work out; Cause says why
+)
+
+// Cause tells why the work on the slots stopped.
+type Cause uint8
+
+// The causes.
+const (
+	NoCause  Cause = iota
+	Refused        // an effect failed, the session lives
+	Broken         // the session is lost
+	Mismatch       // a slot does not hold what was sent, or still holds what was deleted
+	Swapped        // another unit answers
+	Stopped        // a person stopped it
+	Unready        // what was prepared does not fit the plan
+)
+
+// Credentials puts the planned set into the unit's slots. In the order of the work: list, plan, confirm, prepare the whole set,
+// identify, take offline, then slot by slot delete, write, read back, identify; at the end the functional mode is put back.
+type Credentials struct {
+	turn
+	phase  credPhase
+	cause  Cause
+	who    Who   // the unit that is worked on
+	mode   uint8 // functional mode, as the last Identify told
+	owed   uint8 // functional mode to put back; 0 when nothing is owed
+	sure   bool  // the unit is confirmed; else it is only looked at
+	alive  bool  // the session was not seen to be lost
+	known  bool  // the last Identify on it told of our unit
+	anchor bool  // Terms.Anchor
+	signer bool  // the authority's key is open
+	tagged bool  // tag was chosen by a person
+	tag    cred.SecTag
+	hand   flows.Hand // without the file's name
+	plan   flows.Plan
+	want   [flows.MaxSlots]cred.Digest
+	slots  [flows.MaxSlots]flows.SlotStage
+	at     uint8 // the slot in work, into the plan
+	begun  bool  // the plan was accepted
+	off    bool  // the unit was taken offline in this work
+	claim  bool  // the slot at was read back, and nobody was asked since whose it is
+	stop   bool  // cancelled
+	again  bool  // an anchor was found while the plan was made: it is made once more
+}
+
+// Fresh is a machine that knows of no unit; the numbers of effects go on.
+func (m Credentials) Fresh() Credentials {
+	return Credentials{turn: m.turn, anchor: m.anchor, signer: m.signer}
+}
+
+// Begin looks at a unit that was identified just now, and works on it once sure. owed is the functional mode that an interrupted
+// run left to be put back, or 0.
+func (m Credentials) Begin(w Who, mode, owed uint8, sure bool, hand flows.Hand) (Credentials, []flows.Effect) {
+	m = m.Fresh()
+	m.who, m.mode, m.owed, m.sure, m.alive, m.known = w, mode, owed, sure, true, true
+	m.hand = flows.Hand{Op: hand.Op, Slot: hand.Slot}
+	do := m.list(hand.File)
+	return m, do
+}
+
+// Signer tells it whether the authority's key is open.
+func (m Credentials) Signer(open bool) Credentials {
+	m.signer = open
+	return m
+}
+
+// Confirm tells it that the unit that was only looked at is the one to work on.
+func (m Credentials) Confirm() (Credentials, []flows.Effect) {
+	m.sure = true
+	return m, m.settle()
+}
+
+// Step takes an event.
+func (m Credentials) Step(e flows.Event) (Credentials, []flows.Effect, bool) {
+	was := m
+	if do, ok := m.asked(e); ok {
+		return m, do, false
+	}
+	if do, ok := m.answered(e); ok {
+		return m, do, false
+	}
+	return was, nil, true
+}
+
+// asked takes what a person wants.
+func (m *Credentials) asked(e flows.Event) ([]flows.Effect, bool) {
+	switch e := e.(type) {
+	case flows.TermsSet:
+		found := e.Terms.Anchor && !m.anchor
+		changed := e.Terms.Anchor != m.anchor
+		m.anchor = e.Terms.Anchor
+		if found && m.phase == credPlanned {
+			return m.list(""), true // what is current depends on the anchor
+		}
+		m.again = m.again || found && m.phase == credListing
+		return nil, changed
+	case flows.SecTagChosen:
+		ok := m.canPlan() && !e.SecTag.Reserved()
+		if ok {
+			m.tag, m.tagged, m.hand = e.SecTag, true, flows.Hand{}
+			return m.list(""), true
+		}
+	case flows.PlanWanted:
+		if m.canPlan() && allowed(e.Hand) {
+			m.hand = flows.Hand{Op: e.Hand.Op, Slot: e.Hand.Slot}
+			return m.list(e.Hand.File), true
+		}
+	case flows.Accepted:
+		if m.phase == credPlanned && m.Block() == NotBlocked && !m.plan.Destroys() {
+			return m.start(), true
+		}
+	case flows.Confirmed:
+		if m.phase == credPlanned && m.Block() == NotBlocked && m.named(e) {
+			return m.start(), true
+		}
+	case flows.Cancel:
+		return m.cancel()
+	case flows.Retry:
+		if m.phase == credFailed {
+			m.reset()
+			m.known = false
+			m.phase = credReturning
+			return []flows.Effect{flows.Identify{ID: m.ask(flows.CredentialsScreen)}}, true
+		}
+	}
+	return nil, false
+}
+
+// canPlan tells whether a new plan may be asked for: at rest, with a unit on an open line.
+func (m Credentials) canPlan() bool { return m.Rest() && m.alive && m.known && m.who.IMEI != 0 }
+
+// allowed refuses work by hand on what is the modem's own.
+func allowed(h flows.Hand) bool {
+	return h.Op == flows.Keep || h.Op <= flows.DeleteSlot && !h.Slot.SecTag.Reserved() && h.Slot.Kind.Writable()
+}
+
+func (m Credentials) named(e flows.Confirmed) bool {
+	if e.IMEI != 0 {
+		return e.IMEI == m.who.IMEI
+	}
+	return uint64(e.Last4) == uint64(m.who.IMEI)%10_000
+}
+
+// reset forgets the plan and how far it got.
+func (m *Credentials) reset() {
+	m.plan, m.want, m.slots = flows.Plan{}, [flows.MaxSlots]cred.Digest{}, [flows.MaxSlots]flows.SlotStage{}
+	m.cause, m.at, m.begun, m.off, m.claim, m.stop, m.again = NoCause, 0, false, false, false, false, false
+}
+
+// list asks for the slots and a plan; a file that is not named is the one that was named last.
+func (m *Credentials) list(file string) []flows.Effect {
+	m.reset()
+	m.phase = credListing
+	hand := m.hand
+	hand.File = file
+	return []flows.Effect{flows.MakePlan{ID: m.ask(flows.CredentialsScreen), SecTag: m.tag, Chosen: m.tagged, Hand: hand}}
+}
+
+// cancel lets the effect in flight end and puts back what was changed.
+func (m *Credentials) cancel() ([]flows.Effect, bool) {
+	switch {
+	case m.wait != 0:
+		ok := !m.stop
+		m.stop = true
+		return nil, ok
+	case m.phase == credOpen || m.phase == credPlanned:
+		m.reset()
+		return m.wind(), true
+	}
+	return nil, false
+}
+
+// settle goes on by itself where nothing has to be changed.
+func (m *Credentials) settle() []flows.Effect {
+	if m.phase == credPlanned && m.sure && !m.stop && m.plan.AllKept() {
+		return m.start()
+	}
+	return nil
+}
+
+// start begins the accepted plan.
+func (m *Credentials) start() []flows.Effect {
+	m.begun, m.stop = true, false
+	if m.plan.AllKept() {
+		return m.wind()
+	}
+	m.phase = credPreparing
+	return []flows.Effect{flows.Prepare{ID: m.ask(flows.CredentialsScreen)}}
+}
+
+// Stage is the machine from far.
+func (m Credentials) Stage() flows.Stage {
+	switch m.phase {
+	case credNone:
+		return flows.Idle
+	case credDone:
+		return flows.Done
+	case credFailed:
+		return flows.Failing
+	}
+	return flows.Running
+}

@@ -1,0 +1,117 @@
+package machine
+
+import (
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+)
+
+// Block tells why the plan cannot be started.
+type Block uint8
+
+// The blocks, first things first.
+const (
+	NotBlocked  Block = iota
+	Unsure            // the unit is only looked at
+	OldFirmware       // its firmware lists no digests: nothing may be changed
+	NoAnchor          // there is no trust anchor to write
+	NoSigner          // the authority's key is not open
+)
+
+// Block is why the plan cannot be started. A plan that changes nothing needs nothing.
+func (m Credentials) Block() Block {
+	switch {
+	case !m.sure:
+		return Unsure
+	case m.plan.AllKept():
+		return NotBlocked
+	case !m.who.Firmware:
+		return OldFirmware
+	case m.hand.Op == flows.Keep && m.writes(cred.RootCA) && !m.anchor:
+		return NoAnchor
+	case m.hand.Op == flows.Keep && m.writes(cred.ClientCert) && !m.signer:
+		return NoSigner
+	}
+	return NotBlocked
+}
+
+func (m Credentials) writes(k cred.Kind) bool {
+	for _, s := range m.plan.Slots[:m.plan.N] {
+		if s.Op == flows.WriteSlot && s.Slot.Kind == k {
+			return true
+		}
+	}
+	return false
+}
+
+// Planned tells whether the plan is shown and waits for its start, and which it is.
+func (m Credentials) Planned() (flows.Plan, bool) { return m.plan, m.phase == credPlanned }
+
+// Who is the unit that is worked on or looked at; zero when there is none.
+func (m Credentials) Who() Who { return m.who }
+
+// Sure tells whether the unit is confirmed.
+func (m Credentials) Sure() bool { return m.sure }
+
+// Begun tells whether the plan was accepted: a record is due when it ends.
+func (m Credentials) Begun() bool { return m.begun }
+
+// Kept tells whether the plan changes nothing.
+func (m Credentials) Kept() bool { return m.plan.AllKept() }
+
+// Hand is the work by hand that is planned; Keep is the profile's plan.
+func (m Credentials) Hand() flows.Op { return m.hand.Op }
+
+// Cause is why the work stopped.
+func (m Credentials) Cause() Cause { return m.cause }
+
+// Slot is how far the work on a slot of the plan got.
+func (m Credentials) Slot(i int) flows.SlotStage { return m.slots[i] }
+
+// At is the slot in work, into the plan.
+func (m Credentials) At() int { return int(m.at) }
+
+// Owes tells whether the unit is left in another functional mode than it was found in, and can be helped.
+func (m Credentials) Owes() bool { return m.alive && m.known && m.owed != 0 }
+
+// Actions is what a person may do now.
+func (m Credentials) Actions() []flows.Action {
+	if !m.Rest() {
+		return nil
+	}
+	var as []flows.Action
+	switch m.phase {
+	case credPlanned:
+		as = append(as, m.startAction())
+	case credOpen:
+		as = append(as, flows.Action{Name: "choose-sec-tag", Key: '\r', Ask: flows.AskSecTag})
+	case credFailed:
+		as = append(as, flows.Action{Name: "retry", Key: 'r', Event: flows.Retry{}})
+	}
+	if !m.canPlan() {
+		return as
+	}
+	if m.phase != credOpen {
+		as = append(as,
+			flows.Action{Name: "plan", Key: 'p', Event: flows.PlanWanted{}},
+			flows.Action{Name: "choose-sec-tag", Key: 's', Ask: flows.AskSecTag})
+	}
+	return append(as,
+		flows.Action{Name: "write-slot", Key: 'w', Ask: flows.AskSlot, Event: flows.PlanWanted{Hand: flows.Hand{Op: flows.WriteSlot}}},
+		flows.Action{Name: "delete-slot", Key: 'x', Ask: flows.AskSlot, Event: flows.PlanWanted{Hand: flows.Hand{Op: flows.DeleteSlot}}})
+}
+
+// startAction begins the plan. What is lost for ever is named first, by the unit's last digits.
+func (m Credentials) startAction() flows.Action {
+	a := flows.Action{Name: "start", Key: '\r', Danger: flows.Changes, Event: flows.Accepted{}}
+	a.Disabled = [...]string{
+		Unsure: "confirm the unit first", OldFirmware: "the firmware is too old to be written to",
+		NoAnchor: "there is no trust anchor yet", NoSigner: "the authority is locked",
+	}[m.Block()]
+	if m.plan.AllKept() {
+		a.Danger = flows.Harmless
+	}
+	if m.plan.Destroys() {
+		a.Danger, a.Ask, a.Event = flows.Destroys, flows.AskDigits, nil
+	}
+	return a
+}

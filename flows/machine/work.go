@@ -1,0 +1,265 @@
+package machine
+
+import (
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+)
+
+// answered takes an effect's answer.
+func (m *Credentials) answered(e flows.Event) ([]flows.Effect, bool) {
+	switch e := e.(type) {
+	case flows.Planned:
+		return m.on(credListing, e.ID, func() []flows.Effect { return m.planned(e.Plan) })
+	case flows.Prepared:
+		return m.on(credPreparing, e.ID, func() []flows.Effect { return m.prepared(e.Want) })
+	case flows.Identified:
+		if m.phase == credReturning {
+			return m.on(credReturning, e.ID, func() []flows.Effect { return m.returned(e) })
+		}
+		return m.on(credIdentifying, e.ID, func() []flows.Effect { return m.identified(e) })
+	case flows.Offline:
+		return m.on(credOffline, e.ID, func() []flows.Effect { return m.offline(e.Was) })
+	case flows.Deleted:
+		return m.on(credDeleting, e.ID, m.deleted)
+	case flows.Written:
+		return m.on(credWriting, e.ID, func() []flows.Effect {
+			m.slots[m.at] = flows.SlotWritten
+			return m.read()
+		})
+	case flows.ReadBack:
+		return m.on(credReading, e.ID, func() []flows.Effect { return m.readBack(e.SHA256) })
+	case flows.Restored:
+		return m.on(credRestoring, e.ID, func() []flows.Effect {
+			m.owed = 0
+			return m.wind()
+		})
+	case flows.Failed:
+		return m.on(m.phase, e.ID, m.refused)
+	case flows.Lost:
+		return m.on(m.phase, e.ID, m.lost)
+	}
+	return nil, false
+}
+
+// on goes on with an answer that was waited for in this phase.
+func (m *Credentials) on(p credPhase, id flows.ID, then func() []flows.Effect) ([]flows.Effect, bool) {
+	if m.phase != p || !m.took(id) {
+		return nil, false
+	}
+	return then(), true
+}
+
+func (m *Credentials) planned(p flows.Plan) []flows.Effect {
+	if p.N > flows.MaxSlots {
+		m.cause = Unready
+		return m.wind()
+	}
+	if m.again && !m.stop {
+		return m.list("")
+	}
+	m.plan, m.phase = p, credPlanned
+	if p.N == 0 {
+		m.phase = credOpen
+	}
+	return m.settle()
+}
+
+// prepared holds the new set against the plan: a slot that is written must have something to be compared with.
+func (m *Credentials) prepared(want [flows.MaxSlots]cred.Digest) []flows.Effect {
+	m.want = want
+	for i, s := range m.plan.Slots[:m.plan.N] {
+		if s.Op == flows.WriteSlot && want[i].IsZero() {
+			m.fail(Unready)
+		}
+	}
+	if m.stop || m.cause != NoCause {
+		return m.onward()
+	}
+	return m.identify()
+}
+
+func (m *Credentials) identify() []flows.Effect {
+	m.phase = credIdentifying
+	return []flows.Effect{flows.Identify{ID: m.ask(flows.CredentialsScreen)}}
+}
+
+// identified goes on only if the unit is the one and the port was not opened again behind our back.
+func (m *Credentials) identified(e flows.Identified) []flows.Effect {
+	w := who(e)
+	switch {
+	case !w.same(m.who):
+		m.doubt()
+		m.known, m.cause = false, Swapped
+	case w.Session != m.who.Session:
+		m.doubt()
+		m.known = false
+		m.fail(Broken)
+	default:
+		m.claim, m.mode = false, e.Mode
+	}
+	if m.off || m.stop || m.cause != NoCause {
+		return m.onward()
+	}
+	if m.owed == 0 && active(m.mode) {
+		m.owed = m.mode // even if the answer is lost, this is what must be put back
+	}
+	m.phase = credOffline
+	return []flows.Effect{flows.TakeOffline{ID: m.ask(flows.CredentialsScreen)}}
+}
+
+// active are the functional modes in which the modem refuses to change credentials (AT manual, +CFUN: 1, 2 and 21).
+func active(mode uint8) bool { return mode == 1 || mode == 2 || mode == 21 }
+
+// returned plans anew when the unit that was worked on answers again, on whatever opening of the port.
+func (m *Credentials) returned(e flows.Identified) []flows.Effect {
+	w := who(e)
+	if !w.same(m.who) {
+		m.alive, m.cause = true, Swapped
+		return m.wind()
+	}
+	m.who, m.mode, m.alive, m.known = w, e.Mode, true, true
+	if m.stop {
+		m.reset()
+		return m.wind()
+	}
+	return m.list("")
+}
+
+func (m *Credentials) offline(was uint8) []flows.Effect {
+	m.off = true
+	if m.owed == 0 && active(was) {
+		m.owed = was
+	}
+	return m.onward()
+}
+
+// deleted reads a slot back that shall be empty, and writes one that shall hold something.
+func (m *Credentials) deleted() []flows.Effect {
+	m.slots[m.at] = flows.SlotDeleted
+	if m.plan.Slots[m.at].Op == flows.DeleteSlot {
+		return m.read()
+	}
+	return m.onward()
+}
+
+func (m *Credentials) read() []flows.Effect {
+	m.phase = credReading
+	return []flows.Effect{flows.ReadSlot{ID: m.ask(flows.CredentialsScreen), Index: m.at}}
+}
+
+// readBack compares what the modem lists with what was sent, and asks whose answer that was.
+func (m *Credentials) readBack(got cred.Digest) []flows.Effect {
+	m.claim = true
+	stage := flows.SlotDiffers
+	switch m.plan.Slots[m.at].Op {
+	case flows.WriteSlot:
+		if got == m.want[m.at] {
+			stage = flows.SlotMatches
+		}
+	case flows.DeleteSlot:
+		if got.IsZero() {
+			stage = flows.SlotGone
+		}
+	}
+	m.slots[m.at] = stage
+	if stage == flows.SlotDiffers {
+		m.fail(Mismatch)
+	}
+	return m.identify()
+}
+
+// onward asks for the next deed; when there is none, or none may be done any more, it winds up.
+func (m *Credentials) onward() []flows.Effect {
+	if m.stop {
+		m.fail(Stopped)
+	}
+	i, more := m.next()
+	if m.cause != NoCause || !more {
+		return m.wind()
+	}
+	m.at = i
+	s := m.plan.Slots[i]
+	if s.Has != flows.Empty && m.slots[i] == flows.SlotPlanned {
+		m.phase, m.slots[i] = credDeleting, flows.SlotDeleting
+		return []flows.Effect{flows.Delete{ID: m.ask(flows.CredentialsScreen), Index: i}}
+	}
+	m.phase, m.slots[i] = credWriting, flows.SlotWriting
+	return []flows.Effect{flows.Write{ID: m.ask(flows.CredentialsScreen), Index: i}}
+}
+
+// next is the first slot with work left on it.
+func (m Credentials) next() (uint8, bool) {
+	for i, s := range m.plan.Slots[:m.plan.N] {
+		left := m.slots[i] == flows.SlotPlanned || m.slots[i] == flows.SlotDeleted
+		if left && s.Changes() {
+			return uint8(i), true
+		}
+	}
+	return 0, false
+}
+
+// wind comes to the end: what a slot holds is read where it is in doubt, the functional mode is put back, and that was it.
+func (m *Credentials) wind() []flows.Effect {
+	switch {
+	case m.alive && m.known && m.unread():
+		return m.read()
+	case m.alive && m.known && m.owed != 0:
+		m.phase = credRestoring
+		return []flows.Effect{flows.RestoreMode{ID: m.ask(flows.CredentialsScreen)}}
+	case m.cause != NoCause:
+		m.phase = credFailed
+	case m.begun:
+		m.phase = credDone
+	default:
+		m.phase = credNone
+	}
+	return nil
+}
+
+// unread tells whether a deed was done on the slot in work that was not read back.
+func (m Credentials) unread() bool {
+	switch m.slots[m.at] {
+	case flows.SlotDeleting, flows.SlotDeleted, flows.SlotWriting, flows.SlotWritten:
+		return true
+	}
+	return false
+}
+
+// doubt owns up to not knowing what the slot in work holds.
+func (m *Credentials) doubt() {
+	if m.unread() || m.claim {
+		m.slots[m.at] = flows.SlotUnknown
+	}
+	m.claim = false
+}
+
+// fail keeps the first cause.
+func (m *Credentials) fail(c Cause) {
+	if m.cause == NoCause {
+		m.cause = c
+	}
+}
+
+// refused goes on after an effect that failed on a living session: no more deeds.
+func (m *Credentials) refused() []flows.Effect {
+	m.fail(Refused)
+	switch m.phase {
+	case credIdentifying, credReturning:
+		m.doubt()
+		m.known = false
+	case credReading:
+		m.slots[m.at] = flows.SlotUnknown
+		return m.identify()
+	case credRestoring:
+		m.known = false
+	}
+	return m.wind()
+}
+
+// lost ends the work: nothing may be asked of a unit whose line is gone, before it was identified again.
+func (m *Credentials) lost() []flows.Effect {
+	m.fail(Broken)
+	m.doubt()
+	m.alive, m.known = false, false
+	return m.wind()
+}
