@@ -48,19 +48,23 @@ func ReadState(path string) (State, error) {
 	if err != nil {
 		return State{}, fmt.Errorf("reading the virtual modem's state: %w", err)
 	}
-	var s State
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return State{}, fmt.Errorf("reading the virtual modem's state %s: %w", path, err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return State{}, fmt.Errorf("reading the virtual modem's state %s: something follows the document", path)
-	}
-	if err := s.check(); err != nil {
+	s, err := parseState(b)
+	if err != nil {
 		return State{}, fmt.Errorf("reading the virtual modem's state %s: %w", path, err)
 	}
 	return s, nil
+}
+
+func parseState(b []byte) (s State, err error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		return State{}, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return State{}, errors.New("something follows the document")
+	}
+	return s, s.check()
 }
 
 func (s State) check() error {
