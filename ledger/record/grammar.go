@@ -24,7 +24,7 @@ func Stamp(t time.Time) string { return t.UTC().Format(stampForm) }
 // ParseStamp reads what Stamp wrote and nothing else.
 func ParseStamp(s string) (time.Time, error) {
 	t, err := time.Parse(stampForm, s)
-	if err != nil {
+	if err != nil || Stamp(t) != s { // Parse takes fractions that its layout does not name
 		return time.Time{}, fmt.Errorf("%q is no time of a record, which looks like %s", s, stampForm)
 	}
 	return t, nil
@@ -41,7 +41,7 @@ var (
 	serialForm = regexp.MustCompile(`^[0-9a-f]{1,40}$`) // RFC 5280, 4.1.2.2: at most 20 octets
 	hexForm    = regexp.MustCompile(`^[0-9a-f]{1,64}$`)
 	uuidForm   = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	wordForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._ -]{0,63}$`)
+	wordForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 	unitForm   = regexp.MustCompile(`^(key:[0-9a-f]{64}|uuid:[0-9a-f-]{36}|imei:[0-9]{15})$`)
 	hexRun     = regexp.MustCompile(`[0-9A-Fa-f]{24,}`)
 	base64Run  = regexp.MustCompile(`[A-Za-z0-9+/]{22,}={0,2}`)
@@ -56,7 +56,7 @@ func grammar(is, s string) (string, error) {
 	form := formOf(is)
 	switch {
 	case form != nil:
-		if !form.MatchString(s) {
+		if !form.MatchString(s) || is == "word" && Mask(s) != s {
 			return "", fmt.Errorf("%q is no %s", clip(Mask(s), 80), is)
 		}
 		return s, nil
