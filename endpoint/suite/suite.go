@@ -47,10 +47,11 @@ func Options(ids ...dtls.CipherSuiteID) []dtls.Option {
 			built = append(built, id)
 		}
 	}
-	var out []dtls.Option
-	if len(built) > 0 {
-		out = append(out, dtls.WithCipherSuites(built...))
+	if len(built) == 0 {
+		// Without any, the library offers its own choice; a suite with a pre-shared key it drops where there is none.
+		built = append(built, dtls.TLS_PSK_WITH_AES_128_CCM)
 	}
+	out := []dtls.Option{dtls.WithCipherSuites(built...)}
 	if slices.Contains(ids, CBC) {
 		out = append(out, dtls.WithCustomCipherSuites(func() []dtls.CipherSuite { return []dtls.CipherSuite{&cbc{}} }))
 	}
