@@ -14,6 +14,7 @@ import (
 
 // The extensions of a unit's certificate (RFC 5280, section 4.2.1).
 var (
+	oidSubject     = asn1.ObjectIdentifier{2, 5, 29, 14}
 	oidKeyUsage    = asn1.ObjectIdentifier{2, 5, 29, 15}
 	oidConstraints = asn1.ObjectIdentifier{2, 5, 29, 19}
 	oidAuthority   = asn1.ObjectIdentifier{2, 5, 29, 35}
@@ -46,8 +47,9 @@ func Judge(der []byte, r Root) []cred.Finding {
 		"its extended key usage is not clientAuth alone")
 	need(len(c.SubjectKeyId) == 0, "it has a subject key identifier, which only a CA has use for")
 	for _, x := range c.Extensions {
-		need(x.Id.Equal(oidKeyUsage) || x.Id.Equal(oidConstraints) || x.Id.Equal(oidAuthority) || x.Id.Equal(oidExtended),
-			"it has the extension "+x.Id.String()+", which is not of the profile")
+		known := x.Id.Equal(oidSubject) || // has its own line above
+			x.Id.Equal(oidKeyUsage) || x.Id.Equal(oidConstraints) || x.Id.Equal(oidAuthority) || x.Id.Equal(oidExtended)
+		need(known, "it has the extension "+x.Id.String()+", which is not of the profile")
 	}
 	return append(out, judgeIssuer(c, r.Cert)...)
 }

@@ -69,7 +69,7 @@ func WriteUnit(o UnitOptions) (Issued, error) {
 
 func (o UnitOptions) keyBytes() ([]byte, error) {
 	if o.Key.PEM() == nil {
-		return nil, fmt.Errorf("writing the unit's key: it was cleared")
+		return nil, cred.Failed("ca.locked", "the unit's key was forgotten already", "issue the certificate again, with a new key")
 	}
 	if len(o.Passphrase) == 0 {
 		return bytes.Clone(o.Key.PEM()), nil
