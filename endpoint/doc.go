@@ -13,9 +13,11 @@
 //
 //	flight/   the first flight of a DTLS 1.2 server, read and asked for without any cryptography; the cipher suites' names;
 //	          Seen, which tells refusals apart for both halves. Start here.
+//	hail/     talking to a server up to the end of that flight: sessions one at a time, the sweep over the suites
 //	aia/      climbing from a certificate to its issuers over plain HTTP, and which addresses are never asked
 //	chain/    judging a chain as the modem will, and choosing the trust anchor. No network.
-//	probe*    the probe: sessions one at a time, the sweep over the suites, the report
+//	suite/    the cipher suites that this computer can make in the modem's place
+//	probe*    the probe: whom to ask what, and the report
 //	connect*  the handshake
 //	coap/     the little CoAP that is needed
 //	sim/      a local LwM2M/DTLS server for the demo and the tests

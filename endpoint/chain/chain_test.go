@@ -140,10 +140,16 @@ func TestWhereTheAnchorComesFrom(t *testing.T) {
 			Input{Sent: sent(leaf, inter, root), Files: sent(other)},
 			want{codes: []string{"error chain.untrusted", "info chain.extra"}},
 		},
-		{"the file has another root, and the server sends none", Input{Sent: sent(leaf, inter), Files: sent(other)},
-			want{codes: []string{"error chain.untrusted"}}},
-		{"the file has another root, and the intermediate is missing", Input{Sent: sent(leaf), Files: sent(other), Fetch: fetch(inter)},
-			want{codes: []string{"error chain.incomplete"}}},
+		{
+			"the file has another root, and the server sends none",
+			Input{Sent: sent(leaf, inter), Files: sent(other)},
+			want{codes: []string{"error chain.untrusted"}},
+		},
+		{
+			"the file has another root, and the intermediate is missing",
+			Input{Sent: sent(leaf), Files: sent(other), Fetch: fetch(inter)},
+			want{codes: []string{"error chain.incomplete"}},
+		},
 		{"the file has the intermediate", Input{Sent: sent(leaf, inter), Files: sent(inter)}, want{inter, FromFile, TrustFile, true, nil}},
 		{"the file has the whole chain", Input{Sent: sent(leaf, inter), Files: sent(leaf, inter, root)}, want{root, FromFile, TrustFile, true, nil}},
 		{
@@ -238,7 +244,7 @@ func TestOrderAndExtra(t *testing.T) {
 	check(t, Input{Sent: sent(leaf, leaf, two, one), Files: files}, w)
 	check(t, Input{Sent: sent(leaf, two, one, root), Files: files}, w)
 	self := peers.SelfSigned(t, peers.Spec{})
-	check(t, Input{Sent: sent(self)}, want{self, FromServer, TrustFirstUse, true, []string{"error chain.leaf-anchor"}})
+	check(t, Input{Sent: sent(self)}, want{self, FromServer, TrustFirstUse, true, []string{"error chain.leaf-anchor", "warning chain.anchor-unproven"}})
 	check(t, Input{Sent: sent(self), Files: sent(self)}, want{self, FromFile, TrustFile, true, []string{"error chain.leaf-anchor"}})
 }
 

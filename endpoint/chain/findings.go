@@ -63,7 +63,6 @@ func (f *findings) anchor(in Input, w walk, j Judgement) {
 	case a.X509.Equal(leaf):
 		f.add(cred.Error, LeafAnchor, "the only anchor is the server's own certificate, "+Name(leaf.Subject.String()),
 			"a unit that trusts it is cut off when the server renews it: use a certificate signed by a root, and give units the root")
-		return
 	case !in.Given.IsZero() && !w.given(a.X509):
 		f.add(cred.Error, Untrusted,
 			fmt.Sprintf("the chain leads to %s, whose SHA-256 is %s and not the one given", Name(a.X509.Subject.String()), cred.Sum(a.X509.Raw)),

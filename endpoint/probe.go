@@ -1,0 +1,190 @@
+package endpoint
+
+import (
+	"context"
+	"crypto/x509"
+	"net"
+	"os"
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/endpoint/chain"
+	"example.org/sectag/endpoint/flight"
+	"example.org/sectag/endpoint/hail"
+)
+
+// ProbeTimeout is the limit of the DTLS part of [Probe] if its options name none; climbing to issuers has its own, aia.MaxTime.
+const ProbeTimeout = 5 * time.Second
+
+// DefaultLife is the life of a product whose profile names none: an anchor that ends earlier is chain.anchor-short.
+const DefaultLife = 10 * 365 * 24 * time.Hour
+
+// ProbeOptions says by what a server is judged. The zero value believes no root but public ones, and fetches nothing.
+type ProbeOptions struct {
+	Timeout time.Duration // limit of the DTLS part; ProbeTimeout if zero
+
+	Roots        string        // a PEM file of roots: only they may be the anchor
+	Anchor       []byte        // PEM: what the profile holds already; as Roots
+	AnchorSHA256 cred.Digest   // the anchor that the server's owner named, by the SHA-256 of its DER or of its minimal PEM
+	AIA          bool          // follow "CA Issuers" addresses
+	AIAPrivate   bool          // also into private ranges; without it only if the server itself has such an address
+	AIATime      time.Duration // limit of that; aia.MaxTime if zero
+
+	Life time.Duration    // of the product; DefaultLife if zero, negative: the anchor's end is not judged
+	Now  func() time.Time // judges validity; time.Now if nil
+
+	// Dial opens sockets, UDP to the server and TCP for CA Issuers, always to an address literal; Lookup finds the addresses
+	// of a host. Nil is the real thing. Public is the list of public roots; nil is chain.Mozilla.
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	Lookup func(ctx context.Context, host string) ([]net.IPAddr, error)
+	Public []chain.Root
+}
+
+// ProbeReport is the document of `sectag probe`. Fields that are unknown are absent; lists are always there.
+type ProbeReport struct {
+	Verdict    cred.Verdict   `json:"verdict"`
+	Chain      []chain.Cert   `json:"chain"`                 // as sent
+	ChainBytes int            `json:"chain_bytes,omitempty"` // sum of its DER, as sent
+	Anchor     *Anchor        `json:"anchor,omitempty"`
+	Suites     Suites         `json:"suites"`
+	CID        *bool          `json:"cid,omitempty"`         // the server takes a connection identifier (RFC 9146): it can follow a new address
+	ClientAuth string         `json:"client_auth,omitempty"` // "none": it never asks; "optional": it asks and was seen to let in a client without; "required": all else
+	HostMatch  *bool          `json:"host_match,omitempty"`
+	Findings   []cred.Finding `json:"findings"`
+	Failure    *cred.Fault    `json:"failure,omitempty"`
+
+	// AnchorPEM is the anchor as it goes into a slot and a file. Empty if there is none, or it must not be used.
+	AnchorPEM []byte `json:"-"`
+	// ServerDate is the newest Date header of a CA Issuers server, ServerDateAt our clock when it came; both zero without one.
+	// It is unproven: good to doubt a clock by, never to set one.
+	ServerDate, ServerDateAt time.Time `json:"-"`
+	// Packets is how many datagrams were sent to the server, without those of the one whole handshake.
+	Packets int `json:"-"`
+}
+
+// Anchor is the certificate that units should hold to believe this server.
+type Anchor struct {
+	Subject  string       `json:"subject"`
+	NotAfter time.Time    `json:"not_after"`
+	SHA256   cred.Digest  `json:"sha256"`    // of the DER
+	PEMBytes int          `json:"pem_bytes"` // of the minimal PEM
+	Source   chain.Source `json:"source"`
+	Trust    chain.Trust  `json:"trust"` // why it is believed
+}
+
+// Suites are IANA names, of what was tried: the modem's list and LwM2M's, and more only with a server that has none of these.
+type Suites struct {
+	Server      []string `json:"server"`       // what the server takes
+	ModemUsable []string `json:"modem_usable"` // of these, what the modem has
+}
+
+// Probe looks at a server as the modem would see it, without credentials: reachability, suites, chain, anchor, name. It opens
+// one session at a time, ends each, and needs no more sessions than the server has suites, plus two. The error, if any, is the
+// report's Failure: a *cred.Fault. The report holds what is known by then.
+func Probe(ctx context.Context, e cred.Endpoint, o ProbeOptions) (ProbeReport, error) {
+	p := probe{endpoint: e, o: o.withDefaults()}
+	p.report = ProbeReport{
+		Verdict: cred.Fail, Chain: []chain.Cert{}, Findings: []cred.Finding{},
+		Suites: Suites{Server: []string{}, ModemUsable: []string{}},
+	}
+	fault := p.run(ctx)
+	if fault == nil {
+		fault = p.firstError()
+	}
+	if fault != nil {
+		p.report.Failure = fault
+		return p.report, fault
+	}
+	p.report.Verdict = cred.Judge(p.report.Findings)
+	return p.report, nil
+}
+
+func (o ProbeOptions) withDefaults() ProbeOptions {
+	if o.Timeout <= 0 {
+		o.Timeout = ProbeTimeout
+	}
+	if o.Life == 0 {
+		o.Life = DefaultLife
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{}).DialContext
+	}
+	if o.Lookup == nil {
+		o.Lookup = net.DefaultResolver.LookupIPAddr
+	}
+	return o
+}
+
+// probe is one run of Probe.
+type probe struct {
+	endpoint cred.Endpoint
+	o        ProbeOptions
+	roots    []*x509.Certificate
+	report   ProbeReport
+
+	far   *hail.Server
+	found []flight.Suite // in the order of finding
+	first flight.View    // the session that showed the chain, or the one that says why there is none
+	psk   bool           // the server has no certificate to show
+}
+
+func (p *probe) run(ctx context.Context) *cred.Fault {
+	if p.endpoint.Scheme != "coaps" {
+		return cred.Failed("config.value", p.endpoint.String()+" cannot be probed: only coaps addresses (DTLS over UDP) can",
+			"LwM2M over UDP is coaps://host:5684")
+	}
+	if f := p.loadRoots(); f != nil {
+		return f
+	}
+	dtls, cancel := context.WithTimeout(ctx, p.o.Timeout)
+	defer cancel()
+	if f := p.meet(dtls); f != nil {
+		return f
+	}
+	p.sweep(dtls)
+	p.tryWithoutCertificate(dtls)
+	p.tellSuites()
+	p.report.Packets += p.far.Packets
+	return p.judgeChain(ctx)
+}
+
+// firstError makes the failure out of the gravest finding.
+func (p *probe) firstError() *cred.Fault {
+	for _, f := range p.report.Findings {
+		if f.Severity == cred.Error {
+			return cred.Failed(f.Code, f.Text, f.Hint)
+		}
+	}
+	return nil
+}
+
+func (p *probe) finding(severity cred.Severity, code, text, hint string) {
+	p.report.Findings = append(p.report.Findings, cred.Finding{Code: code, Severity: severity, Text: text, Hint: hint})
+}
+
+// loadRoots reads the file of roots, if one was named, and the anchor that the profile holds.
+func (p *probe) loadRoots() *cred.Fault {
+	if p.o.Roots != "" {
+		file, err := os.ReadFile(p.o.Roots)
+		if err != nil {
+			return cred.Because(err, "config.file", "the file of roots cannot be read: "+err.Error(), "name a PEM file with --roots")
+		}
+		certs, err := chain.ParsePEM(file)
+		if err != nil {
+			return cred.Because(err, "config.anchor", "the file of roots "+p.o.Roots+" is unusable: "+err.Error(),
+				"it must hold at least one certificate as PEM")
+		}
+		p.roots = append(p.roots, certs...)
+	}
+	if len(p.o.Anchor) > 0 {
+		certs, err := chain.ParsePEM(p.o.Anchor)
+		if err != nil {
+			return cred.Because(err, "config.anchor", "the anchor is unusable: "+err.Error(), "it must be a certificate as PEM")
+		}
+		p.roots = append(p.roots, certs...)
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package endpoint
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/endpoint/flight"
+	"example.org/sectag/endpoint/hail"
+)
+
+// maxAddresses is how many addresses of one name are tried.
+const maxAddresses = 4
+
+// meet finds the server among the addresses of the name, and hears what it says to the modem's hello.
+func (p *probe) meet(ctx context.Context) *cred.Fault {
+	addrs, fault := p.lookup(ctx)
+	if fault != nil {
+		return fault
+	}
+	for i, a := range addrs {
+		p.far = &hail.Server{Addr: a, Dial: p.o.Dial}
+		if !p.endpoint.IsIP() {
+			p.far.Name = p.endpoint.Host
+		}
+		share := ctx
+		cancel := func() {}
+		if i < len(addrs)-1 { // an address that is silent must leave time for the next
+			share, cancel = context.WithTimeout(ctx, p.o.Timeout/time.Duration(len(addrs)))
+		}
+		fault = p.greet(share)
+		cancel()
+		p.report.Packets += p.far.Packets
+		p.far.Packets = 0
+		if fault == nil || p.far.Met {
+			break
+		}
+	}
+	return fault
+}
+
+// greet offers suites in rounds, the next one only when the one before was refused: with certificates what the modem has,
+// then what LwM2M and other servers have; then pre-shared keys.
+func (p *probe) greet(ctx context.Context) *cred.Fault {
+	rest := append(flight.LwM2M(), flight.Wider()...)
+	rounds := [][]flight.Suite{
+		certificates(flight.Modem()), certificates(rest), psk(append(flight.Modem(), rest...)),
+	}
+	for i, suites := range rounds {
+		view, err := p.far.Ask(ctx, suites)
+		if err != nil {
+			return cred.Because(err, "dtls.closed", "no socket to "+p.endpoint.Addr()+": "+err.Error(), "check this computer's network")
+		}
+		if i > 0 && view.Hello == nil && (view.State() == flight.Nothing || view.State() == flight.Refused) {
+			break // it had enough of us, or time ran out: what it said before counts
+		}
+		p.first = view
+		switch {
+		case view.Hello != nil && view.State() != flight.Garbled:
+			p.psk = view.Hello.Suite.PSK()
+			p.found = append(p.found, view.Hello.Suite)
+			return p.badFlight(view)
+		case view.State() == flight.Alerted && refusesSuites(view.Alert.Number):
+		case view.State() == flight.Cookie && view.Cookies < hail.MaxCookies:
+			// GnuTLS refuses by silence: only after the last round is it known that the silence does not mean the suites.
+		default:
+			return p.whyNot(view)
+		}
+	}
+	if p.first.Alert != nil {
+		return cred.Failed("dtls.no-common-suite",
+			fmt.Sprintf("%s refuses every cipher suite that was offered, with alert %s", p.endpoint.Addr(), p.first.Alert),
+			"have the server offer "+flight.Suite(0xC02B).String()+" or "+flight.Suite(0xC023).String())
+	}
+	return p.whyNot(p.first)
+}
+
+func refusesSuites(alert uint8) bool {
+	return alert == flight.HandshakeFailure || alert == flight.InsufficientSecurity
+}
+
+func certificates(suites []flight.Suite) []flight.Suite {
+	return slices.DeleteFunc(slices.Clone(suites), flight.Suite.PSK)
+}
+
+func psk(suites []flight.Suite) []flight.Suite {
+	return slices.DeleteFunc(slices.Clone(suites), func(s flight.Suite) bool { return !s.PSK() })
+}
+
+// lookup finds the addresses to try.
+func (p *probe) lookup(ctx context.Context) ([]netip.AddrPort, *cred.Fault) {
+	if a, err := netip.ParseAddr(p.endpoint.Host); err == nil {
+		return []netip.AddrPort{netip.AddrPortFrom(a, p.endpoint.Port)}, nil
+	}
+	found, err := p.o.Lookup(ctx, p.endpoint.Host)
+	if err == nil && len(found) == 0 {
+		err = &net.DNSError{Err: "no address", Name: p.endpoint.Host, IsNotFound: true}
+	}
+	if err != nil {
+		return nil, cred.Because(err, "dtls.unresolved", "the name "+p.endpoint.Host+" has no address",
+			"check the name and this computer's name server")
+	}
+	var out []netip.AddrPort
+	for _, ip := range found[:min(len(found), maxAddresses)] {
+		if a, ok := netip.AddrFromSlice(ip.IP); ok {
+			out = append(out, netip.AddrPortFrom(a.Unmap().WithZone(ip.Zone), p.endpoint.Port))
+		}
+	}
+	return out, nil
+}
+
+// sweep finds the other suites that the server takes, of the modem's list and LwM2M's.
+func (p *probe) sweep(ctx context.Context) {
+	p.found = append(p.found, p.far.Sweep(ctx, append(flight.Modem(), flight.LwM2M()...), p.found)...)
+	if ctx.Err() != nil {
+		p.finding(cred.Info, "dtls.suites-partial", "time ran out before all cipher suites were tried", "give more time with --timeout")
+	}
+}
