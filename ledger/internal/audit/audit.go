@@ -248,14 +248,14 @@ func (a *audit) record(w row) error {
 	}
 	rec, err := record.Decode([]byte(w.body))
 	switch {
+	case changed && err != nil:
+		return nil
 	case errors.Is(err, record.ErrNewer):
 		a.findings = append(a.findings, cred.Finding{Code: "ledger.newer", Severity: cred.Warning,
 			Text: fmt.Sprintf("record %d was written by a newer sectag and is only checked for its place in the log", w.id), Hint: "verify with that sectag"})
 		return nil
 	case err != nil:
-		if !changed {
-			a.say("record %d cannot be read: %s", w.id, engine.Clipped(err.Error()))
-		}
+		a.say("record %d cannot be read: %s", w.id, engine.Clipped(err.Error()))
 		return nil
 	}
 	a.content(w, rec, before, leaf, changed)

@@ -23,6 +23,10 @@ func (a *audit) compareHashes(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
+	var heads int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM head`).Scan(&heads); err != nil || heads != 1 {
+		a.say("the log has %d heads", heads)
+	}
 	for size := a.tree.Size(); size < head.Size; size++ {
 		leaf, ok := a.leaves[size]
 		if !ok {
