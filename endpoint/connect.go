@@ -1,0 +1,108 @@
+package endpoint
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/pion/dtls/v3"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/endpoint/chain"
+	"example.org/sectag/endpoint/suite"
+)
+
+// ConnectTimeout is the limit of [Connect] if its options name none.
+const ConnectTimeout = 5 * time.Second
+
+// quiet is how long a server may take to answer the ping, or to send an alert after all, once the handshake is through.
+const quiet = time.Second
+
+// ConnectOptions says who connects and with what patience.
+type ConnectOptions struct {
+	Cert   []byte // PEM: the unit's certificate, as it is in the modem
+	Key    []byte // PEM: its private key in clear, PKCS#8 or SEC1. It stays in memory and in no error.
+	Anchor []byte // PEM: what the unit trusts, one certificate or more
+
+	Timeout time.Duration     // limit of everything; ConnectTimeout if zero
+	Now     func() time.Time  // judges validity; time.Now if nil
+	Flight  func(line string) // told each step of the handshake, one call at a time, not from the caller's goroutine; may be nil
+
+	// Dial opens the connected UDP socket to an address literal, and Lookup finds the addresses of a host. Nil is the real thing.
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	Lookup func(ctx context.Context, host string) ([]net.IPAddr, error)
+
+	offer []dtls.CipherSuiteID // instead of all suites of the modem that can be made here; tests only
+}
+
+// ConnectReport is the document of `sectag connect`. Fields that are unknown are absent; lists are always there.
+type ConnectReport struct {
+	Verdict     cred.Verdict   `json:"verdict"`
+	Path        string         `json:"path"`              // "host": this computer made the handshake
+	Twin        bool           `json:"twin"`              // the certificate was a stand-in for a key made in the modem
+	Version     string         `json:"version,omitempty"` // "DTLS 1.2"
+	Suite       string         `json:"suite,omitempty"`   // IANA name
+	CID         ConnectionID   `json:"cid"`
+	ClientAuth  string         `json:"client_auth,omitempty"`  // "used" or "not-asked", absent if the server did not get so far
+	Rebind      string         `json:"rebind"`                 // "not-tried"
+	HandshakeMS int64          `json:"handshake_ms,omitempty"` // first hello to the server's Finished, rounded up
+	Peer        []chain.Cert   `json:"peer"`                   // the server's chain as sent
+	Alert       *uint8         `json:"alert,omitempty"`        // the server's, in clear or not
+	PingMS      int64          `json:"ping_ms,omitempty"`      // CoAP ping to its answer, rounded up; absent if it was not answered
+	Findings    []cred.Finding `json:"findings"`
+	Failure     *cred.Fault    `json:"failure,omitempty"`
+}
+
+// ConnectionID tells about RFC 9146 in a session: whether the client offered it, and whether the server wants an identifier in
+// the records that it gets, without which a unit behind a NAT is lost when its address changes.
+type ConnectionID struct {
+	Offered    bool `json:"offered"`
+	Negotiated bool `json:"negotiated"`
+}
+
+// Connect makes the handshake of a unit: DTLS 1.2 with only such suites as the modem has, the server judged as the modem
+// would, the unit's certificate shown whatever authorities the server names (the modem does not look), then a CoAP ping. It passes
+// when the server asked for the certificate, its Finished verifies, and the ping is answered or one second goes by without an
+// alert. The error, if any, is the report's Failure: a *cred.Fault. The report holds what is known by then.
+//
+// It proves the server and the chain. It does not prove the modem.
+func Connect(ctx context.Context, e cred.Endpoint, o ConnectOptions) (ConnectReport, error) {
+	r := ConnectReport{Verdict: cred.Fail, Path: "host", Rebind: "not-tried", Peer: []chain.Cert{}, Findings: []cred.Finding{}}
+	c := connection{endpoint: e, options: o.withDefaults(), report: &r}
+	if f := c.run(ctx); f != nil {
+		r.Failure = f
+		return r, f
+	}
+	r.Verdict = cred.Judge(r.Findings)
+	return r, nil
+}
+
+func (o ConnectOptions) withDefaults() ConnectOptions {
+	if o.Timeout <= 0 {
+		o.Timeout = ConnectTimeout
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Flight == nil {
+		o.Flight = func(string) {}
+	}
+	if o.offer == nil {
+		o.offer = suite.Client()
+	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{}).DialContext
+	}
+	if o.Lookup == nil {
+		o.Lookup = net.DefaultResolver.LookupIPAddr
+	}
+	return o
+}
+
+// finding adds to the report.
+func (r *ConnectReport) finding(severity cred.Severity, code, text, hint string) {
+	r.Findings = append(r.Findings, cred.Finding{Code: code, Severity: severity, Text: text, Hint: hint})
+}
+
+// millis rounds up, so that what happened is never 0.
+func millis(d time.Duration) int64 { return max(1, int64((d+time.Millisecond-1)/time.Millisecond)) }

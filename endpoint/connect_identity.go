@@ -1,0 +1,66 @@
+package endpoint
+
+import (
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/endpoint/chain"
+)
+
+// identity is what the unit has in its slots.
+type identity struct {
+	tls     tls.Certificate
+	anchors []*x509.Certificate
+}
+
+// readIdentity reads certificate, key and anchor and makes sure that the first two belong together. Its errors never quote
+// what they read.
+func readIdentity(o ConnectOptions) (identity, *cred.Fault) {
+	certPEM, err := cred.Content(cred.ClientCert, o.Cert)
+	if err != nil {
+		return identity{}, cred.Because(err, "config.file", "the unit's certificate cannot be used: "+err.Error(),
+			"give the PEM file with the unit's own certificate")
+	}
+	leaf, err := x509.ParseCertificate(cred.Blocks(certPEM)[0].Bytes)
+	if err != nil {
+		return identity{}, cred.Because(err, "config.file", "the unit's certificate cannot be read", "have it issued anew")
+	}
+	key, fault := readKey(o.Key)
+	if fault != nil {
+		return identity{}, fault
+	}
+	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
+	if !ok || !public.Equal(leaf.PublicKey) {
+		return identity{}, cred.Failed("ca.key-mismatch", "the private key does not belong to the unit's certificate",
+			"give the key that was made together with this certificate")
+	}
+	anchors, err := chain.ParsePEM(o.Anchor)
+	if err != nil {
+		return identity{}, cred.Because(err, "config.anchor", "the trust anchor cannot be read: "+chain.Name(err.Error()),
+			"give the PEM file with the root that the unit trusts; sectag probe --anchor-out writes it")
+	}
+	return identity{
+		tls:     tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: key, Leaf: leaf},
+		anchors: anchors,
+	}, nil
+}
+
+func readKey(file []byte) (crypto.Signer, *cred.Fault) {
+	const hint = "give the PEM file with the unit's private key, in clear"
+	text, err := cred.Content(cred.ClientKey, file)
+	if err != nil {
+		return nil, cred.Because(err, "config.file", "the unit's key cannot be used: "+err.Error(), hint)
+	}
+	defer clear(text)
+	der := cred.Blocks(text)[0].Bytes
+	defer clear(der)
+	key, err := x509.ParsePKCS8PrivateKey(der)
+	signer, ok := key.(crypto.Signer)
+	if err != nil || !ok {
+		return nil, cred.Because(errors.New("unreadable"), "config.file", "the unit's key cannot be read", hint)
+	}
+	return signer, nil
+}

@@ -1,0 +1,179 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"syscall"
+
+	"github.com/pion/dtls/v3"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/endpoint/chain"
+	"example.org/sectag/endpoint/flight"
+	"example.org/sectag/endpoint/hail"
+	"example.org/sectag/endpoint/suite"
+)
+
+// noRoute is the code of a host that the network says it cannot reach.
+const noRoute = "dtls.no-route"
+
+// explain says why a handshake failed. The library has the same words for most reasons, so what was seen on the wire decides; if it
+// was our own judgement of the server, or the server took no suite of ours, more is known.
+func (c *connection) explain(ctx context.Context, addr netip.AddrPort, err error) *cred.Fault {
+	v := c.seen.View()
+	if c.refused != nil {
+		return c.refused
+	}
+	if len(v.Chain) > 0 && v.Done && v.Alert == nil {
+		// The library gave up before it handed the chain out, over a certificate that cannot be read for instance.
+		if f := c.judgePeer(v.Chain); f != nil {
+			return f
+		}
+	}
+	if perhapsSuites(v) {
+		if done, f := c.findSuite(ctx, addr); done {
+			return f
+		}
+	}
+	return refusal(v, err, c.endpoint)
+}
+
+// perhapsSuites tells whether a server may have refused because it has none of the suites that it was offered: OpenSSL sends
+// alert 40, others 71, GnuTLS nothing at all.
+func perhapsSuites(v flight.View) bool {
+	if v.Hello != nil {
+		return false
+	}
+	if v.Alert == nil {
+		return v.State() == flight.Cookie && !v.Refused
+	}
+	return v.Alert.Number == flight.HandshakeFailure || v.Alert.Number == flight.InsufficientSecurity
+}
+
+// findSuite says hello in clear twice more: with the suites that the modem has and this computer has not, then with all others.
+// If the server takes one of the first, the unit may well get in: a warning. If it takes one of the others, the modem cannot.
+func (c *connection) findSuite(ctx context.Context, addr netip.AddrPort) (done bool, f *cred.Fault) {
+	untested := slices.DeleteFunc(certificates(flight.Modem()), func(s flight.Suite) bool {
+		return slices.Contains(suite.Client(), dtls.CipherSuiteID(s))
+	})
+	server := hail.Server{Addr: addr, Dial: c.options.Dial, Met: true}
+	if !c.endpoint.IsIP() {
+		server.Name = c.endpoint.Host
+	}
+	if v, err := server.Ask(ctx, untested); err == nil && v.Hello != nil {
+		c.report.finding(cred.Warning, "dtls.suite-untested",
+			fmt.Sprintf("the server takes %s: the modem has it, this computer has not, so nothing was proven", v.Hello.Suite),
+			"connect through the modem, or have the server take TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 as well")
+		c.report.Alert = nil // the server's answer to this computer's hello, not to the unit's
+		if len(v.Chain) > 0 {
+			return true, c.judgePeer(v.Chain)
+		}
+		return true, nil
+	}
+	v, err := server.Ask(ctx, slices.Concat(flight.LwM2M(), psk(flight.Modem()), flight.Wider()))
+	if err != nil || v.Hello == nil {
+		return false, nil
+	}
+	const code = "dtls.no-common-suite"
+	if v.Hello.Suite.PSK() {
+		return true, cred.Failed(code, fmt.Sprintf("the server works with pre-shared keys only (%s) and the unit has a certificate", v.Hello.Suite),
+			"have the server take certificates, or give the unit a pre-shared key")
+	}
+	return true, cred.Failed(code, fmt.Sprintf("the server takes %s and no suite with certificates that the modem has", v.Hello.Suite),
+		"have the server take TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 (0xC02B) or _AES_128_CBC_SHA256 (0xC023) as well")
+}
+
+// refusal turns what was seen on the wire, and the library's error, into the reason to fail.
+func refusal(v flight.View, err error, e cred.Endpoint) *cred.Fault {
+	ended := errors.Is(err, context.DeadlineExceeded)
+	switch {
+	case v.Alert != nil:
+		return alertFault(*v.Alert, phaseOf(v), err)
+	case v.Hello != nil && !v.Hello.DTLS12():
+		return cred.Because(err, "dtls.version", fmt.Sprintf("the server chose a version other than DTLS 1.2 (%04x)", v.Hello.Version),
+			"have the server speak DTLS 1.2: the modem has no other")
+	case v.Refused && v.Received == 0:
+		return cred.Because(err, "dtls.closed", "nothing listens on UDP port "+fmt.Sprint(e.Port)+" of "+e.Host,
+			"start the server, or check host and port; LwM2M's secure port is 5684 and is UDP, not TCP")
+	case errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH):
+		return unreachable(e, err)
+	}
+	switch v.State() {
+	case flight.Nothing:
+		return cred.Because(err, "dtls.silent", fmt.Sprintf("%s did not answer %d hellos", e.Host, v.Sent),
+			"check host and port, that the server runs, and that no firewall drops UDP on the way; --timeout waits longer")
+	case flight.NotDTLS:
+		return cred.Because(err, "dtls.not-dtls", fmt.Sprintf("what answers on port %d of %s does not speak DTLS", e.Port, e.Host),
+			"another service has the port (plain CoAP has 5683): check the port")
+	case flight.Cookie:
+		return cred.Because(err, "dtls.cookie-silent", "the server answered the first hello with a cookie and then no more",
+			"it may take none of the modem's suites and not say so, be overloaded, or be cut off: look at its log")
+	case flight.Began:
+		return cred.Because(err, "dtls.began-silent", "the server began the handshake and "+lost(v)+" before its flight was whole",
+			"large datagrams may be dropped on the way: have the server use a smaller MTU or a shorter chain, and look at its log")
+	case flight.Garbled:
+		return garbled(err, "what the server sent cannot be read: "+chain.Name(v.Garbled.Error()))
+	case flight.Keyed:
+		return garbled(err, "the server answered under the new keys and its Finished does not verify")
+	}
+	if !ended && !v.Refused && !v.Finished {
+		return garbled(err, "the server's flight breaks the protocol: "+chain.Name(libraryWords(err)))
+	}
+	return cred.Because(err, "dtls.began-silent", "the server "+lost(v)+" after the unit showed its certificate",
+		"it most likely refuses the unit and does not say so (GnuTLS and others do): make sure that it trusts the unit's authority, and look at its log")
+}
+
+func lost(v flight.View) string {
+	if v.Refused {
+		return "closed its port"
+	}
+	return "fell silent"
+}
+
+func garbled(err error, text string) *cred.Fault {
+	return cred.Because(err, "dtls.garbled", text, "something on the way changes what is sent, or the server is broken: try again, then look at its log")
+}
+
+func unreachable(e cred.Endpoint, err error) *cred.Fault {
+	return cred.Because(err, noRoute, "the network has no way to "+e.Host, "check this computer's network and the address")
+}
+
+func (c *connection) noRoute(addr netip.AddrPort, err error) *cred.Fault {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return refusal(flight.View{}, err, c.endpoint)
+	}
+	return cred.Because(err, noRoute, fmt.Sprintf("no socket to %s can be opened", addr), "check this computer's network and the address")
+}
+
+// libraryWords is the innermost error, whose text has no prefix of the library's types.
+func libraryWords(err error) string {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err.Error()
+		}
+		err = inner
+	}
+}
+
+// thrownOut says why a session ended that the handshake had opened.
+func (c *connection) thrownOut(err error) *cred.Fault {
+	v := c.seen.View()
+	if n := c.ear.alert(); n != nil {
+		c.report.Alert = n
+		return alertFault(flight.Alert{Fatal: true, Number: *n}, afterFinished, err)
+	}
+	if v.Alert != nil {
+		c.report.Alert = &v.Alert.Number
+		return alertFault(*v.Alert, afterFinished, err)
+	}
+	if v.Refused {
+		return cred.Because(err, "dtls.closed", "the server let the unit in and then closed its port",
+			"it may have crashed: look at its log")
+	}
+	return cred.Because(err, "dtls.began-silent", "the session broke off after the handshake: "+chain.Name(libraryWords(err)),
+		"look at the server's log")
+}
