@@ -55,3 +55,18 @@ func (m *Mailbox) empty() bool {
 	defer m.mu.Unlock()
 	return len(m.queue) == 0
 }
+
+// first puts events before all others: those of the run itself.
+func (m *Mailbox) first(es ...flows.Event) {
+	m.mu.Lock()
+	before := make([]letter, 0, len(es)+len(m.queue))
+	for _, e := range es {
+		before = append(before, letter{event: e})
+	}
+	m.queue = append(before, m.queue...)
+	m.mu.Unlock()
+	select {
+	case m.ready <- struct{}{}:
+	default:
+	}
+}

@@ -34,3 +34,13 @@ func (s *secrets) use(r flows.Ref, f func([]byte) error) error {
 	defer clear(b)
 	return f(b)
 }
+
+// clear forgets every secret that was never used.
+func (s *secrets) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for r, b := range s.kept {
+		clear(b)
+		delete(s.kept, r)
+	}
+}

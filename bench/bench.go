@@ -1,0 +1,168 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"example.org/sectag/flows"
+	"example.org/sectag/flows/codec"
+	"example.org/sectag/flows/station"
+	"example.org/sectag/ledger"
+)
+
+// Shot is what a mouth receives after each event: the machine that decides and the facts that are shown.
+type Shot struct {
+	flows.Shot[station.Bench]
+	Facts flows.Facts
+}
+
+// Bench is one run at one port: the loop, the desk and the journal together. A screen and a headless policy use it alike.
+type Bench struct {
+	desk *Desk
+	in   *Mailbox
+
+	mu    sync.Mutex
+	story station.Story
+}
+
+// LockAfter is how long an unlocked authority stays so without a key press or a unit.
+const LockAfter = 30 * time.Minute
+
+// New sets a bench up. It touches nothing until Run.
+func New(c Config) *Bench {
+	b := &Bench{desk: newDesk(c), in: NewMailbox()}
+	b.desk.facts = b.Facts
+	return b
+}
+
+// Put adds what a person or a policy wants. It never blocks.
+func (b *Bench) Put(e flows.Event) { b.in.Put(e) }
+
+// Keep takes a secret and gives a reference to it; the slice is cleared.
+func (b *Bench) Keep(secret []byte) flows.Ref { return b.desk.Keep(secret) }
+
+// Facts is what is known by now.
+func (b *Bench) Facts() flows.Facts {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.story.Facts
+}
+
+// Announcer lets a test stand before and after every effect.
+type Announcer func(Doer) Doer
+
+// Run closes the run of a process that died, begins its own and works until ctx is done: the effect in flight is answered first,
+// what was changed is put back, and the run is closed. Ending work gives up hope of that. see is called after each event, in the
+// loop's goroutine, before the effects start. The error is nil when ctx ended it.
+func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announcer, see func(Shot)) (err error) {
+	left, err := b.desk.recover(work)
+	if err != nil {
+		return err
+	}
+	j, err := b.desk.begin(work)
+	if err != nil {
+		return err
+	}
+	b.in.first(opening(terms, left)...)
+	var d Doer = b.desk
+	if around != nil {
+		d = around(d)
+	}
+	idle := time.AfterFunc(LockAfter, b.lockIdle)
+	defer idle.Stop()
+	m := station.NewBench(flows.Terms{})
+	m, err = Run(ctx, work, m, j, d, b.in, func(s flows.Shot[station.Bench]) {
+		idle.Reset(LockAfter)
+		b.mu.Lock()
+		if !s.Ignored && s.Err == nil {
+			b.story = b.story.With(s.Event)
+		}
+		f := b.story.Facts
+		b.mu.Unlock()
+		see(Shot{s, f})
+	})
+	b.desk.close()
+	if ctx.Err() != nil && context.Cause(ctx) == err {
+		err = nil
+	}
+	if e := j.end(work); err == nil {
+		err = e
+	}
+	return err
+}
+
+// opening are the first events of a run.
+func opening(t flows.Terms, left *flows.Resumed) []flows.Event {
+	es := []flows.Event{flows.TermsSet{Terms: t}}
+	if left != nil {
+		es = append([]flows.Event{*left}, es...)
+	}
+	return es
+}
+
+func (b *Bench) lockIdle() {
+	b.desk.lockAuthority()
+	b.Put(flows.AuthorityLocked{})
+}
+
+// close ends the session, forgets every secret and closes what a run holds open.
+func (d *Desk) close() {
+	d.hangUp()
+	d.lockAuthority()
+	d.set.clear()
+	d.endsAt = d.Now()
+	d.secrets.clear()
+}
+
+// runJournal is the journal of one run in the ledger. Without a ledger it writes nothing: then there is nothing to resume either.
+type runJournal struct {
+	store *ledger.Store
+	run   string
+	now   func() time.Time
+}
+
+func (d *Desk) begin(ctx context.Context) (*runJournal, error) {
+	d.started = d.Now()
+	if d.Ledger == nil {
+		return &runJournal{}, nil
+	}
+	body, err := json.Marshal(struct {
+		Tool    string `json:"tool"`
+		Port    string `json:"port"`
+		Profile string `json:"profile_sha256"`
+	}{d.Tool.Version, d.port, d.Profile.SHA256.String()})
+	if err != nil {
+		return nil, fmt.Errorf("beginning a run: %w", err)
+	}
+	run, err := d.Ledger.Begin(ctx, d.Now().UTC().Format(rfc3339), body)
+	if err != nil {
+		return nil, err
+	}
+	d.run = run
+	return &runJournal{store: d.Ledger, run: run, now: d.Now}, nil
+}
+
+// Append writes one event; with sync everything up to it is on the disk when it returns.
+func (j *runJournal) Append(ctx context.Context, e flows.Event, sync bool) error {
+	if j.store == nil {
+		return nil
+	}
+	name, body, err := codec.Encode(e)
+	if err != nil {
+		return err
+	}
+	if err := j.store.AppendEvent(ctx, j.run, name, j.now().UTC().Format(rfc3339), body); err != nil || !sync {
+		return err
+	}
+	return j.store.Sync(ctx)
+}
+
+func (j *runJournal) end(ctx context.Context) error {
+	if j.store == nil {
+		return nil
+	}
+	return j.store.End(context.WithoutCancel(ctx), j.run, j.now().UTC().Format(rfc3339), ledger.RunDone)
+}

@@ -1,0 +1,169 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"example.org/sectag/bench/profile"
+	"example.org/sectag/ca"
+	"example.org/sectag/cred"
+	"example.org/sectag/device"
+	"example.org/sectag/endpoint"
+	"example.org/sectag/flows"
+	"example.org/sectag/ledger"
+)
+
+// Tool says which sectag this is, for the records and for the doubt about the clock.
+type Tool struct {
+	Version, Commit string
+	Built           time.Time // a clock that is earlier is wrong; zero when not known
+}
+
+// Config is what a desk is set up with.
+type Config struct {
+	Profile  profile.Profile // settled so far; the zero value is no profile at all
+	Port     string          // named on the command line, or ""
+	Dialer   device.Dialer
+	Ledger   *ledger.Store // nil: nothing is recorded
+	Tool     Tool
+	Now      func() time.Time
+	Timeout  time.Duration // for the server
+	Probe    endpoint.ProbeOptions
+	Progress func(flows.Progress)
+	Trace    func(flows.TraceLine)
+}
+
+// Desk performs effects. It holds what machines must not: secrets, the open port, texts, and the prepared set. At most one device
+// effect is in flight at a time (flows sees to that); the lock is for the screens that ask beside it.
+type Desk struct {
+	Config
+	secrets secrets
+	facts   func() flows.Facts // as folded by the loop up to the event that caused an effect
+	run     string             // the journal's name of this run
+
+	mu      sync.Mutex
+	root    ca.Root
+	keyFile string
+	auth    *ca.Authority
+	port    string
+	modem   *device.Modem
+	opened  uint32 // how often the port was opened
+	unit    device.Identity
+	items   []device.Item
+	resume  resumed
+
+	plan            flows.Plan
+	hand            flows.Hand
+	handFile        string
+	slots           []profile.Slot // that the plan is of
+	set             prepared
+	probe           *endpoint.ProbeReport
+	date            time.Time // a server's Date header, seen at dateAt
+	dateAt          time.Time
+	anchor          anchorNote
+	connects        *endpoint.ConnectReport
+	started, endsAt time.Time
+	stats           device.Stats // of the last session
+}
+
+// resumed is what the run after an interrupted one takes over: for one unit, the functional mode to put back at the end.
+type resumed struct {
+	imei cred.IMEI
+	mode int
+}
+
+// anchorNote is the anchor that was probed and stored in this run: where, and why it is believed.
+type anchorNote struct {
+	file   string
+	sha256 cred.Digest
+	source string
+	trust  string
+}
+
+func newDesk(c Config) *Desk {
+	if c.Progress == nil {
+		c.Progress = func(flows.Progress) {}
+	}
+	if c.Trace == nil {
+		c.Trace = func(flows.TraceLine) {}
+	}
+	return &Desk{Config: c, port: c.Port, facts: func() flows.Facts { return flows.Facts{} }}
+}
+
+// Do performs one effect. Its answer echoes the effect's ID; a failure is an answer too.
+func (d *Desk) Do(ctx context.Context, e flows.Effect) flows.Event {
+	answer, err := d.perform(ctx, e)
+	if err != nil {
+		return d.failed(e.Of(), err)
+	}
+	return answer
+}
+
+func (d *Desk) perform(ctx context.Context, e flows.Effect) (flows.Event, error) {
+	switch e := e.(type) {
+	case flows.LoadAuthority:
+		return d.loadAuthority(e)
+	case flows.CreateAuthority:
+		return d.createAuthority(e)
+	case flows.UnlockAuthority:
+		return d.unlockAuthority(e)
+	case flows.ListPorts:
+		return d.listPorts(ctx, e)
+	case flows.UsePort:
+		return d.usePort(e)
+	case flows.Identify:
+		return d.identify(ctx, e)
+	case flows.MakePlan:
+		return d.makePlan(ctx, e)
+	case flows.Prepare:
+		return d.prepare(ctx, e)
+	case flows.TakeOffline:
+		return d.takeOffline(ctx, e)
+	case flows.Delete:
+		return d.delete(ctx, e)
+	case flows.Write:
+		return d.write(ctx, e)
+	case flows.ReadSlot:
+		return d.readSlot(ctx, e)
+	case flows.RestoreMode:
+		return d.restoreMode(ctx, e)
+	case flows.ProbeServer:
+		return d.probeServer(ctx, e)
+	case flows.StoreAnchor:
+		return d.storeAnchor(e)
+	case flows.ConnectServer:
+		return d.connectServer(ctx, e)
+	case flows.WriteRecord:
+		return d.writeRecord(ctx, e)
+	case flows.SaveProfile:
+		return d.saveProfile(e)
+	}
+	return nil, cred.Failed("internal", "nobody performs this effect", "this is a defect of sectag: please report it")
+}
+
+// failed makes the answer of an effect that did not succeed. A broken conversation with the modem ends the session: Lost.
+func (d *Desk) failed(id flows.ID, err error) flows.Event {
+	f := cred.AsFault(err)
+	if lost[f.Code] {
+		d.hangUp()
+		return flows.Lost{ID: id, Code: f.Code, Text: f.Text, Hint: f.Hint}
+	}
+	return flows.Failed{ID: id, Code: f.Code, Text: f.Text, Hint: f.Hint}
+}
+
+// lost are the codes after which a session is gone.
+var lost = map[string]bool{"port.lost": true, "line.no-answer": true, "line.not-at": true}
+
+// doc writes a document for the facts. What we made ourselves can be written.
+func doc(v any) flows.Doc {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return flows.Doc(b)
+}
+
+// Keep takes a secret and gives a reference to it; the slice is cleared.
+func (d *Desk) Keep(secret []byte) flows.Ref { return d.secrets.keep(secret) }

@@ -1,0 +1,99 @@
+package bench
+
+import (
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+)
+
+// Unit is the contract's document of one unit that was provisioned, or that slots were changed in.
+type Unit struct {
+	Verdict     cred.Verdict            `json:"verdict"`
+	Port        string                  `json:"port,omitempty"`
+	IMEI        cred.IMEI               `json:"imei,omitzero"`
+	Model       string                  `json:"model,omitempty"`
+	Firmware    string                  `json:"firmware,omitempty"`
+	KeyOrigin   string                  `json:"key_origin,omitempty"`
+	Certificate *flows.CertificateFacts `json:"certificate,omitempty"`
+	Slots       []UnitSlot              `json:"slots"`
+	Connect     *flows.ConnectFacts     `json:"connect,omitempty"`
+	Record      string                  `json:"record,omitempty"`
+	ElapsedMS   int64                   `json:"elapsed_ms"`
+	Line        *UnitLine               `json:"line,omitempty"`
+	Findings    []cred.Finding          `json:"findings"`
+	Failure     *cred.Fault             `json:"failure,omitempty"`
+}
+
+// UnitSlot is one wanted slot: what it holds now, and what was done, or would be; after a failure what it holds.
+type UnitSlot struct {
+	SecTag cred.SecTag `json:"sec_tag"`
+	Type   cred.Kind   `json:"type"`
+	Kind   string      `json:"kind"`
+	SHA256 cred.Digest `json:"sha256,omitzero"`
+	Action string      `json:"action,omitempty"`
+	Holds  string      `json:"holds,omitempty"`
+}
+
+// UnitLine is what the port carried, and the time from the first byte sent to the last received.
+type UnitLine struct {
+	BytesOut int64 `json:"bytes_out"`
+	BytesIn  int64 `json:"bytes_in"`
+	MS       int64 `json:"ms"`
+}
+
+// Document is what became of the unit. planned is for a run that only looked: the actions are what would be done.
+func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
+	f := b.Facts()
+	d := b.desk
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	u := Unit{
+		Port: d.port, IMEI: f.Unit.IMEI, Model: f.Unit.Model, Firmware: f.Unit.Firmware, KeyOrigin: f.Prepared.KeyOrigin,
+		Certificate: f.Prepared.Certificate, Slots: []UnitSlot{}, Connect: f.Connect, Record: f.Record, Failure: fault,
+		Findings: d.notes(), ElapsedMS: d.elapsed().Milliseconds(),
+	}
+	u.Verdict = cred.Fail
+	if fault == nil && (planned || f.Verdict == flows.Passed || f.Verdict == flows.Warned) {
+		u.Verdict = verdict(max(f.Verdict, flows.Passed))
+	}
+	if st := d.stats; st.BytesOut > 0 {
+		u.Line = &UnitLine{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: lineTime(st.First, st.Last).Milliseconds()}
+	}
+	for _, p := range f.Plan {
+		u.Slots = append(u.Slots, unitSlot(p, planned, u.Verdict == cred.Fail))
+	}
+	return u
+}
+
+func unitSlot(p flows.PlanFacts, planned, failed bool) UnitSlot {
+	s := UnitSlot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Kind: p.Slot.Kind.String(), SHA256: p.Now}
+	done := p.Op == flows.Keep || p.Stage == flows.SlotMatches || p.Stage == flows.SlotGone
+	if planned || done {
+		s.Action = p.Action()
+	}
+	if failed {
+		s.Holds = p.Holds()
+		if s.Holds == "unknown" {
+			s.SHA256 = cred.Digest{}
+		}
+	}
+	return s
+}
+
+func (d *Desk) elapsed() time.Duration {
+	if d.started.IsZero() || d.endsAt.Before(d.started) {
+		return 0
+	}
+	return d.endsAt.Sub(d.started)
+}
+
+// notes are findings about the unit and the authority that do not stop the work.
+func (d *Desk) notes() []cred.Finding {
+	out := []cred.Finding{}
+	if d.unit.IMEI != 0 && !d.unit.IMEI.Valid() {
+		out = append(out, cred.Finding{Code: "store.imei-check", Severity: cred.Warning, Text: "the check digit of the IMEI " + d.unit.IMEI.String() + " is wrong",
+			Hint: "compare it with the label; units with such an IMEI exist"})
+	}
+	return out
+}

@@ -1,0 +1,39 @@
+package bench
+
+import (
+	"context"
+	"errors"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+	"example.org/sectag/flows/station"
+)
+
+// errOver is the cause of a loop that came to its end by itself.
+var errOver = errors.New("the work is over")
+
+// Drive runs the bench with a headless mouth until its orders are carried out or cannot be. The fault is why the answer is no:
+// the machine's failure, or what the orders could not answer. err is a loop that broke (the journal, the ledger).
+func (b *Bench) Drive(ctx, work context.Context, t flows.Terms, o station.Orders, around Announcer, see func(Shot)) (fault *cred.Fault, err error) {
+	loop, over := context.WithCancelCause(ctx)
+	defer over(nil)
+	err = b.Run(loop, work, t, around, func(s Shot) {
+		if see != nil {
+			see(s)
+		}
+		if s.Err != nil || loop.Err() != nil {
+			return
+		}
+		d := o.Next(s.Machine)
+		if d.Done {
+			fault = d.Fault
+			over(errOver)
+		} else if d.Event != nil {
+			b.Put(d.Event)
+		}
+	})
+	if fault == nil {
+		fault = b.Facts().Failure
+	}
+	return fault, err
+}

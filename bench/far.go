@@ -1,0 +1,130 @@
+package bench
+
+import (
+	"context"
+	"crypto/x509"
+	"path/filepath"
+
+	"example.org/sectag/bench/profile"
+	"example.org/sectag/cred"
+	"example.org/sectag/endpoint"
+	"example.org/sectag/flows"
+	"example.org/sectag/internal/atomicfile"
+)
+
+// probeServer looks at the far end as the modem will see it. A verdict of fail is an answer too, with everything found by then.
+func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Event, error) {
+	to := d.Profile.Endpoint
+	if e.URL != "" {
+		var err error
+		if to, err = cred.ParseEndpoint(e.URL); err != nil {
+			return nil, cred.Because(err, "config.value", err.Error(), "write coaps://host:5684")
+		}
+	}
+	if to.Host == "" {
+		return nil, cred.Failed("config.value", "no server is named", "type its address, such as coaps://lwm2m.example.eu:5684")
+	}
+	o := d.Probe
+	o.Timeout, o.Now, o.Life = d.Timeout, d.Now, d.Profile.Life
+	report, err := endpoint.Probe(ctx, to, o)
+	d.mu.Lock()
+	d.Profile.Endpoint = to
+	d.probe = &report
+	if !report.ServerDate.IsZero() {
+		d.date, d.dateAt = report.ServerDate, report.ServerDateAt
+	}
+	d.mu.Unlock()
+	answer := flows.Probed{ID: e.ID, Doc: doc(struct {
+		URL string `json:"url"`
+		endpoint.ProbeReport
+	}{to.String(), report})}
+	if a := report.Anchor; a != nil && err == nil && len(report.AnchorPEM) > 0 {
+		answer.OK, answer.Anchor, answer.Trust = true, cred.Sum(report.AnchorPEM), trusts[string(a.Trust)]
+	}
+	return answer, nil
+}
+
+var trusts = map[string]flows.Trust{"file": flows.File, "given": flows.Given, "bundle": flows.Bundle, "first-use": flows.FirstUse}
+
+// storeAnchor writes the probed anchor, which a person compared, to the file that the profile names, or beside the profile.
+func (d *Desk) storeAnchor(e flows.StoreAnchor) (flows.Event, error) {
+	d.mu.Lock()
+	report := d.probe
+	d.mu.Unlock()
+	if report == nil || report.Anchor == nil || cred.Sum(report.AnchorPEM) != e.SHA256 {
+		return nil, cred.Failed("config.anchor", "the anchor that was compared is not the one that was probed", "probe the server again")
+	}
+	path := d.anchorTarget()
+	if err := atomicfile.Write(path, report.AnchorPEM, 0o644); err != nil {
+		return nil, cred.Because(err, "config.file", "the trust anchor cannot be written to "+path, "choose a folder that you may write to")
+	}
+	d.mu.Lock()
+	d.anchor = anchorNote{file: path, sha256: e.SHA256, source: string(report.Anchor.Source), trust: string(report.Anchor.Trust)}
+	for i := range d.Profile.Slots {
+		if d.Profile.Slots[i].Anchor == "" {
+			d.Profile.Slots[i].Anchor = path
+		}
+	}
+	d.mu.Unlock()
+	return flows.AnchorStored{ID: e.ID, Path: path}, nil
+}
+
+// anchorTarget is the first file that the profile names for an anchor, else server-root.pem beside the profile or in the working folder.
+func (d *Desk) anchorTarget() string {
+	for _, s := range d.Profile.Slots {
+		if s.Anchor != "" {
+			return s.Anchor
+		}
+	}
+	return filepath.Join(filepath.Dir(d.Profile.File), "server-root.pem")
+}
+
+// connectServer shows the server the certificate and key that were just written, from this computer.
+func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.Event, error) {
+	if d.set.key == nil || d.set.key.PEM() == nil {
+		return nil, cred.Failed("store.key-gone", "the unit's key is in the modem only, so this computer cannot connect with it", "provision the unit again with a new key, or let the unit connect by itself")
+	}
+	report, err := endpoint.Connect(ctx, d.Profile.Endpoint, endpoint.ConnectOptions{
+		Cert: []byte(d.set.cert.PEM), Key: d.set.key.PEM(), Anchor: d.set.anchor, Timeout: d.Timeout, Now: d.Now,
+		Flight: func(name string) { d.Progress(flows.Progress{ID: e.ID, Flight: name}) },
+	})
+	d.mu.Lock()
+	d.connects = &report
+	d.mu.Unlock()
+	answer := flows.Connected{ID: e.ID, Verdict: outcome(report.Verdict), Doc: doc(report)}
+	if err != nil {
+		f := cred.AsFault(err)
+		answer.Verdict, answer.Code = flows.FailedOutcome, f.Code
+	}
+	return answer, nil
+}
+
+func outcome(v cred.Verdict) flows.Outcome {
+	switch v {
+	case cred.Pass:
+		return flows.Passed
+	case cred.Warn:
+		return flows.Warned
+	}
+	return flows.FailedOutcome
+}
+
+func parseAnchor(der []byte) (*x509.Certificate, error) { return x509.ParseCertificate(der) }
+
+// saveProfile keeps what was settled by hand in a new file.
+func (d *Desk) saveProfile(e flows.SaveProfile) (flows.Event, error) {
+	path := e.Path
+	if path == "" {
+		path = profile.DefaultName
+	}
+	d.mu.Lock()
+	p := d.Profile
+	if len(p.Slots) == 0 {
+		p.Slots = d.slots
+	}
+	d.mu.Unlock()
+	if err := p.Save(path); err != nil {
+		return nil, err
+	}
+	return flows.ProfileSaved{ID: e.ID, Path: path}, nil
+}

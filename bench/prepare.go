@@ -1,0 +1,342 @@
+package bench
+
+import (
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"time"
+
+	"example.org/sectag/ca"
+	"example.org/sectag/cred"
+	"example.org/sectag/device"
+	"example.org/sectag/flows"
+	"example.org/sectag/ledger/record"
+)
+
+// prepared is the whole new set, ready before anything is deleted. contents are by the plan's index.
+type prepared struct {
+	contents [flows.MaxSlots][]byte
+	key      *ca.Key
+	cert     ca.Certificate
+	name     string
+	anchor   []byte // canonical PEM that the connection test trusts: the first slot's
+	clock    string
+	secret   []int // indexes of contents that must not outlive their use
+}
+
+func (p *prepared) content(index uint8) []byte { return p.contents[index] }
+
+// clear forgets the key. What was written stays in the modem; the connection test comes before this.
+func (p *prepared) clear() {
+	p.key.Clear()
+	for i := range p.contents {
+		if len(p.contents[i]) > 0 && len(p.anchor) > 0 && &p.contents[i][0] == &p.anchor[0] {
+			continue // public, and the connection test may still hold it
+		}
+		clear(p.contents[i])
+	}
+	*p = prepared{}
+}
+
+// forgetKey overwrites the private key in memory and keeps what is public.
+func (p *prepared) forgetKey() {
+	p.key.Clear()
+	for _, i := range p.secret {
+		clear(p.contents[i])
+		p.contents[i] = nil
+	}
+	p.secret = nil
+}
+
+// prepare makes the set ready without touching the modem, so that a failure here leaves the unit as it was: the modem's firmware
+// can list digests, every command fits the host's buffer, the anchor is there, the identity is free in the ledger, the clock is
+// believed, the certificate is signed and judged.
+func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error) {
+	m, err := d.must()
+	if err != nil {
+		return nil, err
+	}
+	if err := m.FirmwareOK(); err != nil {
+		return nil, err
+	}
+	d.set.clear()
+	plan, hand := d.planned()
+	var set prepared
+	origin := ""
+	if hand.Op != flows.Keep {
+		err = d.prepareHand(&set, plan, hand)
+	} else {
+		origin = "host"
+		err = d.prepareIdentity(ctx, &set, plan)
+	}
+	if err == nil {
+		err = fits(m, plan, &set)
+	}
+	if err != nil {
+		set.clear()
+		return nil, err
+	}
+	d.set = set
+	return d.ready(e.ID, m, plan, origin), nil
+}
+
+func (d *Desk) planned() (flows.Plan, flows.Hand) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.plan, d.hand
+}
+
+func (d *Desk) ready(id flows.ID, m *device.Modem, plan flows.Plan, origin string) flows.Event {
+	answer := flows.Prepared{ID: id}
+	facts := flows.PreparedFacts{KeyOrigin: origin, Clock: d.set.clock, Sizes: []int{}}
+	for i, s := range plan.Slots[:plan.N] {
+		if c := d.set.contents[i]; c != nil {
+			answer.Want[i] = m.Stored(s.Slot, c)
+		}
+		facts.Sizes = append(facts.Sizes, len(d.set.contents[i]))
+	}
+	if c := d.set.cert; c.Serial != "" {
+		facts.Certificate = &flows.CertificateFacts{Serial: c.Serial, NotAfter: c.NotAfter.UTC().Format(rfc3339), SHA256: c.SHA256, PEM: c.PEM}
+	}
+	answer.Doc = doc(facts)
+	return answer
+}
+
+func fits(m *device.Modem, plan flows.Plan, set *prepared) error {
+	for i, s := range plan.Slots[:plan.N] {
+		if c := set.contents[i]; c != nil {
+			if err := m.Fits(s.Slot, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Desk) prepareHand(set *prepared, plan flows.Plan, hand flows.Hand) error {
+	if hand.Op != flows.WriteSlot {
+		return nil
+	}
+	content, err := slotFile(hand.Slot.Kind, hand.File)
+	if err != nil {
+		return err
+	}
+	set.contents[0] = content
+	if hand.Slot.Kind.Secret() {
+		set.secret = []int{0}
+	}
+	return nil
+}
+
+// slotFile reads what a slot shall hold and writes it anew, in the contract's form.
+func slotFile(k cred.Kind, name string) ([]byte, error) {
+	file, err := os.ReadFile(name)
+	if err != nil {
+		return nil, cred.Because(err, "config.file", "the file "+name+" cannot be read", "name a file with the slot's content")
+	}
+	content, err := cred.Content(k, file)
+	clear(file)
+	if err != nil {
+		return nil, cred.Because(err, "config.value", name+": "+err.Error(), "give a file that holds what the slot takes: "+k.String())
+	}
+	return content, nil
+}
+
+// prepareIdentity issues the unit's certificate for a key that this computer makes now.
+func (d *Desk) prepareIdentity(ctx context.Context, set *prepared, plan flows.Plan) error {
+	for i, s := range plan.Slots[:plan.N] {
+		if s.Slot.Kind != cred.RootCA {
+			continue
+		}
+		anchor, err := d.anchorBytes(s.Slot.SecTag)
+		if err != nil {
+			return err
+		}
+		if set.anchor == nil {
+			set.anchor = anchor
+		}
+		if s.Op == flows.WriteSlot {
+			set.contents[i] = anchor
+		}
+	}
+	if writes(plan, cred.ClientCert) {
+		if err := d.issue(ctx, set); err != nil {
+			return err
+		}
+	}
+	for i, s := range plan.Slots[:plan.N] {
+		if s.Op != flows.WriteSlot {
+			continue
+		}
+		switch s.Slot.Kind {
+		case cred.ClientCert:
+			set.contents[i] = []byte(set.cert.PEM)
+		case cred.ClientKey:
+			set.contents[i] = append([]byte(nil), set.key.PEM()...)
+			set.secret = append(set.secret, i)
+		}
+	}
+	return nil
+}
+
+func writes(plan flows.Plan, k cred.Kind) bool {
+	for _, s := range plan.Slots[:plan.N] {
+		if s.Op == flows.WriteSlot && s.Slot.Kind == k {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *Desk) issue(ctx context.Context, set *prepared) error {
+	d.mu.Lock()
+	auth, unit, items := d.auth, d.unit, d.items
+	d.mu.Unlock()
+	if auth == nil || auth.Locked() {
+		return cred.Failed("ca.passphrase", "the authority is locked", "unlock it with its passphrase")
+	}
+	set.name = d.Profile.ID.Name(unit.IMEI)
+	var err error
+	if set.key, err = ca.NewKey(); err != nil {
+		return err
+	}
+	der, err := x509.MarshalPKIXPublicKey(set.key.Public())
+	if err != nil {
+		return fmt.Errorf("reading the new key's public half: %w", err)
+	}
+	serial, newest, err := d.reserve(ctx, seen(unit, items), set.name, cred.Sum(der))
+	if err != nil {
+		return err
+	}
+	clock := d.clock()
+	clock.NewestRecord = newest
+	set.cert, err = auth.Issue(ca.Request{
+		Name: set.name, Public: set.key.Public(), Serial: serial, Days: d.Profile.Days, UntilIssuer: d.Profile.Until,
+		Clock: clock,
+	})
+	if err != nil {
+		return err
+	}
+	set.clock = set.cert.Clock
+	return proveKey(set.key.PEM(), set.cert.DER)
+}
+
+// proveKey signs with the very bytes that will be written and verifies with the certificate: the key belongs to it.
+func proveKey(keyPEM, certDER []byte) error {
+	wrong := func(err error) error {
+		return cred.Because(err, "ca.profile", "the new key does not belong to the new certificate", "this is a defect of sectag: please report it")
+	}
+	b, _ := pem.Decode(keyPEM)
+	if b == nil {
+		return wrong(nil)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(b.Bytes)
+	clear(b.Bytes)
+	if err != nil {
+		return wrong(err)
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return wrong(nil)
+	}
+	cert, err := x509.ParseCertificate(certDER)
+	if err != nil {
+		return wrong(err)
+	}
+	text := []byte("sectag proves that a key is its certificate's")
+	hash := sha256.Sum256(text)
+	sig, err := signer.Sign(rand.Reader, hash[:], crypto.SHA256)
+	if err != nil {
+		return wrong(err)
+	}
+	if err := cert.CheckSignature(x509.ECDSAWithSHA256, text, sig); err != nil {
+		return wrong(err)
+	}
+	return nil
+}
+
+// reserve refuses an identity that is another unit's, and takes a serial that nobody else will get.
+func (d *Desk) reserve(ctx context.Context, unit record.Unit, name string, spki cred.Digest) (serial string, newest time.Time, err error) {
+	serial = ca.NewSerial()
+	if d.Ledger == nil {
+		return serial, time.Time{}, nil
+	}
+	err = d.Ledger.Check(ctx, unit, record.Binding{What: record.BindIMEI, Value: unit.IMEI.String()},
+		record.Binding{What: record.BindName, Value: name}, record.Binding{What: record.BindSPKI, Value: spki.String()})
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	if newest, _, err = d.Ledger.NewestTime(ctx); err != nil {
+		return "", time.Time{}, err
+	}
+	if err = d.Ledger.Reserve(ctx, d.run, d.Now().UTC().Format(rfc3339), serial); err != nil {
+		return "", time.Time{}, fmt.Errorf("reserving a serial: %w", err)
+	}
+	return serial, newest, nil
+}
+
+// seen is the unit as the ledger recognises it.
+func seen(u device.Identity, items []device.Item) record.Unit {
+	out := record.Unit{UUID: u.UUID, IMEI: u.IMEI}
+	for _, i := range items {
+		if i.Slot.Kind == cred.DeviceIDKey && i.Slot.SecTag.Reserved() {
+			out.Key = i.SHA256
+		}
+	}
+	return out
+}
+
+// anchorBytes reads the trust anchor of a sec_tag as the slot will hold it, and refuses what no unit should trust.
+func (d *Desk) anchorBytes(tag cred.SecTag) ([]byte, error) {
+	name := d.anchorFile(tag)
+	if name == "" {
+		return nil, cred.Failed("config.anchor", fmt.Sprintf("no trust anchor is configured for sec_tag %d", tag),
+			"probe the server: the endpoint screen (or sectag probe URL --anchor-out F) writes its root to a file")
+	}
+	file, err := os.ReadFile(name)
+	if err != nil {
+		return nil, cred.Because(err, "config.anchor", "the trust anchor "+name+" cannot be read", "fetch it with sectag probe URL --anchor-out "+name)
+	}
+	content, err := cred.Content(cred.RootCA, file)
+	if err != nil {
+		return nil, cred.Because(err, "config.anchor", "the trust anchor "+name+": "+err.Error(), "fetch it with sectag probe URL --anchor-out F")
+	}
+	for _, b := range cred.Blocks(content) {
+		if err := anchorOK(b.Bytes, d.Now()); err != nil {
+			return nil, err
+		}
+	}
+	return content, nil
+}
+
+func anchorOK(der []byte, now time.Time) error {
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		return cred.Because(err, "config.anchor", "the trust anchor cannot be read", "fetch it with sectag probe URL --anchor-out F")
+	}
+	switch {
+	case !c.IsCA:
+		return cred.Failed("chain.leaf-anchor", c.Subject.String()+" is a server's own certificate, not an authority's",
+			"store the root that it chains to: the units would be cut off when the server renews it")
+	case now.After(c.NotAfter):
+		return cred.Failed("chain.expired", "the trust anchor "+c.Subject.String()+" ended on "+c.NotAfter.UTC().Format("2006-01-02"), "probe the server for the root that it uses now")
+	}
+	return nil
+}
+
+// anchorFile is the anchor that is named for a tag; a file that the endpoint screen wrote serves every tag without one.
+func (d *Desk) anchorFile(tag cred.SecTag) string {
+	for _, s := range d.slots {
+		if s.SecTag == tag && s.Anchor != "" {
+			return s.Anchor
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.anchor.file
+}

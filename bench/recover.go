@@ -1,0 +1,171 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+	"example.org/sectag/flows/codec"
+	"example.org/sectag/flows/station"
+	"example.org/sectag/ledger"
+	"example.org/sectag/ledger/record"
+)
+
+// recover closes the runs of processes that died. Nothing of theirs is gone on with: a run is closed with an Interrupted line, a
+// unit that was being worked on gets a record that says so and names what was sent to it, serials that no record names are
+// marked abandoned. What is taken over is the IMEI and the functional mode to put back.
+func (d *Desk) recover(ctx context.Context) (*flows.Resumed, error) {
+	if d.Ledger == nil {
+		return nil, nil
+	}
+	runs, err := d.Ledger.Unfinished(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var left *flows.Resumed
+	for _, r := range runs {
+		l, err := d.closeRun(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		if l != nil {
+			left = l
+			d.resume = resumed{imei: l.IMEI, mode: int(l.Mode)}
+		}
+	}
+	return left, nil
+}
+
+func (d *Desk) closeRun(ctx context.Context, run ledger.Run) (*flows.Resumed, error) {
+	events, err := d.Ledger.Events(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	s := remains(events)
+	at := d.Now().UTC().Format(rfc3339)
+	name, body, err := codec.Encode(flows.Interrupted{IMEI: s.Facts.Unit.IMEI})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Ledger.AppendEvent(ctx, run.ID, name, at, body); err != nil {
+		return nil, err
+	}
+	serials, err := d.abandon(ctx, run.ID, at)
+	if err != nil {
+		return nil, err
+	}
+	if s.worked {
+		if err := d.recordInterrupted(ctx, run, s, serials); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.Ledger.End(ctx, run.ID, at, ledger.RunInterrupted); err != nil {
+		return nil, err
+	}
+	if s.Facts.Unit.IMEI == 0 {
+		return nil, nil
+	}
+	return &flows.Resumed{IMEI: s.Facts.Unit.IMEI, Mode: s.mode}, nil
+}
+
+// abandon marks the serials of a dead run whose certificates no record names: their keys died with the process.
+func (d *Desk) abandon(ctx context.Context, run, at string) ([]string, error) {
+	all, err := d.Ledger.Serials(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, s := range all {
+		if s.State != ledger.SerialReserved {
+			continue
+		}
+		if err := d.Ledger.Abandon(ctx, run, at, s.Serial); err != nil {
+			return nil, err
+		}
+		out = append(out, s.Serial)
+	}
+	return out, nil
+}
+
+// story is what a dead run's journal tells: its facts, whether a unit was being worked on without a record of it, and the
+// functional mode that the unit is owed.
+type story struct {
+	station.Story
+	identity cred.Digest
+	worked   bool
+	mode     uint8
+}
+
+// remains folds a journal. A line that this version cannot read ends the fold: what came before can still be told.
+func remains(events []ledger.Event) story {
+	var s story
+	for _, line := range events {
+		if line.Own() {
+			continue
+		}
+		e, err := codec.Decode(line.Type, line.Body)
+		if err != nil {
+			break
+		}
+		s.Story = s.With(e)
+		switch e := e.(type) {
+		case flows.NextUnit:
+			s.worked, s.mode = false, 0
+		case flows.Resumed:
+			s.mode = e.Mode
+		case flows.Identified:
+			s.identity = e.Identity
+		case flows.Prepared:
+			s.worked = true
+		case flows.Offline:
+			if e.Was == 1 || e.Was == 2 || e.Was == 21 {
+				s.mode = e.Was
+			}
+		case flows.Restored:
+			s.mode = 0
+		case flows.RecordWritten:
+			s.worked = false
+		}
+	}
+	return s
+}
+
+// recordInterrupted writes the record of a run that ended without a verdict of its own. What the slots hold is not known, only
+// what was sent or would have been: reading the unit again decides.
+func (d *Desk) recordInterrupted(ctx context.Context, run ledger.Run, s story, serials []string) error {
+	var begun struct {
+		Port string `json:"port"`
+	}
+	_ = json.Unmarshal(run.Body, &begun) // a line that cannot be read leaves the port out
+	u := s.Facts.Unit
+	if u.UUID != "" && s.identity == cred.Sum([]byte(u.UUID)) {
+		s.identity = cred.Digest{} // the unit listed no identity key
+	}
+	r := record.Record{
+		Kind: record.Interrupted, Time: record.Stamp(d.Now()), Verdict: cred.Fail, IMEI: u.IMEI, Run: run.ID,
+		Unit:  record.Identity{Key: s.identity, UUID: u.UUID, Product: d.Profile.Product},
+		Model: u.Model, Hardware: u.Hardware, Firmware: u.Firmware, Host: u.Host,
+		Bench: d.bench(), Abandoned: serials,
+		Failure: cred.Failed("bench.interrupted", "the run ended before its work was done: the process or the power was gone",
+			"run it again with the same unit: its slots are read first"),
+	}
+	r.Bench.Port = begun.Port
+	for _, p := range s.Facts.Plan {
+		slot := record.Slot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Holds: p.Holds()}
+		if p.Op == flows.WriteSlot {
+			slot.Sent = p.New
+			if slot.Holds == "old" {
+				slot.Holds = "unknown"
+			}
+		}
+		r.Slots = append(r.Slots, slot)
+	}
+	if newest, found, err := d.Ledger.Newest(ctx, r.Seen(), record.Interrupted); err != nil {
+		return err
+	} else if found && newest.Run == run.ID {
+		return nil // an earlier start wrote it and died before it closed the run
+	}
+	_, err := d.Ledger.Record(ctx, r)
+	return err
+}

@@ -1,0 +1,38 @@
+package bench
+
+import (
+	"os"
+
+	"example.org/sectag/bench/profile"
+	"example.org/sectag/ca"
+	"example.org/sectag/cred"
+)
+
+// KeyEncrypted tells whether the profile's authority needs a passphrase. Nothing is opened.
+func KeyEncrypted(p profile.Profile) (bool, error) {
+	info, err := ca.Show(p.Cert, p.Key)
+	if err != nil {
+		return false, err
+	}
+	return info.KeyEncrypted == nil || *info.KeyEncrypted, nil
+}
+
+// HasAnchor tells whether every sec_tag of the profile has a trust anchor's file that is there.
+func HasAnchor(p profile.Profile) bool {
+	for _, s := range p.Slots {
+		if _, err := os.Stat(s.Anchor); s.Anchor == "" || err != nil {
+			return false
+		}
+	}
+	return len(p.Slots) > 0
+}
+
+// CheckFile tells whether a file holds what a slot of this type takes, before any device is touched.
+func CheckFile(k cred.Kind, name string) error {
+	if name == "" {
+		return cred.Failed("usage.flag", "the file is missing", "write --file F with the slot's content")
+	}
+	content, err := slotFile(k, name)
+	clear(content)
+	return err
+}

@@ -1,0 +1,119 @@
+package bench
+
+import (
+	"context"
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/device"
+	"example.org/sectag/flows"
+)
+
+// identify reads who is at the port. It opens the port when no session is open, and it alone does; on an open session it only
+// asks for the IMEI again, which tells a swapped board from the same one in a few bytes.
+func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, error) {
+	if m := d.session(); m != nil {
+		imei, err := m.IMEI(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return d.identified(e.ID, imei), nil
+	}
+	m, err := d.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	unit, err := m.Identify(ctx)
+	if err != nil {
+		_ = m.Close()
+		return nil, err
+	}
+	items, err := m.List(ctx)
+	if err != nil {
+		_ = m.Close()
+		return nil, err
+	}
+	d.mu.Lock()
+	d.modem, d.unit, d.items = m, unit, items
+	d.opened++
+	d.mu.Unlock()
+	return d.identified(e.ID, unit.IMEI), nil
+}
+
+// identified is the answer for the unit of this session, with the IMEI that it just told.
+func (d *Desk) identified(id flows.ID, imei cred.IMEI) flows.Event {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	facts := flows.UnitFacts{
+		IMEI: imei, IMEIValid: imei.Valid(), Model: d.unit.Model, Firmware: d.unit.Firmware, Hardware: d.unit.Hardware,
+		Host: d.unit.Host, FunctionalMode: d.unit.FunctionalMode, UUID: d.unit.UUID,
+	}
+	return flows.Identified{
+		ID: id, Session: d.opened, IMEI: imei, Identity: identity(d.unit, d.items), Firmware: d.modem.FirmwareOK() == nil,
+		Mode: uint8(d.unit.FunctionalMode), Doc: doc(facts),
+	}
+}
+
+// identity is the digest of the modem's own identity key (type 6) as it lists it, else of its UUID, else zero.
+func identity(u device.Identity, items []device.Item) cred.Digest {
+	for _, i := range items {
+		if i.Slot.Kind == cred.DeviceIDKey && i.Slot.SecTag.Reserved() {
+			return i.SHA256
+		}
+	}
+	if u.UUID != "" {
+		return cred.Sum([]byte(u.UUID))
+	}
+	return cred.Digest{}
+}
+
+func (d *Desk) open(ctx context.Context) (*device.Modem, error) {
+	d.mu.Lock()
+	name := d.port
+	d.mu.Unlock()
+	l, err := d.Dialer.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	m, err := device.Attach(ctx, l, device.Options{
+		Now:   d.Now,
+		Trace: func(t device.Trace) { d.Trace(flows.TraceLine{At: t.At, Out: t.Out, Text: t.Text}) },
+		Wait: func(what string, until time.Time) {
+			d.Progress(flows.Progress{Waiting: what, Until: until})
+		},
+	})
+	if err != nil {
+		_ = l.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func (d *Desk) session() *device.Modem {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.modem
+}
+
+// must is the open session, or the failure of whoever needs one.
+func (d *Desk) must() (*device.Modem, error) {
+	if m := d.session(); m != nil {
+		return m, nil
+	}
+	return nil, cred.Failed("port.lost", "the session with the modem is over", "plug the board in again and retry: the unit is identified first")
+}
+
+// hangUp ends the session; what the modem had before is put back if it still answers.
+func (d *Desk) hangUp() {
+	d.mu.Lock()
+	m := d.modem
+	d.modem = nil
+	d.mu.Unlock()
+	if m == nil {
+		return
+	}
+	_ = m.Close() // what it could not put back stands in the record as the mode that was found
+	d.mu.Lock()
+	d.stats = m.Stats()
+	d.mu.Unlock()
+}

@@ -1,0 +1,122 @@
+package bench
+
+import (
+	"context"
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+)
+
+func (d *Desk) takeOffline(ctx context.Context, e flows.TakeOffline) (flows.Event, error) {
+	m, err := d.must()
+	if err != nil {
+		return nil, err
+	}
+	was, err := m.Offline(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return flows.Offline{ID: e.ID, Was: uint8(was)}, nil
+}
+
+// restoreMode puts back the mode that this run found, or the one that an interrupted run found in the same unit before.
+func (d *Desk) restoreMode(ctx context.Context, e flows.RestoreMode) (flows.Event, error) {
+	m, err := d.must()
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	before := d.resume
+	same := before.imei != 0 && before.imei == d.unit.IMEI
+	d.mu.Unlock()
+	if same && before.mode != 0 {
+		err = m.SetMode(ctx, before.mode)
+	} else {
+		err = m.Restore(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if same {
+		d.mu.Lock()
+		d.resume = resumed{}
+		d.mu.Unlock()
+	}
+	return flows.Restored{ID: e.ID}, nil
+}
+
+// slot is the planned slot behind an index.
+func (d *Desk) slot(index uint8) (cred.Slot, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if index >= d.plan.N {
+		return cred.Slot{}, cred.Failed("internal", "the plan has no such slot", "this is a defect of sectag: please report it")
+	}
+	return d.plan.Slots[index].Slot, nil
+}
+
+func (d *Desk) delete(ctx context.Context, e flows.Delete) (flows.Event, error) {
+	m, err := d.must()
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.slot(e.Index)
+	if err != nil {
+		return nil, err
+	}
+	found, err := m.Delete(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return flows.Deleted{ID: e.ID, Found: found}, nil
+}
+
+func (d *Desk) write(ctx context.Context, e flows.Write) (flows.Event, error) {
+	m, err := d.must()
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.slot(e.Index)
+	if err != nil {
+		return nil, err
+	}
+	content := d.set.content(e.Index)
+	if content == nil {
+		return nil, cred.Failed("internal", "nothing was prepared for "+s.String(), "this is a defect of sectag: please report it")
+	}
+	err = m.Write(ctx, s, content, func(sent, total int) {
+		st := m.Stats()
+		d.Progress(flows.Progress{ID: e.ID, Sent: sent, Total: total, BytesOut: st.BytesOut, BytesIn: st.BytesIn, Line: lineTime(st.First, st.Last)})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return flows.Written{ID: e.ID}, nil
+}
+
+func lineTime(first, last time.Time) time.Duration {
+	if first.IsZero() || last.Before(first) {
+		return 0
+	}
+	return last.Sub(first)
+}
+
+func (d *Desk) readSlot(ctx context.Context, e flows.ReadSlot) (flows.Event, error) {
+	m, err := d.must()
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.slot(e.Index)
+	if err != nil {
+		return nil, err
+	}
+	item, found, err := m.ListSlot(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return flows.ReadBack{ID: e.ID}, nil
+	}
+	return flows.ReadBack{ID: e.ID, SHA256: item.SHA256}, nil
+}

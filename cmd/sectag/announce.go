@@ -1,0 +1,38 @@
+//go:build announce
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+
+	"example.org/sectag/bench"
+	"example.org/sectag/flows"
+	"example.org/sectag/flows/codec"
+)
+
+// announcer stands before and after every effect: it writes "before NAME" or "after NAME" to file descriptor 3 and waits for a
+// line on descriptor 4, so that a test can kill the process at exactly that point.
+func announcer() bench.Announcer {
+	out, in := os.NewFile(3, "announcements"), os.NewFile(4, "leave")
+	leave := bufio.NewReader(in)
+	say := func(when string, e flows.Effect) {
+		fmt.Fprintf(out, "%s %s\n", when, codec.EffectName(e))
+		_, _ = leave.ReadString('\n') // a test that is gone leaves us alone
+	}
+	return func(d bench.Doer) bench.Doer {
+		return around(func(ctx context.Context, e flows.Effect) flows.Event {
+			say("before", e)
+			answer := d.Do(ctx, e)
+			say("after", e)
+			return answer
+		})
+	}
+}
+
+type around func(context.Context, flows.Effect) flows.Event
+
+// Do performs an effect between two announcements.
+func (f around) Do(ctx context.Context, e flows.Effect) flows.Event { return f(ctx, e) }

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"example.org/sectag/bench"
+	"example.org/sectag/cred"
+	"example.org/sectag/device"
+	"github.com/spf13/cobra"
+)
+
+type atDoc struct {
+	result
+	Commands []bench.Answer `json:"commands"`
+}
+
+func (d *atDoc) people(w io.Writer) {
+	for _, c := range d.Commands {
+		fmt.Fprintf(w, "> %s\n", c.Command)
+		for _, l := range c.Lines {
+			fmt.Fprintf(w, "< %s\n", l)
+		}
+		fmt.Fprintf(w, "< %s   (%d ms)\n", c.Result, c.Elapsed)
+	}
+}
+
+func (a *app) atVerb() *cobra.Command {
+	var port, file string
+	var named namedFlags
+	c := &cobra.Command{
+		Use: "at --port P [--file F|-] CMD…", Short: "Send AT commands and show the answers, masked",
+		Example: "  sectag at --port /dev/ttyACM0 AT+CGSN=1 AT%CMNG=1",
+		RunE: a.verb(func(ctx context.Context, args []string) (document, error) {
+			if err := needPort(port); err != nil {
+				return nil, err
+			}
+			for _, c := range args {
+				if device.CarriesSecret(c) {
+					return nil, cred.Failed("usage.secret-argument", "a command that carries credential content was given as an argument, where every user of this computer can read it",
+						"put it in a file and name it with --file, or pipe it in with --file -")
+				}
+			}
+			more, err := a.commandFile(file)
+			if err != nil {
+				return nil, err
+			}
+			commands := append(args, more...)
+			if len(commands) == 0 {
+				return nil, cred.Failed("usage.flag", "no command is given", "write sectag at --port P AT+CGMR")
+			}
+			n, err := named.get()
+			if err != nil {
+				return nil, err
+			}
+			answers, err := bench.Talk(ctx, dialer(), port, commands, n, a.trace())
+			if len(answers) == 0 && err != nil {
+				return nil, err
+			}
+			return &atDoc{Commands: answers}, err
+		}),
+	}
+	portFlag(c, &port)
+	c.Flags().StringVar(&file, "file", "", "file with one command a line, - for standard input")
+	named.add(c)
+	return c
+}
+
+// commandFile reads one command a line; a quoted content may go over several lines.
+func (a *app) commandFile(name string) ([]string, error) {
+	if name == "" {
+		return nil, nil
+	}
+	var r io.Reader = a.in
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, cred.Because(err, "config.file", "the file "+name+" cannot be read", "name a file with one AT command a line")
+		}
+		defer f.Close()
+		r = f
+	}
+	var out []string
+	open := ""
+	s := bufio.NewScanner(io.LimitReader(r, 1<<20))
+	for s.Scan() {
+		text := open + strings.TrimSuffix(s.Text(), "\r")
+		if strings.Count(text, `"`)%2 == 1 {
+			open = text + "\n"
+			continue
+		}
+		open = ""
+		if strings.TrimSpace(text) != "" {
+			out = append(out, text)
+		}
+	}
+	if err := s.Err(); err != nil {
+		return nil, cred.Because(err, "config.file", "the commands cannot be read", "give one AT command a line")
+	}
+	if open != "" {
+		return nil, cred.Failed("config.value", "the last command has a quote that is not closed", "close it: an open quote would block the unit's AT host")
+	}
+	return out, nil
+}
+
+// namedFlags are --yes and --imei, with which a person names the unit before something in it is destroyed.
+type namedFlags struct {
+	yes   bool
+	imeis []string
+}
+
+func (n *namedFlags) add(c *cobra.Command) {
+	c.Flags().BoolVar(&n.yes, "yes", false, "destroy what the plan says, in the unit that --imei names")
+	c.Flags().StringArrayVar(&n.imeis, "imei", nil, "the unit's IMEI; may be repeated")
+}
+
+func (n *namedFlags) get() (bench.Named, error) {
+	out := bench.Named{Yes: n.yes}
+	for _, s := range n.imeis {
+		i, err := cred.ParseIMEI(s)
+		if err != nil {
+			return out, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write the 15 digits of the label")
+		}
+		out.IMEIs = append(out.IMEIs, i)
+	}
+	return out, nil
+}

@@ -1,0 +1,308 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"example.org/sectag/bench"
+	"example.org/sectag/bench/profile"
+	"example.org/sectag/ca"
+	"example.org/sectag/cred"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) caVerb() *cobra.Command {
+	c := &cobra.Command{Use: "ca", Short: "Make and judge the authority that signs your units"}
+	c.AddCommand(a.caInit(), a.caShow(), a.caIssue(), a.caAudit(), a.caVerify())
+	return c
+}
+
+type caInitDoc struct {
+	result
+	*ca.Created
+	dir string
+}
+
+func (d *caInitDoc) people(w io.Writer) {
+	if d.Created == nil {
+		return
+	}
+	fmt.Fprintf(w, "authority    %s, until %s\n", d.Subject, d.NotAfter.Format("2006-01-02"))
+	fmt.Fprintf(w, "certificate  %s   give this one to your server\n", d.Cert)
+	fmt.Fprintf(w, "private key  %s   guard it: who has it and its passphrase can make units\n", d.Key)
+	fmt.Fprintf(w, "sha256       %s\n", d.SHA256)
+	findings(w, d.Findings)
+}
+
+func (a *app) caInit() *cobra.Command {
+	var o ca.InitOptions
+	c := &cobra.Command{
+		Use: "init --dir D", Short: "Make a root: D/root.crt for the server, D/root.key encrypted", Args: cobra.NoArgs,
+		Example: "  sectag ca init --dir authority --subject \"CN=Acme Devices 2026,O=Acme,C=NL\"",
+		RunE: a.verb(func(context.Context, []string) (document, error) {
+			if o.Dir == "" {
+				return nil, cred.Failed("usage.flag", "the folder is missing", "write sectag ca init --dir authority")
+			}
+			if o.Plaintext && a.passphraseFile() != "" {
+				return nil, cred.Failed("usage.flag", "a passphrase and --insecure-plaintext do not go together", "leave one of them out")
+			}
+			o.Clock = ca.Clock{Now: now(), Build: builtAt()}
+			if !o.Plaintext {
+				var err error
+				if o.Passphrase, err = a.newPassphrase(); err != nil {
+					return nil, err
+				}
+				defer clear(o.Passphrase)
+			}
+			made, err := ca.Init(o)
+			if err != nil {
+				return nil, err
+			}
+			return &caInitDoc{Created: &made}, nil
+		}),
+	}
+	f := c.Flags()
+	f.StringVar(&o.Dir, "dir", "", "folder to write root.crt and root.key to")
+	f.StringVar(&o.Subject, "subject", "", `name, such as "CN=Acme Devices 2026,O=Acme,C=NL"`)
+	f.IntVar(&o.Days, "days", ca.DefaultDays, "days of life")
+	f.BoolVar(&o.Plaintext, "insecure-plaintext", false, "leave the private key in clear, for trying things out")
+	return c
+}
+
+// newPassphrase reads a passphrase that does not exist yet: typed twice, or from the file.
+func (a *app) newPassphrase() ([]byte, error) {
+	if a.passphraseFile() != "" {
+		return a.passphrase("")
+	}
+	return a.typedTwice("passphrase for the authority's key: ")
+}
+
+func (a *app) typedTwice(prompt string) ([]byte, error) {
+	first, err := a.askPassphrase(prompt)
+	if err != nil {
+		return nil, err
+	}
+	second, err := a.askPassphrase("the same once more: ")
+	defer clear(second)
+	if err != nil {
+		clear(first)
+		return nil, err
+	}
+	if string(first) != string(second) {
+		clear(first)
+		return nil, cred.Failed("ca.passphrase", "the two passphrases differ", "nothing was written; try again")
+	}
+	return first, nil
+}
+
+type caShowDoc struct {
+	result
+	*ca.Info
+}
+
+func (d *caShowDoc) people(w io.Writer) {
+	if d.Info == nil {
+		return
+	}
+	fmt.Fprintf(w, "subject  %s\nissuer   %s\nserial   %s\n", d.Subject, d.Issuer, d.Serial)
+	fmt.Fprintf(w, "life     %s to %s\n", d.NotBefore.Format("2006-01-02"), d.NotAfter.Format("2006-01-02"))
+	fmt.Fprintf(w, "key      %s%s\nsha256   %s\n", d.Info.Key, keyNote(d.KeyEncrypted), d.SHA256)
+	fmt.Fprintf(w, "may sign certificates: %s\n", yesNo(d.IsCA))
+}
+
+func keyNote(encrypted *bool) string {
+	switch {
+	case encrypted == nil:
+		return ""
+	case *encrypted:
+		return ", encrypted"
+	}
+	return ", in clear"
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func (a *app) caShow() *cobra.Command {
+	var cert, key string
+	c := &cobra.Command{
+		Use: "show --cert F", Short: "Say what a certificate is", Args: cobra.NoArgs,
+		RunE: a.verb(func(context.Context, []string) (document, error) {
+			if cert == "" {
+				return nil, cred.Failed("usage.flag", "the certificate is missing", "write sectag ca show --cert root.crt")
+			}
+			info, err := ca.Show(cert, key)
+			if err != nil {
+				return nil, err
+			}
+			return &caShowDoc{Info: &info}, nil
+		}),
+	}
+	c.Flags().StringVar(&cert, "cert", "", "certificate file")
+	c.Flags().StringVar(&key, "key", "", "private key file (default: the certificate's name with .key, if there)")
+	return c
+}
+
+// findingsDoc is the document of the verbs that only find.
+type findingsDoc struct {
+	result
+	Verdict  cred.Verdict   `json:"verdict"`
+	Findings []cred.Finding `json:"findings"`
+}
+
+func (d *findingsDoc) people(w io.Writer) {
+	findings(w, d.Findings)
+	fmt.Fprintf(w, "%s\n", strings.ToUpper(string(d.Verdict)))
+}
+
+// found makes the document of some findings and the answer no when one of them is an error.
+func found(fs []cred.Finding) (document, error) {
+	if fs == nil {
+		fs = []cred.Finding{}
+	}
+	d := &findingsDoc{Verdict: cred.Judge(fs), Findings: fs}
+	if d.Verdict == cred.Fail {
+		return d, errVerdict
+	}
+	return d, nil
+}
+
+// findings writes one line each, and a second one with what to do.
+func findings(w io.Writer, fs []cred.Finding) {
+	for _, f := range fs {
+		where := ""
+		if f.File != "" {
+			where = f.File + ": "
+		}
+		fmt.Fprintf(w, "%s: %s%s (%s)\n", f.Severity, where, f.Text, f.Code)
+		if f.Hint != "" {
+			fmt.Fprintf(w, "  hint: %s\n", f.Hint)
+		}
+	}
+}
+
+func (a *app) caAudit() *cobra.Command {
+	return &cobra.Command{
+		Use: "audit FILE…", Short: "Find what is wrong with an authority and the units' certificates it signed",
+		RunE: a.verb(func(_ context.Context, args []string) (document, error) {
+			if len(args) == 0 {
+				return nil, cred.Failed("usage.flag", "no file is named", "write sectag ca audit root.crt device.crt, or name a folder")
+			}
+			fs, err := ca.Audit(args, now())
+			if err != nil {
+				return nil, err
+			}
+			return found(fs)
+		}),
+	}
+}
+
+func (a *app) caVerify() *cobra.Command {
+	var root string
+	c := &cobra.Command{
+		Use: "verify --cert ROOT FILE…", Short: "Say whether units' certificates chain to this root, today and at their end",
+		RunE: a.verb(func(_ context.Context, args []string) (document, error) {
+			if root == "" || len(args) == 0 {
+				return nil, cred.Failed("usage.flag", "the root or the units' certificates are missing", "write sectag ca verify --cert root.crt device.crt")
+			}
+			fs, err := ca.Verify(root, args, now())
+			if err != nil {
+				return nil, err
+			}
+			return found(fs)
+		}),
+	}
+	c.Flags().StringVar(&root, "cert", "", "the root's certificate")
+	return c
+}
+
+type caIssueDoc struct {
+	result
+	ca.Issued
+}
+
+func (d *caIssueDoc) people(w io.Writer) {
+	line(w, "certificate", d.Cert)
+	line(w, "private key", d.Key)
+	line(w, "ends", d.Certificate.NotAfter.Format("2006-01-02"))
+	findings(w, d.Findings)
+}
+
+func (a *app) caIssue() *cobra.Command {
+	var o bench.Order
+	var imei, id string
+	var encrypt bool
+	c := &cobra.Command{
+		Use: "issue --cert F --key F --imei N --out D", Short: "Make a key and certificate for one unit, as files", Args: cobra.NoArgs,
+		Long: "Make a key and certificate for one unit, as files. The private key is written in clear (mode 0600), because it is for one write or one test; --encrypt asks for a passphrase.",
+		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+			if o.Cert == "" || o.Key == "" || o.Dir == "" {
+				return nil, cred.Failed("usage.flag", "the authority or the folder is missing", "write sectag ca issue --cert root.crt --key root.key --imei N --out D")
+			}
+			var err error
+			if o.IMEI, err = cred.ParseIMEI(imei); err != nil {
+				return nil, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
+			}
+			if o.ID, err = cred.ParseTemplate(id); err != nil {
+				return nil, cred.Because(err, "usage.flag", "--id: "+err.Error(), "write --id urn:imei:{imei}")
+			}
+			return a.issue(ctx, o, encrypt)
+		}),
+	}
+	f := c.Flags()
+	f.StringVar(&o.Cert, "cert", "", "the authority's certificate")
+	f.StringVar(&o.Key, "key", "", "and private key")
+	f.StringVar(&imei, "imei", "", "the unit's IMEI")
+	f.StringVar(&o.Dir, "out", "", "folder to write <imei>.crt and <imei>.key to")
+	f.StringVar(&id, "id", string(cred.DefaultTemplate), "template of the unit's name")
+	f.IntVar(&o.Days, "days", 5500, "days of life")
+	f.BoolVar(&o.Until, "until-issuer", false, "live as long as the authority")
+	f.BoolVar(&encrypt, "encrypt", false, "encrypt the unit's key with a passphrase")
+	return c
+}
+
+func (a *app) issue(ctx context.Context, o bench.Order, encrypt bool) (document, error) {
+	p, _, err := a.loadProfile()
+	if err != nil {
+		return nil, err
+	}
+	encrypted, err := bench.KeyEncrypted(profile.Profile{Cert: o.Cert, Key: o.Key})
+	if err != nil {
+		return nil, err
+	}
+	if encrypted {
+		if o.Passphrase, err = a.passphrase("passphrase of " + o.Key + ": "); err != nil {
+			return nil, err
+		}
+		defer clear(o.Passphrase)
+	}
+	if encrypt {
+		if o.Encrypt, err = a.unitPassphrase(); err != nil {
+			return nil, err
+		}
+		defer clear(o.Encrypt)
+	}
+	l, err := writeLedger(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if l != nil {
+		defer l.Close()
+	}
+	issued, err := bench.Issue(ctx, o, l, tool(), now)
+	if err != nil {
+		return nil, err
+	}
+	return &caIssueDoc{Issued: issued}, nil
+}
+
+// unitPassphrase is typed twice; it is never the authority's from the file.
+func (a *app) unitPassphrase() ([]byte, error) {
+	return a.typedTwice("passphrase for the unit's key: ")
+}

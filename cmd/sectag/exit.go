@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"example.org/sectag/cred"
+)
+
+// codeExits are the exit codes of the contract for whole codes; codeFamilies for all codes that begin so.
+var (
+	codeExits = map[string]int{
+		"store.unconfirmed": 4, "store.wrong-unit": 4, "ca.exists": 4,
+		"store.reserved": 2, "line.too-long": 2,
+		"dtls.unresolved": 3, "dtls.closed": 3, "dtls.silent": 3, "dtls.not-dtls": 3, "ledger.busy": 3,
+		"line.no-answer": 3, "line.not-at": 3,
+		"signal.ended": 130,
+	}
+	codeFamilies = []struct {
+		prefix string
+		exit   int
+	}{{"usage.", 2}, {"config.", 2}, {"ca.", 2}, {"port.", 3}}
+)
+
+// exitOf is the exit code of a failure's code: 1 is "it answered and the answer is no".
+func exitOf(code string) int {
+	if n, ok := codeExits[code]; ok {
+		return n
+	}
+	for _, f := range codeFamilies {
+		if strings.HasPrefix(code, f.prefix) {
+			return f.exit
+		}
+	}
+	return 1
+}
+
+// errVerdict ends a verb whose document said fail without any other failure: the answer is no.
+var errVerdict = errors.New("the verdict is fail")
+
+// exit prints a failure that no document has printed and makes the exit code.
+func (a *app) exit(err error) int {
+	if err == nil {
+		return 0
+	}
+	if errors.Is(err, errVerdict) {
+		return 1
+	}
+	var said *printed
+	f := cred.AsFault(err)
+	if f.Code == "internal" && usage(err) {
+		f = cred.Because(err, "usage.flag", strings.ToLower(firstLine(err.Error())), "see sectag --help, or --help behind the verb")
+	}
+	if !errors.As(err, &said) && a.json {
+		a.printJSON(struct {
+			Failure *cred.Fault `json:"failure"`
+		}{f})
+	}
+	fmt.Fprintf(a.err, "sectag: %s (%s)\n", f.Text, f.Code)
+	if f.Hint != "" {
+		fmt.Fprintf(a.err, "hint: %s\n", f.Hint)
+	}
+	return exitOf(f.Code)
+}
+
+// usage tells cobra's own complaints, which have no type, from defects of ours.
+func usage(err error) bool {
+	s := err.Error()
+	for _, p := range []string{"unknown command", "unknown flag", "accepts ", "requires ", "required flag", "invalid argument", "if any flags in the group", "at least one of the flags"} {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	return s
+}
+
+// printed marks a failure whose document is on stdout already.
+type printed struct{ error }
+
+// Unwrap is the failure.
+func (p *printed) Unwrap() error { return p.error }
+
+// printJSON writes one object and a line end.
+func (a *app) printJSON(doc any) {
+	e := json.NewEncoder(a.out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(doc); err != nil {
+		fmt.Fprintf(a.err, "sectag: writing the result: %v (internal)\n", err)
+	}
+}

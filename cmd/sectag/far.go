@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/endpoint"
+	"example.org/sectag/internal/atomicfile"
+	"github.com/spf13/cobra"
+)
+
+type probeDoc struct {
+	endpoint.ProbeReport
+	url, file string
+}
+
+func (d *probeDoc) failed(f *cred.Fault) { d.ProbeReport.Failure = f }
+
+func (d *probeDoc) people(w io.Writer) {
+	fmt.Fprintf(w, "%s\n", d.url)
+	for i, c := range d.Chain {
+		fmt.Fprintf(w, "%s%s  %s  until %s\n", strings.Repeat("  ", i+1), c.Subject, c.Key, c.NotAfter.Format("2006-01-02"))
+	}
+	if a := d.Anchor; a != nil {
+		line(w, "anchor", fmt.Sprintf("%s, until %s, %d B, from %s, trust %s", a.Subject, a.NotAfter.Format("2006-01-02"), a.PEMBytes, a.Source, a.Trust))
+		line(w, "sha256", a.SHA256.String())
+	}
+	line(w, "suites", strings.Join(d.Suites.Server, " "))
+	line(w, "modem has", strings.Join(d.Suites.ModemUsable, " "))
+	line(w, "asks for", "a certificate: "+orUnknown(d.ClientAuth))
+	line(w, "written", d.file)
+	findings(w, d.Findings)
+	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "unknown"
+	}
+	return s
+}
+
+func (a *app) probeVerb() *cobra.Command {
+	var out, digest string
+	o := endpoint.ProbeOptions{}
+	c := &cobra.Command{
+		Use: "probe URL", Short: "Look at a server as the modem will see it, and find the root to trust", Args: cobra.MaximumNArgs(1),
+		Example: "  sectag probe coaps://lwm2m.example.eu:5684 --anchor-out server-root.pem",
+		RunE: a.verb(func(ctx context.Context, args []string) (document, error) {
+			to, err := a.target(args)
+			if err != nil {
+				return nil, err
+			}
+			if digest != "" {
+				if o.AnchorSHA256, err = cred.ParseDigest(strings.ToLower(strings.ReplaceAll(digest, ":", ""))); err != nil {
+					return nil, cred.Because(err, "usage.flag", "--anchor-sha256: "+err.Error(), "write the 64 characters that the server's owner told you")
+				}
+			}
+			p, _, err := a.loadProfile()
+			if err != nil {
+				return nil, err
+			}
+			o.Timeout, o.Now, o.Life = a.timeout, now, p.Life
+			report, err := endpoint.Probe(ctx, to, o)
+			doc := &probeDoc{ProbeReport: report, url: to.String()}
+			if err == nil && out != "" && len(report.AnchorPEM) > 0 {
+				if err = atomicfile.Write(out, report.AnchorPEM, 0o644); err != nil {
+					return doc, cred.Because(err, "config.file", "the anchor cannot be written to "+out, "name a file in a folder that you may write to")
+				}
+				doc.file = out
+			}
+			return doc, err
+		}),
+	}
+	f := c.Flags()
+	f.StringVar(&out, "anchor-out", "", "write the root to this file, as minimal PEM")
+	f.StringVar(&digest, "anchor-sha256", "", "SHA-256 of the root, as its owner told it")
+	f.StringVar(&o.Roots, "roots", "", "PEM file of roots that are believed")
+	f.BoolVar(&o.AIA, "aia", true, "follow the issuers' addresses in the certificates")
+	f.BoolVar(&o.AIAPrivate, "aia-private", false, "follow them into private networks too")
+	return c
+}
+
+// target is the server that is named, or the profile's.
+func (a *app) target(args []string) (cred.Endpoint, error) {
+	if len(args) == 1 {
+		e, err := cred.ParseEndpoint(args[0])
+		if err != nil {
+			return e, cred.Because(err, "usage.flag", err.Error(), "write coaps://host:port")
+		}
+		return e, nil
+	}
+	p, _, err := a.loadProfile()
+	if err != nil {
+		return cred.Endpoint{}, err
+	}
+	if p.Endpoint.Host == "" {
+		return cred.Endpoint{}, cred.Failed("usage.flag", "no server is named", "write coaps://host:port, or a profile with [endpoint]")
+	}
+	return p.Endpoint, nil
+}
+
+type connectDoc struct {
+	endpoint.ConnectReport
+	url string
+}
+
+func (d *connectDoc) failed(f *cred.Fault) { d.ConnectReport.Failure = f }
+
+func (d *connectDoc) people(w io.Writer) {
+	fmt.Fprintf(w, "%s\n", d.url)
+	line(w, "version", d.Version)
+	line(w, "suite", d.Suite)
+	line(w, "client auth", d.ClientAuth)
+	if d.HandshakeMS > 0 {
+		line(w, "handshake", fmt.Sprintf("%d ms", d.HandshakeMS))
+	}
+	if d.PingMS > 0 {
+		line(w, "ping", fmt.Sprintf("%d ms", d.PingMS))
+	}
+	findings(w, d.Findings)
+	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
+}
+
+func (a *app) connectVerb() *cobra.Command {
+	var cert, key, anchor string
+	c := &cobra.Command{
+		Use: "connect URL --cert F --key F --anchor F", Short: "Make the mutual DTLS handshake that a unit makes", Args: cobra.MaximumNArgs(1),
+		RunE: a.verb(func(ctx context.Context, args []string) (document, error) {
+			to, err := a.target(args)
+			if err != nil {
+				return nil, err
+			}
+			o := endpoint.ConnectOptions{Timeout: a.timeout, Now: now}
+			for _, f := range []struct {
+				flag, name string
+				to         *[]byte
+			}{{"cert", cert, &o.Cert}, {"key", key, &o.Key}, {"anchor", anchor, &o.Anchor}} {
+				if f.name == "" {
+					return nil, cred.Failed("usage.flag", "--"+f.flag+" is missing", "write sectag connect URL --cert F --key F --anchor F")
+				}
+				if *f.to, err = os.ReadFile(f.name); err != nil {
+					return nil, cred.Because(err, "config.file", "the file "+f.name+" cannot be read", "name the file behind --"+f.flag)
+				}
+			}
+			defer clear(o.Key)
+			report, err := endpoint.Connect(ctx, to, o)
+			return &connectDoc{ConnectReport: report, url: to.String()}, err
+		}),
+	}
+	f := c.Flags()
+	f.StringVar(&cert, "cert", "", "the unit's certificate")
+	f.StringVar(&key, "key", "", "its private key, in clear")
+	f.StringVar(&anchor, "anchor", "", "the root that the unit trusts the server by")
+	return c
+}

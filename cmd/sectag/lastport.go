@@ -1,0 +1,35 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"example.org/sectag/internal/atomicfile"
+)
+
+// lastPort is the port that was used last on this computer; "" when none is known.
+func lastPort() string {
+	b, err := os.ReadFile(lastPortFile())
+	if err != nil || len(b) > 512 {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// rememberPort keeps it for the next start. That it cannot is nothing a person needs to know.
+func rememberPort(name string) {
+	f := lastPortFile()
+	if f == "" || os.MkdirAll(filepath.Dir(f), 0o700) != nil {
+		return
+	}
+	_ = atomicfile.Write(f, []byte(name+"\n"), 0o600)
+}
+
+func lastPortFile() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "sectag", "port")
+}

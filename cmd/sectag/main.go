@@ -1,0 +1,109 @@
+// Command sectag gives nRF91xx cellular modems their cryptographic identity at a bench and proves that it works. This folder
+// parses, wires, prints and exits: one file a verb, no logic. The rooms that do the work are listed in docs/house.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"example.org/sectag/cred"
+	"github.com/spf13/cobra"
+)
+
+// Set by the linker (Makefile). built is the time of the commit: a clock that is earlier is wrong.
+var (
+	version = "dev"
+	commit  = "unknown"
+	built   = ""
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// app is what the verbs share: the mouths of the process and the flags that stand everywhere.
+type app struct {
+	in       *os.File
+	out, err io.Writer
+
+	json, quiet, verbose bool
+	profile, ledger      string
+	passFile             string
+	timeout              time.Duration
+	timeoutSet           bool
+
+	interrupted *signalled
+}
+
+// run is main without the process: it parses, does the verb and answers with the exit code.
+func run(args []string, in *os.File, out, errw io.Writer) int {
+	a := &app{in: in, out: out, err: errw}
+	ctx, stop := a.signals()
+	defer stop()
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errw)
+	err := root.ExecuteContext(ctx)
+	return a.exit(err)
+}
+
+// root is the command without a verb: the screens.
+func (a *app) root() *cobra.Command {
+	root := a.station()
+	root.SilenceUsage, root.SilenceErrors = true, true
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
+	f := root.PersistentFlags()
+	f.BoolVar(&a.json, "json", false, "print one JSON object on stdout and nothing else there")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but results and failures")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "also print the masked AT transcript on stderr")
+	f.StringVar(&a.profile, "profile", "", "profile file (default sectag.toml in the working folder, if there)")
+	f.StringVar(&a.ledger, "ledger", "", "ledger, such as sqlite:ledger.db (default the profile's)")
+	f.StringVar(&a.passFile, "passphrase-file", "", "first line of this file is the passphrase (also SECTAG_PASSPHRASE_FILE)")
+	f.DurationVar(&a.timeout, "timeout", 5*time.Second, "how long to wait for a server")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return cred.Because(err, "usage.flag", strings.ToLower(err.Error()), "see sectag --help, or --help behind the verb")
+	})
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		a.timeoutSet = c.Flags().Changed("timeout")
+		if a.timeout <= 0 {
+			return cred.Failed("usage.flag", "the timeout must be longer than nothing", "write it as 5s or 1m")
+		}
+		return nil
+	}
+	root.AddCommand(a.verbs()...)
+	return root
+}
+
+// signalled remembers which signal asked the job to end.
+type signalled struct{ sig os.Signal }
+
+// errSignal is the cause of a context that a signal ended.
+var errSignal = errors.New("a signal ended the job")
+
+// signals ends the context at the first SIGINT, SIGTERM or SIGHUP; jobs then come to a journaled rest. A second one kills the
+// process in the ordinary way.
+func (a *app) signals() (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	gone := make(chan struct{})
+	a.interrupted = &signalled{}
+	go func() {
+		select {
+		case s := <-c:
+			a.interrupted.sig = s
+			signal.Stop(c)
+			cancel(errSignal)
+		case <-gone:
+		}
+	}()
+	return ctx, func() { signal.Stop(c); close(gone); cancel(nil) }
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"example.org/sectag/bench"
+	"example.org/sectag/bench/profile"
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+	"example.org/sectag/flows/station"
+	"example.org/sectag/ledger"
+	"github.com/spf13/cobra"
+)
+
+// unitDoc is the document of one unit; several have unitsDoc.
+type unitDoc struct {
+	bench.Unit
+}
+
+func (d *unitDoc) failed(f *cred.Fault) { d.Unit.Failure = f }
+
+func (d *unitDoc) people(w io.Writer) { unitLines(w, d.Unit) }
+
+type unitsDoc struct {
+	result
+	Units []bench.Unit `json:"units"`
+}
+
+func (d *unitsDoc) people(w io.Writer) {
+	for _, u := range d.Units {
+		fmt.Fprintf(w, "%s\n", u.Port)
+		unitLines(w, u)
+	}
+}
+
+// unitLines tells of one unit: who, what each slot holds, how the server took it, and the verdict as the last word.
+func unitLines(w io.Writer, u bench.Unit) {
+	if u.IMEI != 0 {
+		fmt.Fprintf(w, "%s  %s  %s\n", u.IMEI, u.Model, u.Firmware)
+	}
+	for _, s := range u.Slots {
+		what := s.Action
+		if s.Holds != "" {
+			what = strings.TrimPrefix(what+", holds "+s.Holds, ", ")
+		}
+		fmt.Fprintf(w, "  %10d %-14s %-12s %s\n", s.SecTag, s.Kind, what, short(s.SHA256))
+	}
+	if c := u.Connect; c != nil {
+		fmt.Fprintf(w, "  connection from this computer: %s", c.Verdict)
+		if c.Suite != "" {
+			fmt.Fprintf(w, ", %s, %s", c.Version, c.Suite)
+		}
+		fmt.Fprintln(w)
+		findings(w, c.Findings)
+	}
+	findings(w, u.Findings)
+	if u.Line != nil {
+		fmt.Fprintf(w, "  line %d B out, %d B in, %d ms\n", u.Line.BytesOut, u.Line.BytesIn, u.Line.MS)
+	}
+	if u.Record != "" {
+		fmt.Fprintf(w, "  record %s\n", u.Record)
+	}
+	fmt.Fprintln(w, verdictWord(u))
+}
+
+// verdictWord is what a person two metres away must see. A unit that was not connected is written, no more.
+func verdictWord(u bench.Unit) string {
+	switch {
+	case u.Verdict == cred.Fail:
+		return "FAIL"
+	case u.Verdict == cred.Warn:
+		return "PASS WITH WARNINGS"
+	case u.Connect == nil && written(u):
+		return "PASS WRITTEN"
+	}
+	return "PASS"
+}
+
+func written(u bench.Unit) bool {
+	for _, s := range u.Slots {
+		if s.Action == "written" {
+			return true
+		}
+	}
+	return false
+}
+
+func short(d cred.Digest) string { return d.Short() }
+
+// job is what the verbs that work on a unit share.
+type job struct {
+	app     *app
+	profile profile.Profile
+	store   *ledger.Store
+	pass    []byte
+	keyed   bool
+}
+
+func (a *app) provisionVerb() *cobra.Command {
+	var ports []string
+	var named namedFlags
+	var dry bool
+	c := &cobra.Command{
+		Use: "provision --port P", Short: "Give the unit at a port what the profile asks for, and prove it", Args: cobra.NoArgs,
+		Example: "  sectag provision --port /dev/ttyACM0 --passphrase-file pass.txt\n  sectag provision --port sim:nrf9151 --dry-run",
+		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+			if len(ports) == 0 {
+				return nil, needPort("")
+			}
+			n, err := named.get()
+			if err != nil {
+				return nil, err
+			}
+			p, found, err := a.loadProfile()
+			if err != nil {
+				return nil, err
+			}
+			if !found || len(p.Slots) == 0 {
+				return nil, cred.Failed("config.value", "no profile says what the unit must hold", "write a sectag.toml (docs/profile.md), or run sectag and let the screens save one")
+			}
+			j := &job{app: a, profile: p}
+			defer j.close()
+			if err := j.prepare(ctx, !dry); err != nil {
+				return nil, err
+			}
+			return j.provision(ctx, ports, n, dry)
+		}),
+	}
+	c.Flags().StringArrayVar(&ports, "port", nil, "/dev/ttyACM0, COM3, tcp://host:port or sim:nrf9151; may be repeated")
+	c.Flags().BoolVar(&dry, "dry-run", false, "show the plan and change nothing")
+	named.add(c)
+	return c
+}
+
+// prepare opens the ledger and gets the passphrase before any device is touched.
+func (j *job) prepare(ctx context.Context, sign bool) (err error) {
+	if sign && j.profile.Key != "" {
+		if err := j.passphrase(); err != nil {
+			return err
+		}
+	}
+	j.store, err = writeLedger(ctx, j.profile)
+	return err
+}
+
+// passphrase gets it from the file, or from the person when the key needs one.
+func (j *job) passphrase() (err error) {
+	encrypted, err := bench.KeyEncrypted(j.profile)
+	if err != nil || !encrypted {
+		return err
+	}
+	if j.app.passphraseFile() == "" && !j.app.terminal() {
+		return nil // a unit that needs nothing signed can do without
+	}
+	j.pass, err = j.app.passphrase("passphrase of " + j.profile.Key + ": ")
+	j.keyed = err == nil
+	return err
+}
+
+func (j *job) close() {
+	clear(j.pass)
+	if j.store != nil {
+		_ = j.store.Close() // every record was synced when it was written
+	}
+}
+
+func (j *job) provision(ctx context.Context, ports []string, n bench.Named, dry bool) (document, error) {
+	d := dialer()
+	var units []bench.Unit
+	var worst *cred.Fault
+	for _, port := range ports {
+		c := j.config(port)
+		c.Dialer = d
+		o := station.Orders{Yes: n.Yes, IMEIs: n.IMEIs, Look: dry}
+		u, err := j.one(ctx, c, o, dry)
+		if err != nil {
+			return nil, err
+		}
+		units = append(units, u)
+		if u.Failure != nil && (worst == nil || exitOf(u.Failure.Code) > exitOf(worst.Code)) {
+			worst = u.Failure
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	var doc document = &unitsDoc{Units: units}
+	if len(ports) == 1 {
+		doc = &unitDoc{Unit: units[0]}
+	}
+	if worst != nil {
+		return doc, worst
+	}
+	return doc, nil
+}
+
+func (j *job) config(port string) bench.Config {
+	c := bench.Config{Profile: j.profile, Port: port, Dialer: dialer(), Ledger: j.store, Tool: tool(), Now: now, Timeout: j.app.timeout}
+	if t := j.app.trace(); t != nil {
+		c.Trace = t
+	}
+	return c
+}
+
+// one drives a bench through one unit.
+func (j *job) one(ctx context.Context, c bench.Config, o station.Orders, looked bool) (bench.Unit, error) {
+	b := bench.New(c)
+	if j.keyed {
+		o.Pass, o.Keyed = b.Keep(append([]byte(nil), j.pass...)), true
+	}
+	t := flows.Terms{
+		Authority: j.profile.Key != "", Port: true, Anchor: bench.HasAnchor(j.profile), Endpoint: j.profile.Endpoint.Host != "",
+		Ledger: j.store != nil, Profile: true,
+	}
+	fault, err := b.Drive(ctx, context.WithoutCancel(ctx), t, o, announcer(), nil)
+	if err != nil {
+		return bench.Unit{}, err
+	}
+	return b.Document(fault, looked), nil
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/device/sim"
+	farsim "example.org/sectag/endpoint/sim"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) simVerb() *cobra.Command {
+	c := &cobra.Command{Use: "sim", Short: "Run a virtual modem or a local server, for trying things out"}
+	c.AddCommand(a.simModem(), a.simEndpoint())
+	return c
+}
+
+func (a *app) simModem() *cobra.Command {
+	var cfg sim.Config
+	var link, imei string
+	var flashMS int
+	var faults []string
+	c := &cobra.Command{
+		Use: "modem", Short: "A virtual nRF91 on a pseudo-terminal; its first line is the port's name", Args: cobra.NoArgs,
+		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+			if imei != "" {
+				i, err := cred.ParseIMEI(imei)
+				if err != nil {
+					return nil, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
+				}
+				cfg.IMEI = i
+			}
+			if flashMS < 0 || cfg.Baud < 0 {
+				return nil, cred.Failed("usage.flag", "a time or a speed cannot be negative", "leave it out for none")
+			}
+			cfg.Flash = time.Duration(flashMS) * time.Millisecond
+			for _, s := range faults {
+				f, err := sim.ParseFault(s)
+				if err != nil {
+					return nil, err
+				}
+				cfg.Faults = append(cfg.Faults, f)
+			}
+			m, err := sim.New(cfg)
+			if err != nil {
+				return nil, err
+			}
+			return nil, a.servePTY(ctx, m, link)
+		}),
+	}
+	f := c.Flags()
+	f.StringVar(&link, "link", "", "symbolic link to the port, for a name that stays")
+	f.StringVar(&imei, "imei", "", "IMEI (default: drawn at random)")
+	f.StringVar(&cfg.Firmware, "firmware", sim.DefaultFirmware, "modem firmware")
+	f.StringVar(&cfg.Host, "host", "", "AT host firmware (default at-host)")
+	f.IntVar(&cfg.Baud, "baud", 0, "speed of the line; 0 is as fast as it goes")
+	f.IntVar(&flashMS, "flash-ms", 0, "milliseconds a write or delete takes")
+	f.StringVar(&cfg.State, "state", "", "file that keeps what the modem is and holds")
+	f.StringArrayVar(&faults, "fault", nil, "something that goes wrong; see docs/simulator.md; may be repeated")
+	return c
+}
+
+// servePTY serves until a signal, or until a fault unplugs the unit.
+func (a *app) servePTY(ctx context.Context, m *sim.Modem, link string) error {
+	return sim.ServePTY(ctx, m, link, func(path string) { fmt.Fprintln(a.out, path) })
+}
+
+func (a *app) simEndpoint() *cobra.Command {
+	var cfg farsim.Config
+	var verbose bool
+	c := &cobra.Command{
+		Use: "endpoint", Short: "A local LwM2M/DTLS server; its first line is its address", Args: cobra.NoArgs,
+		Long: "A local LwM2M/DTLS server. It makes its own root, intermediate and certificate in --dir and trusts the units' authorities in " + filepath.Base(farsim.ClientCAFile("")) + " there.",
+		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+			if cfg.Dir == "" {
+				dir, err := os.MkdirTemp("", "sectag-endpoint-")
+				if err != nil {
+					return nil, cred.Because(err, "config.file", "no folder could be made for the server", "name one with --dir")
+				}
+				defer os.RemoveAll(dir)
+				cfg.Dir = dir
+			}
+			if abs, err := filepath.Abs(cfg.Dir); err == nil {
+				cfg.Dir = abs
+			}
+			if a.verbose || verbose {
+				cfg.Log = func(l string) { fmt.Fprintln(a.err, l) }
+			}
+			return nil, farsim.Serve(ctx, cfg, func(url string) { fmt.Fprintln(a.out, url) })
+		}),
+	}
+	f := c.Flags()
+	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:0", "address and port")
+	f.StringVar(&cfg.Dir, "dir", "", "folder of the server's keys and certificates (default: a temporary one)")
+	f.StringVar(&cfg.ClientCA, "client-ca", "", "file of the authorities that sign the units (default "+filepath.Base(farsim.ClientCAFile(""))+" in the folder)")
+	f.StringVar(&cfg.AIA, "aia", "", "address and port of an HTTP server for its issuer's certificate")
+	return c
+}

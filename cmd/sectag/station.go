@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"example.org/sectag/bench"
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+	"example.org/sectag/tui"
+	"github.com/spf13/cobra"
+)
+
+// station is sectag without a verb: the screens.
+func (a *app) station() *cobra.Command {
+	var port string
+	c := &cobra.Command{
+		Use:   "sectag",
+		Short: "Give nRF91 modems their identity, and prove it",
+		Long: "sectag gives nRF91xx cellular modems their cryptographic identity at a bench and proves that it works.\n" +
+			"Without a verb it opens the screens. sectag demo shows the whole job on a virtual modem.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !a.terminal() {
+				return cred.Failed("usage.no-terminal", "the screens need a terminal", "use a verb, such as sectag provision --port P; sectag --help lists them")
+			}
+			return a.screens(c.Context(), port)
+		},
+	}
+	portFlag(c, &port)
+	return c
+}
+
+// screens shows the bench until the person quits. The bench outlives the screen: it comes to a rest and is closed after it.
+func (a *app) screens(ctx context.Context, port string) error {
+	p, found, err := a.loadProfile()
+	if err != nil {
+		return err
+	}
+	j := &job{app: a, profile: p}
+	defer j.close()
+	if j.store, err = writeLedger(ctx, p); err != nil {
+		return err
+	}
+	t := flows.Terms{
+		Authority: p.Key != "", Port: port != "", Anchor: bench.HasAnchor(p), Endpoint: p.Endpoint.Host != "", Ledger: j.store != nil, Profile: found,
+	}
+	return a.show(ctx, j.config(port), t, p.Product, p.Station)
+}
+
+// show runs the bench and the screens on it side by side.
+func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, station string) error {
+	var screen *tui.Program
+	c.Progress = func(p flows.Progress) { screen.Progress(p) }
+	c.Trace = func(l flows.TraceLine) { screen.Trace(l) }
+	b := bench.New(c)
+	screen = tui.New(b, tui.Options{
+		In: a.in, Out: a.out, Title: title, Station: station, NoColor: os.Getenv("NO_COLOR") != "", LastPort: lastPort(), Now: now,
+	})
+	loop, end := context.WithCancel(ctx)
+	defer end()
+	shown := make(chan error, 1)
+	go func() {
+		err := screen.Run(ctx)
+		end()
+		shown <- err
+	}()
+	err := b.Run(loop, context.WithoutCancel(ctx), t, announcer(), func(s bench.Shot) {
+		if e, ok := s.Event.(flows.PortChosen); ok && s.Err == nil {
+			rememberPort(e.Name)
+		}
+		screen.Shot(s.Shot, s.Facts)
+	})
+	end()
+	if e := <-shown; err == nil && e != nil && ctx.Err() == nil {
+		err = e
+	}
+	return err
+}
