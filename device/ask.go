@@ -17,29 +17,35 @@ const tries = 3
 type query struct {
 	text   string
 	shape  *regexp.Regexp
-	prefix string // empty: the shape alone tells the answer
+	prefix string                 // empty: the shape alone tells the answer
+	usual  func(line string) bool // an answer that is not is believed only when it is given twice; nil: all are usual
 }
 
-// ask puts a question until its answer is whole: exactly one line of the shape, nothing unknown beside it, or else the same
-// line twice. A missing answer is asked for again once, after the line was brought in step. A refusal is a *refusal.
+// ask puts a question until its answer can be believed: exactly one line of the shape, usual, and nothing unknown beside it;
+// or else the same line twice. A missing answer is asked for again once, after the line was brought in step. A refusal, of
+// which the line's damage to the question may be the cause, is a *refusal when it is given twice.
 func (m *Modem) ask(ctx context.Context, q query) (string, error) {
 	cmd := at.Command{Text: q.text, Answers: at.Answers{Prefix: q.prefix}}
 	if q.prefix == "" {
 		cmd.Answers.Bare = q.shape.MatchString
 	}
-	last := ""
+	last, no := "", at.Result(0)
 	for range tries {
 		r, err := m.again(ctx, cmd)
 		if err != nil {
 			return "", err
 		}
 		if !r.OK() {
-			return "", refuse(q.text, r)
+			if no == r.Final {
+				return "", refuse(q.text, r)
+			}
+			no = r.Final
+			continue
 		}
 		if len(r.Info) != 1 || !q.shape.MatchString(r.Info[0]) {
 			continue
 		}
-		if r.Clean || r.Info[0] == last {
+		if r.Clean && (q.usual == nil || q.usual(r.Info[0])) || r.Info[0] == last {
 			return r.Info[0], nil
 		}
 		last = r.Info[0]
@@ -68,6 +74,9 @@ func (m *Modem) again(ctx context.Context, cmd at.Command) (at.Reply, error) {
 // order sends a command that answers OK, again if there is no answer.
 func (m *Modem) order(ctx context.Context, cmd at.Command) error {
 	r, err := m.again(ctx, cmd)
+	if err == nil && doubtful(r) {
+		r, err = m.again(ctx, cmd)
+	}
 	if err != nil {
 		return err
 	}
@@ -75,6 +84,12 @@ func (m *Modem) order(ctx context.Context, cmd at.Command) error {
 		return refuse(at.Mask(cmd.Text), r)
 	}
 	return nil
+}
+
+// doubtful tells whether a refusal is one that a command gets whose bytes were damaged on the line: it is given once more.
+// The vendor's own numbers are about what the command asks.
+func doubtful(r at.Reply) bool {
+	return r.Final == at.Error || r.Final == at.CME && r.CME < 512
 }
 
 // Raw sends a command of a person's own. limit 0 is the usual one for such a command. Store changes in the modem's own range

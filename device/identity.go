@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ type Identity struct {
 // The shapes of the identity answers (AT manuals, +CGSN, +CGMM, +CGMR, %HWVERSION, %DEVICEUUID, +CFUN).
 var (
 	imeiAnswer  = regexp.MustCompile(`^\+CGSN: "(\d{15})"$`)
+	usualModel  = regexp.MustCompile(`^nRF91[356][01]-[A-Z]{4}$`)
 	modelAnswer = regexp.MustCompile(`^(?i)nRF9[0-9A-Z][0-9A-Z-]*$`)
 	fwAnswer    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*[-_][A-Za-z0-9_.-]*$`)
 	hwAnswer    = regexp.MustCompile(`^%HWVERSION: (nRF9[0-9A-Za-z. -]+)$`)
@@ -47,8 +49,8 @@ func (m *Modem) Identify(ctx context.Context) (Identity, error) {
 		to *string
 		q  query
 	}{
-		{&id.Model, query{text: "AT+CGMM", shape: modelAnswer}},
-		{&id.Firmware, query{text: "AT+CGMR", shape: fwAnswer}},
+		{&id.Model, query{text: "AT+CGMM", shape: modelAnswer, usual: usualModel.MatchString}},
+		{&id.Firmware, query{text: "AT+CGMR", shape: fwAnswer, usual: func(l string) bool { return Firmware(l) == nil }}},
 		{&id.Hardware, query{text: "AT%HWVERSION", shape: hwAnswer, prefix: "%HWVERSION:"}},
 		{&id.UUID, query{text: "AT%DEVICEUUID", shape: uuidAnswer, prefix: "%DEVICEUUID:"}},
 	} {
@@ -79,29 +81,34 @@ func (m *Modem) optional(ctx context.Context, q query) (string, error) {
 	return line, nil
 }
 
-// IMEI asks for the IMEI alone: the cheapest way to know that the same unit is still there. A check digit that does not fit
-// is asked for again, because a flipped bit looks the same.
+// IMEI asks for the IMEI alone: the cheapest way to know that the same unit is still there. One whose check digit does not
+// fit is asked for twice, because a flipped bit looks the same.
 func (m *Modem) IMEI(ctx context.Context) (cred.IMEI, error) {
-	var last cred.IMEI
-	for range tries {
-		line, err := m.ask(ctx, query{text: "AT+CGSN=1", shape: imeiAnswer, prefix: "+CGSN:"})
-		if r, no := isRefusal(err); no {
-			return 0, cred.Because(err, noIMEI, "the modem has no IMEI: it answers "+r.Result(),
-				"write one with the vendor's production tool before this unit gets an identity")
-		}
-		if err != nil {
-			return 0, err
-		}
-		imei, err := cred.ParseIMEI(imeiAnswer.FindStringSubmatch(line)[1])
-		if err != nil {
-			return 0, cred.Because(err, noIMEI, err.Error(), "write an IMEI with the vendor's production tool before this unit gets an identity")
-		}
-		if imei.Valid() || imei == last {
-			return imei, nil
-		}
-		last = imei
+	valid := func(line string) bool {
+		imei, err := parseIMEI(line)
+		return err == nil && imei.Valid()
 	}
-	return 0, garbled("AT+CGSN=1")
+	line, err := m.ask(ctx, query{text: "AT+CGSN=1", shape: imeiAnswer, prefix: "+CGSN:", usual: valid})
+	const hint = "write one with the vendor's production tool before this unit gets an identity"
+	if r, no := isRefusal(err); no {
+		return 0, cred.Because(err, noIMEI, "the modem has no IMEI: it answers "+r.Result(), hint)
+	}
+	if err != nil {
+		return 0, err
+	}
+	imei, err := parseIMEI(line)
+	if err != nil {
+		return 0, cred.Because(err, noIMEI, "the modem has no IMEI: "+strings.ToLower(err.Error()), hint)
+	}
+	return imei, nil
+}
+
+func parseIMEI(line string) (cred.IMEI, error) {
+	f := imeiAnswer.FindStringSubmatch(line)
+	if f == nil {
+		return 0, errors.New("the line is no IMEI")
+	}
+	return cred.ParseIMEI(f[1])
 }
 
 func (m *Modem) functionalMode(ctx context.Context) (int, error) {

@@ -47,6 +47,9 @@ func (m *Modem) Restore(ctx context.Context) error {
 func (m *Modem) SetMode(ctx context.Context, mode int) error {
 	cmd := at.Command{Text: "AT+CFUN=" + strconv.Itoa(mode), Limit: at.SlowLimit}
 	r, err := m.s.Do(ctx, cmd)
+	if err == nil && doubtful(r) {
+		r, err = m.s.Do(ctx, cmd)
+	}
 	if m.silent(ctx, err) {
 		if e := m.resync(ctx); e != nil {
 			return e

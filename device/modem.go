@@ -22,9 +22,8 @@ type Modem struct {
 }
 
 const (
-	noMode       = -1
-	closeLimit   = 10 * time.Second        // for putting things back at the end
-	attachResync = 1100 * time.Millisecond // a second AT after a first without answer: 3 s in all for a wrong port
+	noMode     = -1
+	closeLimit = 10 * time.Second // for putting things back at the end
 )
 
 // Attach finds out that a modem answers on the line and prepares it: AT, then +CMEE=1 so that refusals have numbers. Within
@@ -47,26 +46,16 @@ func Attach(ctx context.Context, l Line, o Options) (*Modem, error) {
 	return m, nil
 }
 
-// probe knocks twice. The first command after power-up often ends in ERROR, because noise stands before it in the host's
-// buffer; and a shell answers AT with its prompt.
+// probe looks for an AT host, and says what is there when there is none.
 func (m *Modem) probe(ctx context.Context) error {
-	for range 2 {
-		r, err := m.s.Do(ctx, at.Command{Text: "AT", Limit: at.ProbeLimit})
-		if err == nil && r.OK() {
-			return nil
-		}
-		if err == nil {
-			continue
-		}
-		if !errors.Is(err, at.ErrNoAnswer) || m.s.Err() != nil {
-			return m.place(err)
-		}
-		if err := m.s.Resync(ctx, attachResync, resyncQueries()...); !errors.Is(err, at.ErrNoAnswer) {
-			return m.place(err)
-		}
-		break
+	err := m.s.Probe(ctx, resyncQueries()[1])
+	if err == nil {
+		return nil
 	}
-	return judge(m.name, m.s.Heard())
+	if errors.Is(err, at.ErrNoAnswer) && !errors.Is(err, at.ErrStuck) {
+		return judge(m.name, m.s.Heard())
+	}
+	return m.place(err)
 }
 
 // numbers makes refusals say why. The setting is put back at the end.

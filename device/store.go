@@ -106,26 +106,28 @@ func parseItems(lines []string, asked func(cred.Slot) bool) (items []Item, whole
 	return items, true
 }
 
-// store sends a %CMNG command. A bare ERROR makes it look whether the firmware switched the error numbers off in between;
-// then they are switched on again and the command is repeated, which a refused command can be.
-func (m *Modem) store(ctx context.Context, cmd at.Command, repeat bool) (at.Reply, error) {
+// store sends a %CMNG command, and once more when the refusal may be the line's fault. A bare ERROR makes it look first
+// whether the firmware switched the error numbers off in between, and switch them on again.
+func (m *Modem) store(ctx context.Context, cmd at.Command, harmless bool) (at.Reply, error) {
 	send := func() (at.Reply, error) {
-		if repeat {
+		if harmless {
 			return m.again(ctx, cmd)
 		}
 		r, err := m.s.Do(ctx, cmd)
 		return r, m.place(err)
 	}
 	r, err := send()
-	if err != nil || r.Final != at.Error {
+	if err != nil || !doubtful(r) {
 		return r, err
 	}
-	line, err := m.ask(ctx, query{text: "AT+CMEE?", shape: cmeeAnswer, prefix: "+CMEE:"})
-	if err != nil || line == "+CMEE: 1" {
-		return r, err
-	}
-	if err := m.order(ctx, at.Command{Text: "AT+CMEE=1"}); err != nil {
-		return r, err
+	if r.Final == at.Error {
+		line, err := m.ask(ctx, query{text: "AT+CMEE?", shape: cmeeAnswer, prefix: "+CMEE:"})
+		if err == nil && line != "+CMEE: 1" {
+			err = m.order(ctx, at.Command{Text: "AT+CMEE=1"})
+		}
+		if err != nil {
+			return r, err
+		}
 	}
 	return send()
 }
@@ -159,7 +161,8 @@ func (m *Modem) Fits(s cred.Slot, content []byte) error {
 	return m.s.Check(writeCommand(s, content))
 }
 
-// Delete empties a slot; found is false when it was empty already. When no answer comes in time the list decides.
+// Delete empties a slot; found is false when it was empty already. When no answer comes in time, or a refusal, the list
+// decides: a slot that is empty needs no deletion.
 func (m *Modem) Delete(ctx context.Context, s cred.Slot) (found bool, err error) {
 	if s.SecTag.Reserved() {
 		return false, reserved(s.SecTag)
@@ -180,7 +183,10 @@ func (m *Modem) Delete(ctx context.Context, s cred.Slot) (found bool, err error)
 	case r.Final == at.CME && r.CME == notFound:
 		return false, nil
 	}
-	return false, m.storeFault(ctx, "delete", s, r)
+	if _, there, e := m.ListSlot(ctx, s); e == nil && !there {
+		return false, nil
+	}
+	return false, m.storeFault(ctx, "deletion", s, r)
 }
 
 // Write stores content in a slot, which must be empty on most firmware. It says only what the modem said: prove it with

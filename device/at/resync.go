@@ -3,6 +3,7 @@ package at
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,7 +43,7 @@ func (s *Session) Resync(ctx context.Context, within time.Duration, queries ...Q
 	}
 	queries = slices.DeleteFunc(slices.Clone(queries), func(q Query) bool { return q.Answers.Prefix == missed })
 	for i, mute := 0, 0; time.Now().Before(until) && len(queries) > 0; {
-		heard, err := s.knock(ctx)
+		heard, err := s.knock(ctx, ProbeLimit)
 		switch {
 		case err != nil:
 			return err
@@ -55,7 +56,6 @@ func (s *Session) Resync(ctx context.Context, within time.Duration, queries ...Q
 			}
 			continue
 		}
-		s.drain(ctx)
 		ok, err := s.named(ctx, queries[i%len(queries)])
 		if err != nil || ok {
 			return err
@@ -66,10 +66,56 @@ func (s *Session) Resync(ctx context.Context, within time.Duration, queries ...Q
 		"switch the unit off and on, then start again: it is identified and listed first"))
 }
 
-// knock sends AT and waits a second for any result, its own or an earlier command's.
-func (s *Session) knock(ctx context.Context) (heard bool, err error) {
+// The last two knocks of a Probe are short: a modem that is well answers AT in milliseconds, and three seconds are all that
+// a wrong port may cost.
+const (
+	secondKnock = 300 * time.Millisecond
+	lastKnock   = 700*time.Millisecond + (atHostBuffer+3)*perByte
+)
+
+// Probe finds out, within three seconds, whether an AT host answers. The first AT may end in ERROR (noise stood before it in
+// the host's buffer) or get lost. On a port from which nothing at all comes, the host is then taken for stuck inside a double
+// quote, as a program that was killed in the middle of a write leaves it, and freed. A failure that is no port.lost is
+// ErrNoAnswer: Heard tells what came instead.
+func (s *Session) Probe(ctx context.Context, query Query) error {
+	for range 2 {
+		r, err := s.Do(ctx, Command{Text: "AT", Limit: ProbeLimit})
+		if err == nil && r.OK() {
+			return nil
+		}
+		if err != nil {
+			if !errors.Is(err, ErrNoAnswer) || s.Err() != nil {
+				return err
+			}
+			break
+		}
+	}
+	if err := s.take(ctx); err != nil {
+		return err
+	}
+	defer s.leave()
+	heard, err := s.knock(ctx, secondKnock)
+	if err == nil && !heard && s.Stats().BytesIn == 0 {
+		if err = s.freeQuote(ctx, true); err == nil {
+			heard, err = s.knock(ctx, lastKnock)
+		}
+		if err == nil && !heard {
+			err = s.freeQuote(ctx, false) // as it was
+		}
+	}
+	if err == nil && heard {
+		heard, err = s.named(ctx, query)
+	}
+	if err != nil || heard {
+		return err
+	}
+	return s.giveUp(noAnswer("AT", ProbeLimit))
+}
+
+// knock sends AT and waits for any result, its own or an earlier command's.
+func (s *Session) knock(ctx context.Context, limit time.Duration) (heard bool, err error) {
 	wire, _ := s.o.Host.Frame("AT", nil)
-	_, err = s.exchange(ctx, newExchange(Command{Text: "AT", Limit: ProbeLimit}), wire)
+	_, err = s.exchange(ctx, newExchange(Command{Text: "AT", Limit: limit}), wire)
 	switch {
 	case err == nil:
 		return true, nil
@@ -107,8 +153,9 @@ func (s *Session) drain(ctx context.Context) bool {
 	}
 }
 
-// named asks a query and takes only an answer that names itself; then nothing more may come.
+// named lets the line get quiet, asks a query and takes only an answer that names itself: then both sides are in step.
 func (s *Session) named(ctx context.Context, q Query) (bool, error) {
+	s.drain(ctx)
 	x := newExchange(q)
 	x.named = true
 	wire, _ := s.o.Host.Frame(q.Text, nil)

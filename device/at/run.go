@@ -12,7 +12,7 @@ import (
 
 const (
 	chunk     = 256                    // bytes in one Write: what can be in flight when the line is closed
-	patience  = 250 * time.Millisecond // on top of a limit: what an answer may spend in drivers and hubs
+	patience  = 250 * time.Millisecond // on top of a limit, but no more than a tenth: what an answer may spend in drivers and hubs
 	perByte   = 150 * time.Microsecond // what a byte may spend on its way at 115200 baud, with half as much again to spare
 	slowWrite = 2 * time.Millisecond   // per byte, for handing a command over: 4800 baud
 	sayAfter  = 2 * time.Second        // a person is told what is waited for
@@ -58,7 +58,7 @@ func (s *Session) await(ctx context.Context, x *exchange, began time.Time, size 
 	if limit == 0 {
 		limit = QueryLimit
 	}
-	until := time.Now().Add(limit + patience + time.Duration(size)*perByte)
+	until := time.Now().Add(limit + min(patience, limit/10) + time.Duration(size)*perByte)
 	end := time.NewTimer(time.Until(until))
 	defer end.Stop()
 	late := time.NewTimer(time.Until(began.Add(sayAfter)))
@@ -109,7 +109,7 @@ func (s *Session) send(ctx context.Context, x *exchange, wire []byte) error {
 		case err := <-wrote:
 			return s.written(x, err, steps, len(wire))
 		case <-end.C:
-			return s.giveUp(cred.Because(ErrNoAnswer, "line.no-answer", "the port takes no bytes",
+			return s.giveUp(cred.Because(errors.Join(ErrNoAnswer, ErrStuck), "line.no-answer", "the port takes no bytes",
 				"the other side stops us by flow control, or the port is none: check the wiring, choose the board's first port"))
 		case <-done: // half a command must not stay behind: its open quote would block the host
 			done = nil

@@ -9,7 +9,8 @@ import (
 const maxLine = 8192
 
 // splitter cuts a stream into lines at LF. It waits for the LF although a CR comes before it: a host that is still sending
-// takes no command. A line that is too long is cut off and its rest thrown away up to the next LF.
+// takes no command. A CR inside a line ends one too, because the LF behind it may have been lost. A line that is too long is
+// cut off and its rest thrown away up to the next LF.
 type splitter struct {
 	buf  []byte
 	skip bool
@@ -27,7 +28,9 @@ func (s *splitter) feed(b []byte, line func(string)) {
 		text := strings.Trim(string(s.buf), "\r")
 		clear(s.buf)
 		s.buf, s.skip = s.buf[:0], false
-		line(text)
+		for piece := range strings.SplitSeq(text, "\r") {
+			line(piece)
+		}
 	}
 }
 

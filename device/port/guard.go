@@ -31,7 +31,7 @@ type guard struct {
 }
 
 // closeWait is how long Close waits for a Read or a Write under way: a Read ends with the next tick.
-const closeWait = 2 * time.Second
+const closeWait = time.Second
 
 // tick is how long a Read of the port waits for a byte before it looks whether it was closed. Bytes end the wait at once.
 const tick = 100 * time.Millisecond

@@ -27,17 +27,14 @@ func (d Dialer) serial(ctx context.Context, name string) (Line, error) {
 		baud = 115200
 	}
 	type result struct {
-		p   serial.Port
+		p   raw
 		err error
 	}
 	ctx, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
 	opened := make(chan result, 1)
 	go func() {
-		p, err := serial.Open(name, &serial.Mode{BaudRate: baud, DataBits: 8})
-		if err == nil {
-			err = ready(p)
-		}
+		p, err := open(name, baud)
 		opened <- result{p, err}
 	}()
 	select {
@@ -57,6 +54,21 @@ func (d Dialer) serial(ctx context.Context, name string) (Line, error) {
 		return nil, cred.Because(ctx.Err(), "port.busy", fmt.Sprintf("the port %s does not open", name),
 			"its driver waits for something: unplug the unit and plug it in again")
 	}
+}
+
+// open opens a port with the library and sets it up.
+func open(name string, baud int) (raw, error) {
+	w := openWriter(name)
+	p, err := serial.Open(name, &serial.Mode{BaudRate: baud, DataBits: 8})
+	if err == nil {
+		if err = ready(p); err == nil {
+			return withWriter(p, w), nil
+		}
+	}
+	if w != nil {
+		w.Close()
+	}
+	return nil, err
 }
 
 // ready sets what Open leaves open. It is done before the first Read: the library's timeout is not guarded against it.
