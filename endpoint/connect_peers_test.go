@@ -116,7 +116,7 @@ func TestConnectToPeersThatMisbehave(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			o := ConnectOptions{Cert: unit.PEM, Key: unit.KeyPEM, Anchor: b.servers.PEM, Timeout: 900 * time.Millisecond}
+			o := ConnectOptions{Cert: unit.PEM, Key: unit.KeyPEM, Anchor: b.servers.PEM, Timeout: 1200 * time.Millisecond}
 			if c.now {
 				o.Timeout = 10 * time.Second
 			}

@@ -101,6 +101,7 @@ func (c *connection) try(ctx context.Context, addr netip.AddrPort) *cred.Fault {
 	}
 	c.seen, c.ear, c.refused, c.judged = &flight.Seen{}, &ear{}, nil, false
 	w := &wire{Conn: socket, seen: c.seen, tell: &teller{say: c.options.Flight}}
+	defer w.tell.stop()
 	conn, err := dtls.ClientWithOptions(w, net.UDPAddrFromAddrPort(addr), c.clientOptions()...)
 	if err != nil {
 		_ = socket.Close()

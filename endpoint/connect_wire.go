@@ -75,6 +75,13 @@ func (t *teller) look(v flight.View) {
 	t.last = v
 }
 
+// stop keeps what still runs in the library from talking after the connection is over.
+func (t *teller) stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.say = func(string) {}
+}
+
 func (t *teller) line(s string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
