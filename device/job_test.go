@@ -40,6 +40,7 @@ type outcome struct {
 	id   device.Identity
 	done bool
 	err  error
+	line time.Duration // first byte sent to last byte received
 }
 
 // provision does a whole job on a line, as a bench does: who is it, is it still there, delete, write, read back, prove.
@@ -49,6 +50,7 @@ func provision(ctx context.Context, line io.ReadWriteCloser, o device.Options, p
 		return outcome{err: err}
 	}
 	defer func() {
+		out.line = m.Stats().Last.Sub(m.Stats().First)
 		if err := m.Close(); err != nil && out.err == nil {
 			out.err = fmt.Errorf("closing: %w", err)
 		}

@@ -87,9 +87,14 @@ func (s *Session) Probe(ctx context.Context, query Query) error {
 			if !errors.Is(err, ErrNoAnswer) || s.Err() != nil {
 				return err
 			}
-			break
+			return s.probeSilence(ctx, query)
 		}
 	}
+	return s.giveUp(noAnswer("AT", ProbeLimit)) // it answers, but not OK
+}
+
+// probeSilence is what Probe does after an AT without any answer.
+func (s *Session) probeSilence(ctx context.Context, query Query) error {
 	if err := s.take(ctx); err != nil {
 		return err
 	}

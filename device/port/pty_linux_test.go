@@ -11,8 +11,6 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
-
-	"example.org/sectag/cred"
 )
 
 // openPTY opens a pseudo-terminal as a port: the other side is the master.
