@@ -15,6 +15,7 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/logging"
 
+	"example.org/sectag/endpoint/chain"
 	"example.org/sectag/endpoint/coap"
 	"example.org/sectag/endpoint/suite"
 )
@@ -101,11 +102,14 @@ func (s *server) sessionOf(ctx context.Context, d datagram) *session {
 		defer s.running.Done()
 		defer s.forget(one)
 		if err := s.serve(ctx, one); err != nil {
-			s.config.Log(fmt.Sprintf("%s: %v", d.from, err))
+			s.log("%s: %v", d.from, err)
 		}
 	}()
 	return one
 }
+
+// log tells what happened, on one line that a terminal can be trusted with: clients choose what is in their certificates.
+func (s *server) log(format string, args ...any) { s.config.Log(chain.Name(fmt.Sprintf(format, args...))) }
 
 func (s *server) forget(one *session) {
 	_ = one.lane.Close()
@@ -154,7 +158,7 @@ func (s *server) serve(ctx context.Context, one *session) error {
 	s.mu.Lock()
 	one.done = true
 	s.mu.Unlock()
-	s.config.Log(fmt.Sprintf("%s: %s is in", one.lane.first, one.client))
+	s.log("%s: %s is in", one.lane.first, one.client)
 	buf := make([]byte, coap.MaxSize+1)
 	for {
 		if err := conn.SetReadDeadline(time.Now().Add(idleLimit)); err != nil {
@@ -162,7 +166,7 @@ func (s *server) serve(ctx context.Context, one *session) error {
 		}
 		n, err := conn.Read(buf)
 		if err != nil {
-			s.config.Log(fmt.Sprintf("%s: %s is gone", one.lane.first, one.client))
+			s.log("%s: %s is gone", one.lane.first, one.client)
 			return nil
 		}
 		if raw := s.book.answer(one.client, &one.last, buf[:n], s.config.Now()); raw != nil {
