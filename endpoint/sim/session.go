@@ -109,7 +109,9 @@ func (s *server) sessionOf(ctx context.Context, d datagram) *session {
 }
 
 // log tells what happened, on one line that a terminal can be trusted with: clients choose what is in their certificates.
-func (s *server) log(format string, args ...any) { s.config.Log(chain.Name(fmt.Sprintf(format, args...))) }
+func (s *server) log(format string, args ...any) {
+	s.config.Log(chain.Name(fmt.Sprintf(format, args...)))
+}
 
 func (s *server) forget(one *session) {
 	_ = one.lane.Close()
