@@ -12,14 +12,14 @@ import (
 
 // Identity is who a modem says it is, with the names of the contract's verb "inspect".
 type Identity struct {
-	IMEI           cred.IMEI `json:"imei"`
-	Valid          bool      `json:"imei_valid"`            // the IMEI's check digit is right; worth a warning, never a refusal
-	Model          string    `json:"model"`                 // "nRF9151-LACA"
-	Firmware       string    `json:"firmware"`              // "mfw_nrf91x1_2.0.3"
-	Hardware       string    `json:"hardware,omitempty"`    // "nRF9151 LACA APA"; empty where the modem does not tell
-	Host           string    `json:"host"`                  // "at-host"
-	FunctionalMode int       `json:"functional_mode"`       // +CFUN
-	UUID           string    `json:"device_uuid,omitempty"` // %DEVICEUUID, lower case; empty where the firmware has none
+	IMEI           cred.IMEI `json:"imei,omitempty"`
+	Valid          bool      `json:"imei_valid"`         // the IMEI's check digit is right; worth a warning, never a refusal
+	Model          string    `json:"model,omitempty"`    // "nRF9151-LACA"
+	Firmware       string    `json:"firmware,omitempty"` // "mfw_nrf91x1_2.0.3"
+	Hardware       string    `json:"hardware,omitempty"` // "nRF9151 LACA APA"; empty where the modem does not tell
+	Host           string    `json:"host"`               // "at-host"
+	FunctionalMode int       `json:"functional_mode"`    // +CFUN
+	UUID           string    `json:"-"`                  // %DEVICEUUID, lower case; empty where the firmware has none
 }
 
 // The shapes of the identity answers (AT manuals, +CGSN, +CGMM, +CGMR, %HWVERSION, %DEVICEUUID, +CFUN).

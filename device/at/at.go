@@ -39,13 +39,6 @@ type Answers struct {
 	Bare   func(line string) bool // for answers without a prefix, such as that of AT+CGMR
 }
 
-func (a Answers) match(line string) bool {
-	if a.Prefix != "" && strings.HasPrefix(line, a.Prefix) {
-		return true
-	}
-	return a.Bare != nil && a.Bare(line)
-}
-
 // Result is how a command ended.
 type Result uint8
 

@@ -74,17 +74,17 @@ func (x *exchange) sort(line string) class {
 		x.reply.Final, x.reply.CME, x.reply.Clean, x.ended = r, n, !x.unclean, true
 		return final
 	}
+	a := x.cmd.Answers
+	named := a.Prefix != "" && strings.HasPrefix(line, a.Prefix)
 	switch {
 	case line == x.cmd.Text:
 		return echo
-	case x.cmd.Answers.Prefix == "" && urcLine.MatchString(line):
+	case !named && urcLine.MatchString(line):
 		return urc
-	case x.cmd.Answers.match(line):
+	case named || a.Bare != nil && a.Bare(line):
 		x.reply.Info = append(x.reply.Info, line)
 		x.open = x.cmd.Quoted && strings.Count(line, `"`)%2 == 1
 		return answer
-	case urcLine.MatchString(line):
-		return urc
 	}
 	x.unclean = true
 	return strange

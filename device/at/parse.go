@@ -8,14 +8,12 @@ import (
 // commandName is the name of an extended command and what is asked of it.
 var commandName = regexp.MustCompile(`^AT([+%#][A-Z0-9_]+)(.*)$`)
 
-// Parse makes a Command of what a person typed: its answers are the lines that begin with its name, or where it is a plain
-// command every line that is not known to be unsolicited. The limit is the usual one for such a command.
+// Parse makes a Command of what a person typed: its answers are the lines that begin with its name, and every other that is
+// not known to be unsolicited. The limit is the usual one for such a command.
 func Parse(text string) Command {
-	cmd := Command{Text: text, Limit: QueryLimit}
-	bare := normal(text)
-	f := commandName.FindStringSubmatch(bare)
+	cmd := Command{Text: text, Limit: QueryLimit, Answers: Answers{Bare: func(string) bool { return true }}}
+	f := commandName.FindStringSubmatch(normal(text))
 	if f == nil {
-		cmd.Answers.Bare = func(string) bool { return true }
 		return cmd
 	}
 	cmd.Answers.Prefix = f[1] + ":"
@@ -28,8 +26,6 @@ func Parse(text string) Command {
 			cmd.Quoted = true
 			cmd.Secret = len(kind) != 3 || (kind[2] != "0" && kind[2] != "1" && kind[2] != "4")
 		}
-	case "+CGMI", "+CGMM", "+CGMR", "+CGSN", "+CIMI", "+CLAC":
-		cmd.Answers.Bare = func(string) bool { return true }
 	}
 	return cmd
 }

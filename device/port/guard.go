@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// raw is what the guard needs of a serial port: a Read that returns (0, nil) now and then, and a way to throw away what
-// waits to be sent, which frees a Write that is stuck.
+// raw is what the guard needs of a serial port: a Read that returns now and then, with (0, nil) for no byte, and a way to end
+// a Read and a Write that wait, as far as the system has one.
 type raw interface {
 	io.ReadWriteCloser
-	ResetOutputBuffer() error
+	Interrupt()
 }
 
 // guard makes a serial port safe to close. The library's Write and Close share a bare descriptor number: a Write that comes
@@ -30,10 +30,10 @@ type guard struct {
 	err    error
 }
 
-// closeWait is how long Close waits for a Read or a Write under way: a Read ends with the next tick.
+// closeWait is how long Close waits for a Read or a Write under way.
 const closeWait = time.Second
 
-// tick is how long a Read of the port waits for a byte before it looks whether it was closed. Bytes end the wait at once.
+// tick is how long a Read by the library waits for a byte before it looks whether it was closed. Bytes end the wait at once.
 const tick = 100 * time.Millisecond
 
 func newGuard(p raw, name string, release func()) *guard {
@@ -84,11 +84,13 @@ func (g *guard) Read(p []byte) (int, error) {
 	defer g.leave()
 	for {
 		n, err := g.port.Read(p)
-		if n > 0 || err != nil {
-			return n, err
-		}
-		if g.isClosed() {
+		switch {
+		case n > 0:
+			return n, nil
+		case g.isClosed():
 			return 0, os.ErrClosed
+		case err != nil:
+			return 0, err
 		}
 	}
 }
@@ -101,23 +103,24 @@ func (g *guard) Write(p []byte) (int, error) {
 	defer g.leave()
 	sent := 0
 	for sent < len(p) {
-		if g.isClosed() {
-			return sent, os.ErrClosed
-		}
 		n, err := g.port.Write(p[sent:])
 		sent += n
-		if err != nil {
+		switch {
+		case sent == len(p):
+			return sent, nil
+		case g.isClosed():
+			return sent, os.ErrClosed
+		case err != nil:
 			return sent, err
-		}
-		if n == 0 {
+		case n == 0:
 			return sent, io.ErrNoProgress
 		}
 	}
 	return sent, nil
 }
 
-// Close closes the port as soon as no Read and no Write is under way; a Write that is stuck is freed by throwing away what
-// waits to be sent. If it is not freed in time Close returns an error and the last one out closes the port.
+// Close closes the port as soon as no Read and no Write is under way; those that wait are interrupted.
+// If a Write is not freed in time Close returns an error and the last one out closes the port.
 func (g *guard) Close() error {
 	g.mu.Lock()
 	if !g.closed {
@@ -125,7 +128,7 @@ func (g *guard) Close() error {
 		if g.inside == 0 {
 			g.shut()
 		} else {
-			_ = g.port.ResetOutputBuffer() // the descriptor is alive: only the last one out closes it, and needs the lock
+			g.port.Interrupt() // the descriptor is alive: only the last one out closes it, and needs the lock
 		}
 	}
 	g.mu.Unlock()

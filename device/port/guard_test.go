@@ -44,12 +44,11 @@ func (b *bare) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (b *bare) ResetOutputBuffer() error {
+func (b *bare) Interrupt() {
 	defer b.use()()
 	if b.stuck != nil {
 		b.reset.Do(func() { close(b.stuck) })
 	}
-	return nil
 }
 
 func (b *bare) Close() error {
@@ -111,7 +110,7 @@ func TestNobodyIsInsideWhenThePortIsClosed(t *testing.T) {
 // deaf is a port whose stuck Write cannot be freed.
 type deaf struct{ *bare }
 
-func (d deaf) ResetOutputBuffer() error { return errors.New("no such request") }
+func (deaf) Interrupt() {}
 
 func TestAWriteThatCannotBeFreedLeavesTheClosingToTheLastOneOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -50,6 +50,18 @@ func opener(root, port string) (pid int, name string) {
 	return 0, ""
 }
 
+// occupied refuses a serial port that another program has open without having locked it: both would take each other's
+// answers. A pseudo-terminal is always open at its own program too.
+func occupied(root, port string) error {
+	if !strings.HasPrefix(port, "/dev/tty") {
+		return nil
+	}
+	if pid, who := opener(root, port); pid > 0 {
+		return busyBy(port, who, pid)
+	}
+	return nil
+}
+
 func busyHint(name string) string {
 	if pid, who := opener("", canonical(name)); pid > 0 {
 		return cred.AsFault(busyBy(name, who, pid)).Hint

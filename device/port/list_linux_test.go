@@ -132,6 +132,7 @@ func TestAPortThatSomebodyHasIsBlockedAndSaysByWhom(t *testing.T) {
 	s.usb("1366", "1059", "001051234568", map[int]string{0: "ttyACM2"})
 	s.file("/proc/1234567/comm", "ModemManager\n")
 	s.link("/proc/1234567/fd/7", "/dev/ttyACM0")
+	s.link("/proc/1234567/fd/8", "/dev/pts/3")
 	s.file("/proc/self-made/comm", "x")
 	locks := t.TempDir()
 	release, err := hold(locks, "/dev/ttyACM2")
@@ -147,6 +148,12 @@ func TestAPortThatSomebodyHasIsBlockedAndSaysByWhom(t *testing.T) {
 		p := ports[i]
 		if p.Busy != (say != "") || p.Busy && (p.Blocked.Code != "port.busy" || !strings.Contains(p.Blocked.Text, say) || p.Blocked.Hint == "") {
 			t.Errorf("%s: busy %v, %v", p.Name, p.Busy, p.Blocked)
+		}
+	}
+	wantFault(t, occupied(s.root, "/dev/ttyACM0"), "port.busy", "ModemManager", "ID_MM_DEVICE_IGNORE")
+	for _, free := range []string{"/dev/ttyACM1", "/dev/pts/3"} {
+		if err := occupied(s.root, free); err != nil {
+			t.Errorf("%s: %v", free, err)
 		}
 	}
 	b, err := json.Marshal(ports[1])

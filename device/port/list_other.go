@@ -32,6 +32,8 @@ func (l Lister) find(context.Context) ([]Info, error) {
 
 func (l Lister) access(*Info) {}
 
+func occupied(string, string) error { return nil }
+
 func busyHint(string) string {
 	return "close the terminal program, monitor or other bench that has it open"
 }

@@ -22,6 +22,10 @@ func (d Dialer) serial(ctx context.Context, name string) (Line, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := occupied("", canonical(name)); err != nil {
+		release()
+		return nil, err
+	}
 	baud := d.Baud
 	if baud == 0 {
 		baud = 115200
@@ -58,18 +62,24 @@ func (d Dialer) serial(ctx context.Context, name string) (Line, error) {
 
 // open opens a port with the library and sets it up.
 func open(name string, baud int) (raw, error) {
-	w := openWriter(name)
+	f := openFile(name)
 	p, err := serial.Open(name, &serial.Mode{BaudRate: baud, DataBits: 8})
 	if err == nil {
 		if err = ready(p); err == nil {
-			return withWriter(p, w), nil
+			return withFile(p, f), nil
 		}
 	}
-	if w != nil {
-		w.Close()
+	if f != nil {
+		f.Close()
 	}
 	return nil, err
 }
+
+// plain is a port that the library reads and writes: its Read ends with a tick, its Write when there is room.
+type plain struct{ serial.Port }
+
+// Interrupt frees a Write where the driver can throw away what waits to be sent.
+func (p plain) Interrupt() { _ = p.ResetOutputBuffer() }
 
 // ready sets what Open leaves open. It is done before the first Read: the library's timeout is not guarded against it.
 func ready(p serial.Port) error {
