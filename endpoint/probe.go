@@ -80,7 +80,7 @@ type Suites struct {
 
 // Probe looks at a server as the modem would see it, without credentials: reachability, suites, chain, anchor, name. It opens
 // one session at a time, ends each, and needs no more sessions than the server has suites, plus two. The error, if any, is the
-// report's Failure: a *cred.Fault. The report holds what is known by then.
+// report's Failure: a *cred.Fault, whose cause is ctx's when ctx ended first. The report holds what is known by then.
 func Probe(ctx context.Context, e cred.Endpoint, o ProbeOptions) (ProbeReport, error) {
 	p := probe{endpoint: e, o: o.withDefaults()}
 	p.report = ProbeReport{
@@ -142,6 +142,12 @@ func (p *probe) run(ctx context.Context) *cred.Fault {
 	dtls, cancel := context.WithTimeout(ctx, p.o.Timeout)
 	defer cancel()
 	if f := p.meet(dtls); f != nil {
+		if f.Code == "dtls.silent" {
+			f.Text += " within " + p.o.Timeout.String()
+		}
+		if f.Err == nil && ctx.Err() != nil { // the caller gave up, not the server
+			f.Err = ctx.Err()
+		}
 		return f
 	}
 	p.sweep(dtls)

@@ -2,17 +2,9 @@ package endpoint
 
 import (
 	"context"
-	"io"
-	"slices"
-	"time"
-
-	"github.com/pion/dtls/v3"
-	pionnet "github.com/pion/dtls/v3/pkg/net"
-	"github.com/pion/logging"
 
 	"example.org/sectag/cred"
-	"example.org/sectag/endpoint/flight"
-	"example.org/sectag/endpoint/suite"
+	"example.org/sectag/endpoint/anon"
 )
 
 // The values of ProbeReport.ClientAuth.
@@ -31,7 +23,7 @@ func (p *probe) tryWithoutCertificate(ctx context.Context) {
 		return
 	case p.first.Request == nil:
 		p.report.ClientAuth = authNone
-	case p.letsAnyoneIn(ctx):
+	case anon.LetIn(ctx, p.far, p.found):
 		p.report.ClientAuth = authOptional
 	default:
 		p.report.ClientAuth = authRequired
@@ -42,34 +34,4 @@ func (p *probe) tryWithoutCertificate(ctx context.Context) {
 		text = "the server asks for a client certificate and lets in a client that has none"
 	}
 	p.finding(cred.Warning, "dtls.no-client-auth", text, "have the server demand and verify client certificates")
-}
-
-func (p *probe) letsAnyoneIn(ctx context.Context) bool {
-	ours := append(suite.Client(), dtls.TLS_ECDHE_ECDSA_WITH_AES_128_CCM, dtls.TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8)
-	ours = slices.DeleteFunc(ours, func(id dtls.CipherSuiteID) bool { return !slices.Contains(p.found, flight.Suite(id)) })
-	if len(ours) == 0 {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(ctx, max(500*time.Millisecond, 10*p.far.Slowest))
-	defer cancel()
-	conn, err := p.far.Dial(ctx, "udp", p.far.Addr.String())
-	if err != nil {
-		return false
-	}
-	defer conn.Close()
-	options := []dtls.ClientOption{
-		dtls.WithInsecureSkipVerify(true), // nothing is believed here, and nothing sent
-		dtls.WithServerName(p.far.Name),
-		dtls.WithLoggerFactory(&logging.DefaultLoggerFactory{Writer: io.Discard}),
-	}
-	for _, o := range suite.Options(ours...) {
-		options = append(options, o)
-	}
-	client, err := dtls.ClientWithOptions(pionnet.PacketConnFromConn(conn), conn.RemoteAddr(), options...)
-	if err != nil {
-		return false
-	}
-	err = client.HandshakeContext(ctx)
-	_ = client.Close() // its close_notify frees a server that serves one client at a time
-	return err == nil
 }

@@ -53,7 +53,7 @@ func (p *probe) greet(ctx context.Context) *cred.Fault {
 	for i, suites := range rounds {
 		view, err := p.far.Ask(ctx, suites)
 		if err != nil {
-			return cred.Because(err, "dtls.closed", "no socket to "+p.endpoint.Addr()+": "+err.Error(), "check this computer's network")
+			return cred.Because(err, "dtls.no-route", "no way to "+p.endpoint.Addr()+": "+err.Error(), "check this computer's network")
 		}
 		if i > 0 && view.Hello == nil && (view.State() == flight.Nothing || view.State() == flight.Refused) {
 			break // it had enough of us, or time ran out: what it said before counts
@@ -63,12 +63,12 @@ func (p *probe) greet(ctx context.Context) *cred.Fault {
 		case view.Hello != nil && view.State() != flight.Garbled:
 			p.psk = view.Hello.Suite.PSK()
 			p.found = append(p.found, view.Hello.Suite)
-			return p.badFlight(view)
+			return hail.Why(view, p.endpoint.Addr())
 		case view.State() == flight.Alerted && refusesSuites(view.Alert.Number):
 		case view.State() == flight.Cookie && view.Cookies < hail.MaxCookies:
 			// GnuTLS refuses by silence: only after the last round is it known that the silence does not mean the suites.
 		default:
-			return p.whyNot(view)
+			return hail.Why(view, p.endpoint.Addr())
 		}
 	}
 	if p.first.Alert != nil {
@@ -76,7 +76,7 @@ func (p *probe) greet(ctx context.Context) *cred.Fault {
 			fmt.Sprintf("%s refuses every cipher suite that was offered, with alert %s", p.endpoint.Addr(), p.first.Alert),
 			"have the server offer "+flight.Suite(0xC02B).String()+" or "+flight.Suite(0xC023).String())
 	}
-	return p.whyNot(p.first)
+	return hail.Why(p.first, p.endpoint.Addr())
 }
 
 func refusesSuites(alert uint8) bool {
