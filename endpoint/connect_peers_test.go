@@ -237,7 +237,7 @@ func TestConnectToServersThatBreakOff(t *testing.T) {
 				return nil
 			}
 			return say(p[:13+int(p[11])<<8+int(p[12])]) // the ServerHello's record alone
-		}, wish: wish{verdict: cred.Fail, code: "dtls.began-silent", alert: -1, in: []string{"fell silent before its flight was whole", "MTU"}}},
+		}, wish: wish{verdict: cred.Fail, code: "dtls.began-silent", alert: -1, in: []string{"began its answer and never finished it", "MTU"}}},
 		{name: "an alert after half a flight", send: func(_ *brake, p []byte) [][]byte {
 			return say(p[:13+int(p[11])<<8+int(p[12])], record(21, 9, 2, 80))
 		}, wish: wish{verdict: cred.Fail, code: "dtls.80", alert: 80, in: []string{"before the unit showed its certificate"}}, now: true},

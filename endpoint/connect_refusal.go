@@ -93,52 +93,37 @@ func refusal(v flight.View, err error, e cred.Endpoint) *cred.Fault {
 	case v.Alert != nil:
 		return alertFault(*v.Alert, phaseOf(v), err)
 	case v.Hello != nil && !v.Hello.DTLS12():
-		return cred.Because(err, "dtls.version", fmt.Sprintf("the server chose a version other than DTLS 1.2 (%04x)", v.Hello.Version),
-			"have the server speak DTLS 1.2: the modem has no other")
-	case v.Refused && v.Received == 0:
-		return cred.Because(err, "dtls.closed", "nothing listens on UDP port "+fmt.Sprint(e.Port)+" of "+e.Host,
-			"start the server, or check host and port; LwM2M's secure port is 5684 and is UDP, not TCP")
+		return told(v, e, err)
 	case errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH):
-		return unreachable(e, err)
-	}
-	switch v.State() {
-	case flight.Nothing:
-		return cred.Because(err, "dtls.silent", fmt.Sprintf("%s did not answer %d hellos", e.Host, v.Sent),
-			"check host and port, that the server runs, and that no firewall drops UDP on the way; --timeout waits longer")
-	case flight.NotDTLS:
-		return cred.Because(err, "dtls.not-dtls", fmt.Sprintf("what answers on port %d of %s does not speak DTLS", e.Port, e.Host),
-			"another service has the port (plain CoAP has 5683): check the port")
-	case flight.Cookie:
-		return cred.Because(err, "dtls.cookie-silent", "the server answered the first hello with a cookie and then no more",
-			"it may take none of the modem's suites and not say so, be overloaded, or be cut off: look at its log")
-	case flight.Began:
-		return cred.Because(err, "dtls.began-silent", "the server began the handshake and "+lost(v)+" before its flight was whole",
-			"large datagrams may be dropped on the way: have the server use a smaller MTU or a shorter chain, and look at its log")
-	case flight.Garbled:
-		return garbled(err, "what the server sent cannot be read: "+chain.Name(v.Garbled.Error()))
-	case flight.Keyed:
+		return cred.Because(err, noRoute, "the network has no way to "+e.Host, "check this computer's network and the address")
+	case v.State() == flight.Keyed:
 		return garbled(err, "the server answered under the new keys and its Finished does not verify")
+	case v.State() != flight.Whole:
+		return told(v, e, err)
 	}
 	if !ended && !v.Refused && !v.Finished {
 		return garbled(err, "the server's flight breaks the protocol: "+chain.Name(libraryWords(err)))
 	}
-	return cred.Because(err, "dtls.began-silent", "the server "+lost(v)+" after the unit showed its certificate",
+	lost := "fell silent"
+	if v.Refused {
+		lost = "closed its port"
+	}
+	return cred.Because(err, "dtls.began-silent", "the server "+lost+" after the unit showed its certificate",
 		"it most likely refuses the unit and does not say so (GnuTLS and others do): make sure that it trusts the unit's authority, and look at its log")
 }
 
-func lost(v flight.View) string {
-	if v.Refused {
-		return "closed its port"
+// told is what the probe would say of a server that went no further than its first flight.
+func told(v flight.View, e cred.Endpoint, err error) *cred.Fault {
+	f := hail.Why(v, e.Addr())
+	if f == nil {
+		return garbled(err, "the server's flight breaks the protocol: "+chain.Name(libraryWords(err)))
 	}
-	return "fell silent"
+	f.Err = err
+	return f
 }
 
 func garbled(err error, text string) *cred.Fault {
 	return cred.Because(err, "dtls.garbled", text, "something on the way changes what is sent, or the server is broken: try again, then look at its log")
-}
-
-func unreachable(e cred.Endpoint, err error) *cred.Fault {
-	return cred.Because(err, noRoute, "the network has no way to "+e.Host, "check this computer's network and the address")
 }
 
 func (c *connection) noRoute(addr netip.AddrPort, err error) *cred.Fault {
