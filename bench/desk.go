@@ -30,6 +30,7 @@ type Config struct {
 	Tool     Tool
 	Now      func() time.Time
 	Timeout  time.Duration // for the server
+	Once     bool          // one unit and no more: the port is given back as soon as its slots are done
 	Probe    endpoint.ProbeOptions
 	Progress func(flows.Progress)
 	Trace    func(flows.TraceLine)
@@ -52,6 +53,7 @@ type Desk struct {
 	opened  uint32 // how often the port was opened
 	unit    device.Identity
 	items   []device.Item
+	fresh   bool // items were listed with the identity, and no plan was made of them yet
 	resume  resumed
 
 	plan            flows.Plan

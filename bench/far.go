@@ -81,6 +81,7 @@ func (d *Desk) anchorTarget() string {
 
 // connectServer shows the server the certificate and key that were just written, from this computer.
 func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.Event, error) {
+	d.done()
 	if d.set.key == nil || d.set.key.PEM() == nil {
 		return nil, cred.Failed("store.key-gone", "the unit's key is in the modem only, so this computer cannot connect with it", "provision the unit again with a new key, or let the unit connect by itself")
 	}

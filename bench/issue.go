@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"example.org/sectag/ca"
@@ -27,6 +29,11 @@ type Order struct {
 // Issue makes a unit's key and certificate and writes both to a folder, or nothing. With a ledger an identity that is another
 // unit's is refused and what was signed is recorded.
 func Issue(ctx context.Context, o Order, l *ledger.Store, tool Tool, now func() time.Time) (ca.Issued, error) {
+	for _, ext := range []string{".crt", ".key"} {
+		if f := filepath.Join(o.Dir, o.IMEI.String()+ext); exists(f) {
+			return ca.Issued{}, cred.Failed("ca.exists", f+" is already there and is not overwritten", "choose another folder, or move the old file away first")
+		}
+	}
 	root, err := ca.Load(o.Cert, now())
 	if err != nil {
 		return ca.Issued{}, err
@@ -59,6 +66,11 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool Tool, now func() 
 		}
 	}
 	return ca.WriteUnit(ca.UnitOptions{Dir: o.Dir, IMEI: o.IMEI, Certificate: cert, Key: key, Passphrase: o.Encrypt})
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
 }
 
 // claim refuses what another unit has, and tells the newest time in the ledger.

@@ -29,12 +29,11 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 	if err != nil {
 		return nil, err
 	}
-	items, err := m.List(ctx)
+	items, err := d.list(ctx, m)
 	if err != nil {
 		return nil, err
 	}
 	d.mu.Lock()
-	d.items = items
 	unit := seen(d.unit, items)
 	d.mu.Unlock()
 	past, err := past(ctx, d.reader(), unit)
@@ -54,6 +53,25 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 	d.plan = plan
 	d.mu.Unlock()
 	return flows.Planned{ID: e.ID, Plan: plan, Doc: doc(describe(plan, items, past))}, nil
+}
+
+// list is the modem's list: the one that came with the identity when nothing was done since, else a new one.
+func (d *Desk) list(ctx context.Context, m *device.Modem) ([]device.Item, error) {
+	d.mu.Lock()
+	items, fresh := d.items, d.fresh
+	d.fresh = false
+	d.mu.Unlock()
+	if fresh {
+		return items, nil
+	}
+	items, err := m.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	d.items = items
+	d.mu.Unlock()
+	return items, nil
 }
 
 // history is what the ledger knows of a unit: the newest passing record of what it was given, and every digest that a record

@@ -15,6 +15,7 @@ import (
 // nothing to write and the answer has no record.
 func (d *Desk) writeRecord(ctx context.Context, e flows.WriteRecord) (flows.Event, error) {
 	answer := flows.RecordWritten{ID: e.ID, Verdict: e.Verdict}
+	d.done()
 	if e.Verdict != flows.FailedOutcome {
 		d.set.forgetKey()
 	}
@@ -65,8 +66,11 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		r.Connect = recordConnect(f.Connect, d.Profile.Endpoint)
 		r.Findings = append(r.Findings, f.Connect.Findings...)
 	}
+	st := d.stats
 	if d.modem != nil {
-		st := d.modem.Stats()
+		st = d.modem.Stats()
+	}
+	if st.BytesOut > 0 {
 		r.Line = &record.Line{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: lineTime(st.First, st.Last).Milliseconds()}
 	}
 	if !d.started.IsZero() {

@@ -116,10 +116,13 @@ func remains(events []ledger.Event) story {
 			s.mode = e.Mode
 		case flows.Identified:
 			s.identity = e.Identity
+			if active(e.Mode) && s.worked {
+				s.mode = e.Mode // its TakeOffline may have landed without an answer
+			}
 		case flows.Prepared:
 			s.worked = true
 		case flows.Offline:
-			if e.Was == 1 || e.Was == 2 || e.Was == 21 {
+			if active(e.Was) {
 				s.mode = e.Was
 			}
 		case flows.Restored:

@@ -40,7 +40,7 @@ func Run[M flows.Machine[M]](ctx, work context.Context, m M, j Journal, d Doer, 
 				flying--
 			}
 			next, do, ignored := m.Step(e)
-			if err := j.Append(work, e, changesWorld(do)); err != nil {
+			if err := j.Append(work, e, changesWorld(e, do)); err != nil {
 				err = fmt.Errorf("writing the journal: %w", err)
 				see(flows.Shot[M]{Machine: m, Event: e, Ignored: ignored, Err: err})
 				return m, drain(in, flying, err)
@@ -75,13 +75,25 @@ func drain(in *Mailbox, flying int, err error) error {
 	return err
 }
 
-// changesWorld tells whether the journal must be on the disk before these effects start.
-func changesWorld(do []flows.Effect) bool {
+// changesWorld tells whether the journal must be on the disk before these effects start. Reserving a serial is durable by itself,
+// so Prepare rides; and a write into a slot rides whose deletion is on the disk: what could be lost is lost.
+func changesWorld(why flows.Event, do []flows.Effect) bool {
 	for _, e := range do {
 		switch e.(type) {
-		case flows.Delete, flows.Write, flows.Prepare, flows.TakeOffline, flows.RestoreMode, flows.CreateAuthority, flows.WriteRecord:
+		case flows.Delete, flows.RestoreMode, flows.CreateAuthority, flows.WriteRecord:
 			return true
+		case flows.Write:
+			if _, rides := why.(flows.Deleted); !rides {
+				return true
+			}
+		case flows.TakeOffline:
+			if id, ok := why.(flows.Identified); !ok || active(id.Mode) {
+				return true
+			}
 		}
 	}
 	return false
 }
+
+// active are the functional modes that TakeOffline changes (AT manual, %CMNG: 1, 2 and 21).
+func active(mode uint8) bool { return mode == 1 || mode == 2 || mode == 21 }

@@ -34,7 +34,7 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 		return nil, err
 	}
 	d.mu.Lock()
-	d.modem, d.unit, d.items = m, unit, items
+	d.modem, d.unit, d.items, d.fresh = m, unit, items, true
 	d.opened++
 	d.mu.Unlock()
 	return d.identified(e.ID, unit.IMEI), nil
@@ -116,4 +116,11 @@ func (d *Desk) hangUp() {
 	d.mu.Lock()
 	d.stats = m.Stats()
 	d.mu.Unlock()
+}
+
+// done gives the port back when no other unit is expected at it.
+func (d *Desk) done() {
+	if d.Once {
+		d.hangUp()
+	}
 }

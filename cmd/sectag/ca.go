@@ -167,8 +167,10 @@ func found(fs []cred.Finding) (document, error) {
 		fs = []cred.Finding{}
 	}
 	d := &findingsDoc{Verdict: cred.Judge(fs), Findings: fs}
-	if d.Verdict == cred.Fail {
-		return d, errVerdict
+	for _, f := range fs {
+		if f.Severity == cred.Error {
+			return d, &verdictNo{cred.Failed(f.Code, f.Text, f.Hint)}
+		}
 	}
 	return d, nil
 }

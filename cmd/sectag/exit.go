@@ -37,16 +37,18 @@ func exitOf(code string) int {
 	return 1
 }
 
-// errVerdict ends a verb whose document said fail without any other failure: the answer is no.
-var errVerdict = errors.New("the verdict is fail")
+// verdictNo ends a verb whose findings say no: the first error among them is the failure, and the exit code is 1 whatever its code.
+type verdictNo struct{ fault *cred.Fault }
+
+func (v *verdictNo) Error() string { return v.fault.Error() }
+
+// Unwrap is the finding as a failure.
+func (v *verdictNo) Unwrap() error { return v.fault }
 
 // exit prints a failure that no document has printed and makes the exit code.
 func (a *app) exit(err error) int {
 	if err == nil {
 		return 0
-	}
-	if errors.Is(err, errVerdict) {
-		return 1
 	}
 	var said *printed
 	f := cred.AsFault(err)
@@ -61,6 +63,10 @@ func (a *app) exit(err error) int {
 	fmt.Fprintf(a.err, "sectag: %s (%s)\n", f.Text, f.Code)
 	if f.Hint != "" {
 		fmt.Fprintf(a.err, "hint: %s\n", f.Hint)
+	}
+	var no *verdictNo
+	if errors.As(err, &no) {
+		return 1
 	}
 	return exitOf(f.Code)
 }

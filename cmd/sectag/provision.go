@@ -198,7 +198,7 @@ func (j *job) provision(ctx context.Context, ports []string, n bench.Named, dry 
 }
 
 func (j *job) config(port string) bench.Config {
-	c := bench.Config{Profile: j.profile, Port: port, Dialer: dialer(), Ledger: j.store, Tool: tool(), Now: now, Timeout: j.app.timeout}
+	c := bench.Config{Profile: j.profile, Port: port, Dialer: dialer(), Ledger: j.store, Tool: tool(), Now: now, Timeout: j.app.timeout, Once: true}
 	if t := j.app.trace(); t != nil {
 		c.Trace = t
 	}

@@ -53,6 +53,7 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 	var screen *tui.Program
 	c.Progress = func(p flows.Progress) { screen.Progress(p) }
 	c.Trace = func(l flows.TraceLine) { screen.Trace(l) }
+	c.Once = false
 	b := bench.New(c)
 	screen = tui.New(b, tui.Options{
 		In: a.in, Out: a.out, Title: title, Station: station, NoColor: os.Getenv("NO_COLOR") != "", LastPort: lastPort(), Now: now,

@@ -29,8 +29,7 @@ func (a *app) verb(do func(ctx context.Context, args []string) (document, error)
 		if doc == nil {
 			return err
 		}
-		fault := cred.AsFault(err)
-		if fault != nil && err != errVerdict {
+		if fault := cred.AsFault(err); fault != nil {
 			doc.failed(fault)
 		}
 		if a.json {
@@ -38,9 +37,9 @@ func (a *app) verb(do func(ctx context.Context, args []string) (document, error)
 		} else {
 			doc.people(a.out)
 		}
-		if err != nil && err != errVerdict {
+		if err != nil {
 			return &printed{err}
 		}
-		return err
+		return nil
 	}
 }
