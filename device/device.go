@@ -14,6 +14,7 @@ import (
 	"context"
 	"time"
 
+	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
 	"example.org/sectag/device/port"
 )
@@ -38,6 +39,10 @@ func Ports(ctx context.Context) ([]PortInfo, error) { return port.Lister{}.Ports
 
 // Mask writes a command as it may be shown: credential content, signatures, injected keys and passwords left out.
 func Mask(command string) string { return at.Mask(command) }
+
+// ChangesStore tells whether a command can change the credential store, so that the unit must be confirmed first; tags are
+// those that it names, as far as they can be read.
+func ChangesStore(command string) (changes bool, tags []cred.SecTag) { return at.ChangesStore(command) }
 
 // Options are a modem's ears; all may be left out.
 type Options struct {

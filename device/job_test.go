@@ -22,7 +22,6 @@ type part struct {
 func tiny() []part {
 	return []part{
 		{slot(7, cred.RootCA), []byte("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")},
-		{slot(7, cred.PSK), []byte("00112233445566778899aabbccddeeff")},
 	}
 }
 

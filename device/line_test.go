@@ -34,9 +34,9 @@ func size(t *testing.T) device.Stats {
 }
 
 // sweep runs the tiny job with one thing wrong at each byte of the line, in one direction, and gives what came of it.
-func sweep(t *testing.T, bytes int64, wrong func(l *tap, n int), judge func(t *testing.T, n int, u *sim.Modem, out outcome)) {
+func sweep(t *testing.T, bytes int64, step int, wrong func(l *tap, n int), judge func(t *testing.T, n int, u *sim.Modem, out outcome)) {
 	t.Helper()
-	for n := range int(bytes) {
+	for n := 0; n < int(bytes); n += step {
 		synctest.Test(t, func(t *testing.T) {
 			u := unit(t, sim.Config{})
 			l := &tap{ReadWriteCloser: u.Pipe(context.Background())}
@@ -85,7 +85,8 @@ func TestTheLineIsCutAtEveryByte(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sweep(t, c.bytes, c.cut, func(t *testing.T, n int, u *sim.Modem, out outcome) {
+			t.Parallel()
+			sweep(t, c.bytes, 1, c.cut, func(t *testing.T, n int, u *sim.Modem, out outcome) {
 				if !out.done && code(out.err) != "port.lost" {
 					t.Errorf("byte %d: %v", n, out.err)
 				}
@@ -101,7 +102,8 @@ func TestTheLineIsCutAtEveryByte(t *testing.T) {
 
 // An unsolicited line at any byte changes nothing.
 func TestAnUnsolicitedLineAtEveryByte(t *testing.T) {
-	sweep(t, size(t).BytesIn, func(l *tap, n int) {
+	t.Parallel()
+	sweep(t, size(t).BytesIn, 1, func(l *tap, n int) {
 		l.in = at(n, func(b byte) []byte { return append([]byte("+CEREG: 2\r\n"), b) })
 	}, func(t *testing.T, n int, _ *sim.Modem, out outcome) {
 		if !out.done || out.err != nil {
@@ -114,15 +116,19 @@ func TestAnUnsolicitedLineAtEveryByte(t *testing.T) {
 // it was only an answer that suffered: the questions can be asked again.
 func TestAByteGoesWrongOnItsWayToUs(t *testing.T) {
 	st := size(t)
-	for name, wrong := range map[string]func(b byte) []byte{
-		"lost":    func(byte) []byte { return nil },
-		"doubled": func(b byte) []byte { return []byte{b, b} },
-		"flipped": func(b byte) []byte { return []byte{b ^ 0x04} },
-		"noise":   func(b byte) []byte { return []byte{b, 0xff, 0x00} },
+	for name, c := range map[string]struct {
+		step  int
+		wrong func(b byte) []byte
+	}{
+		"lost":    {1, func(byte) []byte { return nil }},
+		"flipped": {1, func(b byte) []byte { return []byte{b ^ 0x04} }},
+		"doubled": {3, func(b byte) []byte { return []byte{b, b} }},
+		"noise":   {3, func(b byte) []byte { return []byte{b, 0xff, 0x00} }},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			failed := 0
-			sweep(t, st.BytesIn, func(l *tap, n int) { l.in = at(n, wrong) }, func(t *testing.T, n int, u *sim.Modem, out outcome) {
+			sweep(t, st.BytesIn, c.step, func(l *tap, n int) { l.in = at(n, c.wrong) }, func(t *testing.T, n int, u *sim.Modem, out outcome) {
 				if out.err != nil {
 					failed++
 					t.Logf("byte %d: %v", n, out.err)
@@ -139,12 +145,12 @@ func TestAByteGoesWrongOnItsWayToTheUnit(t *testing.T) {
 	st := size(t)
 	for name, wrong := range map[string]func(b byte) []byte{
 		"lost":    func(byte) []byte { return nil },
-		"doubled": func(b byte) []byte { return []byte{b, b} },
 		"flipped": func(b byte) []byte { return []byte{b ^ 0x04} },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			codes := map[string]int{}
-			sweep(t, st.BytesOut, func(l *tap, n int) { l.out = at(n, wrong) }, func(t *testing.T, n int, u *sim.Modem, out outcome) {
+			sweep(t, st.BytesOut, 1, func(l *tap, n int) { l.out = at(n, wrong) }, func(t *testing.T, n int, u *sim.Modem, out outcome) {
 				codes[code(out.err)]++
 				if out.done || out.err == nil {
 					return

@@ -45,7 +45,7 @@ func (x *exchange) take(line string) (c class, text, aside string) {
 		line = x.part + line
 		x.part = ""
 	}
-	if m := urcInside.FindStringSubmatch(line); m != nil && x.isHead(strings.Trim(m[1], "\r")) {
+	if m := inside(line); m != nil && x.isHead(strings.Trim(m[1], "\r")) {
 		x.part = strings.Trim(m[1], "\r")
 		return held, x.part, m[2]
 	}

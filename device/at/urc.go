@@ -1,6 +1,9 @@
 package at
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // urcLine is an unsolicited line of the modem or the host, whole. They are named strictly, because a line that is not
 // known may be a damaged part of an answer (AT manuals, "unsolicited"; Serial Modem docs for '#').
@@ -22,6 +25,14 @@ const urcBody = `\+CEREG: [0-5]?\d(?:,[^%+#]*)?` +
 	`|%NCELLMEAS: [^"]*` +
 	`|#X[A-Z]+: [^"]*` +
 	`|Ready`
+
+// inside finds an unsolicited line inside another, quickly where there cannot be one.
+func inside(line string) []string {
+	if len(line) < 2 || !strings.ContainsAny(line[1:], "+%#R") {
+		return nil
+	}
+	return urcInside.FindStringSubmatch(line)
+}
 
 // readHead is what a %CMNG=2 answer says before the content.
 var readHead = regexp.MustCompile(`^%CMNG: ?\d+, ?\d+, ?"[0-9A-Fa-f]{64}"`)
