@@ -174,7 +174,18 @@ func resolve(ctx context.Context, q engine.Querier, seen record.Unit) (record.Kn
 		k.Unit = k.Merge(seen)
 		return k, nil
 	}
-	return record.Known{Unit: seen, Name: seen.Name()}, nil
+	return christen(ctx, q, seen)
+}
+
+// christen names a unit that is new.
+func christen(ctx context.Context, q engine.Querier, seen record.Unit) (record.Known, error) {
+	k := record.Known{Unit: seen, Name: seen.Name()}
+	var taken, next int64
+	err := q.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM unit WHERE name = $1), (SELECT size FROM head)`, k.Name).Scan(&taken, &next)
+	if taken > 0 {
+		k.Name = record.Renamed(k.Name, next)
+	}
+	return k, err
 }
 
 // free refuses what is bound to another unit than this.

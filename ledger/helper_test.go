@@ -94,7 +94,7 @@ func unitRecord(n, turn int) record.Record {
 		{SecTag: 42, Type: cred.ClientKey, Sent: digest("key " + tag), SHA256: digest("key " + tag), Action: "written"},
 	}
 	r.Cert = &record.Certificate{
-		Serial: fmt.Sprintf("%x", digest("serial " + tag))[:32], Name: name, Subject: "CN=" + name,
+		Serial: fmt.Sprintf("%x", digest("serial "+tag))[:32], Name: name, Subject: "CN=" + name,
 		SHA256: digest("der " + tag), SPKI: digest("spki " + tag),
 	}
 	r.Key = &record.Key{Origin: "host-csprng", SPKI: r.Cert.SPKI}

@@ -42,7 +42,7 @@ var (
 	hexForm    = regexp.MustCompile(`^[0-9a-f]{1,64}$`)
 	uuidForm   = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	wordForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-	unitForm   = regexp.MustCompile(`^(key:[0-9a-f]{64}|uuid:[0-9a-f-]{36}|imei:[0-9]{15})$`)
+	unitForm   = regexp.MustCompile(`^(key:[0-9a-f]{64}|uuid:[0-9a-f-]{36}|imei:[0-9]{15})(#[0-9]+)?$`)
 	hexRun     = regexp.MustCompile(`[0-9A-Fa-f]{24,}`)
 	base64Run  = regexp.MustCompile(`[A-Za-z0-9+/]{22,}={0,2}`)
 )

@@ -52,19 +52,27 @@ func full(t testing.TB) Record {
 		Host: "at-host", KeyOrigin: "host",
 		Bench: Bench{
 			"v1.0.0", "b7c036c", sum("bin"), "linux/amd64", "3", "ak", "/dev/ttyACM0", sum("profile"),
-			Clock{"system", "2026-11-22T09:59:58Z"}, "2026-11-22T09:59:50Z", "2026-11-22T10:00:00Z",
+			Clock{"system", "2026-11-22T09:59:58Z"},
+			"2026-11-22T09:59:50Z", "2026-11-22T10:00:00Z",
 		},
 		Slots: []Slot{{42, cred.ClientCert, "client-cert", 594, sum("c"), sum("c"), ptr(true), "written", "new", "ok", "ok", "not-run"}},
 		Key:   &Key{"host-csprng", "Go crypto/rand", "EC P-256", 128, "SP 800-57 part 1", sum("spki"), sum("psk"), name, "destroyed", sum("cose"), "sign-verify"},
 		Cert: &Certificate{
 			"5f3c", "CN=" + name, name, "CN=Acme Devices 2026", sum("ca"), "2026-11-22T09:50:00Z", "2041-12-13T09:50:00Z", sum("der"), sum("spki"),
-			"EC P-256", "ECDSA-SHA256", []string{"digitalSignature"}, []string{"clientAuth"}, false, "1", []string{"ca.clear-key"}, certPEM(t),
+			"EC P-256", "ECDSA-SHA256",
+			[]string{"digitalSignature"},
+			[]string{"clientAuth"},
+			false, "1",
+			[]string{"ca.clear-key"},
+			certPEM(t),
 		},
 		Authority: &Authority{"CN=Acme Devices 2026", sum("ca"), sum("caspki"), "EC P-256", "2046-11-17T00:00:00Z", "encrypted-file"},
 		Anchor:    &Anchor{"CN=Acme Root", sum("a"), sum("b"), "2046-11-17T00:00:00Z", 648, "aia", "http://pki.example/root.cer", sum("f"), "first-use", "ak"},
 		Connect: &Connect{
 			cred.Fail, "coaps://lwm2m.example:5684", "192.0.2.7:5684", "host", true, "DTLS 1.2", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "P-256",
-			"ECDSA-SHA256", CID{true, true}, "used", ptr(true), "survived", 171, ptr(int64(40)), ptr(48), peer,
+			"ECDSA-SHA256",
+			CID{true, true},
+			"used", ptr(true), "survived", 171, ptr(int64(40)), ptr(48), peer,
 			&Register{"2.01", "/rd/x7", 3600, true, true}, measured,
 		},
 		Connection: "tested", Uniqueness: &Uniqueness{"all history", 12, 0}, Tests: measured,
@@ -357,14 +365,14 @@ func TestEncodeLeavesTheCallersRecordAlone(t *testing.T) {
 func TestMask(t *testing.T) {
 	d := sum("x").String()
 	for in, want := range map[string]string{
-		"the server refused this unit": "the server refused this unit",
-		"listed " + d + ", sent " + d:  "listed " + d[:8] + "…" + d[60:] + ", sent " + d[:8] + "…" + d[60:],
-		"mfw_nrf91x1_2.0.3":            "mfw_nrf91x1_2.0.3",
-		"352656100367872":              "352656100367872",
-		"urn:imei:352656100367872":     "urn:imei:352656100367872",
+		"the server refused this unit":                          "the server refused this unit",
+		"listed " + d + ", sent " + d:                           "listed " + d[:8] + "…" + d[60:] + ", sent " + d[:8] + "…" + d[60:],
+		"mfw_nrf91x1_2.0.3":                                     "mfw_nrf91x1_2.0.3",
+		"352656100367872":                                       "352656100367872",
+		"urn:imei:352656100367872":                              "urn:imei:352656100367872",
 		"/dev/serial/by-id/usb-SEGGER_J-Link_001050255502-if00": "/dev/serial/by-id/usb-SEGGER_J-Link_001050255502-if00",
 		"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256":               "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-		"begin private key": "(withheld: it held key material)",
+		"begin private key":                                     "(withheld: it held key material)",
 	} {
 		if got := Mask(in); got != want {
 			t.Errorf("Mask(%q) = %q, want %q", in, got, want)

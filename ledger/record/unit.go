@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 
 	"example.org/sectag/cred"
 )
@@ -42,6 +43,7 @@ func (u Unit) Merge(o Unit) Unit {
 }
 
 // Name is what the ledger calls a unit that it sees for the first time; a unit keeps its first name. Empty if nothing is known.
+// Where the name is taken (by a unit that was seen under this IMEI and has another by now), Renamed makes one.
 func (u Unit) Name() string {
 	switch {
 	case !u.Key.IsZero():
@@ -53,6 +55,9 @@ func (u Unit) Name() string {
 	}
 	return ""
 }
+
+// Renamed is the name of a unit whose own name another has; id is the record that sees it first.
+func Renamed(name string, id int64) string { return name + "#" + strconv.FormatInt(id, 10) }
 
 // ShortName writes a unit's name as a screen has it.
 func ShortName(unit string) string {

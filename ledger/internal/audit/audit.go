@@ -251,8 +251,10 @@ func (a *audit) record(w row) error {
 	case changed && err != nil:
 		return nil
 	case errors.Is(err, record.ErrNewer):
-		a.findings = append(a.findings, cred.Finding{Code: "ledger.newer", Severity: cred.Warning,
-			Text: fmt.Sprintf("record %d was written by a newer sectag and is only checked for its place in the log", w.id), Hint: "verify with that sectag"})
+		a.findings = append(a.findings, cred.Finding{
+			Code: "ledger.newer", Severity: cred.Warning,
+			Text: fmt.Sprintf("record %d was written by a newer sectag and is only checked for its place in the log", w.id), Hint: "verify with that sectag",
+		})
 		return nil
 	case err != nil:
 		a.say("record %d cannot be read: %s", w.id, engine.Clipped(err.Error()))
@@ -317,6 +319,8 @@ func (a *audit) unit(id int64, rec record.Record) {
 	if i := record.Choose(seen, near, holder); i >= 0 {
 		k = near[i]
 		k.Unit = k.Merge(seen)
+	} else if _, taken := a.units[k.Name]; taken {
+		k.Name = record.Renamed(k.Name, id)
 	}
 	if k.Name != rec.Unit.Name {
 		a.say("record %d names the unit %s, which it is not", id, record.ShortName(rec.Unit.Name))

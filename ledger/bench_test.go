@@ -1,0 +1,101 @@
+package ledger
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"example.org/sectag/cred"
+)
+
+// BenchmarkAppendEvent is one line that rides.
+func BenchmarkAppendEvent(b *testing.B) {
+	s, _ := openNew(b)
+	run, err := s.Begin(b.Context(), at, nil)
+	must(b, err)
+	for b.Loop() {
+		must(b, s.AppendEvent(b.Context(), run, "slot.written", at, nil))
+	}
+}
+
+// BenchmarkAppendEventSynced is one line that stands before an act on the world.
+func BenchmarkAppendEventSynced(b *testing.B) {
+	s, _ := openNew(b)
+	run, err := s.Begin(b.Context(), at, nil)
+	must(b, err)
+	for b.Loop() {
+		must(b, s.AppendEvent(b.Context(), run, "slot.written", at, nil))
+		must(b, s.Sync(b.Context()))
+	}
+}
+
+// BenchmarkRecord is one unit's record, durable, with check, bindings and leaf.
+func BenchmarkRecord(b *testing.B) {
+	s, _ := openNew(b)
+	n := 0
+	for b.Loop() {
+		n++
+		r := unitRecord(n, 1)
+		must(b, s.Check(b.Context(), r.Seen(), r.Bindings()...))
+		_, err := s.Record(b.Context(), r)
+		must(b, err)
+	}
+}
+
+// BenchmarkUnit is all that one unit writes: a run of forty lines of which eight are synced, a serial, a record.
+func BenchmarkUnit(b *testing.B) {
+	s, _ := openNew(b)
+	n := 0
+	for b.Loop() {
+		n++
+		writeUnit(b, s, n)
+	}
+}
+
+func writeUnit(b *testing.B, s *Store, n int) {
+	ctx := b.Context()
+	run, err := s.Begin(ctx, at, nil)
+	must(b, err)
+	for i := range 40 {
+		must(b, s.AppendEvent(ctx, run, "slot.written", at, nil))
+		if i%5 == 0 {
+			must(b, s.Sync(ctx))
+		}
+	}
+	r := unitRecord(n, 1)
+	r.Run = run
+	must(b, s.Reserve(ctx, run, at, r.Cert.Serial))
+	_, err = s.Record(ctx, r)
+	must(b, err)
+	must(b, s.End(ctx, run, at, RunDone))
+}
+
+// BenchmarkVerify10000 verifies ten thousand units, each with a journal of four lines.
+func BenchmarkVerify10000(b *testing.B) {
+	url := "sqlite:" + filepath.Join(b.TempDir(), "ledger.db")
+	s := openAt(b, url)
+	// Nothing is measured here, so nothing need reach the disk.
+	_, err := s.pools.Firm.Exec("PRAGMA synchronous = OFF")
+	must(b, err)
+	for n := range 10_000 {
+		run, err := s.Begin(b.Context(), at, nil)
+		must(b, err)
+		r := unitRecord(n, 1)
+		r.Run = run
+		must(b, s.Reserve(b.Context(), run, at, r.Cert.Serial))
+		_, err = s.Record(b.Context(), r)
+		must(b, err)
+		must(b, s.End(b.Context(), run, at, RunDone))
+	}
+	must(b, s.Close())
+	r, err := OpenReader(b.Context(), url)
+	must(b, err)
+	defer r.Close()
+	for b.Loop() {
+		rep, err := r.Verify(b.Context(), nil)
+		must(b, err)
+		if rep.Verdict != cred.Pass || rep.Records != 10_000 {
+			b.Fatalf("%d records, %s", rep.Records, strings.Repeat("!", len(rep.Findings)))
+		}
+	}
+}
