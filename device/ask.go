@@ -18,6 +18,7 @@ type query struct {
 	text   string
 	shape  *regexp.Regexp
 	prefix string                 // empty: the shape alone tells the answer
+	first  bool                   // the first question on a line: what a program before us asked may still be answered
 	usual  func(line string) bool // an answer that is not is believed only when it is given twice; nil: all are usual
 }
 
@@ -25,7 +26,7 @@ type query struct {
 // or else the same line twice. A missing answer is asked for again once, after the line was brought in step. A refusal, of
 // which the line's damage to the question may be the cause, is a *refusal when it is given twice.
 func (m *Modem) ask(ctx context.Context, q query) (string, error) {
-	cmd := at.Command{Text: q.text, Answers: at.Answers{Prefix: q.prefix}}
+	cmd := at.Command{Text: q.text, Answers: at.Answers{Prefix: q.prefix}, Named: q.first}
 	if q.prefix == "" {
 		cmd.Answers.Bare = q.shape.MatchString
 	}
@@ -40,6 +41,12 @@ func (m *Modem) ask(ctx context.Context, q query) (string, error) {
 				return "", refuse(q.text, r)
 			}
 			no = r.Final
+			continue
+		}
+		if len(r.Info) == 0 { // a result without an answer: it may be an older command's
+			if err := m.resync(ctx); err != nil {
+				return "", err
+			}
 			continue
 		}
 		if len(r.Info) != 1 || !q.shape.MatchString(r.Info[0]) {

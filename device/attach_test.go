@@ -109,6 +109,58 @@ func TestTheFirstCommandAfterPowerUpMayEndInError(t *testing.T) {
 	wantCode(t, m.Close(), "")
 }
 
+// A program that was killed while the modem was at work leaves an answer behind, which comes when the next one asks.
+func TestAnAnswerToAnEarlierProgramDoesNotShiftTheConversation(t *testing.T) {
+	for _, when := range []string{"AT", "AT+CMEE=1", "AT+CGMM", "AT+CGSN=1"} {
+		synctest.Test(t, func(t *testing.T) {
+			first, on := true, false
+			var s *script
+			s = newScript(func(cmd string) string {
+				if cmd == when && first {
+					first = false
+					s.say("OK\r\n")
+				}
+				switch {
+				case cmd == "AT+CGMM":
+					return "nRF9151-LACA\r\nOK\r\n"
+				case cmd == "AT+CGMR":
+					return "mfw_nrf91x1_2.0.3\r\nOK\r\n"
+				case cmd == "AT+CGSN=1":
+					return "+CGSN: \"352656100367872\"\r\nOK\r\n"
+				case cmd == "AT+CGSN=3":
+					return "+CGSN: \"01\"\r\nOK\r\n"
+				case cmd == "AT+CFUN?":
+					return "+CFUN: 4\r\nOK\r\n"
+				case cmd == "AT+CMEE=1":
+					on = true
+				case cmd == "AT+CMEE?" && on:
+					return "+CMEE: 1\r\nOK\r\n"
+				case cmd == "AT+CMEE?":
+					return "+CMEE: 0\r\nOK\r\n"
+				case cmd == "AT%CMNG=3,1,0":
+					return "+CME ERROR: 514\r\n"
+				case cmd == "AT%CMNG=1,1,0":
+					return "%CMNG: 1,0,\"0CC8504337C12EB749665AB872C905A27886687E39490926281B4B6C6DD26E72\"\r\nOK\r\n"
+				case strings.HasPrefix(cmd, "AT%"):
+					return "+CME ERROR: 0\r\n"
+				}
+				return "OK\r\n"
+			})
+			m, err := device.Attach(t.Context(), s, device.Options{})
+			wantCode(t, err, "")
+			id, err := m.Identify(t.Context())
+			if wantCode(t, err, ""); id.IMEI != testIMEI || id.Model == "" || id.Firmware == "" || id.FunctionalMode != 4 {
+				t.Errorf("%s: %+v", when, id)
+			}
+			if _, err := m.Delete(t.Context(), slot(1, 0)); code(err) != "cmng.514" {
+				t.Errorf("%s: a refused deletion ended with %v", when, err)
+			}
+			wantCode(t, m.Close(), "")
+			synctest.Wait()
+		})
+	}
+}
+
 func TestNoiseAndNewsBeforeEachReplyAreHeardThrough(t *testing.T) {
 	for _, fault := range []string{"urc", "noise"} {
 		u := unit(t, sim.Config{}, fault)

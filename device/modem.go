@@ -60,7 +60,7 @@ func (m *Modem) probe(ctx context.Context) error {
 
 // numbers makes refusals say why. The setting is put back at the end.
 func (m *Modem) numbers(ctx context.Context) error {
-	line, err := m.ask(ctx, query{text: "AT+CMEE?", shape: cmeeAnswer})
+	line, err := m.ask(ctx, query{text: "AT+CMEE?", shape: cmeeAnswer, prefix: "+CMEE:", first: true})
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,6 @@ const (
 // exchange is one command under way. It is fed line by line and does no I/O.
 type exchange struct {
 	cmd     Command
-	named   bool // after a silence: a final result counts only after a line of the command's own answer
 	under   bool // the last bytes are on their way: before, nothing can be this command's result
 	reply   Reply
 	unclean bool
@@ -68,7 +67,7 @@ func (x *exchange) sort(line string) class {
 		return blank
 	}
 	if r, n, ok := parseFinal(line); ok {
-		if !x.under || (x.named && len(x.reply.Info) == 0) {
+		if !x.under || (x.cmd.Named && len(x.reply.Info) == 0) {
 			return stale
 		}
 		x.reply.Final, x.reply.CME, x.reply.Clean, x.ended = r, n, !x.unclean, true

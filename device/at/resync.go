@@ -161,8 +161,8 @@ func (s *Session) drain(ctx context.Context) bool {
 // named lets the line get quiet, asks a query and takes only an answer that names itself: then both sides are in step.
 func (s *Session) named(ctx context.Context, q Query) (bool, error) {
 	s.drain(ctx)
+	q.Named = true
 	x := newExchange(q)
-	x.named = true
 	wire, _ := s.o.Host.Frame(q.Text, nil)
 	r, err := s.exchange(ctx, x, wire)
 	if err != nil {
