@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/endpoint/chain"
+	"example.org/sectag/endpoint/sim"
 	"example.org/sectag/internal/peers"
 )
 
@@ -148,5 +150,56 @@ func TestProbeAsksNoPrivateAddressForAPublicServer(t *testing.T) {
 	document(t, r, err)
 	if err != nil || len(dials) != 1 || r.Anchor == nil || r.Anchor.Source != "aia" {
 		t.Errorf("allowed: %v, dialled %v, anchor %+v", err, dials, r.Anchor)
+	}
+}
+
+// A whole probe of a local server is to take less than two seconds.
+func BenchmarkProbe(b *testing.B) {
+	root := peers.Root(b, "Root")
+	srv := root.Intermediate(b, "Intermediate").Server(b)
+	s := peers.OpenSSL(b, "-cert", srv.CertFile, "-key", srv.KeyFile, "-cert_chain", srv.IssuersFile, "-Verify", "1", "-mtu", "400")
+	e, err := cred.ParseEndpoint(s.URL)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := endpoint.Probe(context.Background(), e, endpoint.ProbeOptions{Anchor: root.PEM}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// The shipped server: it agrees to a Connection ID, insists on a certificate, and names its root by AIA.
+func TestProbeTheShippedServer(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	url := make(chan string, 1)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- sim.Serve(ctx, sim.Config{Dir: dir, AIA: "127.0.0.1:0"}, func(u string) { url <- u })
+	}()
+	t.Cleanup(func() { cancel(); <-ended })
+	var e cred.Endpoint
+	select {
+	case u := <-url:
+		e = address(t, u)
+	case err := <-ended:
+		t.Fatal(err)
+	}
+	r, err := endpoint.Probe(ctx, e, endpoint.ProbeOptions{AIA: true})
+	document(t, r, err)
+	if err != nil || r.Verdict != cred.Warn || r.CID == nil || !*r.CID || r.ClientAuth != "required" || !*r.HostMatch {
+		t.Fatalf("%v, %+v", err, r)
+	}
+	if d := cmp.Diff([]string{"chain.anchor-unproven"}, codes(r)); d != "" {
+		t.Errorf("%s\n%+v", d, r.Findings)
+	}
+	root, err := os.ReadFile(sim.RootFile(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(r.AnchorPEM, root) || r.Anchor.Source != "aia" {
+		t.Errorf("anchor %+v\n%s\n%s", r.Anchor, r.AnchorPEM, root)
 	}
 }
