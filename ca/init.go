@@ -156,7 +156,8 @@ func (o InitOptions) publish(der []byte, signer crypto.Signer) (Created, error) 
 	}
 	out := Created{
 		Cert: filepath.Join(o.Dir, rootName+pairfile.CertExt), Key: filepath.Join(o.Dir, rootName+pairfile.KeyExt),
-		Subject: certfile.Printable(cert.Subject.String()), NotAfter: cert.NotAfter.UTC(), SHA256: cred.Sum(text), Findings: []cred.Finding{},
+		Subject: certfile.Printable(cert.Subject.String()), NotAfter: cert.NotAfter.UTC(),
+		SHA256: cred.Sum(text), Findings: []cred.Finding{},
 	}
 	if o.Plaintext {
 		out.Findings = append(out.Findings, clearAuthority(out.Key))

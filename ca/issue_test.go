@@ -309,9 +309,15 @@ func TestJudgeFindsEachDeparture(t *testing.T) {
 		"extended key usage is":    func(c *x509.Certificate) { c.ExtKeyUsage = nil },
 		"a subject key identifier": func(c *x509.Certificate) { c.SubjectKeyId = []byte{1, 2, 3} },
 		"has the extension":        func(c *x509.Certificate) { c.DNSNames = []string{"a.example"} },
-		"begins before":            func(c *x509.Certificate) { c.NotBefore, c.NotAfter = root.NotBefore.Add(-time.Second), root.NotAfter },
-		"outlives":                 func(c *x509.Certificate) { c.NotBefore, c.NotAfter = root.NotBefore, root.NotAfter.Add(time.Second) },
-		"ends before":              func(c *x509.Certificate) { c.NotBefore, c.NotAfter = root.NotAfter, root.NotBefore },
+		"critically digital": func(c *x509.Certificate) {
+			c.ExtraExtensions = []pkix.Extension{{Id: oidKeyUsage, Value: []byte{3, 2, 7, 128}}}
+		},
+		"say critically": func(c *x509.Certificate) {
+			c.ExtraExtensions = []pkix.Extension{{Id: oidConstraints, Value: []byte{48, 0}}}
+		},
+		"begins before": func(c *x509.Certificate) { c.NotBefore, c.NotAfter = root.NotBefore.Add(-time.Second), root.NotAfter },
+		"outlives":      func(c *x509.Certificate) { c.NotBefore, c.NotAfter = root.NotBefore, root.NotAfter.Add(time.Second) },
+		"ends before":   func(c *x509.Certificate) { c.NotBefore, c.NotAfter = root.NotAfter, root.NotBefore },
 	} {
 		tmpl := good()
 		change(tmpl)

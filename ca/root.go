@@ -39,7 +39,8 @@ func Load(certFile string, now time.Time) (Root, error) {
 
 func (r Root) inDate(now time.Time) error {
 	if now.After(r.Cert.NotAfter) {
-		return cred.Failed("ca.expired", fmt.Sprintf("the authority %s ended on %s", certfile.Subject(r.Cert), r.Cert.NotAfter.UTC().Format(certfile.Day)),
+		text := fmt.Sprintf("the authority %s ended on %s", certfile.Subject(r.Cert), r.Cert.NotAfter.UTC().Format(certfile.Day))
+		return cred.Failed("ca.expired", text,
 			"make a new root with sectag ca init, and give it to the server before the first unit has a certificate of it")
 	}
 	return nil

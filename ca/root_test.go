@@ -189,6 +189,9 @@ func TestLoadSaysWhyACertificateIsNoRoot(t *testing.T) {
 			t.Errorf("%s: no hint", name)
 		}
 	}
+	if _, err := Load(save(t, "x.crt", cred.CertPEM(between.Raw)), today()); !strings.Contains(err.Error(), "CN=Root signed it") {
+		t.Errorf("an intermediate: %v", err)
+	}
 	for _, path := range []string{t.TempDir(), filepath.Join(t.TempDir(), "absent")} {
 		if _, err := Load(path, today()); code(err) != "config.file" {
 			t.Errorf("%s: %v", path, err)

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 
 	"example.org/sectag/ca/audit"
@@ -58,7 +59,8 @@ func (r Root) Unlock(keyFile string, passphrase []byte) (*Authority, error) {
 	if failed != nil && opened == 0 {
 		return nil, keyFault(failed, keyFile)
 	}
-	return nil, cred.Failed("ca.key-mismatch", fmt.Sprintf("the private key in %s is not that of %s", keyFile, certfile.Subject(r.Cert)),
+	return nil, cred.Failed("ca.key-mismatch",
+		fmt.Sprintf("the private key in %s is not that of %s", keyFile, certfile.Subject(r.Cert)),
 		"give the key that was made together with "+r.File)
 }
 
@@ -108,17 +110,23 @@ func (a *Authority) Findings() []cred.Finding {
 	return append(out, audit.Authority(a.File, a.Cert, cred.Warning)...)
 }
 
-// Lock forgets the key and overwrites its bytes, as far as Go lets them be overwritten. Issue answers ca.locked after it.
+// Lock forgets the key, overwrites its numbers, and gives freed memory back to the system at once: the standard library makes
+// copies of a key that nobody can reach, and this takes the dead ones along. It takes some milliseconds. Not every copy goes;
+// a program that must not leave any in a core file switches core files off. Issue answers ca.locked after it.
 func (a *Authority) Lock() {
 	if a == nil {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.signer == nil {
+		return
+	}
 	if a.forget != nil {
 		a.forget()
 	}
 	a.signer, a.forget = nil, nil
+	debug.FreeOSMemory()
 }
 
 // Locked tells whether Lock was called.

@@ -25,6 +25,10 @@ func Files(files []string, now time.Time) ([]cred.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.report(now), nil
+}
+
+func (c *collection) report(now time.Time) []cred.Finding {
 	out := slices.Concat([]cred.Finding{}, c.findings)
 	for _, h := range c.certs {
 		out = append(out, c.audit(h, now)...)
@@ -33,7 +37,7 @@ func Files(files []string, now time.Time) ([]cred.Finding, error) {
 	for _, k := range c.keys {
 		out = append(out, c.auditKey(k)...)
 	}
-	return out, nil
+	return out
 }
 
 func (c *collection) audit(h *held, now time.Time) []cred.Finding {

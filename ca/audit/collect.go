@@ -39,7 +39,7 @@ type collection struct {
 // collect reads files and, to any depth, folders. A file that was named must be there and hold a certificate or a key; in a
 // folder other files are passed by, and so are hidden folders.
 func collect(names []string) (*collection, error) {
-	c := &collection{bySubj: map[string][]*held{}, seen: map[cred.Digest]bool{}}
+	c := newCollection()
 	for _, name := range names {
 		info, err := os.Stat(name)
 		if err == nil && info.IsDir() {
@@ -55,11 +55,20 @@ func collect(names []string) (*collection, error) {
 		return nil, cred.Failed("config.file", "there is no certificate in what was given",
 			"give files in PEM or DER, or folders of them")
 	}
+	c.index()
+	return c, nil
+}
+
+func newCollection() *collection {
+	return &collection{bySubj: map[string][]*held{}, seen: map[cred.Digest]bool{}}
+}
+
+// index gives every certificate its role and makes it findable as an issuer, once all are there.
+func (c *collection) index() {
 	for _, h := range c.certs {
 		h.role = roleOf(h.cert)
 		c.bySubj[string(h.cert.RawSubject)] = append(c.bySubj[string(h.cert.RawSubject)], h)
 	}
-	return c, nil
 }
 
 func (c *collection) named(name string) error {

@@ -52,8 +52,8 @@ func (c *collection) auditKey(k heldKey) []cred.Finding {
 	case owner == nil:
 		out = append(out, clearKey(k.file, "this private key lies in clear", "encrypt it, or delete it if it is in a modem: "+EncryptKey))
 	case owner.role == roleAuthority || owner.role == roleIntermediate:
-		out = append(out, clearKey(k.file, fmt.Sprintf("the private key of the authority %s lies in clear: whoever copies it can make units",
-			certfile.Subject(owner.cert)), "encrypt it, and destroy every clear copy: "+EncryptKey))
+		out = append(out, clearKey(k.file, "the private key of the authority "+certfile.Subject(owner.cert)+
+			" lies in clear: whoever copies it can make units", "encrypt it, and destroy every clear copy: "+EncryptKey))
 	default:
 		out = append(out, clearKey(k.file, fmt.Sprintf("the private key of %s lies in clear", certfile.Subject(owner.cert)),
 			"delete it when it is in the modem, which never gives it back; encrypt it if it must stay: "+EncryptKey))

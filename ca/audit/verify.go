@@ -12,8 +12,8 @@ import (
 // Verify says whether the units' certificates in files (and folders) chain to this root, now and at the last second of their
 // life. A path goes only over certificates that are authorities: what a unit's key signed does not chain, though many servers
 // think so. Errors: ca.not-issued-by, ca.expired, ca.not-yet, ca.outlives-issuer. A unit that is itself a CA is the warning
-// ca.leaf-is-ca here; see Audit. Each certificate without an error is an info ca.chains. The error is config.file, or ca.not-a-ca when
-// rootFile holds no root.
+// ca.leaf-is-ca here; see Files. Each certificate without an error is an info ca.chains. The error is config.file, or ca.not-a-ca
+// when rootFile holds no root.
 func Verify(rootFile string, files []string, now time.Time) ([]cred.Finding, error) {
 	root, err := certfile.Root(rootFile)
 	if err != nil {
@@ -23,8 +23,16 @@ func Verify(rootFile string, files []string, now time.Time) ([]cred.Finding, err
 	if err != nil {
 		return nil, err
 	}
-	out := append([]cred.Finding{}, c.findings...)
-	units := 0
+	out, units := c.verifyAll(root, now)
+	if units == 0 {
+		return nil, cred.Failed("config.file", "there is no unit's certificate in what was given",
+			"give the files of units' certificates; the root goes behind --cert")
+	}
+	return out, nil
+}
+
+func (c *collection) verifyAll(root *x509.Certificate, now time.Time) (out []cred.Finding, units int) {
+	out = append([]cred.Finding{}, c.findings...)
 	for _, h := range c.certs {
 		if h.role == roleAuthority || h.role == roleIntermediate || h.cert.Equal(root) {
 			continue
@@ -32,11 +40,7 @@ func Verify(rootFile string, files []string, now time.Time) ([]cred.Finding, err
 		units++
 		out = append(out, c.verify(h, root, now)...)
 	}
-	if units == 0 {
-		return nil, cred.Failed("config.file", "there is no unit's certificate in what was given",
-			"give the files of units' certificates; the root goes behind --cert")
-	}
-	return out, nil
+	return out, units
 }
 
 func (c *collection) verify(h *held, root *x509.Certificate, now time.Time) []cred.Finding {
@@ -50,29 +54,38 @@ func (c *collection) verify(h *held, root *x509.Certificate, now time.Time) []cr
 			fmt.Sprintf("does not chain to %s; it names %s as its issuer", certfile.Subject(root), certfile.Issuer(h.cert)),
 			"have it issued by this root, or give the root that issued it"))
 	}
-	before := len(out)
-	for _, p := range path {
-		switch {
-		case now.After(p.NotAfter):
-			out = append(out, h.finding("ca.expired", cred.Error, "is refused today: "+certfile.Subject(p)+" ended on "+p.NotAfter.UTC().Format(certfile.Day),
-				"issue it anew under a root that lives"))
-		case now.Before(p.NotBefore):
-			out = append(out, h.finding("ca.not-yet", cred.Error, "is refused today: "+certfile.Subject(p)+" begins on "+p.NotBefore.UTC().Format(certfile.Second),
-				"look at this computer's clock; if it is right, wait or issue it anew"))
-		}
-		if p.NotAfter.Before(h.cert.NotAfter) {
-			out = append(out, outlives(h, &held{cert: p})...)
-		}
-	}
-	if len(out) > before {
-		return out
+	if bad := inTime(h, path, now); len(bad) > 0 {
+		return append(out, bad...)
 	}
 	if err := twice(path, now); err != nil {
 		return append(out, h.finding("ca.not-issued-by", cred.Error,
 			fmt.Sprintf("does not chain to %s for a TLS client: %s", certfile.Subject(root), certfile.Printable(err.Error())), fixUnit))
 	}
-	return append(out, h.finding("ca.chains", cred.Info,
-		fmt.Sprintf("chains to %s today and until its end on %s", certfile.Subject(root), h.cert.NotAfter.UTC().Format(certfile.Day)), "nothing is to be done"))
+	text := fmt.Sprintf("chains to %s today and until its end on %s", certfile.Subject(root), h.cert.NotAfter.UTC().Format(certfile.Day))
+	return append(out, h.finding("ca.chains", cred.Info, text, "nothing is to be done"))
+}
+
+// inTime looks for what on the path is not in date today, and for what ends first before the unit's certificate does.
+func inTime(h *held, path []*x509.Certificate, now time.Time) []cred.Finding {
+	var out []cred.Finding
+	first := path[0]
+	for _, p := range path {
+		if p.NotAfter.Before(first.NotAfter) {
+			first = p
+		}
+		name := certfile.Subject(p)
+		switch {
+		case len(out) > 0: // one reason is enough
+		case now.After(p.NotAfter):
+			out = append(out, h.finding("ca.expired", cred.Error,
+				"is refused today: "+name+" ended on "+p.NotAfter.UTC().Format(certfile.Day), "issue it anew under a root that lives"))
+		case now.Before(p.NotBefore):
+			out = append(out, h.finding("ca.not-yet", cred.Error,
+				"is refused today: "+name+" begins on "+p.NotBefore.UTC().Format(certfile.Second),
+				"look at this computer's clock; if it is right, wait or issue it anew"))
+		}
+	}
+	return append(out, outlives(h, &held{cert: first})...)
 }
 
 // path climbs from a certificate to the root over proper authorities: c first, root last; nil if there is no way.

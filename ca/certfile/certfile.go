@@ -128,7 +128,8 @@ func RootFault(c *x509.Certificate) error {
 	case !IsCA(c):
 		return no(name+" is a unit's or a server's certificate, not an authority's", own)
 	case !bytes.Equal(c.RawSubject, c.RawIssuer):
-		return no(fmt.Sprintf("%s is no root: %s signed it", name, Issuer(c)), "give the root's certificate and key: servers that know only the root would refuse units of an intermediate")
+		return no(fmt.Sprintf("%s is no root: %s signed it", name, Issuer(c)),
+			"give the root's certificate and key: servers that know only the root would refuse units of an intermediate")
 	case c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0:
 		return no(name+" may not sign certificates: its keyUsage has no keyCertSign", own)
 	}

@@ -80,7 +80,7 @@ func TestEveryFormThatOpenSSLWrites(t *testing.T) {
 		"aes-192":         {"ec.pem", topk8("ec.pem", "-v2", "aes-192-cbc"), nil},
 		"aes-128":         {"ec.pem", topk8("ec.pem", "-v2", "aes-128-cbc"), nil},
 		"3des":            {"ec.pem", topk8("ec.pem", "-v2", "des3"), nil},
-		"100000":          {"ec.pem", topk8("ec.pem", "-v2", "aes-256-cbc", "-iter", "100000"), nil},
+		"5000":            {"ec.pem", topk8("ec.pem", "-v2", "aes-256-cbc", "-iter", "5000"), nil},
 		"hmac-sha1":       {"ec.pem", topk8("ec.pem", "-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA1"), nil},
 		"hmac-sha512":     {"ec.pem", topk8("ec.pem", "-v2", "aes-256-cbc", "-v2prf", "hmacWithSHA512"), nil},
 		"scrypt":          {"ec.pem", topk8("ec.pem", "-scrypt"), nil},
@@ -122,7 +122,7 @@ func TestEveryFormThatOpenSSLWrites(t *testing.T) {
 				t.Fatal(err)
 			}
 			samePublic(t, want.Public(), got.Public())
-			if blocks[0].Encrypted {
+			if blocks[0].Encrypted && name != "scrypt" { // which is slow, and what follows is not its own
 				if _, err := blocks[0].Open([]byte("nope")); !errors.Is(err, ErrWrongPassphrase) {
 					t.Errorf("a wrong passphrase: %v", err)
 				}

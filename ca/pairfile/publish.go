@@ -156,12 +156,8 @@ func (p Pair) stage(dir string) (stage string, err error) {
 // place gives a prepared file its name in dir and never replaces one. Where the file system has no hard links it is moved.
 func place(stage, dir, name string) error {
 	from, to := filepath.Join(stage, name), filepath.Join(dir, name)
-	err := os.Link(from, to)
-	switch {
-	case err == nil:
+	if os.Link(from, to) == nil {
 		return nil
-	case errors.Is(err, fs.ErrExist):
-		return exists(to)
 	}
 	if _, taken := os.Lstat(to); taken == nil {
 		return exists(to)

@@ -120,6 +120,22 @@ func TestAFileInTheWayAndAFolderThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// The order is what takeBack reasons with.
+func TestTheKeyGoesFirst(t *testing.T) {
+	t.Parallel()
+	for dir, want := range map[string]string{
+		t.TempDir():                       "staged root.key, staged root.crt, half, whole",
+		filepath.Join(t.TempDir(), "new"): "staged root.key, staged root.crt, renamed",
+	} {
+		var steps []string
+		p := example("1")
+		p.At = func(s string) { steps = append(steps, s) }
+		if err := p.Publish(dir); err != nil || strings.Join(steps, ", ") != want {
+			t.Errorf("%v, %v", steps, err)
+		}
+	}
+}
+
 // A name that is taken between the look and the link, which no lock of ours prevents.
 func TestANameTakenMeanwhile(t *testing.T) {
 	t.Parallel()
