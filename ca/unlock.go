@@ -18,8 +18,8 @@ type Protection string
 
 // The classes that this room knows by itself. A token or a signing service brings its own name to Root.With.
 const (
-	KeyEncrypted Protection = "file-encrypted" // PKCS#8 with PBES2
-	KeyClear     Protection = "file-clear"     // whoever reads the file is the authority
+	KeyEncrypted Protection = "encrypted-file" // PKCS#8 with PBES2
+	KeyClear     Protection = "clear-file"     // whoever reads the file is the authority
 )
 
 // Authority is a root that can sign. It is safe for several goroutines; printing it shows no secret.
