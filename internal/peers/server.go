@@ -100,6 +100,7 @@ func run(t testing.TB, port int, sign string, argv []string) (*Server, error) {
 	cmd := exec.Command(path, argv[1:]...)
 	cmd.Stdout, cmd.Stderr = &s.out, &s.out
 	cmd.WaitDelay = time.Second
+	noOrphan(cmd)
 	if s.stdin, err = cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
