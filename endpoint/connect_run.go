@@ -211,7 +211,7 @@ func (c *connection) ping(ctx context.Context, conn *dtls.Conn, w *wire) *cred.F
 		w.tell.line("<- CoAP ping answered")
 		c.report.PingMS = millis(took)
 		return nil
-	case errors.Is(err, context.DeadlineExceeded) && c.ear.alert() == nil:
+	case errors.Is(err, context.DeadlineExceeded) && c.ear.alert() == nil && !c.seen.View().Refused:
 		w.tell.line("no alert, no answer to the ping")
 		c.report.finding(cred.Info, "coap.no-ping", "the server let the unit in and did not answer a CoAP ping",
 			"nothing need be wrong: a server without CoAP, or one that ignores pings, does so")

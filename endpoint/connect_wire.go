@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/pion/dtls/v3/pkg/protocol/alert"
 	"github.com/pion/logging"
@@ -20,22 +21,64 @@ type wire struct {
 	net.Conn
 	seen *flight.Seen
 	tell *teller
+
+	mu    sync.Mutex
+	until time.Time // the library's read deadline
 }
+
+// linger is how long a datagram is looked for behind "connection refused": long enough for one that is there.
+const linger = 20 * time.Millisecond
 
 // ReadFrom reads a datagram; part of net.PacketConn.
 func (w *wire) ReadFrom(b []byte) (int, net.Addr, error) {
 	n, err := w.Read(b)
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	if errors.Is(err, syscall.ECONNREFUSED) {
 		w.seen.PortUnreachable()
-	case err == nil:
+		n, err = w.behind(b, err)
+	}
+	if err == nil {
 		w.seen.Incoming(b[:n])
 		w.tell.look(w.seen.View())
 	}
 	return n, w.RemoteAddr(), err
 }
 
-// WriteTo sends a datagram to the server, the only address that the socket knows; part of net.PacketConn.
+// behind looks for the last word of a server that closed its port: the system tells the refusal before what came earlier.
+func (w *wire) behind(b []byte, refused error) (int, error) {
+	if w.seen.View().Received == 0 {
+		return 0, refused
+	}
+	w.mu.Lock()
+	_ = w.Conn.SetReadDeadline(time.Now().Add(linger))
+	w.mu.Unlock()
+	n, err := w.Read(b)
+	w.mu.Lock()
+	_ = w.Conn.SetReadDeadline(w.until)
+	w.mu.Unlock()
+	if err != nil {
+		return 0, refused
+	}
+	return n, nil
+}
+
+// SetReadDeadline is the library's; behind borrows it for a moment.
+func (w *wire) SetReadDeadline(t time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.until = t
+	return w.Conn.SetReadDeadline(t)
+}
+
+// SetDeadline sets both.
+func (w *wire) SetDeadline(t time.Time) error {
+	if err := w.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return w.SetWriteDeadline(t)
+}
+
+// WriteTo sends a datagram to the server, the only address that the socket knows; part of net.PacketConn. A refusal that is
+// told here belongs to an earlier datagram: this one was not sent, so it is sent now, and reading tells what there is to tell.
 func (w *wire) WriteTo(b []byte, _ net.Addr) (int, error) {
 	out := plainAlert(b, w.seen.View().Hello)
 	w.seen.Outgoing(out)
@@ -43,6 +86,9 @@ func (w *wire) WriteTo(b []byte, _ net.Addr) (int, error) {
 	_, err := w.Write(out)
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		w.seen.PortUnreachable()
+		if w.seen.View().Received > 0 {
+			_, err = w.Write(out)
+		}
 	}
 	return len(b), err
 }
