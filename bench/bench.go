@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"example.org/sectag/bench/desk"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
 	"example.org/sectag/flows/station"
@@ -21,7 +22,7 @@ type Shot struct {
 
 // Bench is one run at one port: the loop, the desk and the journal together. A screen and a headless policy use it alike.
 type Bench struct {
-	desk *Desk
+	desk *desk.Desk
 	in   *Mailbox
 
 	mu    sync.Mutex
@@ -31,10 +32,13 @@ type Bench struct {
 // LockAfter is how long an unlocked authority stays so without a key press or a unit.
 const LockAfter = 30 * time.Minute
 
+// Config is what a bench is set up with.
+type Config = desk.Config
+
 // New sets a bench up. It touches nothing until Run.
 func New(c Config) *Bench {
-	b := &Bench{desk: newDesk(c), in: NewMailbox()}
-	b.desk.facts = b.Facts
+	b := &Bench{in: NewMailbox()}
+	b.desk = desk.New(c, b.Facts)
 	return b
 }
 
@@ -58,11 +62,11 @@ type Announcer func(Doer) Doer
 // what was changed is put back, and the run is closed. Ending work gives up hope of that. see is called after each event, in the
 // loop's goroutine, before the effects start. The error is nil when ctx ended it.
 func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announcer, see func(Shot)) (err error) {
-	left, err := b.desk.recover(work)
+	left, err := b.recover(work)
 	if err != nil {
 		return err
 	}
-	j, err := b.desk.begin(work)
+	j, err := b.begin(work)
 	if err != nil {
 		return err
 	}
@@ -84,7 +88,7 @@ func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announc
 		b.mu.Unlock()
 		see(Shot{s, f})
 	})
-	b.desk.close()
+	b.desk.Close()
 	if ctx.Err() != nil && context.Cause(ctx) == err {
 		err = nil
 	}
@@ -104,17 +108,8 @@ func opening(t flows.Terms, left *flows.Resumed) []flows.Event {
 }
 
 func (b *Bench) lockIdle() {
-	b.desk.lockAuthority()
+	b.desk.Lock()
 	b.Put(flows.AuthorityLocked{})
-}
-
-// close ends the session, forgets every secret and closes what a run holds open.
-func (d *Desk) close() {
-	d.hangUp()
-	d.lockAuthority()
-	d.set.clear()
-	d.endsAt = d.Now()
-	d.secrets.clear()
 }
 
 // runJournal is the journal of one run in the ledger. Without a ledger it writes nothing: then there is nothing to resume either.
@@ -124,24 +119,25 @@ type runJournal struct {
 	now   func() time.Time
 }
 
-func (d *Desk) begin(ctx context.Context) (*runJournal, error) {
-	d.started = d.Now()
+func (b *Bench) begin(ctx context.Context) (*runJournal, error) {
+	d := b.desk
 	if d.Ledger == nil {
+		d.Begin("")
 		return &runJournal{}, nil
 	}
 	body, err := json.Marshal(struct {
 		Tool    string `json:"tool"`
 		Port    string `json:"port"`
 		Profile string `json:"profile_sha256"`
-	}{d.Tool.Version, d.port, d.Profile.SHA256.String()})
+	}{d.Tool.Version, d.Port, d.Profile.SHA256.String()})
 	if err != nil {
 		return nil, fmt.Errorf("beginning a run: %w", err)
 	}
-	run, err := d.Ledger.Begin(ctx, d.Now().UTC().Format(rfc3339), body)
+	run, err := d.Ledger.Begin(ctx, stamp(d.Now()), body)
 	if err != nil {
 		return nil, err
 	}
-	d.run = run
+	d.Begin(run)
 	return &runJournal{store: d.Ledger, run: run, now: d.Now}, nil
 }
 
@@ -154,7 +150,7 @@ func (j *runJournal) Append(ctx context.Context, e flows.Event, sync bool) error
 	if err != nil {
 		return err
 	}
-	if err := j.store.AppendEvent(ctx, j.run, name, j.now().UTC().Format(rfc3339), body); err != nil || !sync {
+	if err := j.store.AppendEvent(ctx, j.run, name, stamp(j.now()), body); err != nil || !sync {
 		return err
 	}
 	return j.store.Sync(ctx)
@@ -164,5 +160,8 @@ func (j *runJournal) end(ctx context.Context) error {
 	if j.store == nil {
 		return nil
 	}
-	return j.store.End(context.WithoutCancel(ctx), j.run, j.now().UTC().Format(rfc3339), ledger.RunDone)
+	return j.store.End(context.WithoutCancel(ctx), j.run, stamp(j.now()), ledger.RunDone)
 }
+
+// stamp writes a time as the journal has it.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,8 +1,8 @@
 // Package bench makes happen what flows decides. Run is one loop in one goroutine that owns the machine: take an event, step,
-// append the event to the journal, start the effects, show the new state. A screen and a headless policy are two mouths of that
+// append the event to the journal, show the new state, start the effects. A screen and a headless policy are two mouths of that
 // loop; both put events into its mailbox and receive every shot of it.
 //
-// Desk performs the effects, one file a room: authority.go, port.go, unit.go, plan.go, prepare.go, work.go, far.go, record.go.
-// It keeps what machines must not hold: secrets, open ports, texts, prepared keys. recover.go closes the run of a process that
-// died. Nothing here decides what comes next, and nothing here prints.
+// Read run.go (the loop), bench.go (loop, desk and journal together), drive.go (the headless mouth), recover.go (the run of a
+// process that died), document.go (what became of a unit). The rooms below: desk performs the effects, past asks the ledger,
+// evidence writes records, profile reads sectag.toml, ask answers questions that need no run. Nothing here prints.
 package bench

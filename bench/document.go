@@ -1,8 +1,7 @@
 package bench
 
 import (
-	"time"
-
+	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 )
@@ -45,20 +44,18 @@ type UnitLine struct {
 // Document is what became of the unit. planned is for a run that only looked: the actions are what would be done.
 func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 	f := b.Facts()
-	d := b.desk
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	t := b.desk.Tell()
 	u := Unit{
-		Port: d.port, IMEI: f.Unit.IMEI, Model: f.Unit.Model, Firmware: f.Unit.Firmware, KeyOrigin: f.Prepared.KeyOrigin,
+		Port: t.Port, IMEI: f.Unit.IMEI, Model: f.Unit.Model, Firmware: f.Unit.Firmware, KeyOrigin: f.Prepared.KeyOrigin,
 		Certificate: f.Prepared.Certificate, Slots: []UnitSlot{}, Connect: f.Connect, Record: f.Record, Failure: fault,
-		Findings: d.notes(), ElapsedMS: d.elapsed().Milliseconds(),
+		Findings: notes(t.IMEI), ElapsedMS: t.Elapsed.Milliseconds(),
 	}
 	u.Verdict = cred.Fail
 	if fault == nil && (planned || f.Verdict == flows.Passed || f.Verdict == flows.Warned) {
-		u.Verdict = verdict(max(f.Verdict, flows.Passed))
+		u.Verdict = evidence.Verdict(max(f.Verdict, flows.Passed))
 	}
-	if st := d.stats; st.BytesOut > 0 {
-		u.Line = &UnitLine{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: lineTime(st.First, st.Last).Milliseconds()}
+	if st := t.Line; st.BytesOut > 0 {
+		u.Line = &UnitLine{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: st.Last.Sub(st.First).Milliseconds()}
 	}
 	for _, p := range f.Plan {
 		u.Slots = append(u.Slots, unitSlot(p, planned, u.Verdict == cred.Fail))
@@ -68,8 +65,7 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 
 func unitSlot(p flows.PlanFacts, planned, failed bool) UnitSlot {
 	s := UnitSlot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Kind: p.Slot.Kind.String(), SHA256: p.Now}
-	done := p.Op == flows.Keep || p.Stage == flows.SlotMatches || p.Stage == flows.SlotGone
-	if planned || done {
+	if planned || p.Done() {
 		s.Action = p.Action()
 	}
 	if failed {
@@ -81,18 +77,11 @@ func unitSlot(p flows.PlanFacts, planned, failed bool) UnitSlot {
 	return s
 }
 
-func (d *Desk) elapsed() time.Duration {
-	if d.started.IsZero() || d.endsAt.Before(d.started) {
-		return 0
-	}
-	return d.endsAt.Sub(d.started)
-}
-
 // notes are findings about the unit and the authority that do not stop the work.
-func (d *Desk) notes() []cred.Finding {
+func notes(imei cred.IMEI) []cred.Finding {
 	out := []cred.Finding{}
-	if d.unit.IMEI != 0 && !d.unit.IMEI.Valid() {
-		out = append(out, cred.Finding{Code: "store.imei-check", Severity: cred.Warning, Text: "the check digit of the IMEI " + d.unit.IMEI.String() + " is wrong",
+	if imei != 0 && !imei.Valid() {
+		out = append(out, cred.Finding{Code: "store.imei-check", Severity: cred.Warning, Text: "the check digit of the IMEI " + imei.String() + " is wrong",
 			Hint: "compare it with the label; units with such an IMEI exist"})
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
@@ -15,7 +16,8 @@ import (
 // recover closes the runs of processes that died. Nothing of theirs is gone on with: a run is closed with an Interrupted line, a
 // unit that was being worked on gets a record that says so and names what was sent to it, serials that no record names are
 // marked abandoned. What is taken over is the IMEI and the functional mode to put back.
-func (d *Desk) recover(ctx context.Context) (*flows.Resumed, error) {
+func (b *Bench) recover(ctx context.Context) (*flows.Resumed, error) {
+	d := b.desk
 	if d.Ledger == nil {
 		return nil, nil
 	}
@@ -25,25 +27,26 @@ func (d *Desk) recover(ctx context.Context) (*flows.Resumed, error) {
 	}
 	var left *flows.Resumed
 	for _, r := range runs {
-		l, err := d.closeRun(ctx, r)
+		l, err := b.closeRun(ctx, r)
 		if err != nil {
 			return nil, err
 		}
 		if l != nil {
 			left = l
-			d.resume = resumed{imei: l.IMEI, mode: int(l.Mode)}
+			d.Owe(l.IMEI, int(l.Mode))
 		}
 	}
 	return left, nil
 }
 
-func (d *Desk) closeRun(ctx context.Context, run ledger.Run) (*flows.Resumed, error) {
+func (b *Bench) closeRun(ctx context.Context, run ledger.Run) (*flows.Resumed, error) {
+	d := b.desk
 	events, err := d.Ledger.Events(ctx, run.ID)
 	if err != nil {
 		return nil, err
 	}
 	s := remains(events)
-	at := d.Now().UTC().Format(rfc3339)
+	at := stamp(d.Now())
 	name, body, err := codec.Encode(flows.Interrupted{IMEI: s.Facts.Unit.IMEI})
 	if err != nil {
 		return nil, err
@@ -51,12 +54,12 @@ func (d *Desk) closeRun(ctx context.Context, run ledger.Run) (*flows.Resumed, er
 	if err := d.Ledger.AppendEvent(ctx, run.ID, name, at, body); err != nil {
 		return nil, err
 	}
-	serials, err := d.abandon(ctx, run.ID, at)
+	serials, err := b.abandon(ctx, run.ID, at)
 	if err != nil {
 		return nil, err
 	}
 	if s.worked {
-		if err := d.recordInterrupted(ctx, run, s, serials); err != nil {
+		if err := b.recordInterrupted(ctx, run, s, serials); err != nil {
 			return nil, err
 		}
 	}
@@ -70,8 +73,9 @@ func (d *Desk) closeRun(ctx context.Context, run ledger.Run) (*flows.Resumed, er
 }
 
 // abandon marks the serials of a dead run whose certificates no record names: their keys died with the process.
-func (d *Desk) abandon(ctx context.Context, run, at string) ([]string, error) {
-	all, err := d.Ledger.Serials(ctx, run)
+func (b *Bench) abandon(ctx context.Context, run, at string) ([]string, error) {
+	l := b.desk.Ledger
+	all, err := l.Serials(ctx, run)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +84,7 @@ func (d *Desk) abandon(ctx context.Context, run, at string) ([]string, error) {
 		if s.State != ledger.SerialReserved {
 			continue
 		}
-		if err := d.Ledger.Abandon(ctx, run, at, s.Serial); err != nil {
+		if err := l.Abandon(ctx, run, at, s.Serial); err != nil {
 			return nil, err
 		}
 		out = append(out, s.Serial)
@@ -136,10 +140,11 @@ func remains(events []ledger.Event) story {
 
 // recordInterrupted writes the record of a run that ended without a verdict of its own. What the slots hold is not known, only
 // what was sent or would have been: reading the unit again decides.
-func (d *Desk) recordInterrupted(ctx context.Context, run ledger.Run, s story, serials []string) error {
+func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, serials []string) error {
 	var begun struct {
 		Port string `json:"port"`
 	}
+	d := b.desk
 	_ = json.Unmarshal(run.Body, &begun) // a line that cannot be read leaves the port out
 	u := s.Facts.Unit
 	if u.UUID != "" && s.identity == cred.Sum([]byte(u.UUID)) {
@@ -149,11 +154,11 @@ func (d *Desk) recordInterrupted(ctx context.Context, run ledger.Run, s story, s
 		Kind: record.Interrupted, Time: record.Stamp(d.Now()), Verdict: cred.Fail, IMEI: u.IMEI, Run: run.ID,
 		Unit:  record.Identity{Key: s.identity, UUID: u.UUID, Product: d.Profile.Product},
 		Model: u.Model, Hardware: u.Hardware, Firmware: u.Firmware, Host: u.Host,
-		Bench: d.bench(), Abandoned: serials,
+		Bench: evidence.Bench(d.Tool, ""), Abandoned: serials,
 		Failure: cred.Failed("bench.interrupted", "the run ended before its work was done: the process or the power was gone",
 			"run it again with the same unit: its slots are read first"),
 	}
-	r.Bench.Port = begun.Port
+	r.Bench.Port, r.Bench.Station, r.Bench.Operator, r.Bench.Profile = begun.Port, d.Profile.Station, d.Profile.Operator, d.Profile.SHA256
 	for _, p := range s.Facts.Plan {
 		slot := record.Slot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Holds: p.Holds()}
 		if p.Op == flows.WriteSlot {

@@ -38,3 +38,9 @@ func (p PlanFacts) Action() string {
 	}
 	return "kept"
 }
+
+// Done tells whether the slot is as the plan wants it: it was right before, or the modem lists what was sent, or nothing where it
+// was to be deleted.
+func (p PlanFacts) Done() bool {
+	return p.Op == Keep || p.Stage == SlotMatches || p.Stage == SlotGone
+}

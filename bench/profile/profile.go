@@ -10,8 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"example.org/sectag/cred"
 	"github.com/pelletier/go-toml/v2"
+
+	"example.org/sectag/cred"
 )
 
 // DefaultName is the file that is read when none is named and it is there.

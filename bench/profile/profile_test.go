@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"example.org/sectag/cred"
 	"github.com/google/go-cmp/cmp"
+
+	"example.org/sectag/cred"
 )
 
 const whole = `[product]

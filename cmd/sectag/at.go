@@ -8,15 +8,16 @@ import (
 	"os"
 	"strings"
 
-	"example.org/sectag/bench"
+	"github.com/spf13/cobra"
+
+	"example.org/sectag/bench/ask"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
-	"github.com/spf13/cobra"
 )
 
 type atDoc struct {
 	result
-	Commands []bench.Answer `json:"commands"`
+	Commands []ask.Answer `json:"commands"`
 }
 
 func (d *atDoc) people(w io.Writer) {
@@ -57,7 +58,7 @@ func (a *app) atVerb() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			answers, err := bench.Talk(ctx, dialer(), port, commands, n, a.trace())
+			answers, err := ask.Talk(ctx, dialer(), port, commands, n, a.trace())
 			if len(answers) == 0 && err != nil {
 				return nil, err
 			}
@@ -118,8 +119,8 @@ func (n *namedFlags) add(c *cobra.Command) {
 	c.Flags().StringArrayVar(&n.imeis, "imei", nil, "the unit's IMEI; may be repeated")
 }
 
-func (n *namedFlags) get() (bench.Named, error) {
-	out := bench.Named{Yes: n.yes}
+func (n *namedFlags) get() (ask.Named, error) {
+	out := ask.Named{Yes: n.yes}
 	for _, s := range n.imeis {
 		i, err := cred.ParseIMEI(s)
 		if err != nil {

@@ -6,11 +6,12 @@ import (
 	"io"
 	"strings"
 
-	"example.org/sectag/bench"
+	"github.com/spf13/cobra"
+
+	"example.org/sectag/bench/ask"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
-	"github.com/spf13/cobra"
 )
 
 func (a *app) caVerb() *cobra.Command {
@@ -237,7 +238,7 @@ func (d *caIssueDoc) people(w io.Writer) {
 }
 
 func (a *app) caIssue() *cobra.Command {
-	var o bench.Order
+	var o ask.Order
 	var imei, id string
 	var encrypt bool
 	c := &cobra.Command{
@@ -269,12 +270,12 @@ func (a *app) caIssue() *cobra.Command {
 	return c
 }
 
-func (a *app) issue(ctx context.Context, o bench.Order, encrypt bool) (document, error) {
+func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (document, error) {
 	p, _, err := a.loadProfile()
 	if err != nil {
 		return nil, err
 	}
-	encrypted, err := bench.KeyEncrypted(profile.Profile{Cert: o.Cert, Key: o.Key})
+	encrypted, err := ask.KeyEncrypted(profile.Profile{Cert: o.Cert, Key: o.Key})
 	if err != nil {
 		return nil, err
 	}
@@ -297,7 +298,7 @@ func (a *app) issue(ctx context.Context, o bench.Order, encrypt bool) (document,
 	if l != nil {
 		defer l.Close()
 	}
-	issued, err := bench.Issue(ctx, o, l, tool(), now)
+	issued, err := ask.Issue(ctx, o, l, tool(), now)
 	if err != nil {
 		return nil, err
 	}

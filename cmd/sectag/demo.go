@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca"
@@ -17,7 +19,6 @@ import (
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
 	"example.org/sectag/internal/atomicfile"
-	"github.com/spf13/cobra"
 )
 
 type demoDoc struct {

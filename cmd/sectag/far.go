@@ -7,10 +7,11 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/internal/atomicfile"
-	"github.com/spf13/cobra"
 )
 
 type probeDoc struct {

@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"io"
 
-	"example.org/sectag/bench"
+	"github.com/spf13/cobra"
+
+	"example.org/sectag/bench/ask"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
-	"github.com/spf13/cobra"
 )
 
 type inspectDoc struct {
 	result
-	bench.Looked
+	ask.Looked
 }
 
 func (d *inspectDoc) people(w io.Writer) {
@@ -66,7 +67,7 @@ func (a *app) inspectVerb() *cobra.Command {
 				return nil, err
 			}
 			defer closeReader(l)
-			looked, err := bench.Inspect(ctx, dialer(), port, l, a.trace())
+			looked, err := ask.Inspect(ctx, dialer(), port, l, a.trace())
 			if looked.IMEI == 0 {
 				return nil, err
 			}

@@ -7,10 +7,11 @@ import (
 	"io"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/seal"
-	"github.com/spf13/cobra"
 )
 
 func (a *app) ledgerVerb() *cobra.Command {

@@ -12,8 +12,9 @@ import (
 	"syscall"
 	"time"
 
-	"example.org/sectag/cred"
 	"github.com/spf13/cobra"
+
+	"example.org/sectag/cred"
 )
 
 // Set by the linker (Makefile). built is the time of the commit: a clock that is earlier is wrong.

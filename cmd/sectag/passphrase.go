@@ -7,8 +7,9 @@ import (
 	"io"
 	"os"
 
-	"example.org/sectag/cred"
 	"golang.org/x/term"
+
+	"example.org/sectag/cred"
 )
 
 // passphrase reads the passphrase from the file that was named, or asks on the terminal. It never comes from an argument.

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"io"
 
-	"example.org/sectag/device"
 	"github.com/spf13/cobra"
+
+	"example.org/sectag/device"
 )
 
 type portsDoc struct {

@@ -6,13 +6,15 @@ import (
 	"io"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"example.org/sectag/bench"
+	"example.org/sectag/bench/ask"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
 	"example.org/sectag/ledger"
-	"github.com/spf13/cobra"
 )
 
 // unitDoc is the document of one unit; several have unitsDoc.
@@ -148,7 +150,7 @@ func (j *job) prepare(ctx context.Context, sign bool) (err error) {
 
 // passphrase gets it from the file, or from the person when the key needs one.
 func (j *job) passphrase() (err error) {
-	encrypted, err := bench.KeyEncrypted(j.profile)
+	encrypted, err := ask.KeyEncrypted(j.profile)
 	if err != nil || !encrypted {
 		return err
 	}
@@ -167,7 +169,7 @@ func (j *job) close() {
 	}
 }
 
-func (j *job) provision(ctx context.Context, ports []string, n bench.Named, dry bool) (document, error) {
+func (j *job) provision(ctx context.Context, ports []string, n ask.Named, dry bool) (document, error) {
 	d := dialer()
 	var units []bench.Unit
 	var worst *cred.Fault
@@ -212,7 +214,7 @@ func (j *job) one(ctx context.Context, c bench.Config, o station.Orders, looked 
 		o.Pass, o.Keyed = b.Keep(append([]byte(nil), j.pass...)), true
 	}
 	t := flows.Terms{
-		Authority: j.profile.Key != "", Port: true, Anchor: bench.HasAnchor(j.profile), Endpoint: j.profile.Endpoint.Host != "",
+		Authority: j.profile.Key != "", Port: true, Anchor: ask.HasAnchor(j.profile), Endpoint: j.profile.Endpoint.Host != "",
 		Ledger: j.store != nil, Profile: true,
 	}
 	fault, err := b.Drive(ctx, context.WithoutCancel(ctx), t, o, announcer(), nil)

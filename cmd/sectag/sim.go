@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"example.org/sectag/cred"
 	"example.org/sectag/device/sim"
 	farsim "example.org/sectag/endpoint/sim"
-	"github.com/spf13/cobra"
 )
 
 func (a *app) simVerb() *cobra.Command {

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/spf13/cobra"
+
 	"example.org/sectag/bench"
+	"example.org/sectag/bench/ask"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
-	"github.com/spf13/cobra"
 )
 
 type slotsDoc struct {
@@ -103,7 +105,7 @@ func (a *app) slotsList() *cobra.Command {
 				return nil, err
 			}
 			defer closeReader(l)
-			looked, err := bench.Inspect(ctx, dialer(), f.port, l, a.trace())
+			looked, err := ask.Inspect(ctx, dialer(), f.port, l, a.trace())
 			slots := []flows.SlotFacts{}
 			for _, s := range looked.Slots {
 				if only(s) {
@@ -128,7 +130,7 @@ func (a *app) slotsWork(name string, op flows.Op) *cobra.Command {
 			}
 			hand := flows.Hand{Op: op, Slot: s, File: f.file}
 			if op == flows.WriteSlot {
-				if err := bench.CheckFile(s.Kind, f.file); err != nil {
+				if err := ask.CheckFile(s.Kind, f.file); err != nil {
 					return nil, err
 				}
 			}
@@ -143,7 +145,7 @@ func (a *app) slotsWork(name string, op flows.Op) *cobra.Command {
 	return c
 }
 
-func (a *app) byHand(ctx context.Context, port string, hand flows.Hand, n bench.Named) (document, error) {
+func (a *app) byHand(ctx context.Context, port string, hand flows.Hand, n ask.Named) (document, error) {
 	p, _, err := a.loadProfile()
 	if err != nil {
 		return nil, err
@@ -174,7 +176,7 @@ func (a *app) slotsVerify() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			got, err := bench.Verify(ctx, dialer(), f.port, s, f.file, a.trace())
+			got, err := ask.Verify(ctx, dialer(), f.port, s, f.file, a.trace())
 			if err != nil {
 				return nil, err
 			}

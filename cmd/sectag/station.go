@@ -4,11 +4,13 @@ import (
 	"context"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"example.org/sectag/bench"
+	"example.org/sectag/bench/ask"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui"
-	"github.com/spf13/cobra"
 )
 
 // station is sectag without a verb: the screens.
@@ -43,7 +45,7 @@ func (a *app) screens(ctx context.Context, port string) error {
 		return err
 	}
 	t := flows.Terms{
-		Authority: p.Key != "", Port: port != "", Anchor: bench.HasAnchor(p), Endpoint: p.Endpoint.Host != "", Ledger: j.store != nil, Profile: found,
+		Authority: p.Key != "", Port: port != "", Anchor: ask.HasAnchor(p), Endpoint: p.Endpoint.Host != "", Ledger: j.store != nil, Profile: found,
 	}
 	return a.show(ctx, j.config(port), t, p.Product, p.Station)
 }

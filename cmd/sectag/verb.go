@@ -4,8 +4,9 @@ import (
 	"context"
 	"io"
 
-	"example.org/sectag/cred"
 	"github.com/spf13/cobra"
+
+	"example.org/sectag/cred"
 )
 
 // document is what a verb answers with: one JSON object, and the same as lines for people.

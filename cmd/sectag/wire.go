@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"example.org/sectag/bench"
+	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
@@ -29,8 +29,8 @@ func builtAt() time.Time {
 	return t
 }
 
-func tool() bench.Tool {
-	return bench.Tool{Version: version, Commit: hexOnly(commit), Built: builtAt()}
+func tool() evidence.Tool {
+	return evidence.Tool{Version: version, Commit: hexOnly(commit), Built: builtAt()}
 }
 
 // hexOnly leaves out a commit that is not known.

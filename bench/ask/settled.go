@@ -1,9 +1,10 @@
-package bench
+package ask
 
 import (
 	"os"
 
 	"example.org/sectag/bench/profile"
+	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 )
@@ -32,7 +33,7 @@ func CheckFile(k cred.Kind, name string) error {
 	if name == "" {
 		return cred.Failed("usage.flag", "the file is missing", "write --file F with the slot's content")
 	}
-	content, err := slotFile(k, name)
+	content, err := slotfile.Read(k, name)
 	clear(content)
 	return err
 }

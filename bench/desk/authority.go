@@ -1,4 +1,4 @@
-package bench
+package desk
 
 import (
 	"example.org/sectag/ca"
@@ -86,8 +86,8 @@ func (d *Desk) unlock(pass []byte) error {
 	return nil
 }
 
-// lockAuthority forgets the key: after a while without work, and when the bench is closed.
-func (d *Desk) lockAuthority() {
+// Lock forgets the authority's key: after a while without work, and when the bench is closed.
+func (d *Desk) Lock() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.auth.Lock()

@@ -1,8 +1,7 @@
-package bench
+package desk
 
 import (
 	"context"
-	"crypto/x509"
 	"path/filepath"
 
 	"example.org/sectag/bench/profile"
@@ -109,8 +108,6 @@ func outcome(v cred.Verdict) flows.Outcome {
 	}
 	return flows.FailedOutcome
 }
-
-func parseAnchor(der []byte) (*x509.Certificate, error) { return x509.ParseCertificate(der) }
 
 // saveProfile keeps what was settled by hand in a new file.
 func (d *Desk) saveProfile(e flows.SaveProfile) (flows.Event, error) {

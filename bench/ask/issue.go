@@ -1,4 +1,4 @@
-package bench
+package ask
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"example.org/sectag/bench/evidence"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
@@ -28,7 +29,7 @@ type Order struct {
 
 // Issue makes a unit's key and certificate and writes both to a folder, or nothing. With a ledger an identity that is another
 // unit's is refused and what was signed is recorded.
-func Issue(ctx context.Context, o Order, l *ledger.Store, tool Tool, now func() time.Time) (ca.Issued, error) {
+func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, now func() time.Time) (ca.Issued, error) {
 	for _, ext := range []string{".crt", ".key"} {
 		if f := filepath.Join(o.Dir, o.IMEI.String()+ext); exists(f) {
 			return ca.Issued{}, cred.Failed("ca.exists", f+" is already there and is not overwritten", "choose another folder, or move the old file away first")
@@ -89,11 +90,11 @@ func claim(ctx context.Context, l *ledger.Store, imei cred.IMEI, name string, ke
 	return t, err
 }
 
-func recordIssue(ctx context.Context, l *ledger.Store, o Order, c ca.Certificate, auth *ca.Authority, tool Tool, now time.Time) error {
+func recordIssue(ctx context.Context, l *ledger.Store, o Order, c ca.Certificate, auth *ca.Authority, tool evidence.Tool, now time.Time) error {
 	r := record.Record{
 		Kind: record.Issue, Time: record.Stamp(now), Verdict: cred.Pass, IMEI: o.IMEI, KeyOrigin: "host",
-		Bench: benchOf(tool, c.Clock), Cert: recordCert(c, auth.Root), Authority: recordAuthority(auth, auth.Root),
-		Key: hostKey(c.SPKI, "kept"),
+		Bench: evidence.Bench(tool, c.Clock), Cert: evidence.Certificate(c, auth.Root), Authority: evidence.Authority(auth, auth.Root),
+		Key: evidence.HostKey(c.SPKI, "kept"),
 	}
 	_, err := l.Record(ctx, r)
 	return err

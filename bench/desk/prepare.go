@@ -1,4 +1,4 @@
-package bench
+package desk
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"os"
 	"time"
 
+	"example.org/sectag/bench/past"
+	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
@@ -122,7 +124,7 @@ func (d *Desk) prepareHand(set *prepared, plan flows.Plan, hand flows.Hand) erro
 	if hand.Op != flows.WriteSlot {
 		return nil
 	}
-	content, err := slotFile(hand.Slot.Kind, hand.File)
+	content, err := slotfile.Read(hand.Slot.Kind, hand.File)
 	if err != nil {
 		return err
 	}
@@ -131,20 +133,6 @@ func (d *Desk) prepareHand(set *prepared, plan flows.Plan, hand flows.Hand) erro
 		set.secret = []int{0}
 	}
 	return nil
-}
-
-// slotFile reads what a slot shall hold and writes it anew, in the contract's form.
-func slotFile(k cred.Kind, name string) ([]byte, error) {
-	file, err := os.ReadFile(name)
-	if err != nil {
-		return nil, cred.Because(err, "config.file", "the file "+name+" cannot be read", "name a file with the slot's content")
-	}
-	content, err := cred.Content(k, file)
-	clear(file)
-	if err != nil {
-		return nil, cred.Because(err, "config.value", name+": "+err.Error(), "give a file that holds what the slot takes: "+k.String())
-	}
-	return content, nil
 }
 
 // prepareIdentity issues the unit's certificate for a key that this computer makes now.
@@ -209,7 +197,7 @@ func (d *Desk) issue(ctx context.Context, set *prepared) error {
 	if err != nil {
 		return fmt.Errorf("reading the new key's public half: %w", err)
 	}
-	serial, newest, err := d.reserve(ctx, seen(unit, items), set.name, cred.Sum(der))
+	serial, newest, err := d.reserve(ctx, past.Seen(unit, items), set.name, cred.Sum(der))
 	if err != nil {
 		return err
 	}
@@ -278,17 +266,6 @@ func (d *Desk) reserve(ctx context.Context, unit record.Unit, name string, spki 
 		return "", time.Time{}, fmt.Errorf("reserving a serial: %w", err)
 	}
 	return serial, newest, nil
-}
-
-// seen is the unit as the ledger recognises it.
-func seen(u device.Identity, items []device.Item) record.Unit {
-	out := record.Unit{UUID: u.UUID, IMEI: u.IMEI}
-	for _, i := range items {
-		if i.Slot.Kind == cred.DeviceIDKey && i.Slot.SecTag.Reserved() {
-			out.Key = i.SHA256
-		}
-	}
-	return out
 }
 
 // anchorBytes reads the trust anchor of a sec_tag as the slot will hold it, and refuses what no unit should trust.

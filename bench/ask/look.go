@@ -1,8 +1,12 @@
-package bench
+// Package ask answers questions and does small jobs that need no run of the bench: who is at a port and what is in it, does a
+// slot hold what a file holds, what does the modem say to a command, a certificate as files.
+package ask
 
 import (
 	"context"
 
+	"example.org/sectag/bench/past"
+	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/device/at"
@@ -33,13 +37,13 @@ func Inspect(ctx context.Context, d device.Dialer, port string, l *ledger.Reader
 		if err != nil {
 			return err
 		}
-		h, err := past(ctx, l, seen(u, items))
+		before, err := past.Of(ctx, l, past.Seen(u, items))
 		if err != nil {
 			return err
 		}
-		looked.Slots = slotList(items, h)
-		if h.pass != nil {
-			looked.Record = h.pass.ID
+		looked.Slots = before.Slots(items)
+		if before.Pass != nil {
+			looked.Record = before.Pass.ID
 		}
 		return nil
 	})
@@ -77,7 +81,7 @@ type Compared struct {
 
 // Verify holds a slot against a file: the modem must list the digest of what the file holds in the contract's form.
 func Verify(ctx context.Context, d device.Dialer, port string, s cred.Slot, file string, trace func(flows.TraceLine)) (Compared, error) {
-	content, err := slotFile(s.Kind, file)
+	content, err := slotfile.Read(s.Kind, file)
 	if err != nil {
 		return Compared{}, err
 	}

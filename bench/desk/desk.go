@@ -1,4 +1,7 @@
-package bench
+// Package desk performs the effects that flows asks for, one file a room: authority.go, port.go, unit.go, plan.go, prepare.go,
+// work.go, far.go, record.go. It keeps what machines must not hold: secrets, the open port, texts, the prepared set. It decides
+// nothing about what comes next, and prints nothing. Read desk.go first.
+package desk
 
 import (
 	"context"
@@ -6,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
@@ -15,19 +19,13 @@ import (
 	"example.org/sectag/ledger"
 )
 
-// Tool says which sectag this is, for the records and for the doubt about the clock.
-type Tool struct {
-	Version, Commit string
-	Built           time.Time // a clock that is earlier is wrong; zero when not known
-}
-
 // Config is what a desk is set up with.
 type Config struct {
 	Profile  profile.Profile // settled so far; the zero value is no profile at all
 	Port     string          // named on the command line, or ""
 	Dialer   device.Dialer
 	Ledger   *ledger.Store // nil: nothing is recorded
-	Tool     Tool
+	Tool     evidence.Tool
 	Now      func() time.Time
 	Timeout  time.Duration // for the server
 	Once     bool          // one unit and no more: the port is given back as soon as its slots are done
@@ -42,9 +40,9 @@ type Desk struct {
 	Config
 	secrets secrets
 	facts   func() flows.Facts // as folded by the loop up to the event that caused an effect
-	run     string             // the journal's name of this run
 
 	mu      sync.Mutex
+	run     string // the journal's name of this run
 	root    ca.Root
 	keyFile string
 	auth    *ca.Authority
@@ -56,18 +54,18 @@ type Desk struct {
 	fresh   bool // items were listed with the identity, and no plan was made of them yet
 	resume  resumed
 
-	plan            flows.Plan
-	hand            flows.Hand
-	handFile        string
-	slots           []profile.Slot // that the plan is of
-	set             prepared
-	probe           *endpoint.ProbeReport
-	date            time.Time // a server's Date header, seen at dateAt
-	dateAt          time.Time
-	anchor          anchorNote
-	connects        *endpoint.ConnectReport
-	started, endsAt time.Time
-	stats           device.Stats // of the last session
+	plan           flows.Plan
+	hand           flows.Hand
+	handFile       string
+	slots          []profile.Slot // that the plan is of
+	set            prepared
+	probe          *endpoint.ProbeReport
+	date           time.Time // a server's Date header, seen at dateAt
+	dateAt         time.Time
+	anchor         anchorNote
+	connects       *endpoint.ConnectReport
+	started, ended time.Time
+	stats          device.Stats // of the last session
 }
 
 // resumed is what the run after an interrupted one takes over: for one unit, the functional mode to put back at the end.
@@ -84,14 +82,67 @@ type anchorNote struct {
 	trust  string
 }
 
-func newDesk(c Config) *Desk {
+// New sets a desk up. facts is what the loop has folded up to the event that caused an effect.
+func New(c Config, facts func() flows.Facts) *Desk {
 	if c.Progress == nil {
 		c.Progress = func(flows.Progress) {}
 	}
 	if c.Trace == nil {
 		c.Trace = func(flows.TraceLine) {}
 	}
-	return &Desk{Config: c, port: c.Port, facts: func() flows.Facts { return flows.Facts{} }}
+	return &Desk{Config: c, port: c.Port, facts: facts}
+}
+
+// Begin names the journal's run that the effects are of.
+func (d *Desk) Begin(run string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.run, d.started = run, d.Now()
+}
+
+// Owe remembers the functional mode that an interrupted run owes a unit.
+func (d *Desk) Owe(imei cred.IMEI, mode int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.resume = resumed{imei: imei, mode: mode}
+}
+
+// Close ends the session, forgets every secret and takes the time.
+func (d *Desk) Close() {
+	d.hangUp()
+	d.Lock()
+	d.set.clear()
+	d.secrets.clear()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ended = d.Now()
+}
+
+// Tale is what only the desk can tell of a run.
+type Tale struct {
+	Port    string
+	Line    device.Stats // of the last session
+	Elapsed time.Duration
+	IMEI    cred.IMEI
+}
+
+// Tell tells it.
+func (d *Desk) Tell() Tale {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := Tale{Port: d.port, Line: d.line(), IMEI: d.unit.IMEI}
+	if d.ended.After(d.started) {
+		t.Elapsed = d.ended.Sub(d.started)
+	}
+	return t
+}
+
+// line is what went over the line of this session, or of the last.
+func (d *Desk) line() device.Stats {
+	if d.modem != nil {
+		return d.modem.Stats()
+	}
+	return d.stats
 }
 
 // Do performs one effect. Its answer echoes the effect's ID; a failure is an answer too.

@@ -1,0 +1,113 @@
+package desk
+
+import (
+	"context"
+
+	"example.org/sectag/bench/evidence"
+	"example.org/sectag/bench/past"
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+	"example.org/sectag/ledger/record"
+)
+
+// writeRecord writes what was done to the ledger, once the work on a unit is over, however it ended. Without a ledger there is
+// nothing to write and the answer has no record.
+func (d *Desk) writeRecord(ctx context.Context, e flows.WriteRecord) (flows.Event, error) {
+	d.done()
+	if e.Verdict != flows.FailedOutcome {
+		d.set.forgetKey()
+	}
+	answer := flows.RecordWritten{ID: e.ID, Verdict: e.Verdict}
+	if d.Ledger == nil {
+		return answer, nil
+	}
+	r := d.record(e)
+	if r.Kind == record.Check {
+		older, found, err := d.Ledger.NewestPassing(ctx, r.Seen(), record.Provision)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			r.Checks = older.ID
+		}
+	}
+	written, err := d.Ledger.Record(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	answer.Record = written.ID
+	return answer, nil
+}
+
+// record makes the record out of the facts and of what only the desk knows.
+func (d *Desk) record(e flows.WriteRecord) record.Record {
+	f := d.facts()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	failed := e.Verdict == flows.FailedOutcome
+	r := record.Record{
+		Kind: d.kind(e), Time: record.Stamp(d.Now()), Verdict: evidence.Verdict(e.Verdict), IMEI: d.unit.IMEI, Run: d.run, Attempt: 1,
+		Model: d.unit.Model, Hardware: d.unit.Hardware, Firmware: d.unit.Firmware, Host: d.unit.Host,
+		Bench: d.bench(), Slots: evidence.Slots(f.Plan, failed), ElapsedMS: d.Now().Sub(d.started).Milliseconds(),
+	}
+	s := past.Seen(d.unit, d.items)
+	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product}
+	if failed {
+		if r.Failure = f.Failure; r.Failure == nil {
+			r.Failure = cred.Failed("store.stopped", "the work was stopped before it was done", "run it again")
+		}
+	}
+	if d.set.cert.Serial != "" {
+		r.KeyOrigin, r.Key = "host", evidence.HostKey(d.set.cert.SPKI, d.hostCopy())
+		r.Cert, r.Authority = evidence.Certificate(d.set.cert, d.root), evidence.Authority(d.auth, d.root)
+	}
+	r.Anchor = d.anchorRecord()
+	if f.Connect != nil {
+		r.Connect = evidence.Connect(f.Connect, d.Profile.Endpoint)
+		r.Findings = append(r.Findings, f.Connect.Findings...)
+	}
+	if st := d.line(); st.BytesOut > 0 {
+		r.Line = &record.Line{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: lineTime(st.First, st.Last).Milliseconds()}
+	}
+	return r
+}
+
+func (d *Desk) kind(e flows.WriteRecord) record.Kind {
+	switch {
+	case d.hand.Op != flows.Keep:
+		return record.Slots
+	case e.Kept:
+		return record.Check
+	}
+	return record.Provision
+}
+
+// hostCopy: after a failure the key is kept in memory for another try at the connection, and the record says so.
+func (d *Desk) hostCopy() string {
+	if d.set.key.PEM() != nil {
+		return "kept"
+	}
+	return "destroyed"
+}
+
+func (d *Desk) bench() record.Bench {
+	b := evidence.Bench(d.Tool, d.set.clock)
+	b.Station, b.Operator, b.Port, b.Profile = d.Profile.Station, d.Profile.Operator, d.port, d.Profile.SHA256
+	b.Started, b.Ended = record.Stamp(d.started), record.Stamp(d.Now())
+	if !d.date.IsZero() {
+		b.Clock.ServerDate = record.Stamp(d.date)
+	}
+	return b
+}
+
+func (d *Desk) anchorRecord() *record.Anchor {
+	source, trust := "file", "file"
+	if d.anchor.sha256 == cred.Sum(d.set.anchor) {
+		source, trust = d.anchor.source, d.anchor.trust
+	}
+	a := evidence.Anchor(d.set.anchor, source, trust)
+	if a != nil && trust == "first-use" {
+		a.Approver = d.Profile.Operator
+	}
+	return a
+}

@@ -1,0 +1,125 @@
+// Package evidence writes what the rooms know in the words of a record (EN 18031, the groups of docs/ledger.md). It only
+// translates: nothing is decided here, and no secret has a way in.
+package evidence
+
+import (
+	"crypto/x509"
+	"runtime"
+	"time"
+
+	"example.org/sectag/ca"
+	"example.org/sectag/ca/certfile"
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+	"example.org/sectag/ledger/record"
+)
+
+// Tool says which sectag this is, for the records and for the doubt about the clock.
+type Tool struct {
+	Version, Commit string
+	Built           time.Time // a clock that is earlier is wrong; zero when not known
+}
+
+// Bench is what every record says of the tool and its clock. An empty clock is the computer's own.
+func Bench(t Tool, clock string) record.Bench {
+	if clock == "" {
+		clock = "system"
+	}
+	return record.Bench{Tool: t.Version, Commit: t.Commit, OS: runtime.GOOS + "/" + runtime.GOARCH, Clock: record.Clock{Source: clock}}
+}
+
+// Verdict is an outcome in a record's words.
+func Verdict(o flows.Outcome) cred.Verdict {
+	switch o {
+	case flows.Passed:
+		return cred.Pass
+	case flows.Warned:
+		return cred.Warn
+	}
+	return cred.Fail
+}
+
+// Slots is what became of the planned slots. After a failure it says what each holds.
+func Slots(plan []flows.PlanFacts, failed bool) []record.Slot {
+	var out []record.Slot
+	for _, p := range plan {
+		s := record.Slot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Bytes: p.Bytes, Sent: p.New, SHA256: p.Now}
+		if p.Op != flows.WriteSlot || p.Stage == flows.SlotPlanned {
+			s.Sent, s.Bytes = cred.Digest{}, 0
+		}
+		if failed {
+			s.Holds = p.Holds()
+			if s.Holds == "unknown" {
+				s.SHA256 = cred.Digest{}
+			}
+		}
+		if p.Done() {
+			s.Action = p.Action()
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// HostKey says how a key came to be that this computer made; copy is "destroyed" or "kept".
+func HostKey(spki cred.Digest, copy string) *record.Key {
+	return &record.Key{
+		Origin: "host-csprng", Generator: "Go crypto/ecdsa over the operating system's random source", Algorithm: "EC P-256",
+		StrengthBits: 128, Table: "NIST SP 800-57 part 1, table 2", SPKI: spki, HostCopy: copy, Proof: "sign-verify",
+	}
+}
+
+// Certificate is a unit's certificate under its root.
+func Certificate(c ca.Certificate, root ca.Root) *record.Certificate {
+	return &record.Certificate{
+		Serial: c.Serial, Subject: "CN=" + c.Name, Name: c.Name, Issuer: root.Cert.Subject.String(), IssuerSHA: cred.Sum(root.PEM),
+		NotBefore: record.Stamp(c.NotBefore), NotAfter: record.Stamp(c.NotAfter), SHA256: c.SHA256, SPKI: c.SPKI, Key: "EC P-256",
+		KeyUsage: []string{"digitalSignature"}, ExtKeyUsage: []string{"clientAuth"}, PEM: c.PEM,
+	}
+}
+
+// Authority is who signed, and how its key is kept. a may be nil: then that is not said.
+func Authority(a *ca.Authority, root ca.Root) *record.Authority {
+	out := &record.Authority{
+		Subject: root.Cert.Subject.String(), SHA256: cred.Sum(root.PEM), SPKI: cred.Sum(root.Cert.RawSubjectPublicKeyInfo),
+		Key: certfile.KeyName(root.Cert.PublicKey), NotAfter: record.Stamp(root.Cert.NotAfter),
+	}
+	if a != nil {
+		out.Protection = string(a.Protection)
+	}
+	return out
+}
+
+// Anchor is a trust anchor of a slot, nil when there is none; source and trust are why it is believed.
+func Anchor(pem []byte, source, trust string) *record.Anchor {
+	blocks := cred.Blocks(pem)
+	if len(blocks) == 0 {
+		return nil
+	}
+	a := &record.Anchor{SHA256: cred.Sum(pem), PEMBytes: len(pem), Source: source, Trust: trust}
+	if c, err := x509.ParseCertificate(blocks[0].Bytes); err == nil {
+		a.Subject, a.NotAfter, a.SPKI = c.Subject.String(), record.Stamp(c.NotAfter), cred.Sum(c.RawSubjectPublicKeyInfo)
+	}
+	return a
+}
+
+// Connect is the connection test at a server.
+func Connect(c *flows.ConnectFacts, e cred.Endpoint) *record.Connect {
+	out := &record.Connect{
+		Verdict: c.Verdict, Endpoint: e.String(), Path: "host", Version: c.Version, Suite: c.Suite, ClientAuth: c.ClientAuth,
+		PingMS: c.PingMS, Alert: c.Alert, Rebind: "not-tried",
+	}
+	if c.CID != nil {
+		out.CID = record.CID{Offered: c.CID.Offered, Negotiated: c.CID.Negotiated}
+	}
+	if c.HandshakeMS != nil {
+		out.HandshakeMS = *c.HandshakeMS
+	}
+	for _, p := range c.Peer {
+		out.Peer = append(out.Peer, record.Peer{
+			Subject: p.Subject, Issuer: p.Issuer, NotBefore: p.NotBefore, NotAfter: p.NotAfter, Key: p.Key, Signature: p.Signature,
+			SHA256: p.SHA256, PEMBytes: p.PEMBytes,
+		})
+	}
+	return out
+}

@@ -1,0 +1,119 @@
+// Package past is what the ledger knows of a unit when a plan is made: the newest passing record of what it was given, and every
+// digest that we put into a slot since. It only reads.
+package past
+
+import (
+	"context"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/device"
+	"example.org/sectag/flows"
+	"example.org/sectag/ledger"
+	"example.org/sectag/ledger/record"
+)
+
+// Past is a unit's history. The zero value is that of a unit nobody knows, without a ledger.
+type Past struct {
+	Pass  *record.Record // the newest passing record of kind provision; nil when there is none
+	asked bool           // there is a ledger
+	ours  map[cred.Slot][]cred.Digest
+}
+
+// depth bounds how many records are looked at.
+const depth = 50
+
+// Of asks the ledger about a unit. l may be nil.
+func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
+	p := Past{asked: l != nil, ours: map[cred.Slot][]cred.Digest{}}
+	if l == nil || unit.Name() == "" {
+		return p, nil
+	}
+	pass, found, err := l.NewestPassing(ctx, unit, record.Provision)
+	if err != nil {
+		return p, err
+	}
+	if found {
+		p.Pass = &pass
+	}
+	list, err := l.List(ctx, ledger.Query{IMEI: unit.IMEI, Limit: depth})
+	if err != nil {
+		return p, err
+	}
+	for i := len(list) - 1; i >= 0; i-- {
+		r, _, err := l.Show(ctx, list[i].Record)
+		if err != nil {
+			return p, err
+		}
+		if !r.Seen().Same(unit) {
+			continue
+		}
+		p.add(r)
+		if found && r.ID == pass.ID {
+			break // what stood there before is what this record replaced
+		}
+	}
+	return p, nil
+}
+
+// add notes what a record put into slots: what was sent, and what was found right and kept.
+func (p *Past) add(r record.Record) {
+	for _, s := range r.Slots {
+		at := cred.Slot{SecTag: s.SecTag, Kind: s.Type}
+		if !s.Sent.IsZero() {
+			p.ours[at] = append(p.ours[at], s.Sent)
+		}
+		if s.Action == "kept" && r.Kind != record.Slots && !s.SHA256.IsZero() {
+			p.ours[at] = append(p.ours[at], s.SHA256)
+		}
+	}
+}
+
+// Ours tells whether what a slot lists is what we put there.
+func (p Past) Ours(s cred.Slot, listed cred.Digest) bool {
+	for _, o := range p.ours[s] {
+		if o == listed && !o.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// Named is the digest that the newest passing record names for a slot; zero without one.
+func (p Past) Named(at cred.Slot) cred.Digest {
+	if p.Pass == nil {
+		return cred.Digest{}
+	}
+	for _, s := range p.Pass.Slots {
+		if s.SecTag == at.SecTag && s.Type == at.Kind {
+			return s.SHA256
+		}
+	}
+	return cred.Digest{}
+}
+
+// Slots writes the modem's list in the contract's words. Whether a digest is known is only said with a ledger.
+func (p Past) Slots(items []device.Item) []flows.SlotFacts {
+	out := []flows.SlotFacts{}
+	for _, i := range items {
+		f := flows.SlotFacts{
+			SecTag: uint32(i.Slot.SecTag), Type: i.Slot.Kind, Kind: i.Slot.Kind.String(), SHA256: i.SHA256, Reserved: i.Reserved(),
+		}
+		if p.asked && !f.Reserved {
+			known := p.Ours(i.Slot, i.SHA256)
+			f.Known = &known
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// Seen is a unit as the ledger recognises it: by the listed digest of its identity key (type 6), its UUID, its IMEI.
+func Seen(u device.Identity, items []device.Item) record.Unit {
+	out := record.Unit{UUID: u.UUID, IMEI: u.IMEI}
+	for _, i := range items {
+		if i.Slot.Kind == cred.DeviceIDKey && i.Slot.SecTag.Reserved() {
+			out.Key = i.SHA256
+		}
+	}
+	return out
+}
