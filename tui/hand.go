@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"fmt"
-
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/screen"
@@ -167,7 +165,8 @@ func (h *hand) pressOver(k form.Key, s sight) act {
 	return nothing
 }
 
-// pressForm gives a key to the open question; what a field of digits does not take goes on to the screen.
+// pressForm gives a key to the open question. What a field of digits does not take still opens the pages of every screen, but
+// never an action: nobody means a command while typing.
 func (h *hand) pressForm(k form.Key, s sight) act {
 	if k.Name == form.Esc {
 		h.dismissed = question{s.machine.Screen(), h.form.Action.Ask}
@@ -178,8 +177,11 @@ func (h *hand) pressForm(k form.Key, s sight) act {
 	switch {
 	case send:
 		h.answer()
-	case !taken && (k.Name != form.Char || screen.Free(h.form, k.Char)):
+	case taken:
+	case k.Name == form.PageDown || k.Name == form.PageUp:
 		return h.pressScreen(k, s)
+	case k.Name == form.Char && screen.Free(h.form, k.Char):
+		return h.everywhere(k.Char, s)
 	}
 	return nothing
 }
@@ -206,6 +208,10 @@ func (h *hand) pressScreen(k form.Key, s sight) act {
 		h.scroll += max(s.h-8, 1)
 	case form.PageUp:
 		h.scroll = max(h.scroll-max(s.h-8, 1), 0)
+	case form.Left:
+		h.turn(-1, s)
+	case form.Right:
+		h.turn(1, s)
 	case form.Enter:
 		return h.do('\r', s)
 	case form.Esc:
@@ -233,7 +239,7 @@ func (h *hand) everywhere(k rune, s sight) act {
 	if k == 'q' {
 		return h.leave(s)
 	}
-	if h.over != screen.Nothing {
+	if h.over != screen.Nothing || h.form != nil {
 		return nothing
 	}
 	return h.do(k, s)
@@ -241,23 +247,38 @@ func (h *hand) everywhere(k rune, s sight) act {
 
 // do performs the action that a key stands for: it puts its event, opens its question, or says why it cannot be done.
 func (h *hand) do(k rune, s sight) act {
+	var disabled *flows.Action
 	for _, a := range s.machine.Actions() {
 		switch {
 		case a.Key != k:
-			continue
 		case a.Disabled != "":
-			h.note = fmt.Sprintf("%s: %s", a.Name, a.Disabled)
+			disabled = &a
 		case a.Ask != flows.AskNothing:
 			h.open(a, s)
+			return nothing
 		case a.Event != nil:
 			h.send(a.Event)
+			return nothing
 		}
-		return nothing
 	}
-	if k > ' ' && (k < '0' || k > '9') { // digits are a label scanner's
+	switch {
+	case disabled != nil:
+		h.note = screen.Label(*disabled) + ": " + disabled.Disabled
+	case k > ' ' && (k < '0' || k > '9'): // a label scanner's digits are no mistake
 		h.note = screen.KeyName(k) + " does nothing here: ? shows the keys"
 	}
 	return nothing
+}
+
+// turn shows the screen before or after this one, if the machine lets it be shown.
+func (h *hand) turn(step int, s sight) {
+	to := flows.Screen(int(s.machine.Screen()) + step) // below the first wraps to one that nobody offers
+	for _, a := range s.machine.Actions() {
+		if a.Event == (flows.Show{Screen: to}) && a.Disabled == "" {
+			h.send(a.Event)
+			return
+		}
+	}
 }
 
 // leave quits; in the middle of an effect it cancels first and quits when the bench has come to rest, or at the second press.

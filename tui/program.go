@@ -11,10 +11,10 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/station"
 	"example.org/sectag/tui/form"
 	_ "example.org/sectag/tui/guard" // before Bubble Tea: it must not question the terminal
 	"example.org/sectag/tui/paint"
-	"example.org/sectag/tui/screen"
 )
 
 // Options are what the program needs to know of its surroundings.
@@ -52,7 +52,11 @@ func New(b Bench, o Options) *Program {
 	return &Program{root: r, opts: o, in: inbox{wake: make(chan struct{}, 1)}}
 }
 
-// show takes in a shot, whatever the machine's type.
+// Shot shows what the bench published after an event. A shot with an error is the last one: the program ends.
+func (p *Program) Shot(s flows.Shot[station.Bench], f flows.Facts) {
+	p.show(shotMsg{machine: s.Machine, event: s.Event, ignored: s.Ignored, over: s.Err != nil, facts: f})
+}
+
 func (p *Program) show(m shotMsg) { p.in.put(func(b *inbox) { b.shots = append(b.shots, m) }) }
 
 // Progress shows what moves while an effect is in flight.
@@ -147,10 +151,11 @@ func (b *inbox) pump(done <-chan struct{}, send func(tea.Msg)) {
 	}
 }
 
-// Render is what a state looks like in a window of w by h cells: no escape bytes, no question open that the machine does not
-// ask by itself. Golden frames and the pictures in the docs come from it.
-func Render(m screen.Machine, f flows.Facts, w, h int) string {
-	r := &root{palette: paint.Palette{Bare: true}, sight: sight{w: w, h: h}, hand: hand{}, clock: func() time.Time { return time.Time{} }}
-	r.shot(shotMsg{machine: m, facts: f})
-	return r.View()
+// Render is what a state looks like in a window of w by h cells, in plain text. A question that the machine asks by itself is open.
+func Render(m station.Bench, f flows.Facts, w, h int) string {
+	p := New(nil, Options{Now: func() time.Time { return time.Time{} }})
+	p.root.palette.Bare = true
+	p.root.sight.w, p.root.sight.h = w, h
+	p.root.shot(shotMsg{machine: m, facts: f})
+	return p.root.View()
 }

@@ -40,7 +40,7 @@ func Open(a flows.Action, f flows.Facts, b Before) *Form {
 	form.Action = a
 	for i, text := range b.Typed[a.Ask] {
 		if text != "" && i < len(form.Fields) {
-			form.Fields[i].Set(text)
+			form.Fields[i].offer(text)
 		}
 	}
 	return form
@@ -118,7 +118,7 @@ func askPort(_ flows.Action, f flows.Facts, b Before) *Form {
 		c := Choice{Text: p.Name, Note: PortNote(p), Bar: p.Role == "log"}
 		port.Choices = append(port.Choices, c)
 		if port.Len() == 0 && p.Role == "at" && !p.Busy && p.Blocked == nil {
-			port.Set(p.Name)
+			port.offer(p.Name)
 		}
 		if port.Value() == p.Name {
 			port.Chosen = len(port.Choices)
@@ -193,7 +193,7 @@ func tagField(f flows.Facts) Field {
 		}
 	}
 	if len(f.Plan) > 0 {
-		tag.Set(strconv.FormatUint(uint64(f.Plan[0].Slot.SecTag), 10))
+		tag.offer(strconv.FormatUint(uint64(f.Plan[0].Slot.SecTag), 10))
 	}
 	return tag
 }
@@ -223,13 +223,14 @@ func askDigits(flows.Action, flows.Facts, Before) *Form {
 }
 
 func askURL(_ flows.Action, f flows.Facts, _ Before) *Form {
-	url := ""
-	if f.Probe != nil {
-		url = f.Probe.URL
+	url := newField("address", maxName, "")
+	url.Insert("coaps://") // typing goes on from here
+	if f.Probe != nil && f.Probe.URL != "" {
+		url.offer(f.Probe.URL)
 	}
 	return &Form{
 		Title:  "Which server do the units talk to?",
-		Fields: []Field{newField("address", maxName, orElse(url, "coaps://"))},
+		Fields: []Field{url},
 		answer: func(f *Form, _ Keeper) (flows.Event, string) {
 			e, err := cred.ParseEndpoint(f.value(0))
 			if err != nil {

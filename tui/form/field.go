@@ -15,6 +15,7 @@ type Field struct {
 	Accept  func(rune) bool // which characters are taken; nil takes all that can be printed
 	Choices []Choice        // what up and down go through
 	Chosen  int             // index into Choices plus one; 0 when the text was typed
+	offered bool            // the text was only offered: typing replaces it
 	text    []byte
 	at      int // the cursor, a byte offset into text
 }
@@ -25,10 +26,10 @@ type Choice struct {
 	Bar        bool
 }
 
-// newField makes a field with a text in it.
+// newField makes a field that offers a text.
 func newField(label string, limit int, text string) Field {
 	f := Field{Label: label, Max: limit, text: make([]byte, 0, limit)}
-	f.Insert(text)
+	f.offer(text)
 	return f
 }
 
@@ -59,9 +60,9 @@ func (f *Field) takes(r rune) bool {
 func (f *Field) Press(k Key) bool {
 	switch k.Name {
 	case Char:
-		return f.Insert(string(k.Char)) || f.takes(k.Char)
+		return f.typed(string(k.Char)) || f.takes(k.Char)
 	case Pasted:
-		f.Insert(k.Text)
+		f.typed(k.Text)
 	case Left:
 		f.at = f.before()
 	case Right:
@@ -83,7 +84,16 @@ func (f *Field) Press(k Key) bool {
 	default:
 		return false
 	}
+	f.offered = false
 	return true
+}
+
+// typed inserts what a person typed; an offer goes with the first character that is taken.
+func (f *Field) typed(s string) bool {
+	if f.offered && strings.ContainsFunc(s, f.takes) {
+		f.Clear()
+	}
+	return f.Insert(s)
 }
 
 func (f *Field) before() int {
@@ -124,7 +134,13 @@ func (f *Field) Set(s string) {
 // Clear empties the field and overwrites what was in it.
 func (f *Field) Clear() {
 	clear(f.text[:cap(f.text)])
-	f.text, f.at, f.Chosen = f.text[:0], 0, 0
+	f.text, f.at, f.Chosen, f.offered = f.text[:0], 0, 0, false
+}
+
+// offer puts a text into the field that typing replaces.
+func (f *Field) offer(s string) {
+	f.Set(s)
+	f.offered = s != ""
 }
 
 // String keeps what was typed out of every text that a field could be printed into.

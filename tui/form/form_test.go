@@ -44,7 +44,7 @@ func TestAnswers(t *testing.T) {
 	}{
 		"files":                  {ask: flows.AskFiles, typed: "a.crt\ta.key", want: flows.AuthorityChosen{Cert: "a.crt", Key: "a.key"}},
 		"files without a key":    {ask: flows.AskFiles, typed: "a.crt\t"},
-		"new authority":          {ask: flows.AskNewAuth, typed: "\x15ca\t\x15CN=X,O=Y\t\x1530\tpass word\tpass word", want: flows.AuthorityWanted{Dir: "ca", Subject: "CN=X,O=Y", Days: 30, Pass: 7}},
+		"new authority":          {ask: flows.AskNewAuth, typed: "ca\tCN=X,O=Y\t30\tpass word\tpass word", want: flows.AuthorityWanted{Dir: "ca", Subject: "CN=X,O=Y", Days: 30, Pass: 7}},
 		"new authority in clear": {ask: flows.AskNewAuth, typed: "\x15ca\t\t\t\t", want: flows.AuthorityWanted{Dir: "ca", Subject: "CN=Device Root", Days: 7300}},
 		"two passphrases":        {ask: flows.AskNewAuth, typed: "\t\t\tone\ttwo"},
 		"no folder":              {ask: flows.AskNewAuth, typed: "\x15\t\t\t\t"},
@@ -157,7 +157,8 @@ func TestDifferingPassphrasesAreNotKept(t *testing.T) {
 }
 
 func TestEditing(t *testing.T) {
-	f := newField("x", 8, "abc")
+	f := newField("x", 8, "")
+	f.Insert("abc")
 	press := func(ks ...Name) {
 		for _, k := range ks {
 			f.Press(Key{Name: k})
@@ -182,8 +183,34 @@ func TestEditing(t *testing.T) {
 	}
 }
 
+func TestTypingReplacesAnOffer(t *testing.T) {
+	f := newField("x", 9, "offer")
+	f.Accept = func(r rune) bool { return r != '-' }
+	f.Press(Of('-'))
+	if f.Value() != "offer" {
+		t.Errorf("a character that is not taken changed it to %q", f.Value())
+	}
+	f.Press(Of('a'))
+	f.Press(Of('b'))
+	if f.Value() != "ab" {
+		t.Errorf("got %q", f.Value())
+	}
+	f.offer("offer")
+	f.Press(Key{Name: End})
+	f.Press(Of('s'))
+	if f.Value() != "offers" {
+		t.Errorf("an offer that was gone into is edited, got %q", f.Value())
+	}
+	f.offer("offer")
+	f.Press(Key{Name: Pasted, Text: "p"})
+	if f.Value() != "p" {
+		t.Errorf("got %q", f.Value())
+	}
+}
+
 func TestShownFollowsTheCursor(t *testing.T) {
-	f := newField("x", 40, "0123456789")
+	f := newField("x", 40, "")
+	f.Insert("0123456789")
 	if s, at := f.Shown(5); s != "6789" || at != 4 {
 		t.Errorf("at the end: %q, %d", s, at)
 	}

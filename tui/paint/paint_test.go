@@ -83,7 +83,7 @@ func TestOnlySixteenColours(t *testing.T) {
 }
 
 func TestASCII(t *testing.T) {
-	all := "●▸○✗│─└┊…→·–█▌▕▏•’“”↑↓é漢"
+	all := "●▸○✗│─└┊…→·–█▌▕▏•’“”↑↓←é漢"
 	out := Palette{ASCII: true, Bare: true}.Frame([]Line{Text(all)}, 80, 1)
 	for _, r := range out {
 		if r > '~' {

@@ -76,39 +76,46 @@ func (p Palette) show(r rune) string {
 	if r >= ' ' && r <= '~' {
 		return string(r)
 	}
+	if a, ours := ascii[r]; ours {
+		if p.ASCII {
+			return a
+		}
+		return string(r)
+	}
 	w := width(r)
 	switch {
 	case w == 0:
 		return ""
 	case !unicode.IsPrint(r):
 		return "?"
-	case !p.ASCII:
-		return string(r)
+	case p.ASCII:
+		return strings.Repeat("?", w)
 	}
-	if a, ok := ascii[r]; ok {
-		return a
-	}
-	return strings.Repeat("?", w)
+	return string(r)
 }
 
 // ascii has a stand-in of one cell for each of our own signs.
 var ascii = map[rune]string{
 	'●': "*", '▸': ">", '○': ".", '✗': "x", '│': "|", '─': "-", '└': "`", '┊': ":", '…': "~", '→': ">", '·': "-", '–': "-",
-	'█': "#", '▌': "=", '▕': "[", '▏': "]", '•': "*", '’': "'", '“': "\"", '”': "\"", '↑': "^", '↓': "v",
+	'█': "#", '▌': "=", '▕': "[", '▏': "]", '•': "*", '’': "'", '“': "\"", '”': "\"", '↑': "^", '↓': "v", '←': "<",
 }
 
 // width is how many cells a character takes. What cannot be printed takes one, because a question mark stands for it. Marks
 // that only change their neighbour's look are dropped: how wide they make it differs from terminal to terminal.
 func width(r rune) int {
-	switch {
-	case r >= ' ' && r <= '~':
+	if r >= ' ' && r <= '~' {
 		return 1
+	}
+	if _, ours := ascii[r]; ours {
+		return 1
+	}
+	switch {
 	case unicode.Is(unicode.M, r):
 		return 0
 	case !unicode.IsPrint(r):
 		return 1
 	}
-	return max(lipgloss.Width(string(r)), 0)
+	return lipgloss.Width(string(r))
 }
 
 // Width is how many cells a text takes.

@@ -43,7 +43,7 @@ func needsAnchor(s Scene) bool {
 // Columns of the slot table, in cells: tag, type, digest; the last takes the rest.
 func columns(r Room) (tag, kind, digest int) {
 	if r.W < 56 {
-		return 10, 11, 0
+		return 10, 12, 0
 	}
 	return 10, 15, 15
 }
@@ -104,12 +104,12 @@ func planWords(s Scene, i int, p flows.PlanFacts) (string, paint.Style) {
 	case p.Has == flows.Empty:
 		return "write" + made(s, p) + size(s, i) + reason, paint.Bold
 	}
-	return "replace ours" + made(s, p) + reason, paint.Bold
+	return "renew" + made(s, p) + reason, paint.Bold
 }
 
 func made(s Scene, p flows.PlanFacts) string {
 	if p.Slot.Kind == cred.ClientKey && s.Facts.Prepared.KeyOrigin != "" {
-		return ", made in the " + s.Facts.Prepared.KeyOrigin
+		return ", " + s.Facts.Prepared.KeyOrigin + " key"
 	}
 	return ""
 }

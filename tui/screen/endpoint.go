@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/paint"
 )
@@ -22,7 +23,7 @@ func endpoint(s Scene, r Room) []paint.Line {
 	}
 	out := []paint.Line{{Spans: []paint.Span{paint.B(p.URL)}, Detail: r.Small}}
 	out = append(out, anchor(s, r)...)
-	out = append(out, findings(p.Findings)...)
+	out = append(out, findings(notSaid(p))...)
 	out = append(out, chain(s, r, p.Chain, p.ChainBytes)...)
 	return append(out, paint.AsDetail(suites(p)...)...)
 }
@@ -53,6 +54,11 @@ func anchor(s Scene, r Room) []paint.Line {
 	}
 	return append(out, paint.Line{}, paint.Text("This network could have answered in the server's place. Ask the server's owner for the sha256 of this "+
 		"certificate, on paper or on the phone, and compare all of it: units will trust it for ten years."), paint.Line{})
+}
+
+// notSaid are the findings beyond the one that the anchor's lines say already.
+func notSaid(p *flows.ProbeFacts) []cred.Finding {
+	return slices.DeleteFunc(slices.Clone(p.Findings), func(f cred.Finding) bool { return p.Anchor != nil && f.Code == "chain.anchor-unproven" })
 }
 
 // chain draws the certificates as a tree, from the server's own up to the root, with their lifetimes as bars.

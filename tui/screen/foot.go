@@ -91,7 +91,7 @@ func (s Scene) keys(r Room) []paint.Line {
 		add("esc", "back")
 		add("page up/down", "scroll")
 	case s.Form != nil:
-		add("enter", map[bool]string{true: "next", false: label(s.Form.Action)}[s.Form.At < len(s.Form.Fields)-1])
+		add("enter", map[bool]string{true: "next", false: Label(s.Form.Action)}[s.Form.At < len(s.Form.Fields)-1])
 		add("esc", map[bool]string{true: "other actions", false: "close the question"}[len(s.Machine.Actions()) > 1])
 		if len(s.Form.Fields) > 1 {
 			add("tab", "next field")
@@ -99,12 +99,11 @@ func (s Scene) keys(r Room) []paint.Line {
 		if len(s.Form.Fields[s.Form.At].Choices) > 0 {
 			add("↑↓", "choose")
 		}
-		items = append(items, s.actions()...)
 	default:
 		items = s.actions()
 	}
 	for _, g := range globals {
-		if s.Form == nil || s.free(g.key) {
+		if s.Form == nil || Free(s.Form, g.key) {
 			add(string(g.key), g.text)
 		}
 	}
@@ -121,65 +120,79 @@ var globals = []struct {
 	text string
 }{{'t', "transcript"}, {'d', "digests"}, {'?', "help"}, {'q', "quit"}}
 
-// free tells whether the open question leaves a key to the screen.
-func (s Scene) free(k rune) bool {
-	f := s.Form.Fields[s.Form.At]
-	return k != 'q' && k >= ' ' && f.Accept != nil && !f.Accept(k)
+// Free tells whether an open question leaves the key of a page to the screen: fields that take only digits do.
+func Free(f *form.Form, k rune) bool {
+	x := f.Fields[f.At]
+	return strings.ContainsRune("td?", k) && x.Accept != nil && !x.Accept(k)
 }
-
-// Free tells whether an open question leaves a character to the screen: fields that take only digits do.
-func Free(f *form.Form, k rune) bool { return Scene{Form: f}.free(k) }
 
 // actions are the machine's, those that can be done first.
 func (s Scene) actions() [][]paint.Span {
 	var can, cannot [][]paint.Span
+	turns := false
 	for _, a := range s.Machine.Actions() {
-		if s.Form != nil && (a.Key == '\r' || !s.free(a.Key)) {
-			continue // the key is the question's
+		if _, show := a.Event.(flows.Show); show && a.Key >= '1' && a.Key <= '9' {
+			turns = true // one item for all of them
+			continue
 		}
 		if a.Disabled != "" {
-			cannot = append(cannot, []paint.Span{paint.P(KeyName(a.Key) + " " + label(a) + " (" + a.Disabled + ")")})
+			cannot = append(cannot, []paint.Span{paint.P(KeyName(a.Key) + " " + Label(a) + " (" + a.Disabled + ")")})
 			continue
 		}
 		style := paint.Bold
 		if a.Danger == flows.Destroys {
 			style |= paint.Bad
 		}
-		text := " " + label(a)
+		text := " " + Label(a)
 		if a.Danger == flows.Destroys {
 			text += "!"
 		}
 		can = append(can, []paint.Span{paint.S(style, KeyName(a.Key)), paint.P(text)})
 	}
+	if turns {
+		can = append(can, []paint.Span{paint.B("←→"), paint.P(" screens")})
+	}
 	return append(can, cannot...)
 }
 
-// label is an action as a person reads it.
-func label(a flows.Action) string { return strings.ReplaceAll(a.Name, "-", " ") }
+// Label is an action as a person reads it.
+func Label(a flows.Action) string { return strings.ReplaceAll(a.Name, "-", " ") }
 
-// flow sets items one after the other into at most so many lines; what has no room is behind the question mark.
+// flow sets items one after the other into at most so many lines. What has no room is behind the question mark, and that is said.
 func flow(items [][]paint.Span, w, most int) []paint.Line {
 	lines := []paint.Line{paint.Row()}
 	for _, it := range items {
-		l := &lines[len(lines)-1]
-		width := paint.L(it...).Width()
-		if l.Width() > 0 && l.Width()+2+width > w {
-			if len(lines) == most {
-				if l.Width()+3 <= w {
-					l.Spans = append(l.Spans, paint.P(" …"))
-				}
-				return lines
-			}
-			lines = append(lines, paint.Row())
-			l = &lines[len(lines)-1]
+		if place(&lines, it, w, most) {
+			continue
 		}
-		gap := "  "
-		if l.Width() == 0 {
-			gap = " "
+		more := []paint.Span{paint.B("?"), paint.P(" more")}
+		for last := &lines[len(lines)-1]; !place(&lines, more, w, most) && len(last.Spans) > 0; {
+			last.Spans = last.Spans[:len(last.Spans)-3] // the gap, the key, its text
 		}
-		l.Spans = append(append(l.Spans, paint.P(gap)), it...)
+		break
 	}
 	return lines
+}
+
+// place sets an item behind the others, on a new line if there may be one.
+func place(lines *[]paint.Line, item []paint.Span, w, most int) bool {
+	l := &(*lines)[len(*lines)-1]
+	gap := "  "
+	if l.Width() > 0 && l.Width()+2+paint.L(item...).Width() > w {
+		if len(*lines) == most {
+			return false
+		}
+		*lines = append(*lines, paint.Row())
+		l = &(*lines)[len(*lines)-1]
+	}
+	if l.Width() == 0 {
+		gap = " "
+	}
+	for len(item) < 2 {
+		item = append(item, paint.P(""))
+	}
+	l.Spans = append(append(l.Spans, paint.P(gap)), item...)
+	return true
 }
 
 // question draws the open form: its title, its fields with their choices, and what is wrong with the answer.

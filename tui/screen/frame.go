@@ -36,11 +36,10 @@ func Frame(s Scene, w, h int) string {
 // head is the first line: product and station, and whose units these are. In a small window it says where we are.
 func (s Scene) head(r Room) []paint.Line {
 	title := " sectag"
-	if s.Station != "" {
-		title += "  station " + s.Station
-	}
-	if s.Title != "" {
-		title += "  " + s.Title
+	for _, t := range []string{map[bool]string{true: "station " + s.Station}[s.Station != ""], s.Title} {
+		if t != "" {
+			title += " · " + t
+		}
 	}
 	at := s.Machine.Screen()
 	if r.Small {
@@ -114,7 +113,7 @@ func mark(m Machine, at flows.Screen) (string, paint.Style) {
 	switch {
 	case stage == flows.Failing:
 		return "✗", paint.Bad
-	case at == m.Screen() || stage == flows.Running:
+	case at == m.Screen():
 		return "▸", paint.Here
 	case stage == flows.Done:
 		return "●", paint.Good

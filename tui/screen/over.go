@@ -100,7 +100,7 @@ func slotName(tag uint32, k cred.Kind) string {
 func help(s Scene) []paint.Line {
 	out := []paint.Line{paint.L(paint.B("On this screen"))}
 	for _, a := range s.Machine.Actions() {
-		text := label(a)
+		text := Label(a)
 		if a.Disabled != "" {
 			text += ": not now, " + a.Disabled
 		} else if a.Danger == flows.Destroys {
@@ -111,6 +111,7 @@ func help(s Scene) []paint.Line {
 	out = append(out, paint.Line{}, paint.L(paint.B("Everywhere")),
 		key("t", "what went over the line to the modem; keys and passphrases are masked"),
 		key("d", "all digests in full"),
+		key("← →", "the screen before / after this one, to look"),
 		key("? / esc", "this page / back"),
 		key("page up/down", "scroll"),
 		key("q / ctrl+c", "quit; work in flight is stopped first, and can be resumed"),

@@ -16,6 +16,11 @@ func record(s Scene, r Room) []paint.Line {
 		return append(who(s), paint.L(paint.B(text)))
 	}
 	out := verdict(s, r)
+	for _, a := range s.Machine.Actions() {
+		if a.Ask == flows.AskPath && s.Form == nil {
+			out = append(out, paint.L(paint.P("What was settled by hand is in no profile yet: "), paint.B(KeyName(a.Key)), paint.P(" saves it.")))
+		}
+	}
 	if s.Facts.Profile != "" {
 		out = append(out, paint.Text("profile saved: "+s.Facts.Profile))
 	}

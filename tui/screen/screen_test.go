@@ -1,0 +1,217 @@
+package screen
+
+import (
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/paint"
+)
+
+var _ = flag.Bool("update", false, "every test package below tui takes the flag; nothing is written here")
+
+// still is a machine that stands where a test puts it.
+type still struct {
+	at      flows.Screen
+	stage   flows.Stage
+	actions []flows.Action
+	busy    bool
+	outcome flows.Outcome
+}
+
+func (s still) Actions() []flows.Action { return s.actions }
+func (s still) Rest() bool              { return !s.busy }
+func (s still) Screen() flows.Screen    { return s.at }
+func (s still) Outcome() flows.Outcome  { return s.outcome }
+func (s still) Stage(x flows.Screen) flows.Stage {
+	if x == s.at {
+		return s.stage
+	}
+	return flows.Idle
+}
+
+func draw(s Scene, w, h int) string {
+	s.Palette.Bare = true
+	return Frame(s, w, h)
+}
+
+// TestNoWindowIsTooSmall draws every screen with every page in windows of any size.
+func TestNoWindowIsTooSmall(t *testing.T) {
+	f := flows.Facts{Failure: cred.Failed("x.y", strings.Repeat("long ", 40), strings.Repeat("hint ", 40))}
+	f.Plan = []flows.PlanFacts{{Op: flows.WriteSlot, Has: flows.Foreign}, {Op: flows.DeleteSlot, Stage: flows.SlotUnknown}}
+	f.Probe = &flows.ProbeFacts{Anchor: &flows.AnchorFacts{Trust: "first-use", SHA256: cred.Sum(nil)}, Chain: make([]flows.ChainFacts, 9)}
+	actions := make([]flows.Action, 12)
+	for i := range actions {
+		actions[i] = flows.Action{Name: strings.Repeat("n", i+3), Key: 'a' + rune(i)}
+	}
+	for at := range flows.Screen(flows.Screens + 1) { // one more than there are
+		for over := range Help + 2 {
+			for _, ask := range []flows.Ask{flows.AskNothing, flows.AskNewAuth, flows.AskPort} {
+				m := still{at: at, stage: flows.Failing, actions: actions, outcome: flows.FailedOutcome, busy: true}
+				s := Scene{Machine: m, Facts: f, Over: over, Form: form.Open(flows.Action{Ask: ask}, f, form.Before{}), Note: "note", Scroll: 3}
+				s.Progress.Waiting = "an answer"
+				for _, size := range [][2]int{{0, 0}, {1, 1}, {2, 3}, {5, 2}, {13, 4}, {20, 6}, {40, 3}, {79, 24}, {80, 23}, {80, 24}, {300, 90}} {
+					rows := strings.Split(draw(s, size[0], size[1]), "\n")
+					if len(rows) > max(size[1], 1) {
+						t.Errorf("%d rows at %v", len(rows), size)
+					}
+					for _, r := range rows {
+						if paint.Width(r) > size[0] {
+							t.Errorf("%q at %v", r, size)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestKeysGiveWayAndSaySo(t *testing.T) {
+	var actions []flows.Action
+	for i := range 20 {
+		actions = append(actions, flows.Action{Name: fmt.Sprintf("do-%d", i), Key: 'a' + rune(i)})
+	}
+	view := draw(Scene{Machine: still{actions: actions}}, 80, 24)
+	for _, want := range []string{"a do 0", "? more"} {
+		if !strings.Contains(view, want) {
+			t.Errorf("%q is missing in\n%s", want, view)
+		}
+	}
+	view = draw(Scene{Machine: still{actions: actions[:2]}}, 80, 24)
+	if !strings.Contains(view, "? help") || strings.Contains(view, "more") {
+		t.Errorf("all keys have room in\n%s", view)
+	}
+}
+
+func TestDisabledActionsSayWhyAndComeLast(t *testing.T) {
+	view := draw(Scene{Machine: still{actions: []flows.Action{
+		{Name: "write", Key: 'w', Disabled: "no anchor"}, {Name: "wipe", Key: 'x', Danger: flows.Destroys},
+	}}}, 80, 24)
+	if !strings.Contains(view, "x wipe!  w write (no anchor)") {
+		t.Errorf("got\n%s", view)
+	}
+}
+
+func TestDetailsGiveWayFirst(t *testing.T) {
+	lines := []paint.Line{paint.Text("head"), {Spans: []paint.Span{paint.P("detail")}, Detail: true}, paint.Text("end")}
+	text := func(ls []paint.Line) string {
+		return strings.ReplaceAll(paint.Palette{Bare: true}.Frame(ls, 40, 9), "\n", "|")
+	}
+	for _, c := range []struct {
+		h, scroll int
+		want      string
+	}{
+		{3, 0, "head|detail|end"}, {2, 0, "head|… more: page down"}, {2, 1, "detail|… more: page down"}, {2, 9, "end|… 2 lines above: page up"}, {1, 0, "head"},
+	} {
+		if got := text(window(lines, Room{W: 40, H: c.h}, c.scroll)); got != c.want {
+			t.Errorf("in %d lines from %d: %q, want %q", c.h, c.scroll, got, c.want)
+		}
+	}
+}
+
+func TestWordsForEachSlotStage(t *testing.T) {
+	old := cred.Sum([]byte("old"))
+	for stage := flows.SlotPlanned; stage <= flows.SlotUnknown; stage++ {
+		text, _ := holds(flows.PlanFacts{Stage: stage, Old: old, Now: old})
+		if text == "" {
+			t.Errorf("nothing is said of stage %d", stage)
+		}
+		if word, _ := progressWords(Scene{}, flows.PlanFacts{Stage: stage}, Room{W: 60}); (word == "") != (stage == flows.SlotPlanned) {
+			t.Errorf("at work, stage %d is %q", stage, word)
+		}
+	}
+	if text, _ := holds(flows.PlanFacts{}); text != "nothing, as before" {
+		t.Errorf("an empty slot that was not touched holds %q", text)
+	}
+	for _, c := range []struct {
+		has  flows.Holding
+		op   flows.Op
+		want string
+	}{
+		{flows.Current, flows.Keep, "keep"},
+		{flows.Empty, flows.WriteSlot, "write"},
+		{flows.Ours, flows.WriteSlot, "renew"},
+		{flows.Foreign, flows.WriteSlot, "replace!"},
+		{flows.Foreign, flows.DeleteSlot, "delete!"},
+		{flows.Ours, flows.DeleteSlot, "delete"},
+	} {
+		if got, _ := planWords(Scene{}, 0, flows.PlanFacts{Has: c.has, Op: c.op}); got != c.want {
+			t.Errorf("%d of what is %d: %q, want %q", c.op, c.has, got, c.want)
+		}
+	}
+}
+
+func TestVerdictWords(t *testing.T) {
+	for _, c := range []struct {
+		outcome flows.Outcome
+		facts   flows.Facts
+		words   []string
+	}{
+		{flows.Passed, flows.Facts{Terms: flows.Terms{Endpoint: true}}, []string{"P A S S"}},
+		{flows.Passed, flows.Facts{}, []string{"P A S S", "W R I T T E N"}},
+		{flows.Warned, flows.Facts{Terms: flows.Terms{Endpoint: true}}, []string{"W A R N"}},
+		{flows.FailedOutcome, flows.Facts{}, []string{"F A I L"}},
+	} {
+		m := still{at: flows.RecordScreen, stage: flows.Done, outcome: c.outcome}
+		view := draw(Scene{Machine: m, Facts: c.facts}, 17, 20) // too narrow for large letters
+		for _, w := range c.words {
+			if !strings.Contains(view, w) {
+				t.Errorf("outcome %d: %q is missing in\n%s", c.outcome, w, view)
+			}
+		}
+		if strings.Contains(view, "W R I T T E N") != (len(c.words) == 2) {
+			t.Errorf("outcome %d: only a unit that met no server is said to be written\n%s", c.outcome, view)
+		}
+	}
+}
+
+func TestWaiting(t *testing.T) {
+	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	s := Scene{Machine: still{at: flows.UnitScreen, busy: true}, Since: at, Now: at.Add(time.Second)}
+	if w := s.waiting(); w != "" {
+		t.Errorf("after one second: %q", w)
+	}
+	s.Now = at.Add(61 * time.Second)
+	if w := s.waiting(); w != "working for 61 s: asking the modem who it is" {
+		t.Errorf("got %q", w)
+	}
+	s.Progress = flows.Progress{Waiting: "AT", Until: at}
+	if w := s.waiting(); w != "waiting for AT until 12:00:00" {
+		t.Errorf("after its end: %q", w)
+	}
+}
+
+func TestSmallWords(t *testing.T) {
+	for got, want := range map[string]string{
+		bar(1, 2, 4): "██  ", bar(9, 2, 2): "██", bar(1, 4, 2): "▌ ", bar(1, 0, 4): "", bar(-1, 2, 2): "  ",
+		thousands(999): "999", thousands(1843): "1 843", thousands(1234567): "1 234 567",
+		milliseconds(999): "999 ms", milliseconds(4250): "4.2 s",
+		commonName("CN=A,O=B"): "A", commonName("O=B"): "O=B", commonName("O=B, CN=C"): "C",
+		plural(1, "slot"): "1 slot", plural(0, "slot"): "0 slots",
+		day("2026-01-01T00:00:00Z"): "2026-01-01", day(""): "",
+		suiteName("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"): "ECDHE-ECDSA AES-128-GCM-SHA256",
+		KeyName('\r'): "enter", KeyName(27): "esc", KeyName(' '): "space", KeyName('\t'): "tab", KeyName('x'): "x",
+		functional(4): "offline (CFUN 4)", functional(99): "CFUN 99", hostName("slm"): "SLM", hostName("x"): "x",
+		yesNo(nil): "not known",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestForeignTextNeverReachesTheTerminalAsCommand(t *testing.T) {
+	f := flows.Facts{Failure: cred.Failed("a", "text\x1b[2J", "hint\x1b]0;x\x07")}
+	f.Authority.Subject = "CN=\x1b[31mevil"
+	view := Frame(Scene{Machine: still{stage: flows.Failing}, Facts: f, Palette: paint.Palette{Mono: true}}, 80, 24)
+	for _, bad := range []string{"\x1b[2J", "\x1b]0", "\x1b[31m", "\x07"} {
+		if strings.Contains(view, bad) {
+			t.Errorf("%q came through", bad)
+		}
+	}
+}
