@@ -66,8 +66,9 @@ type ProbeReport struct {
 type Anchor struct {
 	Subject  string       `json:"subject"`
 	NotAfter time.Time    `json:"not_after"`
-	SHA256   cred.Digest  `json:"sha256"`    // of the DER
-	PEMBytes int          `json:"pem_bytes"` // of the minimal PEM
+	SHA256   cred.Digest  `json:"sha256"`      // of the minimal PEM: what sha256sum of the file says, and the modem will list
+	DER      cred.Digest  `json:"fingerprint"` // of the DER: what openssl x509 -fingerprint -sha256 says
+	PEMBytes int          `json:"pem_bytes"`   // of the minimal PEM
 	Source   chain.Source `json:"source"`
 	Trust    chain.Trust  `json:"trust"` // why it is believed
 }

@@ -61,7 +61,7 @@ func TestProbeClimbsToTheRoot(t *testing.T) {
 		t.Error(d)
 	}
 	want := &endpoint.Anchor{
-		Subject: "CN=Root", NotAfter: p.root.X509.NotAfter.UTC(), SHA256: cred.Sum(p.root.X509.Raw), PEMBytes: len(p.root.PEM),
+		Subject: "CN=Root", NotAfter: p.root.X509.NotAfter.UTC(), SHA256: cred.Sum(p.root.PEM), DER: cred.Sum(p.root.X509.Raw), PEMBytes: len(p.root.PEM),
 		Source: "aia", Trust: "first-use",
 	}
 	if d := cmp.Diff(want, r.Anchor); d != "" || !bytes.Equal(r.AnchorPEM, p.root.PEM) {

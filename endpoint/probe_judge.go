@@ -119,7 +119,7 @@ func (p *probe) tellAnchor(j chain.Judgement) {
 	pem := j.Anchor.PEM()
 	c := j.Anchor.X509
 	p.report.Anchor = &Anchor{
-		Subject: chain.Name(c.Subject.String()), NotAfter: c.NotAfter.UTC(), SHA256: cred.Sum(c.Raw), PEMBytes: len(pem),
+		Subject: chain.Name(c.Subject.String()), NotAfter: c.NotAfter.UTC(), SHA256: cred.Sum(pem), DER: cred.Sum(c.Raw), PEMBytes: len(pem),
 		Source: j.Anchor.Source, Trust: j.Anchor.Trust,
 	}
 	for _, f := range j.Findings {

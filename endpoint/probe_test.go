@@ -118,7 +118,7 @@ func TestProbeServersNobodyHereWrote(t *testing.T) {
 					t.Errorf("%d bytes, host match %v, cid %v", r.ChainBytes, *r.HostMatch, *r.CID)
 				}
 				if r.Anchor == nil || r.Anchor.Source != "file" || r.Anchor.Trust != "file" || !bytes.Equal(r.AnchorPEM, root.PEM) ||
-					r.Anchor.SHA256 != cred.Sum(root.X509.Raw) || r.Anchor.PEMBytes != len(root.PEM) {
+					r.Anchor.SHA256 != cred.Sum(root.PEM) || r.Anchor.DER != cred.Sum(root.X509.Raw) || r.Anchor.PEMBytes != len(root.PEM) {
 					t.Errorf("anchor %+v", r.Anchor)
 				}
 			},

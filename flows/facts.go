@@ -132,6 +132,7 @@ type AnchorFacts struct {
 	Subject  string      `json:"subject"`
 	NotAfter string      `json:"not_after"`
 	SHA256   cred.Digest `json:"sha256"`
+	DER      cred.Digest `json:"fingerprint"`
 	PEMBytes int         `json:"pem_bytes"`
 	Source   string      `json:"source"`
 	Trust    string      `json:"trust"`

@@ -52,7 +52,7 @@ const rfc3339 = "2006-01-02T15:04:05Z07:00"
 func (d *Desk) createAuthority(e flows.CreateAuthority) (flows.Event, error) {
 	var answer flows.AuthorityLoaded
 	err := d.secrets.use(e.Pass, func(pass []byte) error {
-		made, err := ca.Init(ca.InitOptions{Dir: e.Dir, Subject: e.Subject, Days: e.Days, Passphrase: pass, Plaintext: e.Pass == 0, Clock: d.clock()})
+		made, err := ca.Init(ca.InitOptions{Dir: e.Dir, Subject: e.Subject, Days: e.Days, Passphrase: pass, Clock: d.clock()})
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,8 @@ func (d *probeDoc) people(w io.Writer) {
 	}
 	if a := d.Anchor; a != nil {
 		line(w, "anchor", fmt.Sprintf("%s, until %s, %d B, from %s, trust %s", a.Subject, a.NotAfter.Format("2006-01-02"), a.PEMBytes, a.Source, a.Trust))
-		line(w, "sha256", a.SHA256.String())
+		line(w, "sha256", a.SHA256.String()+"   of the file, and in the modem's list")
+		line(w, "fingerprint", a.DER.String()+"   as openssl x509 -fingerprint -sha256 says")
 	}
 	line(w, "suites", strings.Join(d.Suites.Server, " "))
 	line(w, "modem has", strings.Join(d.Suites.ModemUsable, " "))

@@ -22,7 +22,7 @@ type Cert struct {
 	NotAfter  time.Time   `json:"not_after"`
 	Key       string      `json:"key"`       // "EC P-256", "RSA 2048"…
 	Signature string      `json:"signature"` // "ECDSA-SHA256"…
-	SHA256    cred.Digest `json:"sha256"`    // of the DER, as `openssl x509 -fingerprint -sha256` shows it
+	SHA256    cred.Digest `json:"sha256"`    // of the minimal PEM, as sha256sum of a file with it and the modem's list show it
 	PEMBytes  int         `json:"pem_bytes"` // of the minimal PEM
 }
 
@@ -32,7 +32,7 @@ func Describe(c *x509.Certificate) Cert {
 		Subject: Name(c.Subject.String()), Issuer: Name(c.Issuer.String()),
 		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
 		Key: keyName(c.PublicKey), Signature: c.SignatureAlgorithm.String(),
-		SHA256: cred.Sum(c.Raw), PEMBytes: len(cred.CertPEM(c.Raw)),
+		SHA256: cred.Sum(cred.CertPEM(c.Raw)), PEMBytes: len(cred.CertPEM(c.Raw)),
 	}
 }
 

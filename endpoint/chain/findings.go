@@ -65,7 +65,7 @@ func (f *findings) anchor(in Input, w walk, j Judgement) {
 			"a unit that trusts it is cut off when the server renews it: use a certificate signed by a root, and give units the root")
 	case !in.Given.IsZero() && !w.given(a.X509):
 		f.add(cred.Error, Untrusted,
-			fmt.Sprintf("the chain leads to %s, whose SHA-256 is %s and not the one given", Name(a.X509.Subject.String()), cred.Sum(a.X509.Raw)),
+			fmt.Sprintf("the chain leads to %s, whose SHA-256 is %s and not the one given", Name(a.X509.Subject.String()), cred.Sum(cred.CertPEM(a.X509.Raw))),
 			"someone stands between, or the server has changed its authority: ask the server's owner")
 	case !j.Complete:
 		f.add(cred.Error, Incomplete, "the server does not send "+missing(in, w)+": the modem cannot look for it",
@@ -115,7 +115,7 @@ func (f *findings) judgeAnchor(in Input, a Anchor) {
 	}
 	if a.Trust == TrustFirstUse {
 		f.add(cred.Warning, AnchorUnproven,
-			fmt.Sprintf("nobody has vouched for the anchor %s, SHA-256 %s", subject, cred.Sum(a.X509.Raw)),
+			fmt.Sprintf("nobody has vouched for the anchor %s, SHA-256 %s", subject, cred.Sum(cred.CertPEM(a.X509.Raw))),
 			"compare the SHA-256 with the server's owner, not over this network, and give it with --anchor-sha256")
 	}
 }
