@@ -25,6 +25,8 @@ type Bench struct {
 	desk *desk.Desk
 	in   *Mailbox
 
+	end *flows.Facts // when the headless orders were carried out
+
 	mu    sync.Mutex
 	story station.Story
 }

@@ -43,7 +43,7 @@ type UnitLine struct {
 
 // Document is what became of the unit. planned is for a run that only looked: the actions are what would be done.
 func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
-	f := b.Facts()
+	f := b.final()
 	t := b.desk.Tell()
 	u := Unit{
 		Port: t.Port, IMEI: f.Unit.IMEI, Model: f.Unit.Model, Firmware: f.Unit.Firmware, KeyOrigin: f.Prepared.KeyOrigin,
@@ -81,8 +81,10 @@ func unitSlot(p flows.PlanFacts, planned, failed bool) UnitSlot {
 func notes(imei cred.IMEI) []cred.Finding {
 	out := []cred.Finding{}
 	if imei != 0 && !imei.Valid() {
-		out = append(out, cred.Finding{Code: "store.imei-check", Severity: cred.Warning, Text: "the check digit of the IMEI " + imei.String() + " is wrong",
-			Hint: "compare it with the label; units with such an IMEI exist"})
+		out = append(out, cred.Finding{
+			Code: "store.imei-check", Severity: cred.Warning, Text: "the check digit of the IMEI " + imei.String() + " is wrong",
+			Hint: "compare it with the label; units with such an IMEI exist",
+		})
 	}
 	return out
 }

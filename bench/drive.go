@@ -26,14 +26,22 @@ func (b *Bench) Drive(ctx, work context.Context, t flows.Terms, o station.Orders
 		}
 		d := o.Next(s.Machine)
 		if d.Done {
-			fault = d.Fault
+			fault, b.end = d.Fault, &s.Facts // winding up puts the plan away
 			over(errOver)
 		} else if d.Event != nil {
 			b.Put(d.Event)
 		}
 	})
 	if fault == nil {
-		fault = b.Facts().Failure
+		fault = b.final().Failure
 	}
 	return fault, err
+}
+
+// final is what was known when the orders were carried out; what is known now where they were not.
+func (b *Bench) final() flows.Facts {
+	if b.end != nil {
+		return *b.end
+	}
+	return b.Facts()
 }
