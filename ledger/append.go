@@ -159,13 +159,7 @@ func resolve(ctx context.Context, q engine.Querier, seen record.Unit) (record.Kn
 	if err != nil {
 		return record.Known{}, err
 	}
-	var known []record.Known
-	err = engine.Each(ctx, q, func(rows *sql.Rows) error {
-		k, err := engine.ScanUnit(rows)
-		known = append(known, k)
-		return err
-	}, `SELECT name, id_key, uuid, imei, seen FROM unit WHERE (id_key = $1 AND id_key <> '') OR (uuid = $2 AND uuid <> '')
-		OR (imei = $3 AND imei <> '') ORDER BY name`, seen.Key.String(), seen.UUID, seen.IMEI.String())
+	known, err := near(ctx, q, seen)
 	if err != nil {
 		return record.Known{}, err
 	}
@@ -175,6 +169,28 @@ func resolve(ctx context.Context, q engine.Querier, seen record.Unit) (record.Kn
 		return k, nil
 	}
 	return christen(ctx, q, seen)
+}
+
+// near are the units that share something with a sight. What the sight does not tell is not asked for: most units have no UUID,
+// and a search for the empty one would walk through all of them.
+func near(ctx context.Context, q engine.Querier, seen record.Unit) ([]record.Known, error) {
+	var known []record.Known
+	for _, by := range []struct{ column, value string }{
+		{"id_key", seen.Key.String()}, {"uuid", seen.UUID}, {"imei", seen.IMEI.String()},
+	} {
+		if by.value == "" {
+			continue
+		}
+		err := engine.Each(ctx, q, func(rows *sql.Rows) error {
+			k, err := engine.ScanUnit(rows)
+			known = append(known, k)
+			return err
+		}, `SELECT name, id_key, uuid, imei, seen FROM unit WHERE `+by.column+` = $1`, by.value)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
 }
 
 // christen names a unit that is new.

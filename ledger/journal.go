@@ -123,9 +123,12 @@ func (s *Store) within(ctx context.Context, db *sql.DB, act string, do func(*sql
 		clear(s.runs)
 		return engine.Told(s.db, err, act)
 	}
-	for _, t := range s.runs {
+	for run, t := range s.runs {
 		if db == s.pools.Firm {
 			t.synced = t.lines
+		}
+		if t.state != RunOpen {
+			delete(s.runs, run)
 		}
 	}
 	return nil

@@ -20,45 +20,45 @@ var ErrNewer = errors.New("the record has a newer schema than this program knows
 // What can be worked out is filled in (connection, the slots' kinds and matches), texts for people are masked (Mask), and
 // everything else must follow its grammar, or nothing is written. The record that was encoded comes back too.
 func Encode(r Record) ([]byte, Record, error) {
-	r.Version = Version
 	own, err := clone(r)
 	if err != nil {
 		return nil, Record{}, err
 	}
-	own.fill()
-	if err := walk(reflect.ValueOf(&own).Elem(), "record", ""); err != nil {
-		return nil, Record{}, err
-	}
-	if err := own.sound(); err != nil {
-		return nil, Record{}, err
-	}
-	body, err := marshal(own)
+	body, err := own.encode()
 	if err != nil {
 		return nil, Record{}, err
 	}
-	if len(body) > maxBody {
-		return nil, Record{}, fmt.Errorf("a record has at most %d bytes, this has %d", maxBody, len(body))
-	}
 	return body, own, nil
+}
+
+// encode writes a record that is the caller's to change.
+func (r *Record) encode() ([]byte, error) {
+	r.Version = Version
+	r.fill()
+	if err := walk(reflect.ValueOf(r).Elem(), "record", ""); err != nil {
+		return nil, err
+	}
+	if err := r.sound(); err != nil {
+		return nil, err
+	}
+	body, err := marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxBody {
+		return nil, fmt.Errorf("a record has at most %d bytes, this has %d", maxBody, len(body))
+	}
+	return body, nil
 }
 
 // Decode reads what Encode wrote, and nothing else: an unknown or doubled field, a null, a missing list, another order or
 // spelling is an error. A record of a newer schema is ErrNewer.
 func Decode(body []byte) (Record, error) {
-	var head struct {
-		Version int `json:"schema_version"`
-	}
 	if len(body) > maxBody {
 		return Record{}, fmt.Errorf("a record has at most %d bytes, this has %d", maxBody, len(body))
 	}
-	if err := json.Unmarshal(body, &head); err != nil {
-		return Record{}, fmt.Errorf("the record is no JSON object: %w", err)
-	}
-	if head.Version > Version {
-		return Record{}, fmt.Errorf("%w: %d, known is %d", ErrNewer, head.Version, Version)
-	}
-	if head.Version != Version {
-		return Record{}, fmt.Errorf("a record of schema %d was never written", head.Version)
+	if !bytes.HasPrefix(body, []byte(begins)) {
+		return Record{}, foreign(body)
 	}
 	var r Record
 	dec := json.NewDecoder(bytes.NewReader(body))
@@ -66,7 +66,7 @@ func Decode(body []byte) (Record, error) {
 	if err := dec.Decode(&r); err != nil {
 		return Record{}, fmt.Errorf("the record does not follow its schema: %w", err)
 	}
-	again, _, err := Encode(r)
+	again, err := r.encode()
 	if err != nil {
 		return Record{}, fmt.Errorf("the record does not follow its schema: %w", err)
 	}
@@ -74,6 +74,23 @@ func Decode(body []byte) (Record, error) {
 		return Record{}, fmt.Errorf("the record is not in its canonical form")
 	}
 	return r, nil
+}
+
+// begins is how every record of this schema (Version) begins.
+const begins = `{"schema_version":1,`
+
+// foreign tells what a body is that is no record of this schema.
+func foreign(body []byte) error {
+	var head struct {
+		Version int `json:"schema_version"`
+	}
+	if err := json.Unmarshal(body, &head); err != nil {
+		return fmt.Errorf("the record is no JSON object: %w", err)
+	}
+	if head.Version > Version {
+		return fmt.Errorf("%w: %d, known is %d", ErrNewer, head.Version, Version)
+	}
+	return fmt.Errorf("the record does not begin with the schema %d", Version)
 }
 
 func marshal(v any) ([]byte, error) {

@@ -108,6 +108,9 @@ func Mask(s string) string {
 	if KeyMaterial(s) {
 		return "(withheld: it held key material)"
 	}
+	if len(s) < 22 { // shorter than either kind of run
+		return s
+	}
 	short := func(run string) string { return run[:8] + "…" + run[len(run)-4:] }
 	s = hexRun.ReplaceAllStringFunc(s, short)
 	return base64Run.ReplaceAllStringFunc(s, func(run string) string {
