@@ -3,10 +3,13 @@ package main
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"strings"
+
+	"example.org/sectag/cmd/sectag/console"
+
+	"example.org/sectag/cmd/sectag/paper"
 
 	"github.com/spf13/cobra"
 
@@ -15,28 +18,13 @@ import (
 	"example.org/sectag/device"
 )
 
-type atDoc struct {
-	result
-	Commands []ask.Answer `json:"commands"`
-}
-
-func (d *atDoc) people(w io.Writer) {
-	for _, c := range d.Commands {
-		fmt.Fprintf(w, "> %s\n", c.Command)
-		for _, l := range c.Lines {
-			fmt.Fprintf(w, "< %s\n", l)
-		}
-		fmt.Fprintf(w, "< %s   (%d ms)\n", c.Result, c.Elapsed)
-	}
-}
-
 func (a *app) atVerb() *cobra.Command {
 	var port, file string
 	var named namedFlags
 	c := &cobra.Command{
 		Use: "at --port P [--file F|-] CMD…", Short: "Send AT commands and show the answers, masked",
 		Example: "  sectag at --port /dev/ttyACM0 AT+CGSN=1 AT%CMNG=1",
-		RunE: a.verb(func(ctx context.Context, args []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, args []string) (paper.Document, error) {
 			if err := needPort(port); err != nil {
 				return nil, err
 			}
@@ -58,11 +46,11 @@ func (a *app) atVerb() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			answers, err := ask.Talk(ctx, dialer(), port, commands, n, a.trace())
+			answers, err := ask.Talk(ctx, console.Dialer(), port, commands, n, a.Trace())
 			if len(answers) == 0 && err != nil {
 				return nil, err
 			}
-			return &atDoc{Commands: answers}, err
+			return &paper.AT{Commands: answers}, err
 		}),
 	}
 	portFlag(c, &port)
@@ -76,7 +64,7 @@ func (a *app) commandFile(name string) ([]string, error) {
 	if name == "" {
 		return nil, nil
 	}
-	var r io.Reader = a.in
+	var r io.Reader = a.In
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {

@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"strings"
+
+	"example.org/sectag/cmd/sectag/console"
+
+	"example.org/sectag/cmd/sectag/paper"
 
 	"github.com/spf13/cobra"
 
@@ -20,36 +21,19 @@ func (a *app) caVerb() *cobra.Command {
 	return c
 }
 
-type caInitDoc struct {
-	result
-	*ca.Created
-	dir string
-}
-
-func (d *caInitDoc) people(w io.Writer) {
-	if d.Created == nil {
-		return
-	}
-	fmt.Fprintf(w, "authority    %s, until %s\n", d.Subject, d.NotAfter.Format("2006-01-02"))
-	fmt.Fprintf(w, "certificate  %s   give this one to your server\n", d.Cert)
-	fmt.Fprintf(w, "private key  %s   guard it: who has it and its passphrase can make units\n", d.Key)
-	fmt.Fprintf(w, "sha256       %s\n", d.SHA256)
-	findings(w, d.Findings)
-}
-
 func (a *app) caInit() *cobra.Command {
 	var o ca.InitOptions
 	c := &cobra.Command{
 		Use: "init --dir D", Short: "Make a root: D/root.crt for the server, D/root.key encrypted", Args: cobra.NoArgs,
 		Example: "  sectag ca init --dir authority --subject \"CN=Acme Devices 2026,O=Acme,C=NL\"",
-		RunE: a.verb(func(context.Context, []string) (document, error) {
+		RunE: a.Verb(func(context.Context, []string) (paper.Document, error) {
 			if o.Dir == "" {
 				return nil, cred.Failed("usage.flag", "the folder is missing", "write sectag ca init --dir authority")
 			}
-			if o.Plaintext && a.passphraseFile() != "" {
+			if o.Plaintext && a.PassphraseFile() != "" {
 				return nil, cred.Failed("usage.flag", "a passphrase and --insecure-plaintext do not go together", "leave one of them out")
 			}
-			o.Clock = ca.Clock{Now: now(), Build: builtAt()}
+			o.Clock = ca.Clock{Now: now(), Build: tool().Built}
 			if !o.Plaintext {
 				var err error
 				if o.Passphrase, err = a.newPassphrase(); err != nil {
@@ -61,7 +45,7 @@ func (a *app) caInit() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			return &caInitDoc{Created: &made}, nil
+			return &paper.CAInit{Created: &made}, nil
 		}),
 	}
 	f := c.Flags()
@@ -74,67 +58,17 @@ func (a *app) caInit() *cobra.Command {
 
 // newPassphrase reads a passphrase that does not exist yet: typed twice, or from the file.
 func (a *app) newPassphrase() ([]byte, error) {
-	if a.passphraseFile() != "" {
-		return a.passphrase("")
+	if a.PassphraseFile() != "" {
+		return a.Passphrase("")
 	}
-	return a.typedTwice("passphrase for the authority's key: ")
-}
-
-func (a *app) typedTwice(prompt string) ([]byte, error) {
-	first, err := a.askPassphrase(prompt)
-	if err != nil {
-		return nil, err
-	}
-	second, err := a.askPassphrase("the same once more: ")
-	defer clear(second)
-	if err != nil {
-		clear(first)
-		return nil, err
-	}
-	if string(first) != string(second) {
-		clear(first)
-		return nil, cred.Failed("ca.passphrase", "the two passphrases differ", "nothing was written; try again")
-	}
-	return first, nil
-}
-
-type caShowDoc struct {
-	result
-	*ca.Info
-}
-
-func (d *caShowDoc) people(w io.Writer) {
-	if d.Info == nil {
-		return
-	}
-	fmt.Fprintf(w, "subject  %s\nissuer   %s\nserial   %s\n", d.Subject, d.Issuer, d.Serial)
-	fmt.Fprintf(w, "life     %s to %s\n", d.NotBefore.Format("2006-01-02"), d.NotAfter.Format("2006-01-02"))
-	fmt.Fprintf(w, "key      %s%s\nsha256   %s\n", d.Info.Key, keyNote(d.KeyEncrypted), d.SHA256)
-	fmt.Fprintf(w, "may sign certificates: %s\n", yesNo(d.IsCA))
-}
-
-func keyNote(encrypted *bool) string {
-	switch {
-	case encrypted == nil:
-		return ""
-	case *encrypted:
-		return ", encrypted"
-	}
-	return ", in clear"
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
+	return a.TypedTwice("passphrase for the authority's key: ")
 }
 
 func (a *app) caShow() *cobra.Command {
 	var cert, key string
 	c := &cobra.Command{
 		Use: "show --cert F", Short: "Say what a certificate is", Args: cobra.NoArgs,
-		RunE: a.verb(func(context.Context, []string) (document, error) {
+		RunE: a.Verb(func(context.Context, []string) (paper.Document, error) {
 			if cert == "" {
 				return nil, cred.Failed("usage.flag", "the certificate is missing", "write sectag ca show --cert root.crt")
 			}
@@ -142,7 +76,7 @@ func (a *app) caShow() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			return &caShowDoc{Info: &info}, nil
+			return &paper.CAShow{Info: &info}, nil
 		}),
 	}
 	c.Flags().StringVar(&cert, "cert", "", "certificate file")
@@ -150,50 +84,10 @@ func (a *app) caShow() *cobra.Command {
 	return c
 }
 
-// findingsDoc is the document of the verbs that only find.
-type findingsDoc struct {
-	result
-	Verdict  cred.Verdict   `json:"verdict"`
-	Findings []cred.Finding `json:"findings"`
-}
-
-func (d *findingsDoc) people(w io.Writer) {
-	findings(w, d.Findings)
-	fmt.Fprintf(w, "%s\n", strings.ToUpper(string(d.Verdict)))
-}
-
-// found makes the document of some findings and the answer no when one of them is an error.
-func found(fs []cred.Finding) (document, error) {
-	if fs == nil {
-		fs = []cred.Finding{}
-	}
-	d := &findingsDoc{Verdict: cred.Judge(fs), Findings: fs}
-	for _, f := range fs {
-		if f.Severity == cred.Error {
-			return d, &verdictNo{cred.Failed(f.Code, f.Text, f.Hint)}
-		}
-	}
-	return d, nil
-}
-
-// findings writes one line each, and a second one with what to do.
-func findings(w io.Writer, fs []cred.Finding) {
-	for _, f := range fs {
-		where := ""
-		if f.File != "" {
-			where = f.File + ": "
-		}
-		fmt.Fprintf(w, "%s: %s%s (%s)\n", f.Severity, where, f.Text, f.Code)
-		if f.Hint != "" {
-			fmt.Fprintf(w, "  hint: %s\n", f.Hint)
-		}
-	}
-}
-
 func (a *app) caAudit() *cobra.Command {
 	return &cobra.Command{
 		Use: "audit FILE…", Short: "Find what is wrong with an authority and the units' certificates it signed",
-		RunE: a.verb(func(_ context.Context, args []string) (document, error) {
+		RunE: a.Verb(func(_ context.Context, args []string) (paper.Document, error) {
 			if len(args) == 0 {
 				return nil, cred.Failed("usage.flag", "no file is named", "write sectag ca audit root.crt device.crt, or name a folder")
 			}
@@ -210,7 +104,7 @@ func (a *app) caVerify() *cobra.Command {
 	var root string
 	c := &cobra.Command{
 		Use: "verify --cert ROOT FILE…", Short: "Say whether units' certificates chain to this root, today and at their end",
-		RunE: a.verb(func(_ context.Context, args []string) (document, error) {
+		RunE: a.Verb(func(_ context.Context, args []string) (paper.Document, error) {
 			if root == "" || len(args) == 0 {
 				return nil, cred.Failed("usage.flag", "the root or the units' certificates are missing", "write sectag ca verify --cert root.crt device.crt")
 			}
@@ -225,18 +119,6 @@ func (a *app) caVerify() *cobra.Command {
 	return c
 }
 
-type caIssueDoc struct {
-	result
-	ca.Issued
-}
-
-func (d *caIssueDoc) people(w io.Writer) {
-	line(w, "certificate", d.Cert)
-	line(w, "private key", d.Key)
-	line(w, "ends", d.Certificate.NotAfter.Format("2006-01-02"))
-	findings(w, d.Findings)
-}
-
 func (a *app) caIssue() *cobra.Command {
 	var o ask.Order
 	var imei, id string
@@ -244,7 +126,7 @@ func (a *app) caIssue() *cobra.Command {
 	c := &cobra.Command{
 		Use: "issue --cert F --key F --imei N --out D", Short: "Make a key and certificate for one unit, as files", Args: cobra.NoArgs,
 		Long: "Make a key and certificate for one unit, as files. The private key is written in clear (mode 0600), because it is for one write or one test; --encrypt asks for a passphrase.",
-		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			if o.Cert == "" || o.Key == "" || o.Dir == "" {
 				return nil, cred.Failed("usage.flag", "the authority or the folder is missing", "write sectag ca issue --cert root.crt --key root.key --imei N --out D")
 			}
@@ -270,8 +152,8 @@ func (a *app) caIssue() *cobra.Command {
 	return c
 }
 
-func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (document, error) {
-	p, _, err := a.loadProfile()
+func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (paper.Document, error) {
+	p, _, err := a.Profile()
 	if err != nil {
 		return nil, err
 	}
@@ -280,7 +162,7 @@ func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (document, e
 		return nil, err
 	}
 	if encrypted {
-		if o.Passphrase, err = a.passphrase("passphrase of " + o.Key + ": "); err != nil {
+		if o.Passphrase, err = a.Passphrase("passphrase of " + o.Key + ": "); err != nil {
 			return nil, err
 		}
 		defer clear(o.Passphrase)
@@ -291,7 +173,7 @@ func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (document, e
 		}
 		defer clear(o.Encrypt)
 	}
-	l, err := writeLedger(ctx, p)
+	l, err := console.WriteLedger(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -302,10 +184,24 @@ func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (document, e
 	if err != nil {
 		return nil, err
 	}
-	return &caIssueDoc{Issued: issued}, nil
+	return &paper.CAIssue{Issued: issued}, nil
 }
 
 // unitPassphrase is typed twice; it is never the authority's from the file.
 func (a *app) unitPassphrase() ([]byte, error) {
-	return a.typedTwice("passphrase for the unit's key: ")
+	return a.TypedTwice("passphrase for the unit's key: ")
+}
+
+// found makes the paper.Document of some findings and the answer no when one of them is an error.
+func found(fs []cred.Finding) (paper.Document, error) {
+	if fs == nil {
+		fs = []cred.Finding{}
+	}
+	d := &paper.Findings{Verdict: cred.Judge(fs), Findings: fs}
+	for _, f := range fs {
+		if f.Severity == cred.Error {
+			return d, &console.VerdictNo{Fault: cred.Failed(f.Code, f.Text, f.Hint)}
+		}
+	}
+	return d, nil
 }

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
+
+	"example.org/sectag/cmd/sectag/console"
+
+	"example.org/sectag/cmd/sectag/paper"
 
 	"github.com/spf13/cobra"
 
@@ -21,19 +24,6 @@ import (
 	"example.org/sectag/internal/atomicfile"
 )
 
-type demoDoc struct {
-	result
-	Units  []bench.Unit `json:"units"`
-	Folder string       `json:"folder"`
-}
-
-func (d *demoDoc) people(w io.Writer) {
-	for _, u := range d.Units {
-		fmt.Fprintln(w)
-		unitLines(w, u)
-	}
-}
-
 // demoPassphrase protects a key that signs for virtual modems only.
 const demoPassphrase = "demonstration"
 
@@ -41,7 +31,7 @@ func (a *app) demoVerb() *cobra.Command {
 	units := 1
 	c := &cobra.Command{
 		Use: "demo", Short: "Show the whole job on a virtual modem and a local server", Args: cobra.NoArgs,
-		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			if units < 1 || units > 100 {
 				return nil, cred.Failed("usage.flag", "--units takes 1 to 100", "write --units 3")
 			}
@@ -66,7 +56,7 @@ type demo struct {
 func (d *demo) file(name string) string { return filepath.Join(d.dir, name) }
 
 // run starts the server, sets the folder up and does the job: on the screens when there is a terminal, else as lines.
-func (d *demo) run(ctx context.Context, units int) (document, error) {
+func (d *demo) run(ctx context.Context, units int) (paper.Document, error) {
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	url := make(chan string, 1)
@@ -86,7 +76,7 @@ func (d *demo) run(ctx context.Context, units int) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.app.terminal() && !d.app.json && isTerminal(d.app.out) {
+	if d.app.Terminal() && !d.app.JSON && console.IsTerminal(d.app.Out) {
 		return nil, d.screens(ctx, p)
 	}
 	return d.lines(ctx, p, units)
@@ -94,28 +84,28 @@ func (d *demo) run(ctx context.Context, units int) (document, error) {
 
 // set makes the authority, finds the server's root and writes the profile.
 func (d *demo) set(ctx context.Context, url string) (profile.Profile, error) {
-	d.app.say("folder       %s\n", d.dir)
-	made, err := ca.Init(ca.InitOptions{Dir: d.dir, Subject: "CN=Demo Devices,O=sectag demo", Passphrase: []byte(demoPassphrase), Clock: ca.Clock{Now: now(), Build: builtAt()}})
+	d.app.Say("folder       %s\n", d.dir)
+	made, err := ca.Init(ca.InitOptions{Dir: d.dir, Subject: "CN=Demo Devices,O=sectag demo", Passphrase: []byte(demoPassphrase), Clock: ca.Clock{Now: now(), Build: tool().Built}})
 	if err != nil {
 		return profile.Profile{}, err
 	}
 	if err := atomicfile.Create(d.file("passphrase.txt"), []byte(demoPassphrase+"\n"), 0o600); err != nil {
 		return profile.Profile{}, err
 	}
-	d.app.say("authority    %s, until %s, key encrypted\n", made.Subject, made.NotAfter.Format("2006-01-02"))
+	d.app.Say("authority    %s, until %s, key encrypted\n", made.Subject, made.NotAfter.Format("2006-01-02"))
 	to, err := cred.ParseEndpoint(url)
 	if err != nil {
 		return profile.Profile{}, err
 	}
-	r, err := endpoint.Probe(ctx, to, endpoint.ProbeOptions{Timeout: d.app.timeout, Now: now, AIA: true, Roots: farsim.RootFile(d.file("server"))})
+	r, err := endpoint.Probe(ctx, to, endpoint.ProbeOptions{Timeout: d.app.Timeout, Now: now, AIA: true, Roots: farsim.RootFile(d.file("server"))})
 	if err != nil {
 		return profile.Profile{}, err
 	}
-	d.app.say("server       %s sends %d certificates, %d B; the modem could use %d of its suites\n", url, len(r.Chain), r.ChainBytes, len(r.Suites.ModemUsable))
+	d.app.Say("server       %s sends %d certificates, %d B; the modem could use %d of its suites\n", url, len(r.Chain), r.ChainBytes, len(r.Suites.ModemUsable))
 	if err := atomicfile.Create(d.file("server-root.pem"), r.AnchorPEM, 0o644); err != nil {
 		return profile.Profile{}, err
 	}
-	d.app.say("anchor       %s, until %s, %d B\n", r.Anchor.Subject, r.Anchor.NotAfter.Format("2006-01-02"), r.Anchor.PEMBytes)
+	d.app.Say("anchor       %s, until %s, %d B\n", r.Anchor.Subject, r.Anchor.NotAfter.Format("2006-01-02"), r.Anchor.PEMBytes)
 	p := profile.Profile{
 		File: d.file(profile.DefaultName), Product: "demo", Life: 3650 * 24 * time.Hour, Station: "1", Cert: made.Cert, Key: made.Key, ID: cred.DefaultTemplate,
 		Origin: profile.Host, Days: profile.DefaultDays, Slots: []profile.Slot{{SecTag: 42, Anchor: d.file("server-root.pem")}},
@@ -136,16 +126,16 @@ func (d *demo) port(n int) string {
 	return fmt.Sprintf("sim:nrf9151?baud=115200&flash=30ms&state=%s", d.file(fmt.Sprintf("unit-%d.json", n)))
 }
 
-func (d *demo) lines(ctx context.Context, p profile.Profile, units int) (document, error) {
+func (d *demo) lines(ctx context.Context, p profile.Profile, units int) (paper.Document, error) {
 	j := &job{app: d.app, profile: p, pass: []byte(demoPassphrase), keyed: true}
 	defer j.close()
-	store, err := writeLedger(ctx, p)
+	store, err := console.WriteLedger(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	j.store = store
-	doc := &demoDoc{Units: []bench.Unit{}, Folder: d.dir}
-	modems := dialer()
+	doc := &paper.Demo{Units: []bench.Unit{}, Folder: d.dir}
+	modems := console.Dialer()
 	for n := range units {
 		c := j.config(d.port(n + 1))
 		c.Dialer = modems
@@ -164,13 +154,13 @@ func (d *demo) lines(ctx context.Context, p profile.Profile, units int) (documen
 func (d *demo) screens(ctx context.Context, p profile.Profile) error {
 	j := &job{app: d.app, profile: p}
 	defer j.close()
-	store, err := writeLedger(ctx, p)
+	store, err := console.WriteLedger(ctx, p)
 	if err != nil {
 		return err
 	}
 	j.store = store
 	t := flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}
 	err = d.app.show(ctx, j.config(d.port(1)), t, "demo: the passphrase is "+demoPassphrase, p.Station)
-	fmt.Fprintf(d.app.out, "everything is in %s: look at it with\n  sectag ledger list --profile %s\n", d.dir, p.File)
+	fmt.Fprintf(d.app.Out, "everything is in %s: look at it with\n  sectag ledger list --profile %s\n", d.dir, p.File)
 	return err
 }

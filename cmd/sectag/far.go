@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"strings"
+
+	"example.org/sectag/cmd/sectag/paper"
 
 	"github.com/spf13/cobra"
 
@@ -14,45 +14,13 @@ import (
 	"example.org/sectag/internal/atomicfile"
 )
 
-type probeDoc struct {
-	endpoint.ProbeReport
-	url, file string
-}
-
-func (d *probeDoc) failed(f *cred.Fault) { d.ProbeReport.Failure = f }
-
-func (d *probeDoc) people(w io.Writer) {
-	fmt.Fprintf(w, "%s\n", d.url)
-	for i, c := range d.Chain {
-		fmt.Fprintf(w, "%s%s  %s  until %s\n", strings.Repeat("  ", i+1), c.Subject, c.Key, c.NotAfter.Format("2006-01-02"))
-	}
-	if a := d.Anchor; a != nil {
-		line(w, "anchor", fmt.Sprintf("%s, until %s, %d B, from %s, trust %s", a.Subject, a.NotAfter.Format("2006-01-02"), a.PEMBytes, a.Source, a.Trust))
-		line(w, "sha256", a.SHA256.String()+"   of the file, and in the modem's list")
-		line(w, "fingerprint", a.DER.String()+"   as openssl x509 -fingerprint -sha256 says")
-	}
-	line(w, "suites", strings.Join(d.Suites.Server, " "))
-	line(w, "modem has", strings.Join(d.Suites.ModemUsable, " "))
-	line(w, "asks for", "a certificate: "+orUnknown(d.ClientAuth))
-	line(w, "written", d.file)
-	findings(w, d.Findings)
-	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
-}
-
-func orUnknown(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
-}
-
 func (a *app) probeVerb() *cobra.Command {
 	var out, digest string
 	o := endpoint.ProbeOptions{}
 	c := &cobra.Command{
 		Use: "probe URL", Short: "Look at a server as the modem will see it, and find the root to trust", Args: cobra.MaximumNArgs(1),
 		Example: "  sectag probe coaps://lwm2m.example.eu:5684 --anchor-out server-root.pem",
-		RunE: a.verb(func(ctx context.Context, args []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, args []string) (paper.Document, error) {
 			to, err := a.target(args)
 			if err != nil {
 				return nil, err
@@ -62,18 +30,18 @@ func (a *app) probeVerb() *cobra.Command {
 					return nil, cred.Because(err, "usage.flag", "--anchor-sha256: "+err.Error(), "write the 64 characters that the server's owner told you")
 				}
 			}
-			p, _, err := a.loadProfile()
+			p, _, err := a.Profile()
 			if err != nil {
 				return nil, err
 			}
-			o.Timeout, o.Now, o.Life = a.timeout, now, p.Life
+			o.Timeout, o.Now, o.Life = a.Timeout, now, p.Life
 			report, err := endpoint.Probe(ctx, to, o)
-			doc := &probeDoc{ProbeReport: report, url: to.String()}
+			doc := &paper.Probe{ProbeReport: report, URL: to.String()}
 			if err == nil && out != "" && len(report.AnchorPEM) > 0 {
 				if err = atomicfile.Write(out, report.AnchorPEM, 0o644); err != nil {
 					return doc, cred.Because(err, "config.file", "the anchor cannot be written to "+out, "name a file in a folder that you may write to")
 				}
-				doc.file = out
+				doc.File = out
 			}
 			return doc, err
 		}),
@@ -96,7 +64,7 @@ func (a *app) target(args []string) (cred.Endpoint, error) {
 		}
 		return e, nil
 	}
-	p, _, err := a.loadProfile()
+	p, _, err := a.Profile()
 	if err != nil {
 		return cred.Endpoint{}, err
 	}
@@ -106,38 +74,16 @@ func (a *app) target(args []string) (cred.Endpoint, error) {
 	return p.Endpoint, nil
 }
 
-type connectDoc struct {
-	endpoint.ConnectReport
-	url string
-}
-
-func (d *connectDoc) failed(f *cred.Fault) { d.ConnectReport.Failure = f }
-
-func (d *connectDoc) people(w io.Writer) {
-	fmt.Fprintf(w, "%s\n", d.url)
-	line(w, "version", d.Version)
-	line(w, "suite", d.Suite)
-	line(w, "client auth", d.ClientAuth)
-	if d.HandshakeMS > 0 {
-		line(w, "handshake", fmt.Sprintf("%d ms", d.HandshakeMS))
-	}
-	if d.PingMS > 0 {
-		line(w, "ping", fmt.Sprintf("%d ms", d.PingMS))
-	}
-	findings(w, d.Findings)
-	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
-}
-
 func (a *app) connectVerb() *cobra.Command {
 	var cert, key, anchor string
 	c := &cobra.Command{
 		Use: "connect URL --cert F --key F --anchor F", Short: "Make the mutual DTLS handshake that a unit makes", Args: cobra.MaximumNArgs(1),
-		RunE: a.verb(func(ctx context.Context, args []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, args []string) (paper.Document, error) {
 			to, err := a.target(args)
 			if err != nil {
 				return nil, err
 			}
-			o := endpoint.ConnectOptions{Timeout: a.timeout, Now: now}
+			o := endpoint.ConnectOptions{Timeout: a.Timeout, Now: now}
 			for _, f := range []struct {
 				flag, name string
 				to         *[]byte
@@ -151,7 +97,7 @@ func (a *app) connectVerb() *cobra.Command {
 			}
 			defer clear(o.Key)
 			report, err := endpoint.Connect(ctx, to, o)
-			return &connectDoc{ConnectReport: report, url: to.String()}, err
+			return &paper.Connect{ConnectReport: report, URL: to.String()}, err
 		}),
 	}
 	f := c.Flags()

@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
 	"os"
+
+	"example.org/sectag/cmd/sectag/console"
+
+	"example.org/sectag/cmd/sectag/paper"
 
 	"github.com/spf13/cobra"
 
@@ -20,25 +21,11 @@ func (a *app) ledgerVerb() *cobra.Command {
 	return c
 }
 
-type ledgerListDoc struct {
-	result
-	Records []ledger.Summary `json:"records"`
-}
-
-func (d *ledgerListDoc) people(w io.Writer) {
-	for _, r := range d.Records {
-		fmt.Fprintf(w, "%6s  %s  %s  %-11s %s\n", r.Record, r.Time, r.IMEI, r.Kind, r.Verdict)
-	}
-	if len(d.Records) == 0 {
-		fmt.Fprintln(w, "no records yet")
-	}
-}
-
 func (a *app) ledgerList() *cobra.Command {
 	var imei string
 	c := &cobra.Command{
 		Use: "list", Short: "List the records, the oldest first", Args: cobra.NoArgs,
-		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			var q ledger.Query
 			if imei != "" {
 				i, err := cred.ParseIMEI(imei)
@@ -47,71 +34,37 @@ func (a *app) ledgerList() *cobra.Command {
 				}
 				q.IMEI = i
 			}
-			l, err := a.needLedger(ctx)
+			l, err := a.NeedLedger(ctx)
 			if err != nil {
 				return nil, err
 			}
-			defer closeReader(l)
+			defer console.CloseReader(l)
 			records, err := l.List(ctx, q)
 			if err != nil {
 				return nil, err
 			}
-			return &ledgerListDoc{Records: records}, nil
+			return &paper.LedgerList{Records: records}, nil
 		}),
 	}
 	c.Flags().StringVar(&imei, "imei", "", "only this unit's")
 	return c
 }
 
-// ledgerShowDoc is a record as it was written: JSON in both forms, because that is what it is.
-type ledgerShowDoc struct {
-	body json.RawMessage
-}
-
-func (d *ledgerShowDoc) failed(*cred.Fault) {}
-
-func (d *ledgerShowDoc) MarshalJSON() ([]byte, error) { return d.body, nil }
-
-func (d *ledgerShowDoc) people(w io.Writer) {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	_ = e.Encode(d.body)
-}
-
 func (a *app) ledgerShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show ID", Short: "Show one record as it was written", Args: cobra.ExactArgs(1),
-		RunE: a.verb(func(ctx context.Context, args []string) (document, error) {
-			l, err := a.needLedger(ctx)
+		RunE: a.Verb(func(ctx context.Context, args []string) (paper.Document, error) {
+			l, err := a.NeedLedger(ctx)
 			if err != nil {
 				return nil, err
 			}
-			defer closeReader(l)
+			defer console.CloseReader(l)
 			_, body, err := l.Show(ctx, args[0])
 			if err != nil {
 				return nil, err
 			}
-			return &ledgerShowDoc{body: body}, nil
+			return &paper.LedgerShow{Body: body}, nil
 		}),
-	}
-}
-
-type ledgerVerifyDoc struct {
-	result
-	Verdict  cred.Verdict   `json:"verdict"`
-	Records  int64          `json:"records"`
-	Root     string         `json:"root"`
-	Findings []cred.Finding `json:"findings"`
-}
-
-func (d *ledgerVerifyDoc) people(w io.Writer) {
-	findings(w, d.Findings)
-	fmt.Fprintf(w, "%d records, root %s\n", d.Records, d.Root)
-	if d.Verdict == cred.Pass {
-		fmt.Fprintln(w, "PASS: nothing was changed, dropped or moved")
-	} else {
-		fmt.Fprintln(w, "FAIL")
 	}
 }
 
@@ -119,7 +72,7 @@ func (a *app) ledgerVerify() *cobra.Command {
 	var checkpoint string
 	c := &cobra.Command{
 		Use: "verify", Short: "Recompute the whole log and say what was changed, dropped or moved", Args: cobra.NoArgs,
-		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			var kept *seal.Checkpoint
 			if checkpoint != "" {
 				text, err := os.ReadFile(checkpoint)
@@ -132,16 +85,16 @@ func (a *app) ledgerVerify() *cobra.Command {
 				}
 				kept = &c
 			}
-			l, err := a.needLedger(ctx)
+			l, err := a.NeedLedger(ctx)
 			if err != nil {
 				return nil, err
 			}
-			defer closeReader(l)
+			defer console.CloseReader(l)
 			r, err := l.Verify(ctx, kept)
 			if err != nil {
 				return nil, err
 			}
-			doc := &ledgerVerifyDoc{Verdict: r.Verdict, Records: r.Records, Root: r.Root.String(), Findings: r.Findings}
+			doc := &paper.LedgerVerify{Verdict: r.Verdict, Records: r.Records, Root: r.Root.String(), Findings: r.Findings}
 			if f := r.Fault(); f != nil {
 				return doc, f
 			}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.org/sectag/bench/evidence"
+	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cred"
 )
 
@@ -28,23 +30,12 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// app is what the verbs share: the mouths of the process and the flags that stand everywhere.
-type app struct {
-	in       *os.File
-	out, err io.Writer
-
-	json, quiet, verbose bool
-	profile, ledger      string
-	passFile             string
-	timeout              time.Duration
-	timeoutSet           bool
-
-	interrupted *signalled
-}
+// app is the verbs; what they share of the process is the console.
+type app struct{ *console.Console }
 
 // run is main without the process: it parses, does the verb and answers with the exit code.
 func run(args []string, in *os.File, out, errw io.Writer) int {
-	a := &app{in: in, out: out, err: errw}
+	a := &app{&console.Console{In: in, Out: out, Err: errw, Now: now, Tool: tool()}}
 	ctx, stop := a.signals()
 	defer stop()
 	root := a.root()
@@ -52,7 +43,7 @@ func run(args []string, in *os.File, out, errw io.Writer) int {
 	root.SetOut(out)
 	root.SetErr(errw)
 	err := root.ExecuteContext(ctx)
-	return a.exit(err)
+	return a.Exit(err)
 }
 
 // root is the command without a verb: the screens.
@@ -62,19 +53,18 @@ func (a *app) root() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
 	f := root.PersistentFlags()
-	f.BoolVar(&a.json, "json", false, "print one JSON object on stdout and nothing else there")
-	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but results and failures")
-	f.BoolVarP(&a.verbose, "verbose", "v", false, "also print the masked AT transcript on stderr")
-	f.StringVar(&a.profile, "profile", "", "profile file (default sectag.toml in the working folder, if there)")
-	f.StringVar(&a.ledger, "ledger", "", "ledger, such as sqlite:ledger.db (default the profile's)")
-	f.StringVar(&a.passFile, "passphrase-file", "", "first line of this file is the passphrase (also SECTAG_PASSPHRASE_FILE)")
-	f.DurationVar(&a.timeout, "timeout", 5*time.Second, "how long to wait for a server")
+	f.BoolVar(&a.JSON, "json", false, "print one JSON object on stdout and nothing else there")
+	f.BoolVarP(&a.Quiet, "quiet", "q", false, "say nothing but results and failures")
+	f.BoolVarP(&a.Verbose, "verbose", "v", false, "also print the masked AT transcript on stderr")
+	f.StringVar(&a.ProfileFile, "profile", "", "profile file (default sectag.toml in the working folder, if there)")
+	f.StringVar(&a.LedgerURL, "ledger", "", "ledger, such as sqlite:ledger.db (default the profile's)")
+	f.StringVar(&a.PassFile, "passphrase-file", "", "first line of this file is the passphrase (also SECTAG_PASSPHRASE_FILE)")
+	f.DurationVar(&a.Timeout, "timeout", 5*time.Second, "how long to wait for a server")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return cred.Because(err, "usage.flag", strings.ToLower(err.Error()), "see sectag --help, or --help behind the verb")
 	})
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
-		a.timeoutSet = c.Flags().Changed("timeout")
-		if a.timeout <= 0 {
+		if a.Timeout <= 0 {
 			return cred.Failed("usage.flag", "the timeout must be longer than nothing", "write it as 5s or 1m")
 		}
 		return nil
@@ -82,9 +72,6 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.verbs()...)
 	return root
 }
-
-// signalled remembers which signal asked the job to end.
-type signalled struct{ sig os.Signal }
 
 // errSignal is the cause of a context that a signal ended.
 var errSignal = errors.New("a signal ended the job")
@@ -96,15 +83,29 @@ func (a *app) signals() (context.Context, func()) {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	gone := make(chan struct{})
-	a.interrupted = &signalled{}
 	go func() {
 		select {
-		case s := <-c:
-			a.interrupted.sig = s
+		case <-c:
+			a.Ended.Store(true)
 			signal.Stop(c)
 			cancel(errSignal)
 		case <-gone:
 		}
 	}()
 	return ctx, func() { signal.Stop(c); close(gone); cancel(nil) }
+}
+
+// now is the clock of the process.
+var now = time.Now
+
+// tool says which sectag this is, and when it was built: a clock that is earlier is wrong.
+func tool() evidence.Tool {
+	t := evidence.Tool{Version: version}
+	if commit != "unknown" {
+		t.Commit = commit
+	}
+	if at, err := time.Parse(time.RFC3339, built); err == nil {
+		t.Built = at
+	}
+	return t
 }

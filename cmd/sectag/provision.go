@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"strings"
+
+	"example.org/sectag/cmd/sectag/console"
+
+	"example.org/sectag/cmd/sectag/paper"
 
 	"github.com/spf13/cobra"
 
@@ -16,81 +17,6 @@ import (
 	"example.org/sectag/flows/station"
 	"example.org/sectag/ledger"
 )
-
-// unitDoc is the document of one unit; several have unitsDoc.
-type unitDoc struct {
-	bench.Unit
-}
-
-func (d *unitDoc) failed(f *cred.Fault) { d.Unit.Failure = f }
-
-func (d *unitDoc) people(w io.Writer) { unitLines(w, d.Unit) }
-
-type unitsDoc struct {
-	result
-	Units []bench.Unit `json:"units"`
-}
-
-func (d *unitsDoc) people(w io.Writer) {
-	for _, u := range d.Units {
-		fmt.Fprintf(w, "%s\n", u.Port)
-		unitLines(w, u)
-	}
-}
-
-// unitLines tells of one unit: who, what each slot holds, how the server took it, and the verdict as the last word.
-func unitLines(w io.Writer, u bench.Unit) {
-	if u.IMEI != 0 {
-		fmt.Fprintf(w, "%s  %s  %s\n", u.IMEI, u.Model, u.Firmware)
-	}
-	for _, s := range u.Slots {
-		what := s.Action
-		if s.Holds != "" {
-			what = strings.TrimPrefix(what+", holds "+s.Holds, ", ")
-		}
-		fmt.Fprintf(w, "  %10d %-14s %-12s %s\n", s.SecTag, s.Kind, what, short(s.SHA256))
-	}
-	if c := u.Connect; c != nil {
-		fmt.Fprintf(w, "  connection from this computer: %s", c.Verdict)
-		if c.Suite != "" {
-			fmt.Fprintf(w, ", %s, %s", c.Version, c.Suite)
-		}
-		fmt.Fprintln(w)
-		findings(w, c.Findings)
-	}
-	findings(w, u.Findings)
-	if u.Line != nil {
-		fmt.Fprintf(w, "  line %d B out, %d B in, %d ms\n", u.Line.BytesOut, u.Line.BytesIn, u.Line.MS)
-	}
-	if u.Record != "" {
-		fmt.Fprintf(w, "  record %s\n", u.Record)
-	}
-	fmt.Fprintln(w, verdictWord(u))
-}
-
-// verdictWord is what a person two metres away must see. A unit that was not connected is written, no more.
-func verdictWord(u bench.Unit) string {
-	switch {
-	case u.Verdict == cred.Fail:
-		return "FAIL"
-	case u.Verdict == cred.Warn:
-		return "PASS WITH WARNINGS"
-	case u.Connect == nil && written(u):
-		return "PASS WRITTEN"
-	}
-	return "PASS"
-}
-
-func written(u bench.Unit) bool {
-	for _, s := range u.Slots {
-		if s.Action == "written" {
-			return true
-		}
-	}
-	return false
-}
-
-func short(d cred.Digest) string { return d.Short() }
 
 // job is what the verbs that work on a unit share.
 type job struct {
@@ -108,7 +34,7 @@ func (a *app) provisionVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use: "provision --port P", Short: "Give the unit at a port what the profile asks for, and prove it", Args: cobra.NoArgs,
 		Example: "  sectag provision --port /dev/ttyACM0 --passphrase-file pass.txt\n  sectag provision --port sim:nrf9151 --dry-run",
-		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			if len(ports) == 0 {
 				return nil, needPort("")
 			}
@@ -116,7 +42,7 @@ func (a *app) provisionVerb() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			p, found, err := a.loadProfile()
+			p, found, err := a.Profile()
 			if err != nil {
 				return nil, err
 			}
@@ -144,7 +70,7 @@ func (j *job) prepare(ctx context.Context, sign bool) (err error) {
 			return err
 		}
 	}
-	j.store, err = writeLedger(ctx, j.profile)
+	j.store, err = console.WriteLedger(ctx, j.profile)
 	return err
 }
 
@@ -154,10 +80,10 @@ func (j *job) passphrase() (err error) {
 	if err != nil || !encrypted {
 		return err
 	}
-	if j.app.passphraseFile() == "" && !j.app.terminal() {
+	if j.app.PassphraseFile() == "" && !j.app.Terminal() {
 		return nil // a unit that needs nothing signed can do without
 	}
-	j.pass, err = j.app.passphrase("passphrase of " + j.profile.Key + ": ")
+	j.pass, err = j.app.Passphrase("passphrase of " + j.profile.Key + ": ")
 	j.keyed = err == nil
 	return err
 }
@@ -169,8 +95,8 @@ func (j *job) close() {
 	}
 }
 
-func (j *job) provision(ctx context.Context, ports []string, n ask.Named, dry bool) (document, error) {
-	d := dialer()
+func (j *job) provision(ctx context.Context, ports []string, n ask.Named, dry bool) (paper.Document, error) {
+	d := console.Dialer()
 	var units []bench.Unit
 	var worst *cred.Fault
 	for _, port := range ports {
@@ -182,16 +108,16 @@ func (j *job) provision(ctx context.Context, ports []string, n ask.Named, dry bo
 			return nil, err
 		}
 		units = append(units, u)
-		if u.Failure != nil && (worst == nil || exitOf(u.Failure.Code) > exitOf(worst.Code)) {
+		if u.Failure != nil && (worst == nil || console.ExitOf(u.Failure.Code) > console.ExitOf(worst.Code)) {
 			worst = u.Failure
 		}
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	var doc document = &unitsDoc{Units: units}
+	var doc paper.Document = &paper.Units{Units: units}
 	if len(ports) == 1 {
-		doc = &unitDoc{Unit: units[0]}
+		doc = &paper.Unit{Unit: units[0]}
 	}
 	if worst != nil {
 		return doc, worst
@@ -200,8 +126,8 @@ func (j *job) provision(ctx context.Context, ports []string, n ask.Named, dry bo
 }
 
 func (j *job) config(port string) bench.Config {
-	c := bench.Config{Profile: j.profile, Port: port, Dialer: dialer(), Ledger: j.store, Tool: tool(), Now: now, Timeout: j.app.timeout, Once: true}
-	if t := j.app.trace(); t != nil {
+	c := bench.Config{Profile: j.profile, Port: port, Dialer: console.Dialer(), Ledger: j.store, Tool: tool(), Now: now, Timeout: j.app.Timeout, Once: true}
+	if t := j.app.Trace(); t != nil {
 		c.Trace = t
 	}
 	return c

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"example.org/sectag/cmd/sectag/paper"
+
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/cred"
@@ -27,7 +29,7 @@ func (a *app) simModem() *cobra.Command {
 	var faults []string
 	c := &cobra.Command{
 		Use: "modem", Short: "A virtual nRF91 on a pseudo-terminal; its first line is the port's name", Args: cobra.NoArgs,
-		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			if imei != "" {
 				i, err := cred.ParseIMEI(imei)
 				if err != nil {
@@ -67,7 +69,7 @@ func (a *app) simModem() *cobra.Command {
 
 // servePTY serves until a signal, or until a fault unplugs the unit.
 func (a *app) servePTY(ctx context.Context, m *sim.Modem, link string) error {
-	return sim.ServePTY(ctx, m, link, func(path string) { fmt.Fprintln(a.out, path) })
+	return sim.ServePTY(ctx, m, link, func(path string) { fmt.Fprintln(a.Out, path) })
 }
 
 func (a *app) simEndpoint() *cobra.Command {
@@ -76,7 +78,7 @@ func (a *app) simEndpoint() *cobra.Command {
 	c := &cobra.Command{
 		Use: "endpoint", Short: "A local LwM2M/DTLS server; its first line is its address", Args: cobra.NoArgs,
 		Long: "A local LwM2M/DTLS server. It makes its own root, intermediate and certificate in --dir and trusts the units' authorities in " + filepath.Base(farsim.ClientCAFile("")) + " there.",
-		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			if cfg.Dir == "" {
 				dir, err := os.MkdirTemp("", "sectag-endpoint-")
 				if err != nil {
@@ -88,10 +90,10 @@ func (a *app) simEndpoint() *cobra.Command {
 			if abs, err := filepath.Abs(cfg.Dir); err == nil {
 				cfg.Dir = abs
 			}
-			if a.verbose || verbose {
-				cfg.Log = func(l string) { fmt.Fprintln(a.err, l) }
+			if a.Verbose || verbose {
+				cfg.Log = func(l string) { fmt.Fprintln(a.Err, l) }
 			}
-			return nil, farsim.Serve(ctx, cfg, func(url string) { fmt.Fprintln(a.out, url) })
+			return nil, farsim.Serve(ctx, cfg, func(url string) { fmt.Fprintln(a.Out, url) })
 		}),
 	}
 	f := c.Flags()

@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"io"
 
+	"example.org/sectag/cmd/sectag/console"
+
+	"example.org/sectag/cmd/sectag/paper"
+
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench"
@@ -13,15 +17,6 @@ import (
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
 )
-
-type slotsDoc struct {
-	result
-	Slots  any    `json:"slots"`
-	Record string `json:"record,omitempty"`
-	lines  func(io.Writer)
-}
-
-func (d *slotsDoc) people(w io.Writer) { d.lines(w) }
 
 // slotFlags name one slot, or one tag.
 type slotFlags struct {
@@ -88,7 +83,7 @@ func (a *app) slotsList() *cobra.Command {
 	var f slotFlags
 	c := &cobra.Command{
 		Use: "list --port P [--sec-tag N]", Short: "List what the modem's store holds", Args: cobra.NoArgs,
-		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			if err := needPort(f.port); err != nil {
 				return nil, err
 			}
@@ -100,19 +95,19 @@ func (a *app) slotsList() *cobra.Command {
 				}
 				only = func(s flows.SlotFacts) bool { return s.SecTag == uint32(t) }
 			}
-			l, err := a.readLedger(ctx)
+			l, err := a.ReadLedger(ctx)
 			if err != nil {
 				return nil, err
 			}
-			defer closeReader(l)
-			looked, err := ask.Inspect(ctx, dialer(), f.port, l, a.trace())
+			defer console.CloseReader(l)
+			looked, err := ask.Inspect(ctx, console.Dialer(), f.port, l, a.Trace())
 			slots := []flows.SlotFacts{}
 			for _, s := range looked.Slots {
 				if only(s) {
 					slots = append(slots, s)
 				}
 			}
-			return &slotsDoc{Slots: slots, lines: func(w io.Writer) { slotLines(w, slots) }}, err
+			return &paper.Slots{Slots: slots, Lines: func(w io.Writer) { paper.SlotLines(w, slots) }}, err
 		}),
 	}
 	f.add(c, false, false)
@@ -123,7 +118,7 @@ func (a *app) slotsWork(name string, op flows.Op) *cobra.Command {
 	var f slotFlags
 	c := &cobra.Command{
 		Use: name + " --port P --sec-tag N --type T", Short: "Change one slot, with plan, confirmation and read-back", Args: cobra.NoArgs,
-		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			s, err := f.slot()
 			if err != nil {
 				return nil, err
@@ -145,14 +140,14 @@ func (a *app) slotsWork(name string, op flows.Op) *cobra.Command {
 	return c
 }
 
-func (a *app) byHand(ctx context.Context, port string, hand flows.Hand, n ask.Named) (document, error) {
-	p, _, err := a.loadProfile()
+func (a *app) byHand(ctx context.Context, port string, hand flows.Hand, n ask.Named) (paper.Document, error) {
+	p, _, err := a.Profile()
 	if err != nil {
 		return nil, err
 	}
 	j := &job{app: a, profile: p}
 	defer j.close()
-	if j.store, err = writeLedger(ctx, p); err != nil {
+	if j.store, err = console.WriteLedger(ctx, p); err != nil {
 		return nil, err
 	}
 	j.profile.Key, j.profile.Endpoint = "", cred.Endpoint{}
@@ -160,7 +155,7 @@ func (a *app) byHand(ctx context.Context, port string, hand flows.Hand, n ask.Na
 	if err != nil {
 		return nil, err
 	}
-	doc := &slotsDoc{Slots: u.Slots, Record: u.Record, lines: func(w io.Writer) { unitLines(w, u) }}
+	doc := &paper.Slots{Slots: u.Slots, Record: u.Record, Lines: func(w io.Writer) { paper.UnitLines(w, u) }}
 	if u.Failure != nil {
 		return doc, u.Failure
 	}
@@ -171,17 +166,17 @@ func (a *app) slotsVerify() *cobra.Command {
 	var f slotFlags
 	c := &cobra.Command{
 		Use: "verify --port P --sec-tag N --type T --file F", Short: "Say whether a slot holds what a file holds", Args: cobra.NoArgs,
-		RunE: a.verb(func(ctx context.Context, _ []string) (document, error) {
+		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			s, err := f.slot()
 			if err != nil {
 				return nil, err
 			}
-			got, err := ask.Verify(ctx, dialer(), f.port, s, f.file, a.trace())
+			got, err := ask.Verify(ctx, console.Dialer(), f.port, s, f.file, a.Trace())
 			if err != nil {
 				return nil, err
 			}
 			u := bench.UnitSlot{SecTag: s.SecTag, Type: s.Kind, Kind: s.Kind.String(), SHA256: got.SHA256, Action: got.Action}
-			doc := &slotsDoc{Slots: []bench.UnitSlot{u}, lines: func(w io.Writer) {
+			doc := &paper.Slots{Slots: []bench.UnitSlot{u}, Lines: func(w io.Writer) {
 				fmt.Fprintf(w, "%10d %-14s %-8s %s\n", u.SecTag, u.Kind, u.Action, u.SHA256)
 			}}
 			if got.Action != "match" {

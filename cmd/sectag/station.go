@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 
+	"example.org/sectag/cmd/sectag/console"
+
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench"
@@ -23,7 +25,7 @@ func (a *app) station() *cobra.Command {
 			"Without a verb it opens the screens. sectag demo shows the whole job on a virtual modem.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if !a.terminal() {
+			if !a.Terminal() {
 				return cred.Failed("usage.no-terminal", "the screens need a terminal", "use a verb, such as sectag provision --port P; sectag --help lists them")
 			}
 			return a.screens(c.Context(), port)
@@ -35,13 +37,13 @@ func (a *app) station() *cobra.Command {
 
 // screens shows the bench until the person quits. The bench outlives the screen: it comes to a rest and is closed after it.
 func (a *app) screens(ctx context.Context, port string) error {
-	p, found, err := a.loadProfile()
+	p, found, err := a.Profile()
 	if err != nil {
 		return err
 	}
 	j := &job{app: a, profile: p}
 	defer j.close()
-	if j.store, err = writeLedger(ctx, p); err != nil {
+	if j.store, err = console.WriteLedger(ctx, p); err != nil {
 		return err
 	}
 	t := flows.Terms{
@@ -58,7 +60,7 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 	c.Once = false
 	b := bench.New(c)
 	screen = tui.New(b, tui.Options{
-		In: a.in, Out: a.out, Title: title, Station: station, NoColor: os.Getenv("NO_COLOR") != "", LastPort: lastPort(), Now: now,
+		In: a.In, Out: a.Out, Title: title, Station: station, NoColor: os.Getenv("NO_COLOR") != "", LastPort: console.LastPort(), Now: now,
 	})
 	loop, end := context.WithCancel(ctx)
 	defer end()
@@ -70,7 +72,7 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 	}()
 	err := b.Run(loop, context.WithoutCancel(ctx), t, announcer(), func(s bench.Shot) {
 		if e, ok := s.Event.(flows.PortChosen); ok && s.Err == nil {
-			rememberPort(e.Name)
+			console.RememberPort(e.Name)
 		}
 		screen.Shot(s.Shot, s.Facts)
 	})

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"encoding/json"
@@ -25,8 +25,8 @@ var (
 	}{{"usage.", 2}, {"config.", 2}, {"ca.", 2}, {"port.", 3}}
 )
 
-// exitOf is the exit code of a failure's code: 1 is "it answered and the answer is no".
-func exitOf(code string) int {
+// ExitOf is the exit code of a failure's code: 1 is "it answered and the answer is no".
+func ExitOf(code string) int {
 	if n, ok := codeExits[code]; ok {
 		return n
 	}
@@ -38,16 +38,17 @@ func exitOf(code string) int {
 	return 1
 }
 
-// verdictNo ends a verb whose findings say no: the first error among them is the failure, and the exit code is 1 whatever its code.
-type verdictNo struct{ fault *cred.Fault }
+// VerdictNo ends a verb whose findings say no: the first error among them is the failure, and the exit code is 1 whatever its code.
+type VerdictNo struct{ Fault *cred.Fault }
 
-func (v *verdictNo) Error() string { return v.fault.Error() }
+// Error is the finding.
+func (v *VerdictNo) Error() string { return v.Fault.Error() }
 
 // Unwrap is the finding as a failure.
-func (v *verdictNo) Unwrap() error { return v.fault }
+func (v *VerdictNo) Unwrap() error { return v.Fault }
 
-// exit prints a failure that no document has printed and makes the exit code.
-func (a *app) exit(err error) int {
+// Exit prints a failure that no paper.Document has printed and makes the exit code.
+func (c *Console) Exit(err error) int {
 	if err == nil {
 		return 0
 	}
@@ -56,20 +57,23 @@ func (a *app) exit(err error) int {
 	if f.Code == "internal" && usage(err) {
 		f = cred.Because(err, "usage.flag", strings.ToLower(firstLine(err.Error())), "see sectag --help, or --help behind the verb")
 	}
-	if !errors.As(err, &said) && a.json {
-		a.printJSON(struct {
+	if !errors.As(err, &said) && c.JSON {
+		c.PrintJSON(struct {
 			Failure *cred.Fault `json:"failure"`
 		}{f})
 	}
-	fmt.Fprintf(a.err, "sectag: %s (%s)\n", f.Text, f.Code)
+	fmt.Fprintf(c.Err, "sectag: %s (%s)\n", f.Text, f.Code)
 	if f.Hint != "" {
-		fmt.Fprintf(a.err, "hint: %s\n", f.Hint)
+		fmt.Fprintf(c.Err, "hint: %s\n", f.Hint)
 	}
-	var no *verdictNo
+	if c.Ended.Load() && f.Code != "usage.flag" {
+		return 130
+	}
+	var no *VerdictNo
 	if errors.As(err, &no) {
 		return 1
 	}
-	return exitOf(f.Code)
+	return ExitOf(f.Code)
 }
 
 // usage tells cobra's own complaints, which have no type, from defects of ours.
@@ -88,18 +92,18 @@ func firstLine(s string) string {
 	return s
 }
 
-// printed marks a failure whose document is on stdout already.
+// printed marks a failure whose paper.Document is on stdout already.
 type printed struct{ error }
 
 // Unwrap is the failure.
 func (p *printed) Unwrap() error { return p.error }
 
-// printJSON writes one object and a line end.
-func (a *app) printJSON(doc any) {
-	e := json.NewEncoder(a.out)
+// PrintJSON writes one object and a line end.
+func (c *Console) PrintJSON(doc any) {
+	e := json.NewEncoder(c.Out)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(doc); err != nil {
-		fmt.Fprintf(a.err, "sectag: writing the result: %v (internal)\n", err)
+		fmt.Fprintf(c.Err, "sectag: writing the result: %v (internal)\n", err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"os"
@@ -8,8 +8,8 @@ import (
 	"example.org/sectag/internal/atomicfile"
 )
 
-// lastPort is the port that was used last on this computer; "" when none is known.
-func lastPort() string {
+// LastPort is the port that was used last on this computer; "" when none is known.
+func LastPort() string {
 	b, err := os.ReadFile(lastPortFile())
 	if err != nil || len(b) > 512 {
 		return ""
@@ -17,8 +17,8 @@ func lastPort() string {
 	return strings.TrimSpace(string(b))
 }
 
-// rememberPort keeps it for the next start. That it cannot is nothing a person needs to know.
-func rememberPort(name string) {
+// RememberPort keeps it for the next start. That it cannot is nothing a person needs to know.
+func RememberPort(name string) {
 	f := lastPortFile()
 	if f == "" || os.MkdirAll(filepath.Dir(f), 0o700) != nil {
 		return

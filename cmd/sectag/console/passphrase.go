@@ -1,0 +1,92 @@
+package console
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"example.org/sectag/cred"
+)
+
+// Passphrase reads the passphrase from the file that was named, or asks on the terminal. It never comes from an argument.
+func (c *Console) Passphrase(prompt string) ([]byte, error) {
+	if name := c.PassphraseFile(); name != "" {
+		return passphraseFrom(name)
+	}
+	return c.AskPassphrase(prompt)
+}
+
+// PassphraseFile is the file that was named, by flag or environment; "" when none was.
+func (c *Console) PassphraseFile() string {
+	if c.PassFile != "" {
+		return c.PassFile
+	}
+	return os.Getenv("SECTAG_PASSPHRASE_FILE")
+}
+
+// passphraseFrom takes the first line without its line end, as openssl -passin file: does.
+func passphraseFrom(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, cred.Because(err, "ca.passphrase", "the passphrase file "+name+" cannot be read", "name a file whose first line is the passphrase")
+	}
+	defer f.Close()
+	line, err := bufio.NewReader(io.LimitReader(f, 4096)).ReadBytes('\n')
+	if err != nil && err != io.EOF {
+		return nil, cred.Because(err, "ca.passphrase", "the passphrase file "+name+" cannot be read", "name a file whose first line is the passphrase")
+	}
+	line = bytes.TrimRight(line, "\r\n")
+	if len(line) == 0 {
+		return nil, cred.Failed("ca.passphrase", "the first line of "+name+" is empty", "its first line is the passphrase")
+	}
+	return line, nil
+}
+
+// AskPassphrase asks the person; without a terminal it is usage.no-terminal.
+func (c *Console) AskPassphrase(prompt string) ([]byte, error) {
+	if !c.Terminal() {
+		return nil, cred.Failed("usage.no-terminal", "the authority's passphrase is needed and nobody can be asked",
+			"name a file with --passphrase-file or SECTAG_PASSPHRASE_FILE")
+	}
+	fmt.Fprint(c.Err, prompt)
+	b, err := term.ReadPassword(int(c.In.Fd()))
+	fmt.Fprintln(c.Err)
+	if err != nil {
+		return nil, cred.Because(err, "usage.no-terminal", "the passphrase could not be read from the terminal", "name a file with --passphrase-file")
+	}
+	return b, nil
+}
+
+// Terminal tells whether a person can be asked.
+func (c *Console) Terminal() bool {
+	return c.In != nil && term.IsTerminal(int(c.In.Fd()))
+}
+
+// IsTerminal tells whether a mouth of the process is a terminal.
+func IsTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// TypedTwice asks for a passphrase that does not exist yet.
+func (c *Console) TypedTwice(prompt string) ([]byte, error) {
+	first, err := c.AskPassphrase(prompt)
+	if err != nil {
+		return nil, err
+	}
+	second, err := c.AskPassphrase("the same once more: ")
+	defer clear(second)
+	if err != nil {
+		clear(first)
+		return nil, err
+	}
+	if string(first) != string(second) {
+		clear(first)
+		return nil, cred.Failed("ca.passphrase", "the two passphrases differ", "nothing was written; try again")
+	}
+	return first, nil
+}

@@ -1,0 +1,121 @@
+// Package console is what the verbs have of the process: where they read and print, the flags that stand everywhere, questions to
+// the person, the profile and the ledger that were named, and the exit code. No verb is here.
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"example.org/sectag/bench/evidence"
+	"example.org/sectag/bench/profile"
+	"example.org/sectag/cred"
+	"example.org/sectag/device"
+	"example.org/sectag/device/sim"
+	"example.org/sectag/flows"
+	"example.org/sectag/ledger"
+)
+
+// Console is what the verbs share of the process: its mouths, the flags that stand everywhere, and what it is.
+type Console struct {
+	In       *os.File
+	Out, Err io.Writer
+	Now      func() time.Time
+	Tool     evidence.Tool
+
+	JSON, Quiet, Verbose             bool
+	ProfileFile, LedgerURL, PassFile string
+	Timeout                          time.Duration
+
+	Ended atomic.Bool // a signal asked the job to end
+}
+
+// Dialer opens ports of every kind; virtual modems live in this process.
+func Dialer() device.Dialer {
+	rack := &sim.Rack{}
+	return device.Dialer{Sim: rack.Open}
+}
+
+// Profile reads the profile that was named, or the one in the working folder if there is one.
+func (c *Console) Profile() (p profile.Profile, found bool, err error) {
+	name := c.ProfileFile
+	if name == "" {
+		name = profile.DefaultName
+		if _, err := os.Stat(name); errors.Is(err, os.ErrNotExist) {
+			return profile.Profile{ID: cred.DefaultTemplate, Origin: profile.Auto, Days: profile.DefaultDays, Ledger: c.LedgerURL}, false, nil
+		}
+	}
+	loaded, err := profile.Load(name)
+	if err != nil {
+		return profile.Profile{}, false, err
+	}
+	if c.LedgerURL != "" {
+		loaded.Ledger = c.LedgerURL
+	}
+	return *loaded, true, nil
+}
+
+// WriteLedger opens the profile's ledger for writing; nil when there is none.
+func WriteLedger(ctx context.Context, p profile.Profile) (*ledger.Store, error) {
+	if p.Ledger == "" {
+		return nil, nil
+	}
+	return ledger.Open(ctx, p.Ledger)
+}
+
+// ReadLedger opens a ledger for questions; nil when there is none, or none yet.
+func (c *Console) ReadLedger(ctx context.Context) (*ledger.Reader, error) {
+	p, _, err := c.Profile()
+	if err != nil || p.Ledger == "" {
+		return nil, err
+	}
+	r, err := ledger.OpenReader(ctx, p.Ledger)
+	if f := cred.AsFault(err); f != nil && errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return r, err
+}
+
+// NeedLedger is readLedger for the verbs that can do nothing without one.
+func (c *Console) NeedLedger(ctx context.Context) (*ledger.Reader, error) {
+	p, _, err := c.Profile()
+	if err != nil {
+		return nil, err
+	}
+	if p.Ledger == "" {
+		return nil, cred.Failed("config.value", "no ledger is named", "give --ledger sqlite:ledger.db, or a profile with [ledger]")
+	}
+	return ledger.OpenReader(ctx, p.Ledger)
+}
+
+// CloseReader closes one that may be nil.
+func CloseReader(r *ledger.Reader) {
+	if r != nil {
+		_ = r.Close() // it only read
+	}
+}
+
+// Trace prints the masked transcript on stderr when it was asked for.
+func (c *Console) Trace() func(flows.TraceLine) {
+	if !c.Verbose {
+		return nil
+	}
+	return func(t flows.TraceLine) {
+		arrow := "<"
+		if t.Out {
+			arrow = ">"
+		}
+		fmt.Fprintf(c.Err, "%s %s %s\n", t.At.Format("15:04:05.000"), arrow, t.Text)
+	}
+}
+
+// Say prints a line for people beside the result, unless they want quiet or JSON.
+func (c *Console) Say(format string, args ...any) {
+	if !c.Quiet && !c.JSON {
+		fmt.Fprintf(c.Out, format, args...)
+	}
+}

@@ -1,0 +1,103 @@
+package paper
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"example.org/sectag/ca"
+	"example.org/sectag/cred"
+)
+
+// CAInit is the document of sectag ca init.
+type CAInit struct {
+	Result
+	*ca.Created
+}
+
+// People writes it as lines.
+func (d *CAInit) People(w io.Writer) {
+	if d.Created == nil {
+		return
+	}
+	fmt.Fprintf(w, "authority    %s, until %s\n", d.Subject, d.NotAfter.Format("2006-01-02"))
+	fmt.Fprintf(w, "certificate  %s   give this one to your server\n", d.Cert)
+	fmt.Fprintf(w, "private key  %s   guard it: who has it and its passphrase can make units\n", d.Key)
+	fmt.Fprintf(w, "sha256       %s\n", d.SHA256)
+	findings(w, d.Findings)
+}
+
+// CAShow is the document of sectag ca show.
+type CAShow struct {
+	Result
+	*ca.Info
+}
+
+// People writes it as lines.
+func (d *CAShow) People(w io.Writer) {
+	if d.Info == nil {
+		return
+	}
+	fmt.Fprintf(w, "subject  %s\nissuer   %s\nserial   %s\n", d.Subject, d.Issuer, d.Serial)
+	fmt.Fprintf(w, "life     %s to %s\n", d.NotBefore.Format("2006-01-02"), d.NotAfter.Format("2006-01-02"))
+	fmt.Fprintf(w, "key      %s%s\nsha256   %s\n", d.Info.Key, keyNote(d.KeyEncrypted), d.SHA256)
+	fmt.Fprintf(w, "may sign certificates: %s\n", yesNo(d.IsCA))
+}
+
+func keyNote(encrypted *bool) string {
+	switch {
+	case encrypted == nil:
+		return ""
+	case *encrypted:
+		return ", encrypted"
+	}
+	return ", in clear"
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// Findings is the Document of the verbs that only find.
+type Findings struct {
+	Result
+	Verdict  cred.Verdict   `json:"verdict"`
+	Findings []cred.Finding `json:"findings"`
+}
+
+// People writes it as lines.
+func (d *Findings) People(w io.Writer) {
+	findings(w, d.Findings)
+	fmt.Fprintf(w, "%s\n", strings.ToUpper(string(d.Verdict)))
+}
+
+// findings writes one line each, and a second one with what to do.
+func findings(w io.Writer, fs []cred.Finding) {
+	for _, f := range fs {
+		where := ""
+		if f.File != "" {
+			where = f.File + ": "
+		}
+		fmt.Fprintf(w, "%s: %s%s (%s)\n", f.Severity, where, f.Text, f.Code)
+		if f.Hint != "" {
+			fmt.Fprintf(w, "  hint: %s\n", f.Hint)
+		}
+	}
+}
+
+// CAIssue is the document of sectag ca issue.
+type CAIssue struct {
+	Result
+	ca.Issued
+}
+
+// People writes it as lines.
+func (d *CAIssue) People(w io.Writer) {
+	line(w, "certificate", d.Cert)
+	line(w, "private key", d.Key)
+	line(w, "ends", d.Certificate.NotAfter.Format("2006-01-02"))
+	findings(w, d.Findings)
+}

@@ -1,0 +1,104 @@
+package paper
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"example.org/sectag/bench"
+	"example.org/sectag/cred"
+)
+
+// Unit is the Document of one unit; several have Units.
+type Unit struct {
+	bench.Unit
+}
+
+// Failed puts the failure beside what was known by then.
+func (d *Unit) Failed(f *cred.Fault) { d.Unit.Failure = f }
+
+// People writes it as lines.
+func (d *Unit) People(w io.Writer) { UnitLines(w, d.Unit) }
+
+// Units is the document of sectag provision with several ports.
+type Units struct {
+	Result
+	Units []bench.Unit `json:"units"`
+}
+
+// People writes it as lines.
+func (d *Units) People(w io.Writer) {
+	for _, u := range d.Units {
+		fmt.Fprintf(w, "%s\n", u.Port)
+		UnitLines(w, u)
+	}
+}
+
+// UnitLines tells of one unit: who, what each slot holds, how the server took it, and the verdict as the last word.
+func UnitLines(w io.Writer, u bench.Unit) {
+	if u.IMEI != 0 {
+		fmt.Fprintf(w, "%s  %s  %s\n", u.IMEI, u.Model, u.Firmware)
+	}
+	for _, s := range u.Slots {
+		what := s.Action
+		if s.Holds != "" {
+			what = strings.TrimPrefix(what+", holds "+s.Holds, ", ")
+		}
+		fmt.Fprintf(w, "  %10d %-14s %-12s %s\n", s.SecTag, s.Kind, what, short(s.SHA256))
+	}
+	if c := u.Connect; c != nil {
+		fmt.Fprintf(w, "  connection from this computer: %s", c.Verdict)
+		if c.Suite != "" {
+			fmt.Fprintf(w, ", %s, %s", c.Version, c.Suite)
+		}
+		fmt.Fprintln(w)
+		findings(w, c.Findings)
+	}
+	findings(w, u.Findings)
+	if u.Line != nil {
+		fmt.Fprintf(w, "  line %d B out, %d B in, %d ms\n", u.Line.BytesOut, u.Line.BytesIn, u.Line.MS)
+	}
+	if u.Record != "" {
+		fmt.Fprintf(w, "  record %s\n", u.Record)
+	}
+	fmt.Fprintln(w, verdictWord(u))
+}
+
+// verdictWord is what a person two metres away must see. A unit that was not connected is written, no more.
+func verdictWord(u bench.Unit) string {
+	switch {
+	case u.Verdict == cred.Fail:
+		return "FAIL"
+	case u.Verdict == cred.Warn:
+		return "PASS WITH WARNINGS"
+	case u.Connect == nil && written(u):
+		return "PASS WRITTEN"
+	}
+	return "PASS"
+}
+
+func written(u bench.Unit) bool {
+	for _, s := range u.Slots {
+		if s.Action == "written" {
+			return true
+		}
+	}
+	return false
+}
+
+func short(d cred.Digest) string { return d.Short() }
+
+// Demo is the document of sectag demo.
+type Demo struct {
+	Result
+	Units  []bench.Unit `json:"units"`
+	Folder string       `json:"folder"`
+}
+
+// People writes it as lines.
+func (d *Demo) People(w io.Writer) {
+	for _, u := range d.Units {
+		fmt.Fprintln(w)
+		UnitLines(w, u)
+	}
+}
