@@ -27,6 +27,7 @@ var (
 )
 
 func main() {
+	noCore()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// noCore: Windows writes no core files by itself.
+func noCore() {}
