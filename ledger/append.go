@@ -197,7 +197,8 @@ func near(ctx context.Context, q engine.Querier, seen record.Unit) ([]record.Kno
 func christen(ctx context.Context, q engine.Querier, seen record.Unit) (record.Known, error) {
 	k := record.Known{Unit: seen, Name: seen.Name()}
 	var taken, next int64
-	err := q.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM unit WHERE name = $1), (SELECT size FROM head)`, k.Name).Scan(&taken, &next)
+	err := q.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM unit WHERE name = $1), (SELECT size FROM head)`,
+		k.Name).Scan(&taken, &next)
 	if taken > 0 {
 		k.Name = record.Renamed(k.Name, next)
 	}
@@ -215,8 +216,9 @@ func free(ctx context.Context, q engine.Querier, unit record.Known, claims []rec
 			return err
 		}
 		if holder != "" && holder != unit.Name {
-			return cred.Failed("ledger.bound", fmt.Sprintf("%s is another unit's: record %d gave it to %s", b, id, record.ShortName(holder)),
-				fmt.Sprintf("see sectag ledger show %d; two units never share an identity, so find out which label or module is wrong", id))
+			return cred.Failed("ledger.bound",
+				fmt.Sprintf("%s is another unit's: record %d gave it to %s", b, id, record.ShortName(holder)),
+				fmt.Sprintf("see sectag ledger show %d; two units never share an identity: find out which label or module is wrong", id))
 		}
 	}
 	return nil
@@ -224,7 +226,8 @@ func free(ctx context.Context, q engine.Querier, unit record.Known, claims []rec
 
 // holderOf is the unit that something is bound to and the record that bound it, or empty.
 func holderOf(ctx context.Context, q engine.Querier, b record.Binding) (unit string, id int64, err error) {
-	err = q.QueryRowContext(ctx, `SELECT unit, record FROM binding WHERE what = $1 AND value = $2`, string(b.What), b.Value).Scan(&unit, &id)
+	err = q.QueryRowContext(ctx, `SELECT unit, record FROM binding WHERE what = $1 AND value = $2`,
+		string(b.What), b.Value).Scan(&unit, &id)
 	if err == sql.ErrNoRows {
 		return "", 0, nil
 	}

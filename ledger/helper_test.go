@@ -2,15 +2,9 @@ package ledger
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -99,17 +93,6 @@ func unitRecord(n, turn int) record.Record {
 	}
 	r.Key = &record.Key{Origin: "host-csprng", SPKI: r.Cert.SPKI}
 	return r
-}
-
-// testCert is a real certificate, as PEM.
-func testCert(t testing.TB) string {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "urn:imei:352656100367872"}, NotAfter: day}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
-	must(t, err)
-	return string(cred.CertPEM(der))
 }
 
 func body(t testing.TB, v any) json.RawMessage {

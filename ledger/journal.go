@@ -211,7 +211,8 @@ func (s *Store) tail(ctx context.Context, tx *sql.Tx, run string) (*tail, error)
 		return nil, err
 	}
 	var chain []byte
-	err = tx.QueryRowContext(ctx, `SELECT seq + 1, chain FROM event WHERE run = $1 ORDER BY seq DESC LIMIT 1`, run).Scan(&t.lines, &chain)
+	err = tx.QueryRowContext(ctx, `SELECT seq + 1, chain FROM event WHERE run = $1 ORDER BY seq DESC LIMIT 1`,
+		run).Scan(&t.lines, &chain)
 	if err != nil || len(chain) != len(t.head) {
 		return nil, engine.Broken(err, fmt.Sprintf("run %s of the journal has lost its lines", run))
 	}

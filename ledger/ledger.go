@@ -88,7 +88,8 @@ func open(ctx context.Context, url string, reader bool) (*Reader, error) {
 func file(url string) (string, error) {
 	path, ok := strings.CutPrefix(url, "sqlite:")
 	if !ok || path == "" || strings.ContainsRune(path, 0) {
-		return "", cred.Failed("config.value", fmt.Sprintf("%q is no ledger that this sectag can keep", url), "write sqlite:FILE, as in sqlite:ledger.db")
+		return "", cred.Failed("config.value", fmt.Sprintf("%q is no ledger that this sectag can keep", url),
+			"write sqlite:FILE, as in sqlite:ledger.db")
 	}
 	return path, nil
 }
@@ -163,7 +164,8 @@ func (r *Reader) Prove(ctx context.Context, size, id int64) (tlog.RecordProof, e
 		return nil, err
 	}
 	if size > c.Size || id < 0 || id >= size {
-		return nil, cred.Failed("ledger.no-record", fmt.Sprintf("the first %d records of the ledger, which has %d, hold no record %d", size, c.Size, id),
+		return nil, cred.Failed("ledger.no-record",
+			fmt.Sprintf("the first %d records of the ledger, which has %d, hold no record %d", size, c.Size, id),
 			"sectag ledger list shows the records")
 	}
 	p, err := tlog.ProveRecord(size, id, r.hashes(ctx, r.rd))

@@ -58,7 +58,8 @@ func (r *Reader) newest(ctx context.Context, seen record.Unit, where string, kin
 	}
 	var id int64
 	var body string
-	err = r.rd.QueryRowContext(ctx, `SELECT id, body FROM record WHERE unit = $1 AND `+where+` ORDER BY id DESC LIMIT 1`, args...).Scan(&id, &body)
+	err = r.rd.QueryRowContext(ctx, `SELECT id, body FROM record WHERE unit = $1 AND `+where+` ORDER BY id DESC LIMIT 1`,
+		args...).Scan(&id, &body)
 	if err == sql.ErrNoRows {
 		return record.Record{}, false, nil
 	}
@@ -95,7 +96,8 @@ func (r *Reader) NewestTime(ctx context.Context) (time.Time, bool, error) {
 
 // Show is one record with the exact bytes that were written. A name that no record has is ledger.no-record.
 func (r *Reader) Show(ctx context.Context, id string) (record.Record, []byte, error) {
-	none := cred.Failed("ledger.no-record", fmt.Sprintf("the ledger has no record %s", engine.Clipped(id)), "sectag ledger list shows the records")
+	none := cred.Failed("ledger.no-record", fmt.Sprintf("the ledger has no record %s", engine.Clipped(id)),
+		"sectag ledger list shows the records")
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil || strconv.FormatInt(n, 10) != id {
 		return record.Record{}, nil, none

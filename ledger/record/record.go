@@ -33,40 +33,46 @@ const (
 // Supersedes tells whether a record of this kind takes the place of the unit's older one.
 func (k Kind) Supersedes() bool { return k == Provision || k == Issue }
 
-// Record is one immutable line of the ledger. What the store fills in is marked so; a caller leaves it empty.
+// Record is one immutable line of the ledger. What is marked "the store's" is filled in by the store, Connection and Unit.Valid
+// by Encode; a caller leaves them empty.
 type Record struct {
-	Version    int            `json:"schema_version"`                                         // the store fills it in
-	ID         string         `json:"record" is:"id"`                                         // the index in the log, from 0; the store fills it in
-	Kind       Kind           `json:"kind" is:"provision|check|issue|slots|test|interrupted"` //
-	Time       string         `json:"time" is:"time"`                                         // when it was written, whole seconds, UTC: Stamp
-	Verdict    cred.Verdict   `json:"verdict" is:"pass|warn|fail"`                            //
-	IMEI       cred.IMEI      `json:"imei,omitzero"`                                          //
-	Unit       Identity       `json:"unit"`                                                   //
-	Supersedes string         `json:"supersedes,omitempty" is:"id"`                           // the store fills it in
-	Checks     string         `json:"checks,omitempty" is:"id"`                               // kind check: the record that named these slots
-	Run        string         `json:"run,omitempty" is:"id"`                                  // the journal's run, if there was one
-	Attempt    int            `json:"attempt,omitzero"`                                       // 1 for the first; the station counts
-	Model      string         `json:"model,omitempty" is:"name"`                              // as the modem says it
-	Hardware   string         `json:"hardware,omitempty" is:"name"`                           //
-	Firmware   string         `json:"firmware,omitempty" is:"name"`                           // such as mfw_nrf91x1_2.0.3
-	Host       string         `json:"host,omitempty" is:"word"`                               // at-host, serial-modem, slm, shell
-	Bench      Bench          `json:"bench"`                                                  //
-	KeyOrigin  string         `json:"key_origin,omitempty" is:"modem|host|imported"`          //
-	Slots      []Slot         `json:"slots"`                                                  // what each slot holds at the end
-	Key        *Key           `json:"key,omitempty"`                                          //
-	Cert       *Certificate   `json:"certificate,omitempty"`                                  // the unit's own
-	Authority  *Authority     `json:"authority,omitempty"`                                    // that signed it
-	Anchor     *Anchor        `json:"anchor,omitempty"`                                       // what the unit trusts
-	Connection string         `json:"connection" is:"tested|not tested"`                      // filled in from Connect
-	Connect    *Connect       `json:"connect,omitempty"`                                      //
-	Uniqueness *Uniqueness    `json:"uniqueness,omitempty"`                                   // the store fills it in
-	Tests      []Measured     `json:"tests"`                                                  //
-	Findings   []cred.Finding `json:"findings"`                                               //
-	Abandoned  []string       `json:"abandoned_serials" is:"serial"`                          // reserved, and never to be used
-	Failure    *cred.Fault    `json:"failure,omitempty"`                                      //
-	ElapsedMS  int64          `json:"elapsed_ms"`                                             //
-	Line       *Line          `json:"line,omitempty"`                                         //
-	Seal       Seal           `json:"seal"`                                                   // the store fills it in, but for the transcript
+	Version int    `json:"schema_version"` // the store's
+	ID      string `json:"record" is:"id"` // the index in the log, from 0; the store's
+	Kind    Kind   `json:"kind" is:"provision|check|issue|slots|test|interrupted"`
+	Time    string `json:"time" is:"time"` // when it was written: Stamp
+
+	Verdict cred.Verdict `json:"verdict" is:"pass|warn|fail"`
+	IMEI    cred.IMEI    `json:"imei,omitzero"`
+	Unit    Identity     `json:"unit"`
+
+	Supersedes string `json:"supersedes,omitempty" is:"id"` // the store's
+	Checks     string `json:"checks,omitempty" is:"id"`     // kind check: the record that named these slots
+	Run        string `json:"run,omitempty" is:"id"`        // the journal's run, if there was one
+	Attempt    int    `json:"attempt,omitzero"`             // 1 for the first; the station counts
+
+	Model    string `json:"model,omitempty" is:"name"`    // as the modem says it
+	Hardware string `json:"hardware,omitempty" is:"name"` // as the modem says it
+	Firmware string `json:"firmware,omitempty" is:"name"` // such as mfw_nrf91x1_2.0.3
+	Host     string `json:"host,omitempty" is:"word"`     // at-host, serial-modem, slm, shell
+	Bench    Bench  `json:"bench"`
+
+	KeyOrigin  string       `json:"key_origin,omitempty" is:"modem|host|imported"`
+	Slots      []Slot       `json:"slots"` // what each slot holds at the end
+	Key        *Key         `json:"key,omitempty"`
+	Cert       *Certificate `json:"certificate,omitempty"` // the unit's own
+	Authority  *Authority   `json:"authority,omitempty"`   // that signed it
+	Anchor     *Anchor      `json:"anchor,omitempty"`      // what the unit trusts
+	Connection string       `json:"connection" is:"tested|not tested"`
+	Connect    *Connect     `json:"connect,omitempty"`
+	Uniqueness *Uniqueness  `json:"uniqueness,omitempty"` // the store's
+
+	Tests     []Measured     `json:"tests"`
+	Findings  []cred.Finding `json:"findings"`
+	Abandoned []string       `json:"abandoned_serials" is:"serial"` // reserved, and never to be used
+	Failure   *cred.Fault    `json:"failure,omitempty"`
+	ElapsedMS int64          `json:"elapsed_ms"`
+	Line      *Line          `json:"line,omitempty"`
+	Seal      Seal           `json:"seal"` // the store's, but for the transcript
 }
 
 // Identity is what a unit can be known by beside its IMEI.

@@ -252,8 +252,8 @@ func (a *audit) record(w row) error {
 		return nil
 	case errors.Is(err, record.ErrNewer):
 		a.findings = append(a.findings, cred.Finding{
-			Code: "ledger.newer", Severity: cred.Warning,
-			Text: fmt.Sprintf("record %d was written by a newer sectag and is only checked for its place in the log", w.id), Hint: "verify with that sectag",
+			Code: "ledger.newer", Severity: cred.Warning, Hint: "verify with that sectag",
+			Text: fmt.Sprintf("record %d was written by a newer sectag and is only checked for its place in the log", w.id),
 		})
 		return nil
 	case err != nil:
