@@ -100,11 +100,11 @@ func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announc
 	return err
 }
 
-// opening are the first events of a run.
+// opening are the first events of a run. The terms come first: before them the machines would ask for what is settled.
 func opening(t flows.Terms, left *flows.Resumed) []flows.Event {
 	es := []flows.Event{flows.TermsSet{Terms: t}}
 	if left != nil {
-		es = append([]flows.Event{*left}, es...)
+		es = append(es, *left)
 	}
 	return es
 }

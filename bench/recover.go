@@ -99,6 +99,7 @@ type story struct {
 	identity cred.Digest
 	worked   bool
 	mode     uint8
+	record   string // the last record that the journal tells of
 }
 
 // remains folds a journal. A line that this version cannot read ends the fold: what came before can still be told.
@@ -132,7 +133,7 @@ func remains(events []ledger.Event) story {
 		case flows.Restored:
 			s.mode = 0
 		case flows.RecordWritten:
-			s.worked = false
+			s.worked, s.record = false, e.Record
 		}
 	}
 	return s
@@ -169,10 +170,10 @@ func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, 
 		}
 		r.Slots = append(r.Slots, slot)
 	}
-	if newest, found, err := d.Ledger.Newest(ctx, r.Seen(), record.Interrupted); err != nil {
+	if newest, found, err := d.Ledger.Newest(ctx, r.Seen()); err != nil {
 		return err
-	} else if found && newest.Run == run.ID {
-		return nil // an earlier start wrote it and died before it closed the run
+	} else if found && newest.Run == run.ID && newest.ID != s.record {
+		return nil // the work has its record: the run wrote it and died, or an earlier start did that closed the run not yet
 	}
 	_, err := d.Ledger.Record(ctx, r)
 	return err

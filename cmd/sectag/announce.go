@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync"
 
 	"example.org/sectag/bench"
 	"example.org/sectag/flows"
@@ -14,11 +15,15 @@ import (
 )
 
 // announcer stands before and after every effect: it writes "before NAME" or "after NAME" to file descriptor 3 and waits for a
-// line on descriptor 4, so that a test can kill the process at exactly that point.
+// line on descriptor 4, so that a test can kill the process at exactly that point. Of effects that are in flight together one at a
+// time is announced.
 func announcer() bench.Announcer {
 	out, in := os.NewFile(3, "announcements"), os.NewFile(4, "leave")
 	leave := bufio.NewReader(in)
+	var one sync.Mutex
 	say := func(when string, e flows.Effect) {
+		one.Lock()
+		defer one.Unlock()
 		fmt.Fprintf(out, "%s %s\n", when, codec.EffectName(e))
 		_, _ = leave.ReadString('\n') // a test that is gone leaves us alone
 	}
