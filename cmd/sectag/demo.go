@@ -34,6 +34,7 @@ func (a *app) demoVerb() *cobra.Command {
 		}),
 	}
 	c.Flags().IntVar(&units, "units", 1, "how many units, one after the other")
+	asciiFlag(c, a)
 	return c
 }
 

@@ -32,11 +32,14 @@ func main() {
 }
 
 // app is the verbs; what they share of the process is the console.
-type app struct{ *console.Console }
+type app struct {
+	*console.Console
+	ascii bool // the screens draw with ASCII only
+}
 
 // run is main without the process: it parses, does the verb and answers with the exit code.
 func run(args []string, in *os.File, out, errw io.Writer) int {
-	a := &app{&console.Console{In: in, Out: out, Err: errw, Now: now, Tool: tool()}}
+	a := &app{Console: &console.Console{In: in, Out: out, Err: errw, Now: now, Tool: tool()}}
 	ctx, stop := a.signals()
 	defer stop()
 	root := a.root()

@@ -115,9 +115,9 @@ func (j *job) provision(ctx context.Context, ports []string, n ask.Named, dry bo
 			break
 		}
 	}
-	var doc paper.Document = &paper.Units{Units: units}
+	var doc paper.Document = &paper.Units{Units: units, Planned: dry}
 	if len(ports) == 1 {
-		doc = &paper.Unit{Unit: units[0]}
+		doc = &paper.Unit{Unit: units[0], Planned: dry}
 	}
 	if worst != nil {
 		return doc, worst

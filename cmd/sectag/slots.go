@@ -51,6 +51,26 @@ func (f *slotFlags) tagOnly() (cred.SecTag, error) {
 	return t, nil
 }
 
+// filter chooses of a list what the flags name; without flags everything.
+func (f *slotFlags) filter() (func(flows.SlotFacts) bool, error) {
+	var tag cred.SecTag
+	var kind cred.Kind
+	var err error
+	if f.tag != "" {
+		if tag, err = f.tagOnly(); err != nil {
+			return nil, err
+		}
+	}
+	if f.kind != "" {
+		if kind, err = cred.ParseKind(f.kind); err != nil {
+			return nil, cred.Because(err, "usage.flag", "--type: "+err.Error(), "write --type root-ca, or its number")
+		}
+	}
+	return func(s flows.SlotFacts) bool {
+		return (f.tag == "" || s.SecTag == uint32(tag)) && (f.kind == "" || s.Type == kind)
+	}, nil
+}
+
 // reservedTag tells whether a text is a tag of the modem's own.
 func reservedTag(s string) bool {
 	var n uint64
@@ -75,25 +95,22 @@ func (f *slotFlags) slot() (cred.Slot, error) {
 
 func (a *app) slotsVerb() *cobra.Command {
 	c := &cobra.Command{Use: "slots", Short: "List, write, delete or verify single slots"}
-	c.AddCommand(a.slotsList(), a.slotsWork("write", flows.WriteSlot), a.slotsWork("delete", flows.DeleteSlot), a.slotsVerify())
+	c.AddCommand(a.slotsList(), a.slotsWork("write --port P --sec-tag N --type T --file F", "Write a file into one slot", flows.WriteSlot),
+		a.slotsWork("delete --port P --sec-tag N --type T", "Empty one slot", flows.DeleteSlot), a.slotsVerify())
 	return c
 }
 
 func (a *app) slotsList() *cobra.Command {
 	var f slotFlags
 	c := &cobra.Command{
-		Use: "list --port P [--sec-tag N]", Short: "List what the modem's store holds", Args: cobra.NoArgs,
+		Use: "list --port P [--sec-tag N] [--type T]", Short: "List what the modem's store holds", Args: cobra.NoArgs,
 		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			if err := needPort(f.port); err != nil {
 				return nil, err
 			}
-			only := func(flows.SlotFacts) bool { return true }
-			if f.tag != "" {
-				t, err := f.tagOnly()
-				if err != nil {
-					return nil, err
-				}
-				only = func(s flows.SlotFacts) bool { return s.SecTag == uint32(t) }
+			only, err := f.filter()
+			if err != nil {
+				return nil, err
 			}
 			l, err := a.ReadLedger(ctx)
 			if err != nil {
@@ -114,10 +131,10 @@ func (a *app) slotsList() *cobra.Command {
 	return c
 }
 
-func (a *app) slotsWork(name string, op flows.Op) *cobra.Command {
+func (a *app) slotsWork(use, short string, op flows.Op) *cobra.Command {
 	var f slotFlags
 	c := &cobra.Command{
-		Use: name + " --port P --sec-tag N --type T", Short: "Change one slot, with plan, confirmation and read-back", Args: cobra.NoArgs,
+		Use: use, Short: short + ", with confirmation and read-back", Args: cobra.NoArgs,
 		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			s, err := f.slot()
 			if err != nil {
@@ -169,6 +186,9 @@ func (a *app) slotsVerify() *cobra.Command {
 		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			s, err := f.slot()
 			if err != nil {
+				return nil, err
+			}
+			if err := ask.CheckFile(s.Kind, f.file); err != nil {
 				return nil, err
 			}
 			got, err := ask.Verify(ctx, console.Dialer(), f.port, s, f.file, a.Trace())

@@ -32,7 +32,12 @@ func (a *app) station() *cobra.Command {
 		},
 	}
 	portFlag(c, &port)
+	asciiFlag(c, a)
 	return c
+}
+
+func asciiFlag(c *cobra.Command, a *app) {
+	c.Flags().BoolVar(&a.ascii, "ascii", false, "draw the screens with ASCII characters only")
 }
 
 // screens shows the bench until the person quits. The bench outlives the screen: it comes to a rest and is closed after it.
@@ -60,7 +65,7 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 	c.Once = false
 	b := bench.New(c)
 	screen = tui.New(b, tui.Options{
-		In: a.In, Out: a.Out, Title: title, Station: station, NoColor: os.Getenv("NO_COLOR") != "", LastPort: console.LastPort(), Now: now,
+		In: a.In, Out: a.Out, Title: title, Station: station, NoColor: os.Getenv("NO_COLOR") != "", ASCII: a.ascii, LastPort: console.LastPort(), Now: now,
 	})
 	loop, end := context.WithCancel(ctx)
 	defer end()

@@ -12,35 +12,42 @@ import (
 // Unit is the Document of one unit; several have Units.
 type Unit struct {
 	bench.Unit
+	Planned bool `json:"-"` // nothing was done: the actions are what would be
 }
 
 // Failed puts the failure beside what was known by then.
 func (d *Unit) Failed(f *cred.Fault) { d.Unit.Failure = f }
 
 // People writes it as lines.
-func (d *Unit) People(w io.Writer) { UnitLines(w, d.Unit) }
+func (d *Unit) People(w io.Writer) { unitLines(w, d.Unit, d.Planned) }
 
 // Units is the document of sectag provision with several ports.
 type Units struct {
 	Result
-	Units []bench.Unit `json:"units"`
+	Units   []bench.Unit `json:"units"`
+	Planned bool         `json:"-"` // as in Unit
 }
 
 // People writes it as lines.
 func (d *Units) People(w io.Writer) {
 	for _, u := range d.Units {
 		fmt.Fprintf(w, "%s\n", u.Port)
-		UnitLines(w, u)
+		unitLines(w, u, d.Planned)
 	}
 }
 
 // UnitLines tells of one unit: who, what each slot holds, how the server took it, and the verdict as the last word.
-func UnitLines(w io.Writer, u bench.Unit) {
+func UnitLines(w io.Writer, u bench.Unit) { unitLines(w, u, false) }
+
+func unitLines(w io.Writer, u bench.Unit, planned bool) {
 	if u.IMEI != 0 {
 		fmt.Fprintf(w, "%s  %s  %s\n", u.IMEI, u.Model, u.Firmware)
 	}
 	for _, s := range u.Slots {
 		what := s.Action
+		if planned && what != "kept" && what != "" {
+			what = "to be " + what
+		}
 		if s.Holds != "" {
 			what = strings.TrimPrefix(what+", holds "+s.Holds, ", ")
 		}
@@ -60,6 +67,10 @@ func UnitLines(w io.Writer, u bench.Unit) {
 	}
 	if u.Record != "" {
 		fmt.Fprintf(w, "  record %s\n", u.Record)
+	}
+	if planned && u.Verdict != cred.Fail {
+		fmt.Fprintln(w, "PLAN: nothing was changed")
+		return
 	}
 	fmt.Fprintln(w, verdictWord(u))
 }
