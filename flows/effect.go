@@ -12,7 +12,7 @@ type Effect interface {
 
 // Authority's effects.
 type (
-	// LoadAuthority reads the certificate and looks at the key's file. → AuthorityLoaded
+	// LoadAuthority reads the certificate and looks at the key's file; empty names are those named last, or the configured ones. → AuthorityLoaded
 	LoadAuthority struct {
 		ID        ID
 		Cert, Key string
@@ -35,7 +35,8 @@ type (
 type (
 	// ListPorts looks for ports. → PortsListed
 	ListPorts struct{ ID ID }
-	// UsePort checks that a name is a port's and remembers it; it opens nothing. → PortChosen
+	// UsePort checks that a name is a port's and remembers it; it opens nothing. An empty name is the one named last, or the
+	// configured one. → PortChosen
 	UsePort struct {
 		ID   ID
 		Name string
@@ -46,7 +47,8 @@ type (
 type (
 	// Identify reads who is there. Only it opens the port, and only when no session is open; on an open session it asks again. → Identified
 	Identify struct{ ID ID }
-	// MakePlan lists the slots and compares them with the profile and the ledger. → Planned
+	// MakePlan lists the slots and compares them with the profile and the ledger. Without a profile and a chosen tag the plan is
+	// empty. A hand that names no file means the file named last. → Planned
 	MakePlan struct {
 		ID     ID
 		SecTag cred.SecTag // counts when Chosen
@@ -72,13 +74,16 @@ type (
 		ID    ID
 		Index uint8
 	}
-	// RestoreMode puts the functional mode back. → Restored
-	RestoreMode struct{ ID ID }
+	// RestoreMode puts the functional mode back, which may have been taken away on an earlier opening of the port. → Restored
+	RestoreMode struct {
+		ID   ID
+		Mode uint8
+	}
 )
 
 // Endpoint's and Connection's effects.
 type (
-	// ProbeServer looks at the far end; an empty URL is the configured one. → Probed
+	// ProbeServer looks at the far end; an empty URL is the one named last, or the configured one. → Probed
 	ProbeServer struct {
 		ID  ID
 		URL string

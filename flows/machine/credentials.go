@@ -45,7 +45,6 @@ type Credentials struct {
 	phase  credPhase
 	cause  Cause
 	who    Who   // the unit that is worked on
-	mode   uint8 // functional mode, as the last Identify told
 	owed   uint8 // functional mode to put back; 0 when nothing is owed
 	sure   bool  // the unit is confirmed; else it is only looked at
 	alive  bool  // the session was not seen to be lost
@@ -73,9 +72,9 @@ func (m Credentials) Fresh() Credentials {
 
 // Begin looks at a unit that was identified just now, and works on it once sure. owed is the functional mode that an interrupted
 // run left to be put back, or 0.
-func (m Credentials) Begin(w Who, mode, owed uint8, sure bool, hand flows.Hand) (Credentials, []flows.Effect) {
+func (m Credentials) Begin(w Who, owed uint8, sure bool, hand flows.Hand) (Credentials, []flows.Effect) {
 	m = m.Fresh()
-	m.who, m.mode, m.owed, m.sure, m.alive, m.known = w, mode, owed, sure, true, true
+	m.who, m.owed, m.sure, m.alive, m.known = w, owed, sure, true, true
 	m.hand = flows.Hand{Op: hand.Op, Slot: hand.Slot}
 	do := m.list(hand.File)
 	return m, do

@@ -35,14 +35,13 @@ type Unit struct {
 	turn
 	phase unitPhase
 	who   Who
-	mode  uint8 // functional mode
 }
 
 // Fresh is a machine that knows of no unit; the numbers of effects go on.
 func (m Unit) Fresh() Unit { return Unit{turn: m.turn} }
 
-// Who is the unit as it was identified, and its functional mode; zero before.
-func (m Unit) Who() (Who, uint8) { return m.who, m.mode }
+// Who is the unit as it was identified; zero before.
+func (m Unit) Who() Who { return m.who }
 
 // Asking tells whether the unit was identified and waits to be confirmed.
 func (m Unit) Asking() bool { return m.phase == unitAsking && m.who.IMEI != 0 }
@@ -61,7 +60,7 @@ func (m Unit) Step(e flows.Event) (Unit, []flows.Effect, bool) {
 		}
 	case flows.Identified:
 		if m.phase == unitLooking && m.took(e.ID) {
-			m.phase, m.who, m.mode = unitAsking, who(e), e.Mode
+			m.phase, m.who = unitAsking, who(e)
 			return m, nil, false
 		}
 	case flows.UnitConfirmed:
@@ -101,7 +100,7 @@ func (m Unit) Actions() []flows.Action {
 		if m.who.IMEI == 0 {
 			a.Disabled = "it has no IMEI"
 		}
-		return []flows.Action{a, {Name: "look", Key: 'l', Event: flows.PlanWanted{}}, identify()}
+		return []flows.Action{a, identify()}
 	case unitFailed:
 		return []flows.Action{{Name: "retry", Key: 'r', Event: flows.Retry{}}}
 	case unitLooking:

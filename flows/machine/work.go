@@ -88,20 +88,20 @@ func (m *Credentials) identified(e flows.Identified) []flows.Effect {
 	w := who(e)
 	switch {
 	case !w.same(m.who):
-		m.doubt()
+		m.doubtAll()
 		m.known, m.cause = false, Swapped
 	case w.Session != m.who.Session:
-		m.doubt()
-		m.known = false
+		m.doubtAll()
+		m.who.Session = w.Session // it is our unit, and may be put back as it was
 		m.fail(Broken)
 	default:
-		m.claim, m.mode = false, e.Mode
+		m.claim = false
 	}
 	if m.off || m.stop || m.cause != NoCause {
 		return m.onward()
 	}
-	if m.owed == 0 && active(m.mode) {
-		m.owed = m.mode // even if the answer is lost, this is what must be put back
+	if m.owed == 0 && active(e.Mode) {
+		m.owed = e.Mode // even if the answer is lost, this is what must be put back
 	}
 	m.phase = credOffline
 	return []flows.Effect{flows.TakeOffline{ID: m.ask(flows.CredentialsScreen)}}
@@ -117,7 +117,7 @@ func (m *Credentials) returned(e flows.Identified) []flows.Effect {
 		m.alive, m.cause = true, Swapped
 		return m.wind()
 	}
-	m.who, m.mode, m.alive, m.known = w, e.Mode, true, true
+	m.who, m.alive, m.known = w, true, true
 	if m.stop {
 		m.reset()
 		return m.wind()
@@ -205,7 +205,7 @@ func (m *Credentials) wind() []flows.Effect {
 		return m.read()
 	case m.alive && m.known && m.owed != 0:
 		m.phase = credRestoring
-		return []flows.Effect{flows.RestoreMode{ID: m.ask(flows.CredentialsScreen)}}
+		return []flows.Effect{flows.RestoreMode{ID: m.ask(flows.CredentialsScreen), Mode: m.owed}}
 	case m.cause != NoCause:
 		m.phase = credFailed
 	case m.begun:
@@ -231,6 +231,16 @@ func (m *Credentials) doubt() {
 		m.slots[m.at] = flows.SlotUnknown
 	}
 	m.claim = false
+}
+
+// doubtAll is for another unit, or another opening, than expected: if nobody was asked since the listing, it may be another's too.
+func (m *Credentials) doubtAll() {
+	m.doubt()
+	for i := range m.plan.Slots[:m.plan.N] {
+		if !m.off {
+			m.slots[i] = flows.SlotUnknown
+		}
+	}
 }
 
 // fail keeps the first cause.

@@ -273,12 +273,11 @@ func (b *Bench) begin(s flows.Screen) (do []flows.Effect) {
 
 // plan turns to the unit's slots.
 func (b *Bench) plan(h flows.Hand) (do []flows.Effect) {
-	who, mode := b.unit.Who()
-	left := uint8(0)
+	who, left := b.unit.Who(), uint8(0)
 	if b.owed.imei == who.IMEI {
 		left = b.owed.mode
 	}
-	b.credentials, do = b.credentials.Begin(who, mode, left, b.unit.Stage() == flows.Done, h)
+	b.credentials, do = b.credentials.Begin(who, left, b.unit.Stage() == flows.Done, h)
 	b.screen = flows.CredentialsScreen
 	return do
 }

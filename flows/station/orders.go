@@ -66,7 +66,7 @@ func (o Orders) opens(b Bench) bool {
 
 // meet is asked whether this is the unit. One that is not named is looked at, so that the plan can be shown, and left alone.
 func (o Orders) meet(b Bench) Decision {
-	w, _ := b.unit.Who()
+	w := b.unit.Who()
 	named := len(o.IMEIs) == 0 || slices.Contains(o.IMEIs, w.IMEI)
 	looked := b.credentials.Who().IMEI != 0
 	switch {

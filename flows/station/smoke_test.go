@@ -37,7 +37,7 @@ func obliging(e flows.Effect, plan flows.Plan) flows.Event {
 	case flows.ReadSlot:
 		return flows.ReadBack{ID: e.ID, SHA256: cred.Digest{e.Index + 1}}
 	case flows.RestoreMode:
-		return flows.Restored{ID: e.ID}
+		return flows.Restored{ID: e.Of()}
 	case flows.ConnectServer:
 		return flows.Connected{ID: e.ID, Verdict: flows.Passed}
 	case flows.WriteRecord:

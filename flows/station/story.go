@@ -51,7 +51,7 @@ func (s *Story) forget(e flows.Event) {
 	if b.credentials.Who().IMEI == 0 {
 		f.Slots = nil
 	}
-	if w, _ := b.unit.Who(); w == (machine.Who{}) {
+	if b.unit.Who() == (machine.Who{}) {
 		f.Unit = flows.UnitFacts{}
 	}
 	if b.Stage(flows.ConnectionScreen) == flows.Idle {

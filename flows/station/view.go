@@ -177,7 +177,11 @@ func (b Bench) shown() []flows.Action {
 	case flows.PortScreen:
 		return b.port.Actions()
 	case flows.UnitScreen:
-		return b.unit.Actions()
+		as := b.unit.Actions()
+		if b.unit.Asking() && b.credentials.Who().IMEI == 0 {
+			as = append(as, flows.Action{Name: "look", Key: 'l', Event: flows.PlanWanted{}})
+		}
+		return as
 	case flows.CredentialsScreen:
 		return append(b.doors(), b.credentials.Actions()...)
 	case flows.EndpointScreen:
