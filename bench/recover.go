@@ -66,10 +66,10 @@ func (b *Bench) closeRun(ctx context.Context, run ledger.Run) (*flows.Resumed, e
 	if err := d.Ledger.End(ctx, run.ID, at, ledger.RunInterrupted); err != nil {
 		return nil, err
 	}
-	if s.Facts.Unit.IMEI == 0 {
+	if s.owed.IMEI == 0 {
 		return nil, nil
 	}
-	return &flows.Resumed{IMEI: s.Facts.Unit.IMEI, Mode: s.mode}, nil
+	return &s.owed, nil
 }
 
 // abandon marks the serials of a dead run whose certificates no record names: their keys died with the process.
@@ -92,14 +92,14 @@ func (b *Bench) abandon(ctx context.Context, run, at string) ([]string, error) {
 	return out, nil
 }
 
-// story is what a dead run's journal tells: its facts, whether a unit was being worked on without a record of it, and the
-// functional mode that the unit is owed.
+// story is what a dead run's journal tells: its facts, whether a unit was being worked on without a record of it, and what the
+// next run is to take over.
 type story struct {
 	station.Story
 	identity cred.Digest
 	worked   bool
-	mode     uint8
-	record   string // the last record that the journal tells of
+	owed     flows.Resumed // the unit, and the functional mode that it is owed
+	record   string        // the last record that the journal tells of
 }
 
 // remains folds a journal. A line that this version cannot read ends the fold: what came before can still be told.
@@ -114,29 +114,41 @@ func remains(events []ledger.Event) story {
 			break
 		}
 		s.Story = s.With(e)
-		switch e := e.(type) {
-		case flows.NextUnit:
-			s.worked, s.mode = false, 0
-		case flows.Resumed:
-			s.mode = e.Mode
-		case flows.Identified:
-			s.identity = e.Identity
-			if active(e.Mode) && s.worked {
-				s.mode = e.Mode // its TakeOffline may have landed without an answer
-			}
-		case flows.Prepared:
-			s.worked = true
-		case flows.Offline:
-			if active(e.Was) {
-				s.mode = e.Was
-			}
-		case flows.Restored:
-			s.mode = 0
-		case flows.RecordWritten:
-			s.worked, s.record = false, e.Record
-		}
+		s.hear(e)
 	}
 	return s
+}
+
+// hear takes what an event says of the unit. A mode that an earlier run owes to a unit is owed until that unit has it back, or
+// until another unit is owed one.
+func (s *story) hear(e flows.Event) {
+	here := s.Facts.Unit.IMEI
+	switch e := e.(type) {
+	case flows.NextUnit:
+		s.worked = false
+	case flows.Resumed:
+		s.owed = e
+	case flows.Identified:
+		s.identity = e.Identity
+		if s.owed.Mode == 0 {
+			s.owed.IMEI = e.IMEI
+		}
+		if active(e.Mode) && s.worked {
+			s.owed = flows.Resumed{IMEI: e.IMEI, Mode: e.Mode} // its TakeOffline may have landed without an answer
+		}
+	case flows.Prepared:
+		s.worked = true
+	case flows.Offline:
+		if active(e.Was) {
+			s.owed = flows.Resumed{IMEI: here, Mode: e.Was}
+		}
+	case flows.Restored:
+		if s.owed.IMEI == here {
+			s.owed.Mode = 0
+		}
+	case flows.RecordWritten:
+		s.worked, s.record = false, e.Record
+	}
 }
 
 // recordInterrupted writes the record of a run that ended without a verdict of its own. What the slots hold is not known, only
