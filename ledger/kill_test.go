@@ -209,6 +209,9 @@ func TestTornWriteAheadFile(t *testing.T) {
 	}
 	torn := filepath.Join(t.TempDir(), "torn.db")
 	for i, cut := range cuts {
+		if i%thin != 0 {
+			continue
+		}
 		_ = os.Remove(torn + "-shm") // of the cut before, which is closed
 		must(t, os.WriteFile(torn, db, 0o600))
 		must(t, os.WriteFile(torn+"-wal", wal[:cut], 0o600))

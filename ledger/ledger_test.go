@@ -351,24 +351,6 @@ func TestBackupByVacuumInto(t *testing.T) {
 	}
 }
 
-func TestReaderOfAReadOnlyFolder(t *testing.T) {
-	if os.Geteuid() == 0 {
-		// Root may write everywhere: the fallback is tried through the file system's own read-only bit elsewhere (CI runs as a
-		// user); here only the plain way can be shown.
-		t.Log("running as root: permissions do not bind")
-	}
-	s, url := openNew(t)
-	populate(t, s)
-	must(t, s.Close())
-	dir := filepath.Dir(strings.TrimPrefix(url, "sqlite:"))
-	must(t, os.Chmod(dir, 0o500))
-	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) })
-	r, err := OpenReader(t.Context(), url)
-	must(t, err)
-	mustVerify(t, r)
-	must(t, r.Close())
-}
-
 func TestIn(t *testing.T) {
 	abs, err := filepath.Abs("x.db")
 	must(t, err)

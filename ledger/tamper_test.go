@@ -142,7 +142,10 @@ func where(table string, i int) string {
 func TestTamperEveryColumn(t *testing.T) {
 	ledger, _ := closedLedger(t)
 	all, rows := cells(t, ledger)
-	for _, c := range all {
+	for i, c := range all {
+		if i%thin != 0 {
+			continue
+		}
 		value := map[string]string{
 			"INTEGER": c.column + ` + 1000`,
 			// A letter that stays a letter, a digit that stays a digit: the change that is hardest to see.
@@ -164,7 +167,7 @@ func TestTamperEveryColumn(t *testing.T) {
 		}
 	}
 	for table, n := range rows {
-		for i := range n {
+		for i := 0; i < n; i += thin {
 			url := tampered(t, ledger, func(db *sql.DB) { mustExec(t, db, `DELETE FROM `+table+where(table, i)) })
 			found := judged(t, url, nil)
 			if found == "" {
@@ -311,7 +314,7 @@ func TestTamperBytes(t *testing.T) {
 	must(t, os.WriteFile(path, ledger, 0o600))
 	flips, harmless := 0, 0
 	for at := range ledger {
-		if !*everyByte && at >= 100 && at%densePage >= 8 && at%61 != 0 {
+		if !*everyByte && at >= 100/thin && at%densePage >= 8/thin && at%(61*thin) != 0 {
 			continue
 		}
 		flips++

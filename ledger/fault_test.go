@@ -1,0 +1,102 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// TestWhatGoesThroughTheDisk takes the durable way to the database away: everything that promises durability must fail then,
+// and a line of the journal, which does not, must not care.
+func TestWhatGoesThroughTheDisk(t *testing.T) {
+	s, _ := openNew(t)
+	ctx := t.Context()
+	run, err := s.Begin(ctx, at, nil)
+	must(t, err)
+	must(t, s.Reserve(ctx, run, at, serial(1)))
+	must(t, s.pools.Firm.Close())
+	must(t, s.AppendEvent(ctx, run, "slot.written", at, nil))
+	_, begin := s.Begin(ctx, at, nil)
+	_, rec := s.Record(ctx, plain(1))
+	for name, err := range map[string]error{
+		"begin": begin, "record": rec, "reserve": s.Reserve(ctx, run, at, serial(2)), "abandon": s.Abandon(ctx, run, at, serial(1)),
+		"end": s.End(ctx, run, at, RunDone),
+	} {
+		if err == nil {
+			t.Errorf("%s does not go through the disk", name)
+		}
+	}
+	must(t, s.AppendEvent(ctx, run, "slot.written", at, nil))
+	if s.Sync(ctx) == nil {
+		t.Error("sync does not go through the disk")
+	}
+	mustVerify(t, s.Reader)
+}
+
+func TestFullDisk(t *testing.T) {
+	s, _ := openNew(t)
+	ctx := t.Context()
+	run, err := s.Begin(ctx, at, nil)
+	must(t, err)
+	_, err = s.pools.Firm.Exec(`PRAGMA max_page_count = 1`) // SQLite takes the size that the file has
+	must(t, err)
+	n := 0
+	for ; err == nil && n < 200; n++ {
+		r := unitRecord(n, 1)
+		r.Run = run
+		_, err = s.Record(ctx, r)
+	}
+	f := wantCode(t, err, "ledger.file")
+	if !strings.Contains(f.Text, "full") {
+		t.Errorf("%q does not say that the disk is full", f.Text)
+	}
+	if rep := mustVerify(t, s.Reader); rep.Records != int64(n-1) {
+		t.Errorf("%d records after %d were acknowledged", rep.Records, n-1)
+	}
+	_, err = s.pools.Firm.Exec(`PRAGMA max_page_count = 100000`)
+	must(t, err)
+	must(t, s.AppendEvent(ctx, run, "room.made", at, nil))
+	_, err = s.Record(ctx, unitRecord(n, 1))
+	must(t, err)
+	mustVerify(t, s.Reader)
+}
+
+func TestAnotherProgramHoldsTheFile(t *testing.T) {
+	s, url := openNew(t)
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(url, "sqlite:")+"?_txlock=immediate")
+	must(t, err)
+	defer db.Close()
+	tx, err := db.Begin()
+	must(t, err)
+	_, err = s.pools.Firm.Exec(`PRAGMA busy_timeout = 20`)
+	must(t, err)
+	_, err = s.Record(t.Context(), plain(1))
+	wantCode(t, err, "ledger.busy")
+	must(t, tx.Rollback())
+	_, err = s.Record(t.Context(), plain(1))
+	must(t, err)
+	mustVerify(t, s.Reader)
+}
+
+func TestCanceled(t *testing.T) {
+	s, _ := openNew(t)
+	populate(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, rec := s.Record(ctx, plain(9))
+	_, verify := s.Verify(ctx, nil)
+	_, open := s.Runs(ctx, "")
+	for name, err := range map[string]error{"record": rec, "verify": verify, "runs": open} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if rep := mustVerify(t, s.Reader); rep.Records != 3 {
+		t.Errorf("%d records", rep.Records)
+	}
+	_, err := s.Record(t.Context(), plain(9))
+	must(t, err)
+	mustVerify(t, s.Reader)
+}
