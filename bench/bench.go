@@ -64,12 +64,15 @@ type Announcer func(Doer) Doer
 // what was changed is put back, and the run is closed. Ending work gives up hope of that. see is called after each event, in the
 // loop's goroutine, before the effects start. The error is nil when ctx ended it.
 func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announcer, see func(Shot)) (err error) {
-	left, err := b.recover(work)
+	left, dead, err := b.recover(work)
 	if err != nil {
 		return err
 	}
-	j, err := b.begin(work)
+	j, err := b.begin(work, left)
 	if err != nil {
+		return err
+	}
+	if err := b.bury(work, dead); err != nil {
 		return err
 	}
 	b.in.first(opening(terms, left)...)
@@ -80,7 +83,7 @@ func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announc
 	idle := time.AfterFunc(LockAfter, b.lockIdle)
 	defer idle.Stop()
 	m := station.NewBench(flows.Terms{})
-	m, err = Run(ctx, work, m, j, d, b.in, func(s flows.Shot[station.Bench]) {
+	_, err = Run(ctx, work, m, j, d, b.in, func(s flows.Shot[station.Bench]) {
 		idle.Reset(LockAfter)
 		b.mu.Lock()
 		if !s.Ignored && s.Err == nil {
@@ -121,17 +124,21 @@ type runJournal struct {
 	now   func() time.Time
 }
 
-func (b *Bench) begin(ctx context.Context) (*runJournal, error) {
+// begun is the first line of a run's journal. What an interrupted run left is in it, so that it is never without an owner.
+type begun struct {
+	Tool    string         `json:"tool"`
+	Port    string         `json:"port"`
+	Profile string         `json:"profile_sha256"`
+	Resumed *flows.Resumed `json:"resumed,omitempty"`
+}
+
+func (b *Bench) begin(ctx context.Context, left *flows.Resumed) (*runJournal, error) {
 	d := b.desk
 	if d.Ledger == nil {
 		d.Begin("")
 		return &runJournal{}, nil
 	}
-	body, err := json.Marshal(struct {
-		Tool    string `json:"tool"`
-		Port    string `json:"port"`
-		Profile string `json:"profile_sha256"`
-	}{d.Tool.Version, d.Port, d.Profile.SHA256.String()})
+	body, err := json.Marshal(begun{d.Tool.Version, d.Port, d.Profile.SHA256.String(), left})
 	if err != nil {
 		return nil, fmt.Errorf("beginning a run: %w", err)
 	}

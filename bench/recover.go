@@ -13,39 +13,49 @@ import (
 	"example.org/sectag/ledger/record"
 )
 
-// recover closes the runs of processes that died. Nothing of theirs is gone on with: a run is closed with an Interrupted line, a
-// unit that was being worked on gets a record that says so and names what was sent to it, serials that no record names are
-// marked abandoned. What is taken over is the IMEI and the functional mode to put back.
-func (b *Bench) recover(ctx context.Context) (*flows.Resumed, error) {
+// recover looks at the runs of processes that died. Nothing of theirs is gone on with: a run gets an Interrupted line, a unit that
+// was being worked on gets a record that says so and names what was sent to it, serials that no record names are marked
+// abandoned. What is taken over is the IMEI and the functional mode to put back. The dead are buried once that has a new owner.
+func (b *Bench) recover(ctx context.Context) (left *flows.Resumed, dead []string, err error) {
 	d := b.desk
 	if d.Ledger == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	runs, err := d.Ledger.Unfinished(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var left *flows.Resumed
 	for _, r := range runs {
-		l, err := b.closeRun(ctx, r)
+		l, err := b.takeOver(ctx, r)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		dead = append(dead, r.ID)
 		if l != nil {
 			left = l
 			d.Owe(l.IMEI, int(l.Mode))
 		}
 	}
-	return left, nil
+	return left, dead, nil
 }
 
-func (b *Bench) closeRun(ctx context.Context, run ledger.Run) (*flows.Resumed, error) {
+// bury closes dead runs.
+func (b *Bench) bury(ctx context.Context, dead []string) error {
+	for _, run := range dead {
+		if err := b.desk.Ledger.End(ctx, run, stamp(b.desk.Now()), ledger.RunInterrupted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Bench) takeOver(ctx context.Context, run ledger.Run) (*flows.Resumed, error) {
 	d := b.desk
 	events, err := d.Ledger.Events(ctx, run.ID)
 	if err != nil {
 		return nil, err
 	}
-	s := remains(events)
+	s := remains(run, events)
 	at := stamp(d.Now())
 	name, body, err := codec.Encode(flows.Interrupted{IMEI: s.Facts.Unit.IMEI})
 	if err != nil {
@@ -62,9 +72,6 @@ func (b *Bench) closeRun(ctx context.Context, run ledger.Run) (*flows.Resumed, e
 		if err := b.recordInterrupted(ctx, run, s, serials); err != nil {
 			return nil, err
 		}
-	}
-	if err := d.Ledger.End(ctx, run.ID, at, ledger.RunInterrupted); err != nil {
-		return nil, err
 	}
 	if s.owed.IMEI == 0 {
 		return nil, nil
@@ -100,11 +107,17 @@ type story struct {
 	worked   bool
 	owed     flows.Resumed // the unit, and the functional mode that it is owed
 	record   string        // the last record that the journal tells of
+	port     string
 }
 
 // remains folds a journal. A line that this version cannot read ends the fold: what came before can still be told.
-func remains(events []ledger.Event) story {
-	var s story
+func remains(run ledger.Run, events []ledger.Event) story {
+	var first begun
+	_ = json.Unmarshal(run.Body, &first) // what cannot be read is left out
+	s := story{port: first.Port}
+	if first.Resumed != nil {
+		s.owed = *first.Resumed
+	}
 	for _, line := range events {
 		if line.Own() {
 			continue
@@ -154,11 +167,7 @@ func (s *story) hear(e flows.Event) {
 // recordInterrupted writes the record of a run that ended without a verdict of its own. What the slots hold is not known, only
 // what was sent or would have been: reading the unit again decides.
 func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, serials []string) error {
-	var begun struct {
-		Port string `json:"port"`
-	}
 	d := b.desk
-	_ = json.Unmarshal(run.Body, &begun) // a line that cannot be read leaves the port out
 	u := s.Facts.Unit
 	if u.UUID != "" && s.identity == cred.Sum([]byte(u.UUID)) {
 		s.identity = cred.Digest{} // the unit listed no identity key
@@ -171,7 +180,7 @@ func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, 
 		Failure: cred.Failed("bench.interrupted", "the run ended before its work was done: the process or the power was gone",
 			"run it again with the same unit: its slots are read first"),
 	}
-	r.Bench.Port, r.Bench.Station, r.Bench.Operator, r.Bench.Profile = begun.Port, d.Profile.Station, d.Profile.Operator, d.Profile.SHA256
+	r.Bench.Port, r.Bench.Station, r.Bench.Operator, r.Bench.Profile = s.port, d.Profile.Station, d.Profile.Operator, d.Profile.SHA256
 	for _, p := range s.Facts.Plan {
 		slot := record.Slot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Holds: p.Holds()}
 		if p.Op == flows.WriteSlot {
