@@ -3,7 +3,7 @@
 // that it may ask of the bench is in the interface Bench.
 //
 // Read it in this order. screen draws a state (pure functions, one file a screen); form holds what a person is typing and how
-// an answer becomes an event; paint knows cells, colours and large letters. In this folder, hand.go is what a person has in
+// an answer becomes an event; words says numbers and names as people do; paint knows cells, colours and large letters. In this folder, hand.go is what a person has in
 // hand (open question, page on top, note) and what a key does to it; route.go gives each kind of message to its one
 // addressee; keys.go translates the library's keys; program.go runs it all on a terminal. guard must come before Bubble Tea.
 //

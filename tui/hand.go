@@ -4,6 +4,7 @@ import (
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/screen"
+	"example.org/sectag/tui/words"
 )
 
 // Bench is all that screens may ask of the bench.
@@ -265,7 +266,7 @@ func (h *hand) do(k rune, s sight) act {
 	case disabled != nil:
 		h.note = screen.Label(*disabled) + ": " + disabled.Disabled
 	case k > ' ' && (k < '0' || k > '9'): // a label scanner's digits are no mistake
-		h.note = screen.KeyName(k) + " does nothing here: ? shows the keys"
+		h.note = words.Key(k) + " does nothing here: ? shows the keys"
 	}
 	return nothing
 }

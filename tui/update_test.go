@@ -75,10 +75,11 @@ func press(t *testing.T, r *root, keys ...any) bool {
 	return quits
 }
 
-// sized fails if the window shows more than it can hold.
-func sized(t *testing.T, r *root) {
+// sized draws the window and fails if it shows more than it can hold.
+func sized(t *testing.T, r *root) string {
 	t.Helper()
-	rows := strings.Split(r.View(), "\n")
+	view := r.View()
+	rows := strings.Split(view, "\n")
 	if len(rows) > r.sight.h {
 		t.Errorf("%d rows in a window of %d", len(rows), r.sight.h)
 	}
@@ -87,6 +88,7 @@ func sized(t *testing.T, r *root) {
 			t.Errorf("%q is wider than %d", row, r.sight.w)
 		}
 	}
+	return view
 }
 
 func wants(t *testing.T, view string, texts ...string) {

@@ -159,7 +159,7 @@ func (w world) answer(t *testing.T, e flows.Effect, f flows.Facts) flows.Event {
 	case flows.WriteRecord:
 		return flows.RecordWritten{ID: e.ID, Record: w.record, Verdict: e.Verdict}
 	case flows.SaveProfile:
-		return flows.ProfileSaved{ID: e.ID, Path: e.Path}
+		return flows.ProfileSaved(e)
 	}
 	return w.store(t, e, f)
 }

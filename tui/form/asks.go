@@ -7,6 +7,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/tui/words"
 )
 
 // Caps of what can be typed or pasted, in bytes.
@@ -189,7 +190,7 @@ func tagField(f flows.Facts) Field {
 	}
 	for _, s := range f.Slots {
 		if t := cred.SecTag(s.SecTag); !t.Reserved() && !s.Reserved {
-			add(t, KindName(s.Type))
+			add(t, words.Kind(s.Type))
 		}
 	}
 	if len(f.Plan) > 0 {
@@ -264,7 +265,7 @@ func askLast8(flows.Action, flows.Facts, Before) *Form {
 func askSlot(a flows.Action, f flows.Facts, _ Before) *Form {
 	kind := newField("type", maxName, "")
 	for k := cred.RootCA; k.Writable(); k++ {
-		kind.Choices = append(kind.Choices, Choice{Text: k.String(), Note: KindName(k)})
+		kind.Choices = append(kind.Choices, Choice{Text: k.String(), Note: words.Kind(k)})
 	}
 	op := flows.WriteSlot
 	if w, ok := a.Event.(flows.PlanWanted); ok {
@@ -314,15 +315,6 @@ func askPath(flows.Action, flows.Facts, Before) *Form {
 			return flows.ProfileSaveWanted{Path: f.value(0)}, ""
 		},
 	}
-}
-
-// KindName is a credential type in the words of the field.
-func KindName(k cred.Kind) string {
-	names := [...]string{"root CA", "client cert", "client key", "PSK", "PSK identity", "AT key", "device identity"}
-	if int(k) < len(names) {
-		return names[k]
-	}
-	return "type " + strconv.Itoa(int(k))
 }
 
 func digit(r rune) bool { return r >= '0' && r <= '9' }

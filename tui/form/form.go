@@ -2,7 +2,8 @@
 // answers become an event. A typed character never is one. A secret leaves its field only towards the bench's keeper and is
 // overwritten here; the event carries the reference.
 //
-// Read field.go (one line of input), form.go (fields in order), asks.go (one question after the other, from its fields to its event).
+// Read field.go (one line of input), form.go (fields in order), asks.go (one question after the other, from its fields to its
+// event), draw.go.
 package form
 
 import (

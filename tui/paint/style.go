@@ -64,40 +64,43 @@ func (p Palette) write(b *strings.Builder, s Span) {
 	on := p.sgr(s.Style)
 	b.WriteString(on)
 	for _, r := range s.Text {
-		b.WriteString(p.show(r))
+		p.show(b, r)
 	}
 	if on != "" {
 		b.WriteString("\x1b[0m")
 	}
 }
 
-// show is a character as the terminal may get it, in as many cells as width says.
-func (p Palette) show(r rune) string {
+// show puts a character into b as the terminal may get it, in as many cells as width says.
+func (p Palette) show(b *strings.Builder, r rune) {
 	if r >= ' ' && r <= '~' {
-		return string(r)
+		b.WriteByte(byte(r))
+		return
 	}
 	if a, ours := ascii[r]; ours {
 		if p.ASCII {
-			return a
+			b.WriteByte(a)
+		} else {
+			b.WriteRune(r)
 		}
-		return string(r)
+		return
 	}
 	w := width(r)
 	switch {
 	case w == 0:
-		return ""
 	case !unicode.IsPrint(r):
-		return "?"
+		b.WriteByte('?')
 	case p.ASCII:
-		return strings.Repeat("?", w)
+		b.WriteString(strings.Repeat("?", w))
+	default:
+		b.WriteRune(r)
 	}
-	return string(r)
 }
 
 // ascii has a stand-in of one cell for each of our own signs.
-var ascii = map[rune]string{
-	'●': "*", '▸': ">", '○': ".", '✗': "x", '│': "|", '─': "-", '└': "`", '┊': ":", '…': "~", '→': ">", '·': "-", '–': "-",
-	'█': "#", '▌': "=", '▕': "[", '▏': "]", '•': "*", '’': "'", '“': "\"", '”': "\"", '↑': "^", '↓': "v", '←': "<",
+var ascii = map[rune]byte{
+	'●': '*', '▸': '>', '○': '.', '✗': 'x', '│': '|', '─': '-', '└': '`', '┊': ':', '…': '~', '→': '>', '·': '-', '–': '-',
+	'█': '#', '▌': '=', '▕': '[', '▏': ']', '•': '*', '’': '\'', '“': '"', '”': '"', '↑': '^', '↓': 'v', '←': '<',
 }
 
 // width is how many cells a character takes. What cannot be printed takes one, because a question mark stands for it. Marks

@@ -3,6 +3,7 @@ package screen
 import (
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/words"
 )
 
 // authority shows whose signature the units will carry.
@@ -25,7 +26,7 @@ func authority(s Scene, _ Room) []paint.Line {
 		state = pair("state", "unlocked: units can be signed", paint.Good|paint.Bold)
 	}
 	out := []paint.Line{pair("subject", a.Subject, paint.Bold), state}
-	out = append(out, pair("valid", day(a.NotBefore)+" to "+day(a.NotAfter), paint.Plain))
+	out = append(out, pair("valid", words.Day(a.NotBefore)+" to "+words.Day(a.NotAfter), paint.Plain))
 	out = append(out, paint.AsDetail(pair("sha256", a.SHA256.Short(), paint.Plain))...)
 	out = append(out, optional("certificate", a.Cert)...)
 	out = append(out, optional("key", a.Key)...)

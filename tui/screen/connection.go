@@ -3,6 +3,7 @@ package screen
 import (
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/words"
 )
 
 // connection shows the handshake that proves the unit.
@@ -28,7 +29,7 @@ func handshake(c *flows.ConnectFacts) []paint.Line {
 	var out []paint.Line
 	out = append(out, optional("connected", from)...)
 	if c.Version != "" {
-		out = append(out, pair("with", c.Version+", "+suiteName(c.Suite), paint.Plain))
+		out = append(out, pair("with", c.Version+", "+words.Suite(c.Suite), paint.Plain))
 	}
 	out = append(out, optional("our cert", map[string]string{"used": "asked for and accepted", "not-asked": "not asked for: the server lets anyone in"}[c.ClientAuth])...)
 	if c.CID != nil {
@@ -41,10 +42,10 @@ func handshake(c *flows.ConnectFacts) []paint.Line {
 		out = append(out, pair("CID", cid, paint.Plain))
 	}
 	if c.HandshakeMS != nil {
-		out = append(out, pair("handshake", milliseconds(*c.HandshakeMS), paint.Plain))
+		out = append(out, pair("handshake", words.Milliseconds(*c.HandshakeMS), paint.Plain))
 	}
 	if c.PingMS != nil {
-		out = append(out, pair("CoAP ping", "answered in "+milliseconds(*c.PingMS), paint.Plain))
+		out = append(out, pair("CoAP ping", "answered in "+words.Milliseconds(*c.PingMS), paint.Plain))
 	}
 	return out
 }

@@ -6,8 +6,8 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
-	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/words"
 )
 
 // credentials shows the plan before the deed, the deed, and what each slot then holds.
@@ -61,7 +61,7 @@ func slotHead(r Room) paint.Line {
 
 func slotLine(r Room, tag uint32, kind cred.Kind, d cred.Digest, what paint.Span) paint.Line {
 	tagW, kindW, digestW := columns(r)
-	l := paint.Row(paint.Cell(-tagW, paint.P(strconv.FormatUint(uint64(tag), 10))), paint.P(" "), paint.Cell(kindW, paint.P(form.KindName(kind))))
+	l := paint.Row(paint.Cell(-tagW, paint.P(strconv.FormatUint(uint64(tag), 10))), paint.P(" "), paint.Cell(kindW, paint.P(words.Kind(kind))))
 	if digestW > 0 {
 		text := d.Short()
 		if text == "" {
@@ -130,7 +130,7 @@ func progressWords(s Scene, p flows.PlanFacts, r Room) (string, paint.Style) {
 		return "deleted", paint.Plain
 	case flows.SlotWriting:
 		if s.Progress.Total > 0 {
-			return fmt.Sprintf("%s %d/%d B", bar(s.Progress.Sent, s.Progress.Total, min(r.W/7, 24)), s.Progress.Sent, s.Progress.Total), paint.Here | paint.Bold
+			return fmt.Sprintf("%s %d/%d B", words.Bar(s.Progress.Sent, s.Progress.Total, min(r.W/7, 24)), s.Progress.Sent, s.Progress.Total), paint.Here | paint.Bold
 		}
 		return "writing", paint.Here | paint.Bold
 	case flows.SlotWritten:
@@ -164,7 +164,7 @@ func others(s Scene, r Room) []paint.Line {
 		}
 	}
 	if own > 0 {
-		out = append(out, paint.AsDetail(paint.Text("and "+plural(own, "slot")+" of the modem's own, never touched"))...)
+		out = append(out, paint.AsDetail(paint.Text("and "+words.Count(own, "slot")+" of the modem's own, never touched"))...)
 	}
 	return out
 }
@@ -194,7 +194,7 @@ func losses(s Scene) []paint.Line {
 		if p.Has != flows.Foreign || p.Op == flows.Keep {
 			continue
 		}
-		what := "the " + form.KindName(p.Slot.Kind) + " in " + strconv.FormatUint(uint64(p.Slot.SecTag), 10)
+		what := "the " + words.Kind(p.Slot.Kind) + " in " + strconv.FormatUint(uint64(p.Slot.SecTag), 10)
 		if p.Slot.Kind.Secret() {
 			what += ": nobody can read it out of the modem first"
 		}
@@ -213,6 +213,6 @@ func lineTime(s Scene) []paint.Line {
 	if p.BytesOut == 0 && p.BytesIn == 0 {
 		return nil
 	}
-	text := fmt.Sprintf("line %s   %s B out   %s B in", milliseconds(p.Line.Milliseconds()), thousands(p.BytesOut), thousands(p.BytesIn))
+	text := fmt.Sprintf("line %s   %s B out   %s B in", words.Milliseconds(p.Line.Milliseconds()), words.Thousands(p.BytesOut), words.Thousands(p.BytesIn))
 	return paint.AsDetail(paint.Line{}, paint.Text(text))
 }

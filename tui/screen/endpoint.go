@@ -9,6 +9,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/words"
 )
 
 // endpoint shows the server as the modem sees it, and the anchor that a unit would be given for ten years.
@@ -39,13 +40,13 @@ func anchor(s Scene, r Room) []paint.Line {
 		"first-use": "seen for the first time: not proven",
 	}[a.Trust]
 	out := []paint.Line{
-		paint.Row(paint.P("anchor "), paint.B(commonName(a.Subject)), paint.P(fmt.Sprintf(", ends %s, %d B", day(a.NotAfter), a.PEMBytes))),
+		paint.Row(paint.P("anchor "), paint.B(words.CommonName(a.Subject)), paint.P(fmt.Sprintf(", ends %s, %d B", words.Day(a.NotAfter), a.PEMBytes))),
 	}
 	why := paint.Row(paint.P("  "), paint.B(trust), paint.P(map[bool]string{true: "; kept in " + s.Facts.AnchorFile}[s.Facts.AnchorFile != ""]))
 	if a.Trust != "first-use" || s.Facts.AnchorFile != "" {
 		return append(append(out, why), paint.AsDetail(paint.Text("  sha256 "+a.SHA256.Short()), paint.Line{})...)
 	}
-	for _, g := range grouped(a.SHA256) {
+	for _, g := range words.Grouped(a.SHA256) {
 		out = append(out, paint.Row(paint.P("  "), paint.B(g)))
 	}
 	out = append(out, why)
@@ -68,7 +69,7 @@ func chain(s Scene, r Room, certs []flows.ChainFacts, bytes int) []paint.Line {
 	}
 	head := "chain as sent"
 	if bytes > 0 {
-		head += fmt.Sprintf(", %s B of 4 096", thousands(int64(bytes)))
+		head += fmt.Sprintf(", %s B of 4 096", words.Thousands(int64(bytes)))
 	}
 	out := []paint.Line{paint.Text(head)}
 	name, width := 27, r.W-27-10-12
@@ -81,11 +82,11 @@ func chain(s Scene, r Room, certs []flows.ChainFacts, bytes int) []paint.Line {
 		if i > 0 {
 			branch = strings.Repeat("  ", i-1) + "└ "
 		}
-		l := paint.Row(paint.Cell(name, paint.P(" "+branch+commonName(c.Subject))))
+		l := paint.Row(paint.Cell(name, paint.P(" "+branch+words.CommonName(c.Subject))))
 		if width > 4 {
 			l.Spans = append(l.Spans, paint.Cell(10, paint.P(" "+c.Key)), paint.P(" "+lifetime(s.Now, c.NotAfter, last, min(width, 30))+" "))
 		}
-		l.Spans = append(l.Spans, paint.P(day(c.NotAfter)))
+		l.Spans = append(l.Spans, paint.P(words.Day(c.NotAfter)))
 		out = append(out, l)
 	}
 	return out
@@ -108,7 +109,7 @@ func lifetime(now time.Time, notAfter string, last time.Time, w int) string {
 	if now.IsZero() || err != nil || !last.After(now) {
 		return strings.Repeat(" ", w)
 	}
-	return bar(int(end.Sub(now).Hours()), int(last.Sub(now).Hours()), w)
+	return words.Bar(int(end.Sub(now).Hours()), int(last.Sub(now).Hours()), w)
 }
 
 // suites is a table of server against modem, and what else the server wants.
@@ -122,17 +123,11 @@ func suites(p *flows.ProbeFacts) []paint.Line {
 		if slices.Contains(p.Suites.ModemUsable, name) {
 			has = "●"
 		}
-		out = append(out, paint.Row(paint.Cell(34, paint.P(" "+suiteName(name))), paint.P(has)))
+		out = append(out, paint.Row(paint.Cell(34, paint.P(" "+words.Suite(name))), paint.P(has)))
 	}
 	auth := map[string]string{"required": "yes", "optional": "yes, but lets units in without", "none": "no: it lets anyone in"}[p.ClientAuth]
 	out = append(out, optional("asks for a certificate  ", auth)...)
-	return append(out, paint.Text("name matches: "+yesNo(p.HostMatch)+"   Connection ID: "+yesNo(p.CID)))
-}
-
-// suiteName is an IANA name without what all have in common.
-func suiteName(s string) string {
-	s = strings.TrimPrefix(s, "TLS_")
-	return strings.ReplaceAll(strings.ReplaceAll(s, "_WITH_", " "), "_", "-")
+	return append(out, paint.Text("name matches: "+words.YesNo(p.HostMatch)+"   Connection ID: "+words.YesNo(p.CID)))
 }
 
 // flight is how far a handshake got.

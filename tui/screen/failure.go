@@ -5,8 +5,8 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
-	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/words"
 )
 
 // failure is what a failing screen begins with: that it failed, why, what to do, and what each slot holds.
@@ -54,7 +54,7 @@ func holdings(s Scene) []paint.Line {
 	out = append(out, paint.AsDetail(paint.Line{})...)
 	for _, p := range s.Facts.Plan {
 		text, style := holds(p)
-		name := strconv.FormatUint(uint64(p.Slot.SecTag), 10) + " " + form.KindName(p.Slot.Kind)
+		name := strconv.FormatUint(uint64(p.Slot.SecTag), 10) + " " + words.Kind(p.Slot.Kind)
 		out = append(out, paint.Row(paint.Cell(22, paint.P(name)), paint.S(style, text)))
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/words"
 )
 
 // foot is the lower edge: what is waited for, what the last key led to, and what may be done now.
@@ -67,21 +68,6 @@ func doing(s Scene) string {
 	return "the answer is not here yet"
 }
 
-// KeyName is a key as people call it.
-func KeyName(k rune) string {
-	switch k {
-	case '\r', '\n':
-		return "enter"
-	case 27:
-		return "esc"
-	case ' ':
-		return "space"
-	case '\t':
-		return "tab"
-	}
-	return string(k)
-}
-
 // keys is what may be done now: the machine's actions, then the keys that every screen has. A disabled action says why.
 func (s Scene) keys(r Room) []paint.Line {
 	var items [][]paint.Span
@@ -136,7 +122,7 @@ func (s Scene) actions() [][]paint.Span {
 			continue
 		}
 		if a.Disabled != "" {
-			cannot = append(cannot, []paint.Span{paint.P(KeyName(a.Key) + " " + Label(a) + " (" + a.Disabled + ")")})
+			cannot = append(cannot, []paint.Span{paint.P(words.Key(a.Key) + " " + Label(a) + " (" + a.Disabled + ")")})
 			continue
 		}
 		style := paint.Bold
@@ -147,7 +133,7 @@ func (s Scene) actions() [][]paint.Span {
 		if a.Danger == flows.Destroys {
 			text += "!"
 		}
-		can = append(can, []paint.Span{paint.S(style, KeyName(a.Key)), paint.P(text)})
+		can = append(can, []paint.Span{paint.S(style, words.Key(a.Key)), paint.P(text)})
 	}
 	if turns {
 		can = append(can, []paint.Span{paint.B("←→"), paint.P(" screens")})
@@ -193,70 +179,4 @@ func place(lines *[]paint.Line, item []paint.Span, w, most int) bool {
 	}
 	l.Spans = append(append(l.Spans, paint.P(gap)), item...)
 	return true
-}
-
-// question draws the open form: its title, its fields with their choices, and what is wrong with the answer.
-func (s Scene) question(r Room) []paint.Line {
-	f := s.Form
-	if f == nil {
-		return nil
-	}
-	out := paint.L(paint.B(f.Title)).Fit(r.W)
-	if !r.Small {
-		for _, l := range f.Lines {
-			out = append(out, paint.Text(l).Fit(r.W)...)
-		}
-	}
-	labels := 0
-	for _, x := range f.Fields {
-		labels = max(labels, paint.Width(x.Label))
-	}
-	tight := r.Small && len(f.Fields)+len(out)+1 > r.H/2
-	for i := range f.Fields {
-		if tight && i != f.At {
-			continue
-		}
-		out = append(out, inputLine(&f.Fields[i], i == f.At, min(labels, r.W/3), r.W))
-	}
-	out = append(out, choices(f.Fields[f.At], r)...)
-	if f.Wrong != "" {
-		out = append(out, paint.L(paint.S(paint.Bad|paint.Bold, "✗ "+f.Wrong)).Fit(r.W)...)
-	}
-	return out
-}
-
-// inputLine draws one field; the cursor is a cell in reverse.
-func inputLine(f *form.Field, here bool, labels, w int) paint.Line {
-	sign := "  "
-	if here {
-		sign = "▸ "
-	}
-	l := paint.Row(paint.P(sign), paint.Cell(labels, paint.P(f.Label)), paint.P("  "))
-	text, at := f.Shown(max(w-labels-5, 1))
-	if !here {
-		l.Spans = append(l.Spans, paint.P(text))
-		return l
-	}
-	runes := []rune(text + " ")
-	l.Spans = append(l.Spans, paint.B(string(runes[:at])), paint.S(paint.Reverse, string(runes[at])), paint.B(string(runes[at+1:])))
-	return l
-}
-
-// choices shows what up and down go through, a few lines round the chosen one.
-func choices(f form.Field, r Room) []paint.Line {
-	most := 5
-	if r.Small {
-		most = 2
-	}
-	from := max(0, min(f.Chosen-1-most/2, len(f.Choices)-most))
-	var out []paint.Line
-	for i := from; i < min(from+most, len(f.Choices)); i++ {
-		c := f.Choices[i]
-		sign, style := "    ", paint.Plain
-		if i == f.Chosen-1 {
-			sign, style = "  ▸ ", paint.Bold
-		}
-		out = append(out, paint.Row(paint.S(style, sign+c.Text), paint.P("  "+c.Note)))
-	}
-	return out
 }

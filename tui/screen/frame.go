@@ -6,6 +6,7 @@ import (
 
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/words"
 )
 
 // The window from which on everything has its place, and the stepper's width in it.
@@ -47,7 +48,7 @@ func (s Scene) head(r Room) []paint.Line {
 		sign, style := mark(s.Machine, at)
 		return []paint.Line{paint.Row(paint.S(style|paint.Bold, sign+" "+where), paint.P(title))}
 	}
-	right := commonName(s.Facts.Authority.Subject)
+	right := words.CommonName(s.Facts.Authority.Subject)
 	if right != "" {
 		right += map[bool]string{true: ", unlocked ", false: ", locked "}[s.Machine.Stage(flows.AuthorityScreen) == flows.Done]
 	}
@@ -66,7 +67,7 @@ func (s Scene) body(r Room) []paint.Line {
 	if !r.Small {
 		inner.W -= stepper + 2
 	}
-	question := s.question(inner)
+	question := s.Form.Draw(inner.W, inner.H, inner.Small)
 	inner.H = max(r.H-len(question), 0)
 	var text []paint.Line
 	if s.Over == Nothing {
@@ -153,14 +154,4 @@ func fit(lines []paint.Line, r Room, short bool) []paint.Line {
 		out = append(out, l.Fit(r.W)...)
 	}
 	return out
-}
-
-// commonName is the name in a distinguished name, or all of it where there is none.
-func commonName(subject string) string {
-	for _, part := range strings.Split(subject, ",") {
-		if cn, ok := strings.CutPrefix(strings.TrimSpace(part), "CN="); ok {
-			return cn
-		}
-	}
-	return subject
 }

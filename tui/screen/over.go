@@ -5,8 +5,8 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
-	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/words"
 )
 
 // over is the page that lies over the screen.
@@ -56,14 +56,14 @@ func digests(s Scene) []paint.Line {
 			return
 		}
 		out = append(out, paint.L(paint.B(what)))
-		for _, g := range grouped(d) {
+		for _, g := range words.Grouped(d) {
 			out = append(out, paint.Row(paint.P("  "+g)))
 		}
 	}
 	f := s.Facts
-	add("authority "+commonName(f.Authority.Subject), f.Authority.SHA256)
+	add("authority "+words.CommonName(f.Authority.Subject), f.Authority.SHA256)
 	if f.Probe != nil && f.Probe.Anchor != nil {
-		add("anchor "+commonName(f.Probe.Anchor.Subject), f.Probe.Anchor.SHA256)
+		add("anchor "+words.CommonName(f.Probe.Anchor.Subject), f.Probe.Anchor.SHA256)
 	}
 	for _, p := range f.Plan {
 		slot := slotName(uint32(p.Slot.SecTag), p.Slot.Kind)
@@ -83,7 +83,7 @@ func digests(s Scene) []paint.Line {
 	}
 	if f.Probe != nil {
 		for i, c := range f.Probe.Chain {
-			add("server's chain "+strconv.Itoa(i)+": "+commonName(c.Subject), c.SHA256)
+			add("server's chain "+strconv.Itoa(i)+": "+words.CommonName(c.Subject), c.SHA256)
 		}
 	}
 	if out == nil {
@@ -93,7 +93,7 @@ func digests(s Scene) []paint.Line {
 }
 
 func slotName(tag uint32, k cred.Kind) string {
-	return strconv.FormatUint(uint64(tag), 10) + " " + form.KindName(k)
+	return strconv.FormatUint(uint64(tag), 10) + " " + words.Kind(k)
 }
 
 // help is the page of keys and signs: what this screen offers now, and what every screen has.
@@ -106,7 +106,7 @@ func help(s Scene) []paint.Line {
 		} else if a.Danger == flows.Destroys {
 			text += ": something is lost for good, the unit must be named"
 		}
-		out = append(out, key(KeyName(a.Key), text))
+		out = append(out, key(words.Key(a.Key), text))
 	}
 	out = append(out, paint.Line{}, paint.L(paint.B("Everywhere")),
 		key("t", "what went over the line to the modem; keys and passphrases are masked"),

@@ -4,6 +4,7 @@ import (
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/words"
 )
 
 // port lists where a modem could be.
@@ -21,7 +22,7 @@ func port(s Scene, r Room) []paint.Line {
 	}
 	asked := s.Form != nil && s.Form.Action.Ask == flows.AskPort
 	if len(s.Facts.Ports) > 0 && !asked {
-		out = append(out, paint.Text(plural(len(s.Facts.Ports), "port")+" found"))
+		out = append(out, paint.Text(words.Count(len(s.Facts.Ports), "port")+" found"))
 		name := min(24, r.W/2)
 		for _, p := range s.Facts.Ports {
 			style := paint.Plain

@@ -4,6 +4,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/words"
 )
 
 // record shows the verdict on the unit and where it is written down.
@@ -18,7 +19,7 @@ func record(s Scene, r Room) []paint.Line {
 	out := verdict(s, r)
 	for _, a := range s.Machine.Actions() {
 		if a.Ask == flows.AskPath && s.Form == nil {
-			out = append(out, paint.L(paint.P("What was settled by hand is in no profile yet: "), paint.B(KeyName(a.Key)), paint.P(" saves it.")))
+			out = append(out, paint.L(paint.P("What was settled by hand is in no profile yet: "), paint.B(words.Key(a.Key)), paint.P(" saves it.")))
 		}
 	}
 	if s.Facts.Profile != "" {
@@ -85,16 +86,16 @@ func summary(s Scene) string {
 			n++
 		}
 	}
-	text := plural(n, "slot") + " read back"
+	text := words.Count(n, "slot") + " read back"
 	if n == 0 {
 		text = "nothing had to be changed"
 	}
 	if kept > 0 {
-		text += ", " + plural(kept, "slot") + " kept"
+		text += ", " + words.Count(kept, "slot") + " kept"
 	}
 	switch c := s.Facts.Connect; {
 	case c != nil:
-		text += " · " + c.Version + " " + suiteName(c.Suite)
+		text += " · " + c.Version + " " + words.Suite(c.Suite)
 	case s.Facts.Terms.Endpoint:
 		text += " · not connected this time"
 	default:

@@ -3,7 +3,7 @@
 //
 // Read scene.go (what a frame is drawn from), frame.go (how a window is shared between head, stepper, screen, question and
 // keys, and what gives way when it is small), then one file a screen: authority, port, unit, credentials, endpoint,
-// connection, record. verdict.go and failure.go are what a person must not miss; over.go is what lies over a screen.
+// connection, record (with the verdict). failure.go is what a person must not miss; over.go is what lies over a screen.
 package screen
 
 import (

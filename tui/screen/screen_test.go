@@ -186,25 +186,6 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
-func TestSmallWords(t *testing.T) {
-	for got, want := range map[string]string{
-		bar(1, 2, 4): "██  ", bar(9, 2, 2): "██", bar(1, 4, 2): "▌ ", bar(1, 0, 4): "", bar(-1, 2, 2): "  ",
-		thousands(999): "999", thousands(1843): "1 843", thousands(1234567): "1 234 567",
-		milliseconds(999): "999 ms", milliseconds(4250): "4.2 s",
-		commonName("CN=A,O=B"): "A", commonName("O=B"): "O=B", commonName("O=B, CN=C"): "C",
-		plural(1, "slot"): "1 slot", plural(0, "slot"): "0 slots",
-		day("2026-01-01T00:00:00Z"): "2026-01-01", day(""): "",
-		suiteName("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"): "ECDHE-ECDSA AES-128-GCM-SHA256",
-		KeyName('\r'): "enter", KeyName(27): "esc", KeyName(' '): "space", KeyName('\t'): "tab", KeyName('x'): "x",
-		functional(4): "offline (CFUN 4)", functional(99): "CFUN 99", hostName("slm"): "SLM", hostName("x"): "x",
-		yesNo(nil): "not known",
-	} {
-		if got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	}
-}
-
 func TestForeignTextNeverReachesTheTerminalAsCommand(t *testing.T) {
 	f := flows.Facts{Failure: cred.Failed("a", "text\x1b[2J", "hint\x1b]0;x\x07")}
 	f.Authority.Subject = "CN=\x1b[31mevil"

@@ -1,11 +1,11 @@
 package screen
 
 import (
-	"fmt"
 	"strings"
 
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/words"
 )
 
 // unit shows who is at the port.
@@ -22,8 +22,8 @@ func unit(s Scene, r Room) []paint.Line {
 	out = append(out, optional("model", u.Model)...)
 	out = append(out, optional("firmware", u.Firmware)...)
 	out = append(out, optional("hardware", u.Hardware)...)
-	out = append(out, optional("host", hostName(u.Host))...)
-	out = append(out, paint.AsDetail(pair("modem is", functional(u.FunctionalMode), paint.Plain))...)
+	out = append(out, optional("host", words.Host(u.Host))...)
+	out = append(out, paint.AsDetail(pair("modem is", words.Functional(u.FunctionalMode), paint.Plain))...)
 	out = append(out, paint.AsDetail(optional("uuid", u.UUID)...)...)
 	if u.Record != "" {
 		out = append(out, pair("known", "record "+u.Record, paint.Plain))
@@ -64,22 +64,13 @@ func nextUnit(s Scene, r Room) []paint.Line {
 	return out
 }
 
-// functional is what +CFUN says, in words.
-func functional(mode int) string {
-	names := map[int]string{0: "off", 1: "active", 2: "receiving only", 4: "offline", 20: "off, GNSS stopped", 21: "active, LTE", 31: "off, GNSS running", 41: "off, SIM powered"}
-	if n, ok := names[mode]; ok {
-		return fmt.Sprintf("%s (CFUN %d)", n, mode)
-	}
-	return fmt.Sprintf("CFUN %d", mode)
-}
-
 // who is the unit in one line, for the screens that come after it.
 func who(s Scene) []paint.Line {
 	u := s.Facts.Unit
 	if u.IMEI == 0 {
 		return nil
 	}
-	rest := strings.Join(strings.Fields(u.Model+" "+u.Firmware+" "+hostName(u.Host)), " ")
+	rest := strings.Join(strings.Fields(u.Model+" "+u.Firmware+" "+words.Host(u.Host)), " ")
 	out := []paint.Line{paint.Row(paint.B(u.IMEI.String()), paint.P("  "+rest))}
 	if u.Record != "" {
 		out = append(out, paint.AsDetail(paint.Text("known: record "+u.Record))...)

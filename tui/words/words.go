@@ -1,0 +1,132 @@
+// Package words says the bench's numbers, names and times as people say them. It knows nothing of screens.
+package words
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"example.org/sectag/cred"
+)
+
+// Day is the date of an RFC 3339 time.
+func Day(t string) string { return t[:min(len(t), len("2006-01-02"))] }
+
+// Grouped writes a digest in groups of eight, four groups a line, so that it can be compared by eye and read out aloud.
+func Grouped(d cred.Digest) []string {
+	s := d.String()
+	if s == "" {
+		return nil
+	}
+	var out []string
+	for _, half := range []string{s[:32], s[32:]} {
+		out = append(out, strings.Join([]string{half[:8], half[8:16], half[16:24], half[24:]}, " "))
+	}
+	return out
+}
+
+// Count counts things.
+func Count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
+}
+
+// Milliseconds is a duration.
+func Milliseconds(ms int64) string {
+	if ms < 1000 {
+		return strconv.FormatInt(ms, 10) + " ms"
+	}
+	return fmt.Sprintf("%d.%d s", ms/1000, ms%1000/100)
+}
+
+// Thousands writes a number with spaces between groups of three.
+func Thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + " " + s[i:]
+	}
+	return s
+}
+
+// YesNo is a fact that may not be known.
+func YesNo(b *bool) string {
+	switch {
+	case b == nil:
+		return "not known"
+	case *b:
+		return "yes"
+	}
+	return "no"
+}
+
+// Bar draws a part of a whole in w cells.
+func Bar(part, whole, w int) string {
+	if whole <= 0 || w < 1 {
+		return ""
+	}
+	half := min(max(part, 0), whole) * 2 * w / whole
+	s := strings.Repeat("█", half/2)
+	if half%2 == 1 {
+		s += "▌"
+	}
+	return s + strings.Repeat(" ", w-(half+1)/2)
+}
+
+// Host is a kind of AT host.
+func Host(h string) string {
+	if n, ok := map[string]string{"at-host": "AT Host", "serial-modem": "Serial Modem", "slm": "SLM", "shell": "Zephyr shell"}[h]; ok {
+		return n
+	}
+	return h
+}
+
+// Functional is what +CFUN says (AT manual, +CFUN).
+func Functional(mode int) string {
+	names := map[int]string{0: "off", 1: "active", 2: "active, receiving only", 4: "offline", 20: "offline, LTE off", 21: "active, LTE on", 44: "offline, SIM on"}
+	if n, ok := names[mode]; ok {
+		return fmt.Sprintf("%s (CFUN %d)", n, mode)
+	}
+	return fmt.Sprintf("CFUN %d", mode)
+}
+
+// Suite is an IANA name without what all have in common.
+func Suite(s string) string {
+	s = strings.TrimPrefix(s, "TLS_")
+	return strings.ReplaceAll(strings.ReplaceAll(s, "_WITH_", " "), "_", "-")
+}
+
+// CommonName is the name in a distinguished name, or all of it where there is none.
+func CommonName(subject string) string {
+	for _, part := range strings.Split(subject, ",") {
+		if cn, ok := strings.CutPrefix(strings.TrimSpace(part), "CN="); ok {
+			return cn
+		}
+	}
+	return subject
+}
+
+// Kind is a credential type in the words of the field.
+func Kind(k cred.Kind) string {
+	names := [...]string{"root CA", "client cert", "client key", "PSK", "PSK identity", "AT key", "device identity"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "type " + strconv.Itoa(int(k))
+}
+
+// Key is a key as people call it.
+func Key(k rune) string {
+	switch k {
+	case '\r', '\n':
+		return "enter"
+	case 27:
+		return "esc"
+	case ' ':
+		return "space"
+	case '\t':
+		return "tab"
+	}
+	return string(k)
+}
