@@ -5,6 +5,7 @@ var mayImport = map[string][]string{
 	"cred":                {},
 	"internal/atomicfile": {},
 	"internal/archtest":   {},
+	"internal/codes":      {},
 	"internal/peers":      {"cred"},
 	"flows":               {"cred"},
 	"device":              {"cred", "internal/atomicfile"},
