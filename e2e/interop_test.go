@@ -236,4 +236,3 @@ func TestOpenSSLOpensTheAuthoritysKeyWithThePassphraseOnly(t *testing.T) {
 		t.Error("root.key is not root.crt's")
 	}
 }
-

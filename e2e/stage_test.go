@@ -96,7 +96,16 @@ type outcome struct {
 }
 
 func (o outcome) String() string {
-	return fmt.Sprintf("%s: exit %d\nstdout:\n%s\nstderr:\n%s", strings.Join(o.args, " "), o.code, o.out, o.err)
+	return fmt.Sprintf("%s: exit %d\nstdout:\n%s\nstderr:\n%s", strings.Join(o.args, " "), o.code, tail(o.out), tail(o.err))
+}
+
+// tail is the end of a text, where failures stand.
+func tail(s string) string {
+	const enough = 1500
+	if len(s) > enough {
+		return "…" + s[len(s)-enough:]
+	}
+	return s
 }
 
 // sectag runs the binary to its end.
