@@ -192,6 +192,7 @@ func TestKilled(t *testing.T) {
 // TestTornWriteAheadFile cuts the write-ahead file of a killed writer at and around every frame: what was made durable before
 // the cut is there, nothing is half there, and the ledger can be gone on with.
 func TestTornWriteAheadFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "ledger.db")
 	acks := killed(t, "sqlite:"+path, writerSteps)

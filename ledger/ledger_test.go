@@ -216,6 +216,9 @@ func TestProve(t *testing.T) {
 	must(t, err)
 	back, err := seal.Parse([]byte(head.String()))
 	must(t, err)
+	if rep := mustVerify(t, s.Reader); rep.Checkpoint != head.String() {
+		t.Errorf("verify's checkpoint is %q", rep.Checkpoint)
+	}
 	if back != head || head.Size != 20 || head.Root != roots[19] {
 		t.Errorf("head %+v, read back %+v", head, back)
 	}

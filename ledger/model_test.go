@@ -66,6 +66,7 @@ func (w *world) taken(by *device, claims []record.Binding) bool {
 // TestBindingRules throws sights of few devices with few identities at a ledger and at the model. Few of each, so that they
 // meet: cloned IMEIs, keys used twice, firmware that tells less or more than before.
 func TestBindingRules(t *testing.T) {
+	t.Parallel()
 	s, _ := openNew(t)
 	_, err := s.pools.Firm.Exec("PRAGMA synchronous = OFF") // the rules are tried here, not the disk
 	must(t, err)

@@ -140,6 +140,7 @@ func where(table string, i int) string {
 }
 
 func TestTamperEveryColumn(t *testing.T) {
+	t.Parallel()
 	ledger, _ := closedLedger(t)
 	all, rows := cells(t, ledger)
 	for i, c := range all {
@@ -303,10 +304,11 @@ func resealed(t testing.TB, db *sql.DB) {
 }
 
 // TestTamperBytes flips single bytes of the file: of every page the first eight (its header), of the first page the first
-// hundred (the file's header), and every 61st byte of all, which hits every page eight times and moves against the cells. The
+// hundred (the file's header), and every 127th byte of all, which hits every page four times and moves against the cells. The
 // file is packed into small pages first, so that little of it is empty. A flip is found, or everything that the ledger holds
 // reads as before. All bytes are flipped with -every-byte.
 func TestTamperBytes(t *testing.T) {
+	t.Parallel()
 	ledger, head := closedLedger(t)
 	ledger = dense(t, ledger)
 	before := dump(t, ledgerFile(t, ledger))
@@ -314,7 +316,7 @@ func TestTamperBytes(t *testing.T) {
 	must(t, os.WriteFile(path, ledger, 0o600))
 	flips, harmless := 0, 0
 	for at := range ledger {
-		if !*everyByte && at >= 100/thin && at%densePage >= 8/thin && at%(61*thin) != 0 {
+		if !*everyByte && at >= 100/thin && at%densePage >= 8/thin && at%(127*thin) != 0 {
 			continue
 		}
 		flips++

@@ -17,12 +17,14 @@ import (
 	"example.org/sectag/ledger/seal"
 )
 
-// Report is what Verify found. Root is worked out from the records' bytes.
+// Report is what Verify found. Root is the log's as its leaves make it; Checkpoint is the text to keep elsewhere, and only
+// there when nothing was found.
 type Report struct {
-	Verdict  cred.Verdict   `json:"verdict"`
-	Records  int64          `json:"records"`
-	Root     cred.Digest    `json:"root"`
-	Findings []cred.Finding `json:"findings"`
+	Verdict    cred.Verdict   `json:"verdict"`
+	Records    int64          `json:"records"`
+	Root       cred.Digest    `json:"root"`
+	Findings   []cred.Finding `json:"findings"`
+	Checkpoint string         `json:"checkpoint,omitempty"`
 }
 
 // Fault is the report as a failure, or nil: the first error among the findings and how many there are.
@@ -82,7 +84,11 @@ func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, ke
 	if a.findings == nil {
 		a.findings = []cred.Finding{}
 	}
-	return Report{Verdict: cred.Judge(a.findings), Records: a.records, Root: cred.Digest(root), Findings: a.findings}, nil
+	out := Report{Verdict: cred.Judge(a.findings), Records: a.records, Root: cred.Digest(root), Findings: a.findings}
+	if out.Verdict != cred.Fail {
+		out.Checkpoint = seal.Checkpoint{Origin: origin, Size: a.tree.Size(), Root: root}.String()
+	}
+	return out, nil
 }
 
 // audit is one verification at work: what the bytes say so far.
