@@ -54,6 +54,9 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 	if fault == nil && (planned || f.Verdict == flows.Passed || f.Verdict == flows.Warned) {
 		u.Verdict = evidence.Verdict(max(f.Verdict, flows.Passed))
 	}
+	if u.Verdict == cred.Fail && fault == nil {
+		u.Failure = cred.Failed("store.stopped", "the work was stopped before it was done", "run it again: the unit is read first")
+	}
 	if st := t.Line; st.BytesOut > 0 {
 		u.Line = &UnitLine{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: st.Last.Sub(st.First).Milliseconds()}
 	}

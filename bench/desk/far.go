@@ -25,6 +25,11 @@ func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Even
 	}
 	o := d.Probe
 	o.Timeout, o.Now, o.Life = d.Timeout, d.Now, d.Profile.Life
+	if tags := d.tags(); len(tags) > 0 {
+		if anchor, err := d.anchorBytes(tags[0]); err == nil {
+			o.Anchor = anchor // the server is held against what the units will trust
+		}
+	}
 	report, err := endpoint.Probe(ctx, to, o)
 	d.mu.Lock()
 	d.Profile.Endpoint = to
@@ -41,6 +46,21 @@ func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Even
 		answer.OK, answer.Anchor, answer.Trust = true, cred.Sum(report.AnchorPEM), trusts[string(a.Trust)]
 	}
 	return answer, nil
+}
+
+// tags are the sec_tags that are worked on.
+func (d *Desk) tags() []cred.SecTag {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	slots := d.slots
+	if len(slots) == 0 {
+		slots = d.Profile.Slots
+	}
+	var out []cred.SecTag
+	for _, s := range slots {
+		out = append(out, s.SecTag)
+	}
+	return out
 }
 
 var trusts = map[string]flows.Trust{"file": flows.File, "given": flows.Given, "bundle": flows.Bundle, "first-use": flows.FirstUse}
