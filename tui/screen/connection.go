@@ -20,7 +20,7 @@ func connection(s Scene, r Room) []paint.Line {
 	if s.Machine.Stage(flows.ConnectionScreen) != flows.Failing {
 		out = append(out, handshake(c)...)
 	}
-	out = append(out, findings(c.Findings)...)
+	out = append(out, findings(unsaid(s, c.Findings))...)
 	return append(out, paint.AsDetail(chain(s, r, c.Peer, 0)...)...)
 }
 

@@ -24,11 +24,15 @@ func credentials(s Scene, r Room) []paint.Line {
 		out = append(out, paint.L(paint.S(paint.Odd|paint.Bold, "No trust anchor is configured:"),
 			paint.P(" the endpoint screen fetches the server's root.")), paint.Line{})
 	}
+	rows := others(s, r)
+	if len(s.Facts.Plan) == 0 {
+		out = append(out, paint.L(paint.B("Nothing is planned yet.")), paint.Line{})
+	}
 	out = append(out, slotHead(r))
 	for i, p := range s.Facts.Plan {
 		out = append(out, planLine(s, i, p, r))
 	}
-	out = append(out, others(s, r)...)
+	out = append(out, rows...)
 	if begun(s.Facts.Plan) {
 		return append(out, lineTime(s)...)
 	}
@@ -37,7 +41,7 @@ func credentials(s Scene, r Room) []paint.Line {
 
 // needsAnchor tells that the plan waits for the endpoint screen.
 func needsAnchor(s Scene) bool {
-	return !s.Facts.Terms.Anchor && s.Facts.AnchorFile == "" && s.Machine.Stage(flows.EndpointScreen) != flows.Done
+	return len(s.Facts.Plan) > 0 && !s.Facts.Terms.Anchor && s.Facts.AnchorFile == "" && s.Machine.Stage(flows.EndpointScreen) != flows.Done
 }
 
 // Columns of the slot table, in cells: tag, type, digest; the last takes the rest.
@@ -80,7 +84,10 @@ func planLine(s Scene, i int, p flows.PlanFacts, r Room) paint.Line {
 		text, style = planWords(s, i, p)
 	}
 	d := p.Old
-	if p.Stage != flows.SlotPlanned {
+	switch p.Stage {
+	case flows.SlotDeleted, flows.SlotWriting, flows.SlotWritten, flows.SlotUnknown:
+		d = cred.Digest{} // nobody knows until it is read back
+	case flows.SlotMatches, flows.SlotGone, flows.SlotDiffers:
 		d = p.Now
 	}
 	return slotLine(r, uint32(p.Slot.SecTag), p.Slot.Kind, d, paint.S(style, text))

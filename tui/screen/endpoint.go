@@ -24,7 +24,7 @@ func endpoint(s Scene, r Room) []paint.Line {
 	}
 	out := []paint.Line{{Spans: []paint.Span{paint.B(p.URL)}, Detail: r.Small}}
 	out = append(out, anchor(s, r)...)
-	out = append(out, findings(notSaid(p))...)
+	out = append(out, findings(unsaid(s, p.Findings))...)
 	out = append(out, chain(s, r, p.Chain, p.ChainBytes)...)
 	return append(out, paint.AsDetail(suites(p)...)...)
 }
@@ -57,9 +57,12 @@ func anchor(s Scene, r Room) []paint.Line {
 		"certificate, on paper or on the phone, and compare all of it: units will trust it for ten years."), paint.Line{})
 }
 
-// notSaid are the findings beyond the one that the anchor's lines say already.
-func notSaid(p *flows.ProbeFacts) []cred.Finding {
-	return slices.DeleteFunc(slices.Clone(p.Findings), func(f cred.Finding) bool { return p.Anchor != nil && f.Code == "chain.anchor-unproven" })
+// unsaid are the findings that stand nowhere else on the screen: not in the failure above, nor in the anchor's lines.
+func unsaid(s Scene, fs []cred.Finding) []cred.Finding {
+	fail := s.Facts.Failure
+	return slices.DeleteFunc(slices.Clone(fs), func(f cred.Finding) bool {
+		return f.Code == "chain.anchor-unproven" && s.Machine.Screen() == flows.EndpointScreen || fail != nil && fail.Code == f.Code && fail.Text == f.Text
+	})
 }
 
 // chain draws the certificates as a tree, from the server's own up to the root, with their lifetimes as bars.

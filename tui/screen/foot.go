@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,11 +94,7 @@ func (s Scene) keys(r Room) []paint.Line {
 			add(string(g.key), g.text)
 		}
 	}
-	limit := 2
-	if r.Small {
-		limit = 3
-	}
-	return flow(items, r.W, min(limit, max(r.H/3, 1)))
+	return flow(items, r.W, min(3, max(r.H/3, 1)))
 }
 
 // globals are the keys that every screen has.
@@ -112,9 +109,9 @@ func Free(f *form.Form, k rune) bool {
 	return strings.ContainsRune("td?", k) && x.Accept != nil && !x.Accept(k)
 }
 
-// actions are the machine's, those that can be done first.
+// actions are the machine's: what Enter stands for, those that can be done, those that cannot.
 func (s Scene) actions() [][]paint.Span {
-	var can, cannot [][]paint.Span
+	var first, can, cannot [][]paint.Span
 	turns := false
 	for _, a := range s.Machine.Actions() {
 		if _, show := a.Event.(flows.Show); show && a.Key >= '1' && a.Key <= '9' {
@@ -122,7 +119,12 @@ func (s Scene) actions() [][]paint.Span {
 			continue
 		}
 		if a.Disabled != "" {
-			cannot = append(cannot, []paint.Span{paint.P(words.Key(a.Key) + " " + Label(a) + " (" + a.Disabled + ")")})
+			why := []paint.Span{paint.P(words.Key(a.Key) + " " + Label(a) + " (" + a.Disabled + ")")}
+			if a.Key == '\r' {
+				first = append(first, why) // what everybody waits to do
+			} else {
+				cannot = append(cannot, why)
+			}
 			continue
 		}
 		style := paint.Bold
@@ -138,7 +140,7 @@ func (s Scene) actions() [][]paint.Span {
 	if turns {
 		can = append(can, []paint.Span{paint.B("←→"), paint.P(" screens")})
 	}
-	return append(can, cannot...)
+	return slices.Concat(first, can, cannot)
 }
 
 // Label is an action as a person reads it.

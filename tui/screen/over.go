@@ -28,24 +28,24 @@ func transcript(s Scene, r Room) []paint.Line {
 	if len(s.Trace) == 0 {
 		return []paint.Line{paint.L(paint.B("Nothing has gone over the line yet."))}
 	}
-	to := max(len(s.Trace)-s.Scroll, min(r.H, len(s.Trace)))
 	var out []paint.Line
-	for _, t := range s.Trace[max(to-r.H, 0):to] {
-		sign := "<"
-		if t.Out {
-			sign = ">"
-		}
-		head := t.At.Format("15:04:05.000") + " "
-		if r.Small {
-			head = ""
-		}
-		style := paint.Plain
-		if t.Out {
-			style = paint.Bold
-		}
-		out = append(out, paint.Row(paint.P(head), paint.S(style, sign+" "+t.Text)))
+	for to := max(len(s.Trace)-s.Scroll, min(r.H, len(s.Trace))); to > 0 && len(out) < r.H; to-- {
+		out = append(traceLine(s.Trace[to-1], r), out...)
 	}
-	return out
+	return out[max(len(out)-r.H, 0):]
+}
+
+func traceLine(t flows.TraceLine, r Room) []paint.Line {
+	sign, style := "< ", paint.Plain
+	if t.Out {
+		sign, style = "> ", paint.Bold
+	}
+	head := t.At.Format("15:04:05.000") + " "
+	if r.Small {
+		head = ""
+	}
+	l := paint.Line{Spans: []paint.Span{paint.P(head), paint.S(style, sign+t.Text)}, Hang: len(head) + len(sign)}
+	return l.Fit(r.W)
 }
 
 // digests lists every digest that is known, whole.

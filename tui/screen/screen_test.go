@@ -73,7 +73,7 @@ func TestNoWindowIsTooSmall(t *testing.T) {
 
 func TestKeysGiveWayAndSaySo(t *testing.T) {
 	var actions []flows.Action
-	for i := range 20 {
+	for i := range 40 {
 		actions = append(actions, flows.Action{Name: fmt.Sprintf("do-%d", i), Key: 'a' + rune(i)})
 	}
 	view := draw(Scene{Machine: still{actions: actions}}, 80, 24)
