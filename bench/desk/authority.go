@@ -7,12 +7,12 @@ import (
 )
 
 func (d *Desk) loadAuthority(e flows.LoadAuthority) (answer flows.AuthorityLoaded, err error) {
-	cert, key := e.Cert, e.Key
+	cert, key, p := e.Cert, e.Key, d.profile()
 	if cert == "" {
-		cert = d.Profile.Cert
+		cert = p.Cert
 	}
 	if key == "" {
-		key = d.Profile.Key
+		key = p.Key
 	}
 	if cert == "" || key == "" {
 		return answer, cred.Failed("config.value", "no authority is named", "name certificate and key in the profile, or make an authority with sectag ca init")
@@ -84,6 +84,13 @@ func (d *Desk) unlock(pass []byte) error {
 	d.auth = auth
 	d.mu.Unlock()
 	return nil
+}
+
+// rootNow is the authority's certificate that is loaded; its Cert is nil when none is.
+func (d *Desk) rootNow() ca.Root {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.root
 }
 
 // Lock forgets the authority's key: after a while without work, and when the bench is closed.

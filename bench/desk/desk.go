@@ -6,6 +6,7 @@ package desk
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,7 +64,6 @@ type Desk struct {
 	date           time.Time // a server's Date header, seen at dateAt
 	dateAt         time.Time
 	anchor         anchorNote
-	connects       *endpoint.ConnectReport
 	started, ended time.Time
 	stats          device.Stats // of the last session
 }
@@ -91,6 +91,15 @@ func New(c Config, facts func() flows.Facts) *Desk {
 		c.Trace = func(flows.TraceLine) {}
 	}
 	return &Desk{Config: c, port: c.Port, facts: facts}
+}
+
+// profile is what is settled now; its slots are a copy.
+func (d *Desk) profile() profile.Profile {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.Profile
+	p.Slots = slices.Clone(p.Slots)
+	return p
 }
 
 // Begin names the journal's run that the effects are of.

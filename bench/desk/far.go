@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
@@ -13,7 +14,8 @@ import (
 
 // probeServer looks at the far end as the modem will see it. A verdict of fail is an answer too, with everything found by then.
 func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Event, error) {
-	to := d.Profile.Endpoint
+	p := d.profile()
+	to := p.Endpoint
 	if e.URL != "" {
 		var err error
 		if to, err = cred.ParseEndpoint(e.URL); err != nil {
@@ -24,7 +26,7 @@ func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Even
 		return nil, cred.Failed("config.value", "no server is named", "type its address, such as coaps://lwm2m.example.eu:5684")
 	}
 	o := d.Probe
-	o.Timeout, o.Now, o.Life = d.Timeout, d.Now, d.Profile.Life
+	o.Timeout, o.Now, o.Life = d.Timeout, d.Now, p.Life
 	if tags := d.tags(); len(tags) > 0 {
 		if anchor, err := d.anchorBytes(tags[0]); err == nil {
 			o.Anchor = anchor // the server is held against what the units will trust
@@ -90,12 +92,13 @@ func (d *Desk) storeAnchor(e flows.StoreAnchor) (flows.Event, error) {
 
 // anchorTarget is the first file that the profile names for an anchor, else server-root.pem beside the profile or in the working folder.
 func (d *Desk) anchorTarget() string {
-	for _, s := range d.Profile.Slots {
+	p := d.profile()
+	for _, s := range p.Slots {
 		if s.Anchor != "" {
 			return s.Anchor
 		}
 	}
-	return filepath.Join(filepath.Dir(d.Profile.File), "server-root.pem")
+	return filepath.Join(filepath.Dir(p.File), "server-root.pem")
 }
 
 // connectServer shows the server the certificate and key that were just written, from this computer.
@@ -104,13 +107,10 @@ func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.
 	if d.set.key == nil || d.set.key.PEM() == nil {
 		return nil, cred.Failed("store.key-gone", "the unit's key is in the modem only, so this computer cannot connect with it", "provision the unit again with a new key, or let the unit connect by itself")
 	}
-	report, err := endpoint.Connect(ctx, d.Profile.Endpoint, endpoint.ConnectOptions{
+	report, err := endpoint.Connect(ctx, d.profile().Endpoint, endpoint.ConnectOptions{
 		Cert: []byte(d.set.cert.PEM), Key: d.set.key.PEM(), Anchor: d.set.anchor, Timeout: d.Timeout, Now: d.Now,
 		Flight: func(name string) { d.Progress(flows.Progress{ID: e.ID, Flight: name}) },
 	})
-	d.mu.Lock()
-	d.connects = &report
-	d.mu.Unlock()
 	answer := flows.Connected{ID: e.ID, Verdict: outcome(report.Verdict), Doc: doc(report)}
 	if err != nil {
 		f := cred.AsFault(err)
@@ -135,12 +135,17 @@ func (d *Desk) saveProfile(e flows.SaveProfile) (flows.Event, error) {
 	if path == "" {
 		path = profile.DefaultName
 	}
-	d.mu.Lock()
-	p := d.Profile
+	p := d.profile()
 	if len(p.Slots) == 0 {
-		p.Slots = d.slots
+		d.mu.Lock()
+		p.Slots = slices.Clone(d.slots)
+		d.mu.Unlock()
 	}
-	d.mu.Unlock()
+	for i := range p.Slots {
+		if p.Slots[i].Anchor == "" {
+			p.Slots[i].Anchor = d.anchorFile(p.Slots[i].SecTag)
+		}
+	}
 	if err := p.Save(path); err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 	if err != nil {
 		return nil, err
 	}
+	d.set.clear() // another unit's, or an older one of this
 	items, err := d.list(ctx, m)
 	if err != nil {
 		return nil, err
@@ -86,11 +87,13 @@ func (d *Desk) reader() *ledger.Reader {
 
 // planProfile plans the slots of the profile, or of the sec_tag that was chosen. No slots at all is an open plan: which sec_tag?
 func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, items []device.Item, before past.Past) (flows.Plan, error) {
-	d.hand, d.handFile = flows.Hand{}, ""
-	d.slots = chosen(d.Profile.Slots, e)
+	slots := chosen(d.profile().Slots, e)
+	d.mu.Lock()
+	d.hand, d.handFile, d.slots = flows.Hand{}, "", slots
+	d.mu.Unlock()
 	var want []flows.Wanted
-	for _, s := range d.slots {
-		agrees := d.agrees(before.Pass, s, unit)
+	for _, s := range slots {
+		agrees := d.agrees(m, before, s, unit)
 		for _, k := range []cred.Kind{cred.RootCA, cred.ClientCert, cred.ClientKey} {
 			at := cred.Slot{SecTag: s.SecTag, Kind: k}
 			w := flows.Wanted{Slot: at}
@@ -128,21 +131,21 @@ func chosen(slots []profile.Slot, e flows.MakePlan) []profile.Slot {
 // renewAt is the life that a certificate must have left to be kept.
 const renewAt = 30 * 24 * time.Hour
 
-// agrees tells whether a record is of what the profile asks for today: issuer, id, anchor, key origin and sec_tag, with enough life left.
-func (d *Desk) agrees(r *record.Record, s profile.Slot, unit record.Unit) bool {
-	if r == nil || r.Cert == nil || r.Authority == nil || r.Anchor == nil || d.root.Cert == nil {
-		return false
-	}
-	anchor, err := d.anchorBytes(s.SecTag)
-	if err != nil {
+// agrees tells whether the newest passing record is of what the profile asks for today: issuer, id, anchor, key origin and
+// sec_tag, with enough life left.
+func (d *Desk) agrees(m *device.Modem, before past.Past, s profile.Slot, unit record.Unit) bool {
+	r, root, p := before.Pass, d.rootNow(), d.profile()
+	if r == nil || r.Cert == nil || r.Authority == nil || root.Cert == nil {
 		return false
 	}
 	end, err := record.ParseStamp(r.Cert.NotAfter)
 	if err != nil || end.Sub(d.Now()) <= renewAt {
 		return false
 	}
-	return r.Authority.SHA256 == cred.Sum(d.root.PEM) && r.Cert.Name == d.Profile.ID.Name(unit.IMEI) &&
-		r.Anchor.SHA256 == cred.Sum(anchor) && (d.Profile.Origin != profile.Host || r.KeyOrigin == "host")
+	at := cred.Slot{SecTag: s.SecTag, Kind: cred.RootCA}
+	anchor := d.anchorDigest(m, at)
+	return r.Authority.SHA256 == cred.Sum(root.PEM) && r.Cert.Name == p.ID.Name(unit.IMEI) &&
+		!anchor.IsZero() && before.Named(at) == anchor && (p.Origin != profile.Host || r.KeyOrigin == "host")
 }
 
 // anchorDigest is what the modem lists when the slot holds the configured anchor; zero without one.
@@ -156,10 +159,12 @@ func (d *Desk) anchorDigest(m *device.Modem, at cred.Slot) cred.Digest {
 
 // planHand plans one slot. A file that is not named again is the one that was named last.
 func (d *Desk) planHand(m *device.Modem, hand flows.Hand, items []device.Item, before past.Past) (flows.Plan, error) {
+	d.mu.Lock()
 	if hand.File == "" {
 		hand.File = d.handFile
 	}
 	d.hand, d.handFile = hand, hand.File
+	d.mu.Unlock()
 	now := listed(items, hand.Slot)
 	p := flows.Plan{N: 1}
 	line := flows.SlotPlan{Slot: hand.Slot, Op: hand.Op, Has: flows.Foreign}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.org/sectag/bench/past"
+	"example.org/sectag/bench/profile"
 	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
@@ -188,7 +189,8 @@ func (d *Desk) issue(ctx context.Context, set *prepared) error {
 	if auth == nil || auth.Locked() {
 		return cred.Failed("ca.passphrase", "the authority is locked", "unlock it with its passphrase")
 	}
-	set.name = d.Profile.ID.Name(unit.IMEI)
+	p := d.profile()
+	set.name = p.ID.Name(unit.IMEI)
 	var err error
 	if set.key, err = ca.NewKey(); err != nil {
 		return err
@@ -204,7 +206,7 @@ func (d *Desk) issue(ctx context.Context, set *prepared) error {
 	clock := d.clock()
 	clock.NewestRecord = newest
 	set.cert, err = auth.Issue(ca.Request{
-		Name: set.name, Public: set.key.Public(), Serial: serial, Days: d.Profile.Days, UntilIssuer: d.Profile.Until,
+		Name: set.name, Public: set.key.Public(), Serial: serial, Days: p.Days, UntilIssuer: p.Until,
 		Clock: clock,
 	})
 	if err != nil {
@@ -308,12 +310,14 @@ func anchorOK(der []byte, now time.Time) error {
 
 // anchorFile is the anchor that is named for a tag; a file that the endpoint screen wrote serves every tag without one.
 func (d *Desk) anchorFile(tag cred.SecTag) string {
-	for _, s := range d.slots {
-		if s.SecTag == tag && s.Anchor != "" {
-			return s.Anchor
-		}
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	for _, slots := range [][]profile.Slot{d.slots, d.Profile.Slots} {
+		for _, s := range slots {
+			if s.SecTag == tag && s.Anchor != "" {
+				return s.Anchor
+			}
+		}
+	}
 	return d.anchor.file
 }
