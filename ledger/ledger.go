@@ -7,9 +7,10 @@
 //   - the bindings: which unit an IMEI, a name, a public key, a PSK digest or a certificate serial belongs to. Check refuses
 //     what is another unit's before anything is signed, and Record refuses it again in its transaction.
 //
-// Read ledger.go, then journal.go, append.go and verify.go; package record says what is in a record, package seal what a
-// checkpoint is. A Store writes, and there is one at a time; a Reader only reads and may be open beside it. The engine
-// (engine.go) is all that PostgreSQL will have to bring of its own. No secret is ever stored: see docs/ledger.md.
+// Read ledger.go, then journal.go, append.go and query.go; package record says what is in a record, package seal what a
+// checkpoint is, internal/audit how it is all worked out again. A Store writes, and there is one at a time; a Reader only reads
+// and may be open beside it. internal/engine is all that PostgreSQL will have to bring of its own. No secret is ever stored:
+// see docs/ledger.md.
 package ledger
 
 import (
