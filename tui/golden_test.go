@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
 	"github.com/google/go-cmp/cmp"
 
 	"example.org/sectag/cred"
@@ -87,6 +88,13 @@ var pictures = []picture{
 	{"connection", "Connection", "The handshake with the unit's own certificate and key, flight by flight.", func(t *testing.T) *run {
 		r := toThePlan(t, settled, blank(t)).press(enter).settle(flows.ConnectServer{})
 		return r.update(progressMsg{ID: r.pending[0].Of(), Flight: "server hello"})
+	}},
+	{"connection-done", "Connection, looked at afterwards", "`←` and `→` turn to the other screens.", func(t *testing.T) *run {
+		r := throughTheWork(t, settled, blank(t)).press(tea.KeyMsg{Type: tea.KeyLeft})
+		if r.m.Screen() != flows.ConnectionScreen {
+			t.Errorf("left leads to screen %d", r.m.Screen())
+		}
+		return r
 	}},
 	{"pass", "The verdict: pass", "It can be read from two metres.", func(t *testing.T) *run {
 		return throughTheWork(t, settled, blank(t))

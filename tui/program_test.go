@@ -5,15 +5,47 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/station"
 )
 
 var update = flag.Bool("update", false, "write the golden frames and the pictures in docs anew")
+
+// TestShotsArriveWhileItRuns lets the bench's side speak while the program runs, and wants the last shot to end it.
+func TestShotsArriveWhileItRuns(t *testing.T) {
+	out := &screenful{shown: make(chan struct{})}
+	p := New(&desk{}, Options{Out: out})
+	done := make(chan error, 1)
+	go func() { done <- p.Run(t.Context()) }()
+	<-out.shown
+	m := station.NewBench(settled)
+	f := known(t)
+	p.Progress(flows.Progress{Sent: 1, Total: 2})
+	p.Trace(flows.TraceLine{Text: "AT"})
+	p.Shot(flows.Shot[station.Bench]{Machine: m}, f)
+	p.Shot(flows.Shot[station.Bench]{Machine: m, Err: io.ErrClosedPipe}, f)
+	if err := <-done; err != nil {
+		t.Errorf("Run says %v", err)
+	}
+	if got := p.root.sight.facts.Port; got != f.Port {
+		t.Errorf("it has seen port %q", got)
+	}
+}
+
+func TestRenderIsWhatAStateLooksLike(t *testing.T) {
+	r := toThePlan(t, settled, returned(t))
+	view := Render(r.m, r.story.Facts, 80, 24)
+	wants(t, view, "What cannot be brought back", "Type the last four digits", "replace!")
+	if strings.Contains(view, "\x1b") {
+		t.Error("a picture holds no escape byte")
+	}
+}
 
 // screenful is a terminal that tells when something was shown.
 type screenful struct {

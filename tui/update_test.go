@@ -343,6 +343,25 @@ func TestPasteIsNeverACommand(t *testing.T) {
 	}
 }
 
+func TestAKeyThatCameTooLateIsSaid(t *testing.T) {
+	m := upTo(flows.UnitScreen, flows.Failing, retry)
+	r, d := begin(m, flows.Facts{})
+	press(t, r, "r")
+	r.Update(shotMsg{machine: m, event: d.last(), ignored: true})
+	wants(t, r.View(), "that could not be done any more")
+}
+
+// TestTypedCharactersAreNoEvents types into every kind of question: nothing may reach the bench before the answer is given.
+func TestTypedCharactersAreNoEvents(t *testing.T) {
+	for ask := flows.AskFiles; ask <= flows.AskPath; ask++ {
+		r, d := begin(upTo(flows.AuthorityScreen, flows.Running, flows.Action{Name: "ask", Key: '\r', Ask: ask}, retry), known(t))
+		press(t, r, "rabcdef0123456789 xyz", tea.KeyMsg{Type: tea.KeyTab}, "rnot")
+		if len(d.put) != 0 || len(d.kept) != 0 {
+			t.Errorf("ask %d: typing put %v", ask, d.put)
+		}
+	}
+}
+
 func TestEscClosesTheQuestionAndItsKeyOpensIt(t *testing.T) {
 	m := upTo(flows.PortScreen, flows.Running, ports, flows.Action{Name: "list-ports", Key: 'l', Event: flows.PortsWanted{}})
 	r, d := begin(m, flows.Facts{})
