@@ -73,7 +73,7 @@ func unitSlot(p flows.PlanFacts, planned, failed bool) UnitSlot {
 	}
 	if failed {
 		s.Holds = p.Holds()
-		if s.Holds == "unknown" {
+		if s.Holds == "unknown" && p.Stage != flows.SlotDiffers {
 			s.SHA256 = cred.Digest{}
 		}
 	}

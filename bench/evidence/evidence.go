@@ -49,7 +49,7 @@ func Slots(plan []flows.PlanFacts, failed bool) []record.Slot {
 		}
 		if failed {
 			s.Holds = p.Holds()
-			if s.Holds == "unknown" {
+			if s.Holds == "unknown" && p.Stage != flows.SlotDiffers {
 				s.SHA256 = cred.Digest{}
 			}
 		}

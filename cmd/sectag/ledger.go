@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/internal/atomicfile"
 
 	"example.org/sectag/cmd/sectag/paper"
 
@@ -69,7 +70,7 @@ func (a *app) ledgerShow() *cobra.Command {
 }
 
 func (a *app) ledgerVerify() *cobra.Command {
-	var checkpoint string
+	var checkpoint, out string
 	c := &cobra.Command{
 		Use: "verify", Short: "Recompute the whole log and say what was changed, dropped or moved", Args: cobra.NoArgs,
 		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
@@ -94,13 +95,19 @@ func (a *app) ledgerVerify() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			doc := &paper.LedgerVerify{Verdict: r.Verdict, Records: r.Records, Root: r.Root.String(), Findings: r.Findings}
+			doc := &paper.LedgerVerify{Verdict: r.Verdict, Records: r.Records, Root: r.Root.String(), Findings: r.Findings, Checkpoint: r.Checkpoint}
 			if f := r.Fault(); f != nil {
 				return doc, f
+			}
+			if out != "" {
+				if err := atomicfile.Write(out, []byte(r.Checkpoint), 0o644); err != nil {
+					return doc, cred.Because(err, "config.file", "the checkpoint cannot be written to "+out, "name a file in a folder that you may write to")
+				}
 			}
 			return doc, nil
 		}),
 	}
+	c.Flags().StringVar(&out, "checkpoint-out", "", "write the state of the log to this file, to be kept elsewhere")
 	c.Flags().StringVar(&checkpoint, "checkpoint", "", "a checkpoint that was kept elsewhere: the log must contain it")
 	return c
 }

@@ -127,7 +127,8 @@ func (j *job) provision(ctx context.Context, ports []string, n ask.Named, dry bo
 }
 
 func (j *job) config(port string) bench.Config {
-	c := bench.Config{Profile: j.profile, Port: port, Dialer: console.Dialer(), Ledger: j.store, Tool: tool(), Now: now, Timeout: j.app.Timeout,
+	c := bench.Config{
+		Profile: j.profile, Port: port, Dialer: console.Dialer(), Ledger: j.store, Tool: tool(), Now: now, Timeout: j.app.Timeout,
 		Probe: endpoint.ProbeOptions{AIA: true}, Once: true,
 	}
 	if t := j.app.Trace(); t != nil {

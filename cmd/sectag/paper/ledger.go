@@ -51,6 +51,8 @@ type LedgerVerify struct {
 	Records  int64          `json:"records"`
 	Root     string         `json:"root"`
 	Findings []cred.Finding `json:"findings"`
+
+	Checkpoint string `json:"checkpoint,omitempty"` // the state of the log, to be kept elsewhere; only of a log that is right
 }
 
 // People writes it as lines.
