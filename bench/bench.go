@@ -29,6 +29,7 @@ type Bench struct {
 
 	mu    sync.Mutex
 	story station.Story
+	idle  *time.Timer
 }
 
 // LockAfter is how long an unlocked authority stays so without a key press or a unit.
@@ -82,6 +83,7 @@ func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announc
 	}
 	idle := time.AfterFunc(LockAfter, b.lockIdle)
 	defer idle.Stop()
+	b.setIdle(idle)
 	m := station.NewBench(flows.Terms{})
 	_, err = Run(ctx, work, m, j, d, b.in, func(s flows.Shot[station.Bench]) {
 		idle.Reset(LockAfter)
@@ -110,6 +112,21 @@ func opening(t flows.Terms, left *flows.Resumed) []flows.Event {
 		es = append(es, *left)
 	}
 	return es
+}
+
+// Touch tells that somebody is there: the authority stays open for another while.
+func (b *Bench) Touch() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.idle != nil {
+		b.idle.Reset(LockAfter)
+	}
+}
+
+func (b *Bench) setIdle(t *time.Timer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.idle = t
 }
 
 func (b *Bench) lockIdle() {

@@ -27,6 +27,7 @@ type Options struct {
 	NoColor  bool      // NO_COLOR is set: bold and reverse stay
 	LastPort string    // offered first
 	Now      func() time.Time
+	Touch    func() // told of every key, not which: somebody is there
 }
 
 // Program shows the bench on a terminal. The bench's side may call Shot, Progress and Trace at any time, from any goroutine,
@@ -43,8 +44,11 @@ func New(b Bench, o Options) *Program {
 	if clock == nil {
 		clock = time.Now
 	}
+	if o.Touch == nil {
+		o.Touch = func() {}
+	}
 	r := &root{
-		title: o.Title, station: o.Station, clock: clock,
+		touch: o.Touch, title: o.Title, station: o.Station, clock: clock,
 		palette: paint.Palette{ASCII: o.ASCII, Mono: o.NoColor},
 		sight:   sight{w: 80, h: 24, now: clock()},
 		hand:    hand{bench: b, before: form.Before{Port: o.LastPort}},

@@ -33,6 +33,7 @@ type root struct {
 	sight          sight
 	hand           hand
 	ticking        bool
+	touch          func()
 }
 
 // Init asks for nothing: the first shot comes by itself.
@@ -45,6 +46,7 @@ func (r *root) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		r.sight.w, r.sight.h = m.Width, m.Height
 	case tea.KeyMsg:
+		r.touch()
 		for _, k := range keysOf(m) {
 			if do = r.key(k); do == quit {
 				break

@@ -493,3 +493,15 @@ func TestSeveralCharactersInOneMessage(t *testing.T) {
 		t.Errorf("space means %v", got)
 	}
 }
+
+// TestEveryKeyTellsThatSomebodyIsThere: an unlocked authority locks again only when nobody works.
+func TestEveryKeyTellsThatSomebodyIsThere(t *testing.T) {
+	n := 0
+	p := New(&desk{}, Options{Touch: func() { n++ }})
+	p.root.Update(char('x'))
+	p.root.Update(enter)
+	p.root.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	if n != 2 {
+		t.Errorf("two keys were told %d times", n)
+	}
+}

@@ -66,6 +66,7 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 	b := bench.New(c)
 	screen = tui.New(b, tui.Options{
 		In: a.In, Out: a.Out, Title: title, Station: station, NoColor: os.Getenv("NO_COLOR") != "", ASCII: a.ascii, LastPort: console.LastPort(), Now: now,
+		Touch: b.Touch,
 	})
 	loop, end := context.WithCancel(ctx)
 	defer end()

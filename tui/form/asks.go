@@ -69,7 +69,7 @@ func askNewAuth(flows.Action, flows.Facts, Before) *Form {
 	pass.Secret, again.Secret = true, true
 	return &Form{
 		Title:  "A new authority: root.crt and root.key in a new folder",
-		Lines:  []string{"Without a passphrase the key is written in clear: whoever copies the file can make units."},
+		Lines:  []string{"Guard the key and keep its passphrase apart from it: whoever has both can make units."},
 		Fields: []Field{newField("folder", maxPath, "authority"), newField("subject", maxName, "CN=Device Root"), days, pass, again},
 		answer: newAuth,
 	}
@@ -86,14 +86,14 @@ func newAuth(f *Form, keep Keeper) (flows.Event, string) {
 	if err != nil || days < 1 || days > 36500 {
 		return f.at(2, "days are from 1 to 36500")
 	}
+	if f.Fields[3].Len() == 0 {
+		return f.at(3, "the key is encrypted: give it a passphrase")
+	}
 	if !f.Fields[3].same(&f.Fields[4]) {
 		f.Fields[4].Clear()
 		return f.at(4, "the two passphrases differ")
 	}
-	e := flows.AuthorityWanted{Dir: f.value(0), Subject: f.value(1), Days: days}
-	if f.Fields[3].Len() > 0 {
-		e.Pass = keep(f.Fields[3].Take())
-	}
+	e := flows.AuthorityWanted{Dir: f.value(0), Subject: f.value(1), Days: days, Pass: keep(f.Fields[3].Take())}
 	f.Fields[4].Clear()
 	return e, ""
 }
