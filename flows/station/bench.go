@@ -48,7 +48,8 @@ func (b Bench) Step(e flows.Event) (Bench, []flows.Effect, bool) {
 func (b *Bench) take(e flows.Event) (do []flows.Effect, ignored bool) {
 	switch e := e.(type) {
 	case flows.TermsSet:
-		return b.settle(e), false
+		b.settle(e.Terms)
+		return nil, false
 	case flows.Resumed:
 		b.owed = owed{e.IMEI, e.Mode}
 		return nil, false
@@ -63,7 +64,12 @@ func (b *Bench) take(e flows.Event) (do []flows.Effect, ignored bool) {
 	case flows.Cancel:
 		return b.cancel()
 	case flows.Retry:
-		return b.wish(b.failing(), e)
+		s := b.failing()
+		do, ignored = b.wish(s, e)
+		if !ignored {
+			b.screen = s
+		}
+		return do, ignored
 	}
 	if s, ok := wisher(e); ok {
 		return b.wish(s, e)
@@ -74,14 +80,11 @@ func (b *Bench) take(e flows.Event) (do []flows.Effect, ignored bool) {
 	return nil, true
 }
 
-// settle tells every machine what is settled.
-func (b *Bench) settle(e flows.TermsSet) []flows.Effect {
-	b.terms = e.Terms
-	b.endpoint, _, _ = b.endpoint.Step(e)
-	b.record, _, _ = b.record.Step(e)
-	var do []flows.Effect
-	b.credentials, do, _ = b.credentials.Step(e)
-	return do
+// settle tells the machines what is settled. Credentials is told when it is its turn: it may want to look again.
+func (b *Bench) settle(t flows.Terms) {
+	b.terms = t
+	b.endpoint, _, _ = b.endpoint.Step(flows.TermsSet{Terms: t})
+	b.record, _, _ = b.record.Step(flows.TermsSet{Terms: t})
 }
 
 // cancel stops the work on the unit after the effect in flight.
@@ -97,7 +100,7 @@ func (b *Bench) wish(s flows.Screen, e flows.Event) (do []flows.Effect, ignored 
 	if _, locked := e.(flows.AuthorityLocked); locked {
 		return b.step(s, e) // it has happened, whatever is in hand
 	}
-	if !b.free(s) {
+	if !b.free(s) || b.leaves(s, e) {
 		return nil, true
 	}
 	switch e := e.(type) {
@@ -107,9 +110,14 @@ func (b *Bench) wish(s flows.Screen, e flows.Event) (do []flows.Effect, ignored 
 		do, ignored = b.connectWanted(e)
 	case flows.UnitConfirmed:
 		do, ignored = b.unitConfirmed(e)
-	case flows.UnitWanted, flows.PortNamed:
-		if b.credentials.Owes() {
-			return nil, true // the unit is put back as it was first
+	case flows.UnitWanted:
+		if b.port.Stage() != flows.Done {
+			return nil, true
+		}
+		do, ignored = b.step(s, e)
+	case flows.Accepted, flows.Confirmed:
+		if !b.Rest() {
+			return nil, true // what the work stands on is in motion
 		}
 		do, ignored = b.step(s, e)
 	default:
@@ -179,8 +187,9 @@ func (b *Bench) answer(s flows.Screen, e flows.Event) (do []flows.Effect, ignore
 		b.clear()
 		b.halted = false
 	case flows.AnchorStored:
-		b.terms.Anchor, b.terms.Endpoint = true, true
-		do = append(do, b.settle(flows.TermsSet{Terms: b.terms})...)
+		t := b.terms
+		t.Anchor, t.Endpoint = true, true
+		b.settle(t)
 	}
 	return do, false
 }
@@ -228,22 +237,22 @@ func (b Bench) canPutAway() bool {
 }
 
 // advance lets every machine begin whose turn it is.
-func (b *Bench) advance() []flows.Effect {
-	var do []flows.Effect
-	for {
-		s, ok := b.order().due()
-		if !ok {
-			break
-		}
-		do = append(do, b.begin(s)...)
+func (b *Bench) advance() (do []flows.Effect) {
+	if !b.credentials.Rest() || b.still() {
+		b.credentials, do, _ = b.credentials.Step(flows.TermsSet{Terms: b.terms})
 	}
-	_, planned := b.credentials.Planned()
-	if b.terms.Station && planned && !b.halted && b.Rest() {
+	if _, planned := b.credentials.Planned(); planned && b.terms.Station && !b.halted && b.Rest() {
 		var more []flows.Effect
 		b.credentials, more, _ = b.credentials.Step(flows.Accepted{}) // ignored when it destroys something or is blocked
 		do = append(do, more...)
 	}
-	return do
+	for {
+		s, ok := b.order().due()
+		if !ok {
+			return do
+		}
+		do = append(do, b.begin(s)...)
+	}
 }
 
 // begin lets one machine begin.

@@ -6,6 +6,7 @@ import "example.org/sectag/flows"
 type order struct {
 	terms  flows.Terms
 	halted bool // nothing begins by itself but the record of what was done
+	still  bool // nothing is asked of the unit, its port, its server or its record
 	stage  [flows.Screens]flows.Stage
 	begun  bool // the plan was accepted
 	proof  bool // the plan wrote an identity that can be tried at the server
@@ -17,12 +18,14 @@ func (o order) due() (flows.Screen, bool) {
 	idle := func(s flows.Screen) bool { return o.stage[s] == flows.Idle }
 	done := func(s flows.Screen) bool { return o.stage[s] == flows.Done }
 	switch {
-	case idle(flows.RecordScreen) && o.over():
+	case o.still && idle(flows.RecordScreen) && o.over():
 		return flows.RecordScreen, true
 	case o.halted:
 		return 0, false
 	case idle(flows.AuthorityScreen) && o.terms.Authority:
 		return flows.AuthorityScreen, true
+	case !o.still:
+		return 0, false
 	case idle(flows.PortScreen) && (done(flows.AuthorityScreen) || !o.terms.Authority):
 		return flows.PortScreen, true
 	case idle(flows.UnitScreen) && done(flows.PortScreen):

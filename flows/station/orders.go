@@ -116,9 +116,9 @@ func (o Orders) plan(b Bench) Decision {
 		return refuse("usage.no-terminal", "the authority's passphrase is needed and nobody can be asked", "give --passphrase-file")
 	}
 	if p.Destroys() {
-		return o.choose(b, flows.CredentialsScreen, "start", flows.Confirmed{IMEI: imei})
+		return o.choose(b, flows.CredentialsScreen, start, flows.Confirmed{IMEI: imei})
 	}
-	return o.choose(b, flows.CredentialsScreen, "start", nil)
+	return o.choose(b, flows.CredentialsScreen, start, nil)
 }
 
 // choose takes an action by its name, from the screen that has it. e is the answer to what it asks; nil takes its own event.

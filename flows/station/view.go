@@ -85,7 +85,7 @@ func (b Bench) stages() [flows.Screens]flows.Stage {
 func (b Bench) order() order {
 	c := b.credentials
 	return order{
-		terms: b.terms, halted: b.halted, stage: b.stages(), begun: c.Begun(),
+		terms: b.terms, halted: b.halted, still: b.still(), stage: b.stages(), begun: c.Begun(),
 		proof: c.Hand() == flows.Keep && !c.Kept(), tried: b.connection.Verdict(),
 	}
 }
@@ -141,13 +141,11 @@ func (b Bench) failing() flows.Screen {
 func (b Bench) Actions() []flows.Action {
 	as := b.shown()
 	for i := range as {
-		switch {
-		case !b.free(b.screen):
-			as[i].Disabled = "wait until the work in hand is done"
-		case b.credentials.Owes() && leaves(as[i]):
-			as[i].Disabled = "cancel first: the modem is still offline"
+		if why := b.refuses(as[i]); why != "" {
+			as[i].Disabled = why
 		}
 	}
+	as = append(b.doors(), as...)
 	if b.canPutAway() {
 		as = append(as, flows.Action{Name: "next-unit", Key: 'n', Event: flows.NextUnit{}})
 	}
@@ -163,11 +161,29 @@ func (b Bench) Actions() []flows.Action {
 	return as
 }
 
-// leaves tells whether an action turns to another unit.
-func leaves(a flows.Action) bool {
+// refuses tells why an action of the shown machine cannot be done now, because of the others.
+func (b Bench) refuses(a flows.Action) string {
 	_, identifies := a.Event.(flows.UnitWanted)
-	return identifies || a.Ask == flows.AskPort
+	_, looks := a.Event.(flows.PlanWanted)
+	switch {
+	case !b.free(b.screen) || a.Name == start && !b.Rest():
+		return "wait until the work in hand is done"
+	case b.leaves(b.screen, a.Event) && !looks:
+		return "cancel first: the modem is still offline"
+	case identifies && b.port.Stage() != flows.Done:
+		return "choose a port first"
+	}
+	return ""
 }
+
+// leaves tells whether a person's event turns away from a unit that is not as it was found, and can be put back.
+func (b Bench) leaves(s flows.Screen, e flows.Event) bool {
+	_, confirms := e.(flows.UnitConfirmed)
+	return b.credentials.Owes() && (s == flows.PortScreen || s == flows.UnitScreen && !confirms)
+}
+
+// start is the name of the action that begins the plan.
+const start = "start"
 
 // shown is what the shown screen's machine offers, and what leads from it to where the work waits.
 func (b Bench) shown() []flows.Action {
@@ -183,7 +199,7 @@ func (b Bench) shown() []flows.Action {
 		}
 		return as
 	case flows.CredentialsScreen:
-		return append(b.doors(), b.credentials.Actions()...)
+		return b.credentials.Actions()
 	case flows.EndpointScreen:
 		return b.endpoint.Actions()
 	case flows.ConnectionScreen:
@@ -201,12 +217,12 @@ func (b Bench) shown() []flows.Action {
 
 // doors lead from the plan to what it waits for.
 func (b Bench) doors() []flows.Action {
-	if _, planned := b.credentials.Planned(); !planned || !b.credentials.Rest() {
+	if _, planned := b.credentials.Planned(); !planned || b.screen != flows.CredentialsScreen {
 		return nil
 	}
 	switch b.credentials.Block() {
 	case machine.Unsure:
-		if b.unit.Asking() {
+		if b.unit.Asking() && b.still() {
 			return []flows.Action{{Name: "confirm", Key: '\r', Event: flows.UnitConfirmed{IMEI: b.credentials.Who().IMEI}}}
 		}
 	case machine.NoAnchor:

@@ -1,0 +1,385 @@
+package station
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"unsafe"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+	"example.org/sectag/flows/machine"
+	"example.org/sectag/flows/search"
+)
+
+const (
+	ourUnit   cred.IMEI = 352656100367872
+	otherUnit cred.IMEI = 352656100367880
+)
+
+// world is the bench joined with a small world: one unit with one slot, an authority, a server, a ledger. What a unit, a cable and
+// a store can do is searched with the credentials machine alone; here machines begin, end well, end badly, and are cancelled.
+type world struct {
+	b      Bench
+	flight [flows.Screens]flows.Effect // in flight, by the screen that asked
+	sin    string
+	scope  scope
+
+	// What the invariants remember.
+	confirmed bool // a person confirmed the unit that is worked on
+	halted    bool // cancelled, and no person went on since
+	kept      bool // the plan changes nothing
+	hand      bool // the plan is work by hand
+	worked    bool // a set was asked for: a record is due
+	key       bool // the prepared key is still here
+	put       bool // every slot was written and read back
+	server    flows.Outcome
+	recorded  bool
+	needs     bool // a server was named when the work was done
+}
+
+// scope is what one search varies; what is not varied goes well.
+type scope struct {
+	terms     flows.Terms
+	authority bool // it is loaded, refused, locked
+	endpoint  bool // it is probed, compared, skipped
+	hand      bool // there is work by hand
+	smooth    bool // the unit does what it is asked
+	screens   bool // what is shown counts
+}
+
+type benchStep func(Bench, flows.Event) (Bench, []flows.Effect, bool)
+
+// number sets the ID of an effect or an answer.
+func number[T any](v T, id flows.ID) T {
+	p := reflect.New(reflect.TypeOf(v)).Elem()
+	p.Set(reflect.ValueOf(v))
+	p.FieldByName("ID").SetUint(uint64(id))
+	return p.Interface().(T)
+}
+
+// answers tells whether an event is an effect's answer.
+func answers(e flows.Event) bool { return reflect.ValueOf(e).FieldByName("ID").IsValid() }
+
+// numberOf is the number that every effect of a screen has here, so that equal worlds are equal.
+func numberOf(s flows.Screen) flows.ID { return flows.Screens + flows.ID(s) }
+
+// normal gives the counters of all machines the smallest values. They are another package's, so this is done by force.
+func (w world) normal() world {
+	v := reflect.ValueOf(&w.b).Elem()
+	for i := range v.NumField() {
+		f := v.Field(i)
+		if f.Kind() != reflect.Struct || !f.FieldByName("turn").IsValid() {
+			continue
+		}
+		f = f.FieldByName("turn")
+		set := func(name string, n flows.ID) {
+			x := f.FieldByName(name)
+			reflect.NewAt(x.Type(), unsafe.Pointer(x.UnsafeAddr())).Elem().SetUint(uint64(n))
+		}
+		set("seq", 1)
+		if wait := flows.ID(f.FieldByName("wait").Uint()); wait != 0 {
+			s := machine.Asker(wait)
+			if x := w.flight[s]; x != nil && x.Of() == wait {
+				w.flight[s] = number(x, numberOf(s))
+				set("wait", numberOf(s))
+			}
+		}
+	}
+	if !w.scope.screens {
+		w.b.screen = 0 // every screen is tried where it matters
+	}
+	return w
+}
+
+// feed lets the bench take an event; false when it ignores it.
+func (w world) feed(step benchStep, e flows.Event) (world, bool) {
+	next, do, ignored := step(w.b, e)
+	if ignored {
+		if next != w.b || len(do) > 0 {
+			w.sin = "ignored"
+		}
+		return w, w.sin != ""
+	}
+	done := w.b.Stage(flows.CredentialsScreen) != flows.Done && next.Stage(flows.CredentialsScreen) == flows.Done
+	again := w.b.credentials.Begun() && !next.credentials.Begun()
+	w = w.remember(e)
+	w.b = next
+	if done {
+		w.needs = next.terms.Endpoint
+	}
+	if again {
+		w.worked, w.key, w.put = false, false, false
+	}
+	if next.Stage(flows.RecordScreen) == flows.Idle {
+		w.recorded = false
+	}
+	for _, x := range do {
+		w = w.asked(x, e)
+	}
+	return w.normal(), true
+}
+
+// remember is what the invariants keep of an event that was taken.
+func (w world) remember(e flows.Event) world {
+	switch e := e.(type) {
+	case flows.Cancel:
+		w.halted = true
+	case flows.NextUnit:
+		w = w.fresh()
+		w.halted = true
+	case flows.UnitConfirmed:
+		w.confirmed, w.halted = true, false
+	case flows.UnitWanted:
+		w = w.fresh()
+	case flows.PortChosen:
+		w = w.fresh()
+		w.halted = false
+	case flows.Planned:
+		w.kept = e.Plan.AllKept()
+	case flows.Accepted, flows.Confirmed:
+		w.halted = false
+	case flows.Prepared:
+		w.key = true
+	case flows.Connected:
+		w.server = e.Verdict
+	case flows.Failed:
+		if machine.Asker(e.ID) == flows.ConnectionScreen {
+			w.server = flows.FailedOutcome
+		}
+	case flows.RecordWritten:
+		w.recorded = true
+	case flows.PlanWanted, flows.SecTagChosen, flows.Retry, flows.ConnectWanted, flows.PortsWanted, flows.PortNamed, flows.RecordWanted, flows.ProfileSaveWanted:
+		w.halted = false
+	}
+	return w
+}
+
+func (w world) fresh() world {
+	return world{b: w.b, flight: w.flight, sin: w.sin, scope: w.scope}
+}
+
+// asked holds what the bench asks for against the invariants.
+func (w world) asked(x flows.Effect, e flows.Event) world {
+	s := machine.Asker(x.Of())
+	busy := w.flight[s] != nil
+	for o, f := range w.flight {
+		device := flows.Screen(o) != flows.AuthorityScreen && flows.Screen(o) != flows.EndpointScreen
+		busy = busy || device && f != nil && s != flows.AuthorityScreen && s != flows.EndpointScreen
+	}
+	w.blame(busy, "two")
+	switch x := x.(type) {
+	case flows.MakePlan:
+		switch e.(type) {
+		case flows.AnchorStored, flows.TermsSet, flows.Planned: // it is looked at again, because there is an anchor now
+		default:
+			w.blame(w.halted, "halted")
+		}
+		w.worked, w.key, w.put, w.server = false, false, false, flows.NoOutcome
+		w.hand = x.Hand.Op != flows.Keep
+	case flows.Prepare, flows.TakeOffline, flows.Delete, flows.Write:
+		w.blame(w.halted, "halted")
+		w.blame(!w.confirmed, "unconfirmed")
+		w.blame(w.kept, "kept")
+		w.worked = true
+		if _, write := x.(flows.Write); write {
+			w.put = true // and is not, when it is refused
+		}
+	case flows.ListPorts, flows.UsePort:
+		w.blame(w.halted, "halted")
+	case flows.Identify:
+		w.blame(w.halted && s == flows.UnitScreen, "halted")
+	case flows.ConnectServer:
+		w.blame(w.halted, "halted")
+		_, wanted := e.(flows.ConnectWanted)
+		_, again := e.(flows.Retry)
+		w.blame(!w.key || w.kept || w.hand, "keyless")
+		w.blame(!w.b.terms.Endpoint && !wanted && !again, "serverless")
+		w.server = flows.NoOutcome
+	case flows.WriteRecord:
+		w.blame(!w.worked && !(w.kept && w.confirmed), "early")
+		w.blame(w.recorded, "twice")
+		w.blame(x.Verdict != w.verdict(), "verdict")
+		w.blame(x.Kept != w.kept, "verdict")
+	}
+	w.flight[s] = x
+	return w
+}
+
+func (w *world) blame(bad bool, sin string) {
+	if bad && w.sin == "" {
+		w.sin = sin
+	}
+}
+
+// verdict is what the record must say.
+func (w world) verdict() flows.Outcome {
+	switch {
+	case w.b.Stage(flows.CredentialsScreen) != flows.Done || !w.put && !w.kept:
+		return flows.FailedOutcome
+	case w.kept || w.hand || !w.needs && w.server == flows.NoOutcome:
+		return flows.Passed
+	case w.server == flows.NoOutcome:
+		return flows.FailedOutcome
+	}
+	return w.server
+}
+
+// moves are all steps out of a world.
+func moves(step benchStep) func(world, func(search.Edge[world])) {
+	return func(w world, edge func(search.Edge[world])) {
+		if w.sin != "" {
+			return
+		}
+		put := func(w world, e flows.Event, exit bool) {
+			if n, taken := w.feed(step, e); taken {
+				edge(search.Edge[world]{Label: strings.TrimPrefix(fmt.Sprintf("%T", e), "flows."), To: n, Exit: exit})
+			}
+		}
+		for s, x := range w.flight {
+			if x == nil {
+				continue
+			}
+			n := w
+			n.flight[s] = nil
+			for _, e := range n.replies(x) {
+				taken := false
+				if n2, ok := n.feed(step, number(e, x.Of())); ok {
+					taken = true
+					edge(search.Edge[world]{Label: strings.TrimPrefix(fmt.Sprintf("%T", e), "flows."), To: n2})
+				}
+				if !taken {
+					edge(search.Edge[world]{Label: fmt.Sprintf("%T unheard", e), To: n})
+				}
+			}
+		}
+		wishes := w.wishes()
+		if w.scope.screens {
+			wishes = w.offered()
+		}
+		for _, e := range wishes {
+			_, cancel := e.(flows.Cancel)
+			put(w, e, cancel)
+		}
+		for s := range flows.Screen(flows.Screens) { // what is retried depends on what is shown
+			if w.scope.screens {
+				break
+			}
+			n := w
+			n.b.screen = s
+			put(n, flows.Retry{}, false)
+		}
+	}
+}
+
+// replies are the ways in which an effect ends.
+func (w world) replies(x flows.Effect) []flows.Event {
+	good := w.good(x)
+	varied := true
+	switch x.(type) {
+	case flows.LoadAuthority, flows.UnlockAuthority:
+		varied = w.scope.authority
+	case flows.MakePlan, flows.Prepare, flows.TakeOffline, flows.Identify, flows.Delete, flows.Write, flows.ReadSlot, flows.RestoreMode:
+		if w.scope.smooth {
+			return good
+		}
+		return append(good, flows.Failed{}, flows.Lost{})
+	}
+	if varied {
+		good = append(good, flows.Failed{})
+	}
+	return good
+}
+
+func (w world) good(x flows.Effect) []flows.Event {
+	switch x := x.(type) {
+	case flows.LoadAuthority:
+		if w.scope.authority {
+			return []flows.Event{flows.AuthorityLoaded{}, flows.AuthorityLoaded{Encrypted: true}}
+		}
+		return []flows.Event{flows.AuthorityLoaded{}}
+	case flows.CreateAuthority:
+		return []flows.Event{flows.AuthorityLoaded{Encrypted: true, Open: true}}
+	case flows.UnlockAuthority:
+		return []flows.Event{flows.AuthorityUnlocked{}}
+	case flows.ListPorts:
+		return []flows.Event{flows.PortsListed{}}
+	case flows.UsePort:
+		return []flows.Event{flows.PortChosen{}}
+	case flows.Identify:
+		return []flows.Event{flows.Identified{IMEI: ourUnit, Session: 1, Firmware: true, Mode: 1}}
+	case flows.MakePlan:
+		write := flows.Planned{Plan: flows.Plan{N: 1}}
+		write.Plan.Slots[0] = flows.SlotPlan{Slot: cred.Slot{Kind: cred.ClientCert}, Op: flows.WriteSlot}
+		if x.Hand.Op != flows.Keep {
+			return []flows.Event{write}
+		}
+		kept := write
+		kept.Plan.Slots[0].Op, kept.Plan.Slots[0].Has = flows.Keep, flows.Current
+		if w.scope.smooth {
+			return []flows.Event{write}
+		}
+		return []flows.Event{write, kept}
+	case flows.Prepare:
+		return []flows.Event{flows.Prepared{Want: [flows.MaxSlots]cred.Digest{{1}}}}
+	case flows.TakeOffline:
+		return []flows.Event{flows.Offline{Was: 1}}
+	case flows.Write:
+		return []flows.Event{flows.Written{}}
+	case flows.ReadSlot:
+		return []flows.Event{flows.ReadBack{SHA256: cred.Digest{1}}, flows.ReadBack{}}
+	case flows.RestoreMode:
+		return []flows.Event{flows.Restored{}}
+	case flows.ProbeServer:
+		return []flows.Event{flows.Probed{OK: true, Anchor: cred.Digest{31: 7}, Trust: flows.FirstUse}, flows.Probed{}}
+	case flows.StoreAnchor:
+		return []flows.Event{flows.AnchorStored{}}
+	case flows.ConnectServer:
+		return []flows.Event{flows.Connected{Verdict: flows.Passed}, flows.Connected{Verdict: flows.FailedOutcome}}
+	case flows.WriteRecord:
+		return []flows.Event{flows.RecordWritten{}}
+	case flows.SaveProfile:
+		return []flows.Event{flows.ProfileSaved{}}
+	}
+	return nil
+}
+
+// wishes are what a person may put in at any moment, offered or not.
+func (w world) wishes() []flows.Event {
+	es := []flows.Event{
+		flows.TermsSet{Terms: w.scope.terms}, flows.NextUnit{}, flows.Cancel{}, flows.PortNamed{}, flows.UnitWanted{},
+		flows.UnitConfirmed{IMEI: ourUnit}, flows.UnitConfirmed{IMEI: otherUnit}, flows.PlanWanted{}, flows.Accepted{},
+		flows.Confirmed{IMEI: otherUnit}, flows.ConnectWanted{}, flows.RecordWanted{}, flows.ProfileSaveWanted{},
+	}
+	if w.scope.authority {
+		es = append(es, flows.AuthorityChosen{}, flows.PassphraseGiven{Pass: 1}, flows.AuthorityLocked{})
+	}
+	if w.scope.endpoint {
+		es = append(es, flows.ProbeWanted{}, flows.AnchorCompared{Last8: 7}, flows.EndpointSkipped{})
+	}
+	if w.scope.hand {
+		es = append(es, flows.PlanWanted{Hand: flows.Hand{Op: flows.WriteSlot}}, flows.SecTagChosen{SecTag: 1})
+	}
+	return es
+}
+
+// offered is what a person does who never turns a page: what the shown screen offers.
+func (w world) offered() []flows.Event {
+	asks := map[flows.Ask]flows.Event{
+		flows.AskFiles: flows.AuthorityChosen{}, flows.AskPassphrase: flows.PassphraseGiven{Pass: 1}, flows.AskPort: flows.PortNamed{},
+		flows.AskSecTag: flows.SecTagChosen{}, flows.AskDigits: flows.Confirmed{IMEI: ourUnit}, flows.AskURL: flows.ProbeWanted{},
+		flows.AskLast8: flows.AnchorCompared{Last8: 7}, flows.AskPath: flows.ProfileSaveWanted{},
+	}
+	var es []flows.Event
+	for _, a := range w.b.Actions() {
+		_, show := a.Event.(flows.Show)
+		e := asks[a.Ask]
+		if a.Ask == flows.AskNothing {
+			e = a.Event
+		}
+		if !show && e != nil && a.Disabled == "" {
+			es = append(es, e)
+		}
+	}
+	return es
+}
