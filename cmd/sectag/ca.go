@@ -16,9 +16,8 @@ import (
 )
 
 func (a *app) caVerb() *cobra.Command {
-	c := &cobra.Command{Use: "ca", Short: "Make and judge the authority that signs your units"}
-	c.AddCommand(a.caInit(), a.caShow(), a.caIssue(), a.caAudit(), a.caVerify())
-	return c
+	return group(&cobra.Command{Use: "ca", Short: "Make and judge the authority that signs your units"},
+		a.caInit(), a.caShow(), a.caIssue(), a.caAudit(), a.caVerify())
 }
 
 func (a *app) caInit() *cobra.Command {

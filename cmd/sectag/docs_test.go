@@ -47,7 +47,7 @@ func sections(page string) map[string]string {
 // runnable are the commands that do something, by their whole name.
 func runnable(c *cobra.Command) map[string]*cobra.Command {
 	out := map[string]*cobra.Command{}
-	if c.Runnable() && !c.Hidden {
+	if c.Runnable() && !c.Hidden && (!c.HasSubCommands() || !c.HasParent()) {
 		out[c.CommandPath()] = c
 	}
 	for _, sub := range c.Commands() {

@@ -17,9 +17,8 @@ import (
 )
 
 func (a *app) ledgerVerb() *cobra.Command {
-	c := &cobra.Command{Use: "ledger", Short: "Read and verify what was done to which unit"}
-	c.AddCommand(a.ledgerList(), a.ledgerShow(), a.ledgerVerify())
-	return c
+	return group(&cobra.Command{Use: "ledger", Short: "Read and verify what was done to which unit"},
+		a.ledgerList(), a.ledgerShow(), a.ledgerVerify())
 }
 
 func (a *app) ledgerList() *cobra.Command {

@@ -17,9 +17,8 @@ import (
 )
 
 func (a *app) simVerb() *cobra.Command {
-	c := &cobra.Command{Use: "sim", Short: "Run a virtual modem or a local server, for trying things out"}
-	c.AddCommand(a.simModem(), a.simEndpoint())
-	return c
+	return group(&cobra.Command{Use: "sim", Short: "Run a virtual modem or a local server, for trying things out"},
+		a.simModem(), a.simEndpoint())
 }
 
 func (a *app) simModem() *cobra.Command {

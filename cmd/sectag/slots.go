@@ -94,10 +94,11 @@ func (f *slotFlags) slot() (cred.Slot, error) {
 }
 
 func (a *app) slotsVerb() *cobra.Command {
-	c := &cobra.Command{Use: "slots", Short: "List, write, delete or verify single slots"}
-	c.AddCommand(a.slotsList(), a.slotsWork("write --port P --sec-tag N --type T --file F", "Write a file into one slot", flows.WriteSlot),
-		a.slotsWork("delete --port P --sec-tag N --type T", "Empty one slot", flows.DeleteSlot), a.slotsVerify())
-	return c
+	return group(&cobra.Command{Use: "slots", Short: "List, write, delete or verify single slots"},
+		a.slotsList(),
+		a.slotsWork("write --port P --sec-tag N --type T --file F", "Write a file into one slot", flows.WriteSlot),
+		a.slotsWork("delete --port P --sec-tag N --type T", "Empty one slot", flows.DeleteSlot),
+		a.slotsVerify())
 }
 
 func (a *app) slotsList() *cobra.Command {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"sync/atomic"
 
 	"example.org/sectag/cmd/sectag/console"
 
@@ -57,7 +58,8 @@ func (a *app) screens(ctx context.Context, port string) error {
 	return a.show(ctx, j.config(port), t, p.Product, p.Station)
 }
 
-// show runs the bench and the screens on it side by side.
+// show runs the bench and the screens on it side by side. A person who leaves while the bench is at work has waited for it, and
+// does not want to any more: the work is given up, as if the process had been killed.
 func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, station string) error {
 	var screen *tui.Program
 	c.Progress = func(p flows.Progress) { screen.Progress(p) }
@@ -70,13 +72,20 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 	})
 	loop, end := context.WithCancel(ctx)
 	defer end()
+	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	var busy atomic.Bool
 	shown := make(chan error, 1)
 	go func() {
 		err := screen.Run(ctx)
+		if ctx.Err() == nil && busy.Load() {
+			giveUp()
+		}
 		end()
 		shown <- err
 	}()
-	err := b.Run(loop, context.WithoutCancel(ctx), t, announcer(), func(s bench.Shot) {
+	err := b.Run(loop, work, t, announcer(), func(s bench.Shot) {
+		busy.Store(!s.Machine.Rest())
 		if e, ok := s.Event.(flows.PortChosen); ok && s.Err == nil {
 			console.RememberPort(e.Name)
 		}
@@ -85,6 +94,9 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 	end()
 	if e := <-shown; err == nil && e != nil && ctx.Err() == nil {
 		err = e
+	}
+	if err == nil && work.Err() != nil {
+		err = cred.Failed("store.stopped", "left in the middle of the work", "start again with the same unit: it is read first")
 	}
 	return err
 }
