@@ -62,8 +62,9 @@ func (b *Bench) Facts() flows.Facts {
 type Announcer func(Doer) Doer
 
 // Run closes the run of a process that died, begins its own and works until ctx is done: the effect in flight is answered first,
-// what was changed is put back, and the run is closed. Ending work gives up hope of that. see is called after each event, in the
-// loop's goroutine, before the effects start. The error is nil when ctx ended it.
+// what was changed is put back, and the run is closed. Ending work gives up hope of that: the effect in flight is torn off, and the
+// run stays open, so that the next start says that it was interrupted. see is called after each event, in the loop's goroutine, before
+// the effects start. The error is nil when ctx ended it.
 func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announcer, see func(Shot)) (err error) {
 	left, dead, err := b.recover(work)
 	if err != nil {
@@ -98,6 +99,9 @@ func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announc
 	b.desk.Close()
 	if ctx.Err() != nil && context.Cause(ctx) == err {
 		err = nil
+	}
+	if work.Err() != nil {
+		return err
 	}
 	if e := j.end(work); err == nil {
 		err = e
@@ -167,11 +171,13 @@ func (b *Bench) begin(ctx context.Context, left *flows.Resumed) (*runJournal, er
 	return &runJournal{store: d.Ledger, run: run, now: d.Now}, nil
 }
 
-// Append writes one event; with sync everything up to it is on the disk when it returns.
+// Append writes one event; with sync everything up to it is on the disk when it returns. It writes to the end also when the work
+// is given up.
 func (j *runJournal) Append(ctx context.Context, e flows.Event, sync bool) error {
 	if j.store == nil {
 		return nil
 	}
+	ctx = context.WithoutCancel(ctx)
 	name, body, err := codec.Encode(e)
 	if err != nil {
 		return err

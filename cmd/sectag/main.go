@@ -42,6 +42,7 @@ func run(args []string, in *os.File, out, errw io.Writer) int {
 	a := &app{Console: &console.Console{In: in, Out: out, Err: errw, Now: now, Tool: tool()}}
 	ctx, stop := a.signals()
 	defer stop()
+	a.Stop = ctx.Done()
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(out)

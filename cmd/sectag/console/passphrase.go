@@ -3,7 +3,6 @@ package console
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 
@@ -44,21 +43,6 @@ func passphraseFrom(name string) ([]byte, error) {
 		return nil, cred.Failed("ca.passphrase", "the first line of "+name+" is empty", "its first line is the passphrase")
 	}
 	return line, nil
-}
-
-// AskPassphrase asks the person; without a terminal it is usage.no-terminal.
-func (c *Console) AskPassphrase(prompt string) ([]byte, error) {
-	if !c.Terminal() {
-		return nil, cred.Failed("usage.no-terminal", "the authority's passphrase is needed and nobody can be asked",
-			"name a file with --passphrase-file or SECTAG_PASSPHRASE_FILE")
-	}
-	fmt.Fprint(c.Err, prompt)
-	b, err := term.ReadPassword(int(c.In.Fd()))
-	fmt.Fprintln(c.Err)
-	if err != nil {
-		return nil, cred.Because(err, "usage.no-terminal", "the passphrase could not be read from the terminal", "name a file with --passphrase-file")
-	}
-	return b, nil
 }
 
 // Terminal tells whether a person can be asked.

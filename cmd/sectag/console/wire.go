@@ -31,7 +31,8 @@ type Console struct {
 	ProfileFile, LedgerURL, PassFile string
 	Timeout                          time.Duration
 
-	Ended atomic.Bool // a signal asked the job to end
+	Stop  <-chan struct{} // closed when a signal asked the job to end; nil in a process that none can ask
+	Ended atomic.Bool     // a signal asked the job to end
 }
 
 // Dialer opens ports of every kind; virtual modems live in this process.
