@@ -20,11 +20,19 @@ type scene struct {
 
 const sceneIMEI = "352656100367872"
 
+// foreign are commands that fill the slots with what no ledger knows, and leave the modem online.
+const foreign = `AT+CFUN=4
+AT%CMNG=0,42,0,"HONK"
+AT%CMNG=0,42,1,"HONKHONK"
+AT%CMNG=0,42,2,"HONKHONKHONK"
+AT+CFUN=1
+`
+
 func newScene(t testing.TB, url, anchor string) scene {
 	t.Helper()
 	s := newStage(t, "Killed Devices", true)
 	s.profile(anchor, url)
-	s.write("foreign.at", []byte("AT+CFUN=4\nAT%CMNG=0,42,0,\"HONK\"\nAT%CMNG=0,42,1,\"HONKHONK\"\nAT%CMNG=0,42,2,\"HONKHONKHONK\"\nAT+CFUN=1\n"))
+	s.write("foreign.at", []byte(foreign))
 	s.modem("--imei", sceneIMEI, "--fault", "online")
 	s.sectag("at", "--port", "modem", "--file", "foreign.at", "--yes", "--imei", sceneIMEI).must(t, 0)
 	return scene{s, sceneIMEI, []string{"provision", "--port", "modem", "--yes", "--imei", sceneIMEI, "--json"}}
