@@ -160,6 +160,8 @@ type ProbeFacts struct {
 type ConnectFacts struct {
 	Verdict cred.Verdict `json:"verdict"`
 	Path    string       `json:"path,omitempty"`
+	Twin    bool         `json:"twin"`
+	Rebind  string       `json:"rebind,omitempty"`
 	Version string       `json:"version,omitempty"`
 	Suite   string       `json:"suite,omitempty"`
 	CID     *struct {

@@ -107,7 +107,7 @@ func Anchor(pem []byte, source, trust string) *record.Anchor {
 func Connect(c *flows.ConnectFacts, e cred.Endpoint) *record.Connect {
 	out := &record.Connect{
 		Verdict: c.Verdict, Endpoint: e.String(), Path: "host", Version: c.Version, Suite: c.Suite, ClientAuth: c.ClientAuth,
-		PingMS: c.PingMS, Alert: c.Alert, Rebind: "not-tried",
+		PingMS: c.PingMS, Alert: c.Alert, Twin: c.Twin, Rebind: c.Rebind,
 	}
 	if c.CID != nil {
 		out.CID = record.CID{Offered: c.CID.Offered, Negotiated: c.CID.Negotiated}
