@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,6 +25,9 @@ type terminal struct {
 	answers chan []string // to our commands, in order
 	gone    chan struct{}
 	ended   chan struct{} // the program is gone, and all that it started
+
+	mu   sync.Mutex
+	said strings.Builder // every byte that was printed, as tmux tells it: control bytes and backslashes in octal
 }
 
 const (
@@ -117,12 +121,28 @@ func (t *terminal) read(out io.Reader) {
 		case inside:
 			block = append(block, line)
 		case strings.HasPrefix(line, "%output "):
+			t.hears(line)
 			select {
 			case t.change <- struct{}{}:
 			default:
 			}
 		}
 	}
+}
+
+func (t *terminal) hears(line string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f := strings.SplitN(line, " ", 3); len(f) == 3 { // %output, the pane, the bytes
+		t.said.WriteString(f[2])
+	}
+}
+
+// printed is all that the program ever printed.
+func (t *terminal) printed() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.said.String()
 }
 
 func (t *terminal) answer() []string {
