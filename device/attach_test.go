@@ -296,11 +296,47 @@ func TestAStopInTheMiddleIsCleanedUp(t *testing.T) {
 		}
 		_ = u.SetFaults()
 		wantCode(t, m.Close(), "")
-		if mode := u.State(); mode.IMEI != testIMEI {
-			t.Error("another unit")
+		again, err := device.Attach(t.Context(), u.Pipe(context.Background()), device.Options{})
+		wantCode(t, err, "")
+		if id, err := again.Identify(t.Context()); err != nil || id.FunctionalMode != 1 {
+			t.Errorf("the unit was left in mode %d, %v", id.FunctionalMode, err)
 		}
+		wantCode(t, again.Close(), "")
 		synctest.Wait()
 	})
+}
+
+// A unit that was put in another's place is not touched when the line is closed.
+func TestClosingLeavesAnotherUnitAlone(t *testing.T) {
+	for name, imei := range map[string]string{"the same unit": "352656100367872", "another unit": "352656100664021"} {
+		mode, here := "1", "352656100367872"
+		s := newScript(func(cmd string) string {
+			switch {
+			case strings.HasPrefix(cmd, "AT+CFUN="):
+				mode = strings.TrimPrefix(cmd, "AT+CFUN=")
+			case cmd == "AT+CFUN?":
+				return "+CFUN: " + mode + "\r\nOK\r\n"
+			case cmd == "AT+CMEE?":
+				return "+CMEE: 1\r\nOK\r\n"
+			case cmd == "AT+CGSN=1":
+				return "+CGSN: \"" + here + "\"\r\nOK\r\n"
+			case cmd == "AT+CGMR":
+				return "mfw_nrf91x1_2.0.3\r\nOK\r\n"
+			}
+			return "OK\r\n"
+		})
+		m, err := device.Attach(t.Context(), s, device.Options{})
+		wantCode(t, err, "")
+		_, err = m.Identify(t.Context())
+		wantCode(t, err, "")
+		_, err = m.Offline(t.Context())
+		wantCode(t, err, "")
+		here = imei
+		wantCode(t, m.Close(), "")
+		if want := map[bool]string{true: "1", false: "4"}[imei == "352656100367872"]; mode != want {
+			t.Errorf("%s was left in mode %s, want %s", name, mode, want)
+		}
+	}
 }
 
 func TestFirmware(t *testing.T) {

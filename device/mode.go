@@ -21,7 +21,7 @@ func (m *Modem) Offline(ctx context.Context) (was int, err error) {
 	if was, err = m.functionalMode(ctx); err != nil || !active(was) {
 		return was, err
 	}
-	if err := m.SetMode(ctx, offline); err != nil {
+	if err := m.setMode(ctx, offline); err != nil {
 		return was, err
 	}
 	if m.mode == noMode {
@@ -35,16 +35,21 @@ func (m *Modem) Restore(ctx context.Context) error {
 	if m.mode == noMode {
 		return nil
 	}
-	if err := m.SetMode(ctx, m.mode); err != nil {
+	return m.SetMode(ctx, m.mode)
+}
+
+// SetMode sets the functional mode; Restore and Close have nothing to put back after it. It is for who knows better than this
+// session which mode the unit is owed: that may have been taken away on an earlier opening of the port, or by another process.
+func (m *Modem) SetMode(ctx context.Context, mode int) error {
+	if err := m.setMode(ctx, mode); err != nil {
 		return err
 	}
 	m.mode = noMode
 	return nil
 }
 
-// SetMode sets the functional mode. When no answer comes in time the modem is asked what its mode is, and that decides. A
-// resumed run puts back with it the mode that its journal names.
-func (m *Modem) SetMode(ctx context.Context, mode int) error {
+// setMode sets the functional mode. When no answer comes in time the modem is asked what its mode is, and that decides.
+func (m *Modem) setMode(ctx context.Context, mode int) error {
 	cmd := at.Command{Text: "AT+CFUN=" + strconv.Itoa(mode), Limit: at.SlowLimit}
 	r, err := m.s.Do(ctx, cmd)
 	if err == nil && doubtful(r) {

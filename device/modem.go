@@ -23,7 +23,7 @@ type Modem struct {
 
 const (
 	noMode     = -1
-	closeLimit = 10 * time.Second // for putting things back at the end
+	closeLimit = 15 * time.Second // for putting things back at the end: three answers, each just inside its limit
 )
 
 // Attach finds out that a modem answers on the line and prepares it: AT, then +CMEE=1 so that refusals have numbers. Within
@@ -108,8 +108,9 @@ func (m *Modem) silent(ctx context.Context, err error) bool {
 // Stats is what went over the line so far.
 func (m *Modem) Stats() Stats { return m.s.Stats() }
 
-// Close puts +CMEE and the functional mode back if the line still lives, within ten seconds, and closes the line. What
-// cannot be put back on a line that is gone is no error: the unit starts anew when it gets power again.
+// Close puts +CMEE and the functional mode back if the line still lives, within fifteen seconds, and closes the line. What
+// cannot be put back on a line that is gone is no error: the unit starts anew when it gets power again. A unit that took the
+// place of the one that Identify found is left as it is.
 func (m *Modem) Close() error {
 	if m.s.Err() != nil {
 		_ = m.s.Close()
@@ -121,11 +122,26 @@ func (m *Modem) Close() error {
 	if !m.s.InStep() {
 		err = m.s.Resync(ctx, closeLimit, resyncQueries()...)
 	}
-	if err == nil {
-		err = m.Restore(ctx)
-	}
-	if err == nil && m.restoreCMEE {
-		err = m.order(ctx, at.Command{Text: "AT+CMEE=0"})
+	if err == nil && !m.swapped(ctx) {
+		err = m.putBack(ctx)
 	}
 	return errors.Join(err, m.s.Close())
+}
+
+// putBack puts back what this session changed.
+func (m *Modem) putBack(ctx context.Context) error {
+	if err := m.Restore(ctx); err != nil || !m.restoreCMEE {
+		return err
+	}
+	return m.order(ctx, at.Command{Text: "AT+CMEE=0"})
+}
+
+// swapped tells whether another unit than the identified one is on the line. Only a functional mode that is still owed makes the
+// question worth its bytes.
+func (m *Modem) swapped(ctx context.Context) bool {
+	if m.mode == noMode || m.id.IMEI == 0 {
+		return false
+	}
+	imei, err := m.IMEI(ctx)
+	return err == nil && imei != m.id.IMEI
 }
