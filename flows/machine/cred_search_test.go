@@ -135,8 +135,13 @@ func start(cells [3]cell, brief bool, v variant) world {
 }
 
 func TestCredentialsFromEveryStore(t *testing.T) {
+	t.Parallel()
+	all := stores()
+	if raced {
+		all = [][3]cell{oneSlot, lost}
+	}
 	var starts []world
-	for _, s := range stores() {
+	for _, s := range all {
 		starts = append(starts, start(s, true, variants["as usual"]))
 	}
 	flawless(t, starts)
@@ -145,7 +150,8 @@ func TestCredentialsFromEveryStore(t *testing.T) {
 func TestCredentialsInEveryWorld(t *testing.T) {
 	for name, v := range variants {
 		t.Run(name, func(t *testing.T) {
-			flawless(t, []world{start([3]cell{foreign, current, current}, false, v), start([3]cell{absent, current, current}, false, v), start([3]cell{current, current, current}, false, v)})
+			t.Parallel()
+			flawless(t, []world{start(lost, raced, v), start(oneSlot, raced, v), start([3]cell{current, current, current}, raced, v)})
 		})
 	}
 }

@@ -19,6 +19,7 @@ type farWorld struct {
 }
 
 func TestEndpoint(t *testing.T) {
+	t.Parallel()
 	a, b := cred.Digest{31: 7}, cred.Digest{31: 9}
 	terms := func(server, anchor bool) flows.Event {
 		return flows.TermsSet{Terms: flows.Terms{Endpoint: server, Anchor: anchor}}
@@ -131,6 +132,7 @@ type wireWorld struct {
 }
 
 func TestConnection(t *testing.T) {
+	t.Parallel()
 	d := model[Connection, wireWorld]{
 		wishes: []flows.Event{flows.ConnectWanted{}, flows.Retry{}, flows.Cancel{}},
 		begin: func(m Connection, w wireWorld) (Connection, []flows.Effect, wireWorld, bool) {
@@ -215,6 +217,7 @@ type bookWorld struct {
 }
 
 func TestRecord(t *testing.T) {
+	t.Parallel()
 	d := model[Record, bookWorld]{
 		wishes: []flows.Event{
 			flows.RecordWanted{}, flows.Retry{}, flows.ProfileSaveWanted{Path: "p"}, flows.Cancel{},

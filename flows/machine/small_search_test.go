@@ -15,6 +15,7 @@ type keyWorld struct {
 }
 
 func TestAuthority(t *testing.T) {
+	t.Parallel()
 	failed := func(w keyWorld) reply[keyWorld] {
 		w.early = false
 		return reply[keyWorld]{flows.Failed{Code: "x"}, w}
@@ -111,6 +112,7 @@ type portWorld struct {
 }
 
 func TestPort(t *testing.T) {
+	t.Parallel()
 	d := model[Port, portWorld]{
 		wishes: []flows.Event{flows.PortsWanted{}, flows.PortNamed{Name: "p"}, flows.Retry{}, flows.Cancel{}},
 		replies: func(w portWorld, x flows.Effect) []reply[portWorld] {
@@ -162,6 +164,7 @@ type unitWorld struct {
 }
 
 func TestUnit(t *testing.T) {
+	t.Parallel()
 	d := model[Unit, unitWorld]{
 		wishes: []flows.Event{flows.UnitWanted{}, flows.UnitConfirmed{IMEI: unitA}, flows.UnitConfirmed{IMEI: unitB}, flows.UnitConfirmed{}, flows.Retry{}, flows.Cancel{}},
 		recall: func(w unitWorld, e flows.Event) unitWorld {

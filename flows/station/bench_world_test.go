@@ -35,7 +35,8 @@ type world struct {
 	put       bool // every slot was written and read back
 	server    flows.Outcome
 	recorded  bool
-	needs     bool // a server was named when the work was done
+	named     bool // a server is named
+	needs     bool // and was when the work was done
 }
 
 // scope is what one search varies; what is not varied goes well.
@@ -64,25 +65,35 @@ func answers(e flows.Event) bool { return reflect.ValueOf(e).FieldByName("ID").I
 // numberOf is the number that every effect of a screen has here, so that equal worlds are equal.
 func numberOf(s flows.Screen) flows.ID { return flows.Screens + flows.ID(s) }
 
-// normal gives the counters of all machines the smallest values. They are another package's, so this is done by force.
-func (w world) normal() world {
-	v := reflect.ValueOf(&w.b).Elem()
-	for i := range v.NumField() {
-		f := v.Field(i)
-		if f.Kind() != reflect.Struct || !f.FieldByName("turn").IsValid() {
+// counters are where the machines in a Bench keep their numbers. They are another package's, so this is done by force.
+var counters = func() (at [][2]uintptr) {
+	for f := range reflect.TypeFor[Bench]().Fields() {
+		if f.Type.Kind() != reflect.Struct {
 			continue
 		}
-		f = f.FieldByName("turn")
-		set := func(name string, n flows.ID) {
-			x := f.FieldByName(name)
-			reflect.NewAt(x.Type(), unsafe.Pointer(x.UnsafeAddr())).Elem().SetUint(uint64(n))
+		if t, ok := f.Type.FieldByName("turn"); ok {
+			seq, _ := t.Type.FieldByName("seq")
+			wait, _ := t.Type.FieldByName("wait")
+			at = append(at, [2]uintptr{f.Offset + t.Offset + seq.Offset, f.Offset + t.Offset + wait.Offset})
 		}
-		set("seq", 1)
-		if wait := flows.ID(f.FieldByName("wait").Uint()); wait != 0 {
-			s := machine.Asker(wait)
-			if x := w.flight[s]; x != nil && x.Of() == wait {
-				w.flight[s] = number(x, numberOf(s))
-				set("wait", numberOf(s))
+	}
+	return at
+}()
+
+// normal gives the counters of all machines the smallest values.
+func (w world) normal() world {
+	b := unsafe.Pointer(&w.b)
+	for _, at := range counters {
+		seq, wait := (*flows.ID)(unsafe.Add(b, at[0])), (*flows.ID)(unsafe.Add(b, at[1]))
+		*seq = 1
+		if *wait == 0 {
+			continue
+		}
+		s := machine.Asker(*wait)
+		if x := w.flight[s]; x != nil && x.Of() == *wait {
+			*wait = numberOf(s)
+			if x.Of() != *wait {
+				w.flight[s] = number(x, *wait)
 			}
 		}
 	}
@@ -106,7 +117,7 @@ func (w world) feed(step benchStep, e flows.Event) (world, bool) {
 	w = w.remember(e)
 	w.b = next
 	if done {
-		w.needs = next.terms.Endpoint
+		w.needs = w.named
 	}
 	if again {
 		w.worked, w.key, w.put = false, false, false
@@ -123,6 +134,10 @@ func (w world) feed(step benchStep, e flows.Event) (world, bool) {
 // remember is what the invariants keep of an event that was taken.
 func (w world) remember(e flows.Event) world {
 	switch e := e.(type) {
+	case flows.TermsSet:
+		w.named = e.Terms.Endpoint
+	case flows.AnchorStored:
+		w.named = true
 	case flows.Cancel:
 		w.halted = true
 	case flows.NextUnit:
@@ -156,7 +171,7 @@ func (w world) remember(e flows.Event) world {
 }
 
 func (w world) fresh() world {
-	return world{b: w.b, flight: w.flight, sin: w.sin, scope: w.scope}
+	return world{b: w.b, flight: w.flight, sin: w.sin, scope: w.scope, named: w.named}
 }
 
 // asked holds what the bench asks for against the invariants.
@@ -194,7 +209,7 @@ func (w world) asked(x flows.Effect, e flows.Event) world {
 		_, wanted := e.(flows.ConnectWanted)
 		_, again := e.(flows.Retry)
 		w.blame(!w.key || w.kept || w.hand, "keyless")
-		w.blame(!w.b.terms.Endpoint && !wanted && !again, "serverless")
+		w.blame(!w.named && !wanted && !again, "serverless")
 		w.server = flows.NoOutcome
 	case flows.WriteRecord:
 		w.blame(!w.worked && !(w.kept && w.confirmed), "early")
