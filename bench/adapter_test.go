@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"io"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"example.org/sectag/bench"
 	"example.org/sectag/cred"
@@ -16,46 +18,34 @@ import (
 	"example.org/sectag/ledger/record"
 )
 
-// adapter is a needle bed: its line stays open while one board is taken off and another is put on.
+// adapter is a needle bed: its port stays, the boards on it change.
 type adapter struct {
-	in  *io.PipeReader
-	out *io.PipeWriter
-
 	mu    sync.Mutex
-	board io.ReadWriteCloser
-}
-
-func newAdapter(m *sim.Modem) *adapter {
-	a := &adapter{}
-	a.in, a.out = io.Pipe()
-	a.plug(m)
-	return a
+	board *sim.Modem
+	line  io.Closer // the last opening
 }
 
 // plug puts another board on; the one that was there is off.
 func (a *adapter) plug(m *sim.Modem) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.board != nil {
-		_ = a.board.Close()
-	}
-	a.board = m.Pipe(context.Background())
-	go func(from io.Reader) { _, _ = io.Copy(a.out, from) }(a.board)
+	a.board = m
 }
 
-func (a *adapter) Read(b []byte) (int, error) { return a.in.Read(b) }
-
-func (a *adapter) Write(b []byte) (int, error) {
+// cut breaks the line; the board keeps its power.
+func (a *adapter) cut() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.board.Write(b)
+	_ = a.line.Close()
 }
 
-func (a *adapter) Close() error {
+// open is for a device.Dialer.
+func (a *adapter) open(context.Context, string) (io.ReadWriteCloser, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	_ = a.in.Close()
-	return a.board.Close()
+	l := a.board.Pipe(context.Background())
+	a.line = l
+	return l, nil
 }
 
 func newUnit(t *testing.T) *sim.Modem {
@@ -75,9 +65,10 @@ func TestTheNextUnitIsReadWholeOnALineThatStaysOpen(t *testing.T) {
 	l := r.open(t, "ledger.db")
 	defer l.Close()
 	first, second := newUnit(t), newUnit(t)
-	a := newAdapter(first)
+	a := &adapter{board: first}
 	c := r.config(l)
-	c.Once, c.Dialer = false, device.Dialer{Sim: func(context.Context, string) (io.ReadWriteCloser, error) { return a, nil }}
+	var later atomic.Int64 // an hour lies between the units
+	c.Once, c.Dialer, c.Now = false, device.Dialer{Sim: a.open}, func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
 	b := bench.New(c)
 	done := 0
 	err := b.Run(ctx, context.Background(), terms, nil, func(s bench.Shot) {
@@ -89,6 +80,7 @@ func TestTheNextUnitIsReadWholeOnALineThatStaysOpen(t *testing.T) {
 				return
 			}
 			a.plug(second)
+			later.Store(int64(time.Hour))
 			b.Put(flows.NextUnit{})
 		case flows.NextUnit:
 			b.Put(flows.UnitWanted{})
@@ -129,10 +121,69 @@ func holds(t *testing.T, rec record.Record, unit *sim.Modem) {
 		text, _ := json.Marshal(rec)
 		t.Errorf("the record of %s says %s", st.IMEI, text)
 	}
+	if rec.ElapsedMS > time.Minute.Milliseconds() || rec.Bench.Started < rec.Time[:len("2026-11-22T00")] {
+		t.Errorf("the work on %s took %d ms from %s on, ended %s", st.IMEI, rec.ElapsedMS, rec.Bench.Started, rec.Time)
+	}
 	for _, s := range rec.Slots {
 		content, ok := st.Content(cred.Slot{SecTag: s.SecTag, Kind: s.Type})
 		if !ok || cred.Sum(content) != s.SHA256 {
 			t.Errorf("%s: the record says that slot %d/%d holds %s", st.IMEI, s.SecTag, s.Type, s.SHA256.Short())
 		}
+	}
+}
+
+// TestAModeThatAnEarlierOpeningTookAwayIsPutBack: the line breaks when the modem is offline, and a person retries.
+func TestAModeThatAnEarlierOpeningTookAwayIsPutBack(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	online, err := sim.ParseFault("online")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit, err := sim.New(sim.Config{Faults: []sim.Fault{online}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, "nrf9151")
+	a := &adapter{board: unit}
+	c := r.config(nil)
+	c.Once, c.Dialer = false, device.Dialer{Sim: a.open}
+	b := bench.New(c)
+	cuts, passed := 0, false
+	err = b.Run(ctx, context.Background(), flows.Terms{Authority: true, Port: true, Anchor: true, Profile: true}, nil, func(s bench.Shot) {
+		switch e := s.Event.(type) {
+		case flows.Identified:
+			if s.Machine.Unit().Asking() {
+				b.Put(flows.UnitConfirmed{IMEI: e.IMEI})
+			}
+		case flows.Planned:
+			if p, _ := s.Machine.Credentials().Planned(); p.Destroys() {
+				b.Put(flows.Confirmed{IMEI: s.Facts.Unit.IMEI})
+			} else {
+				b.Put(flows.Accepted{})
+			}
+		case flows.Deleted, flows.Written:
+			if cuts++; cuts == 1 {
+				a.cut()
+			}
+		case flows.RecordWritten:
+			if e.Verdict == flows.Passed {
+				passed = true
+				stop()
+				return
+			}
+			b.Put(flows.Retry{})
+		}
+	})
+	if err != nil || !passed || cuts < 2 {
+		t.Fatalf("%v, passed %v, after %d deeds", err, passed, cuts)
+	}
+	m, err := device.Attach(context.Background(), unit.Pipe(context.Background()), device.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if id, err := m.Identify(context.Background()); err != nil || id.FunctionalMode != 1 {
+		t.Errorf("the modem was left in mode %d, %v", id.FunctionalMode, err)
 	}
 }

@@ -33,7 +33,6 @@ func (b *Bench) recover(ctx context.Context) (left *flows.Resumed, dead []string
 		dead = append(dead, r.ID)
 		if l != nil {
 			left = l
-			d.Owe(l.IMEI, int(l.Mode))
 		}
 	}
 	return left, dead, nil

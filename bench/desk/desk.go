@@ -53,25 +53,20 @@ type Desk struct {
 	unit    device.Identity
 	items   []device.Item
 	fresh   bool // items were listed with the identity, and no plan was made of them yet
-	resume  resumed
 
-	plan           flows.Plan
-	hand           flows.Hand
-	handFile       string
-	slots          []profile.Slot // that the plan is of
-	set            prepared
-	probe          *endpoint.ProbeReport
-	date           time.Time // a server's Date header, seen at dateAt
-	dateAt         time.Time
-	anchor         anchorNote
-	started, ended time.Time
-	stats          device.Stats // of the last session
-}
-
-// resumed is what the run after an interrupted one takes over: for one unit, the functional mode to put back at the end.
-type resumed struct {
-	imei cred.IMEI
-	mode int
+	plan     flows.Plan
+	hand     flows.Hand
+	handFile string
+	slots    []profile.Slot // that the plan is of
+	set      prepared
+	probe    *endpoint.ProbeReport
+	date     time.Time // a server's Date header, seen at dateAt
+	dateAt   time.Time
+	anchor   anchorNote
+	begun    time.Time    // the run
+	met      time.Time    // the unit, which a station's run has many of
+	ended    time.Time    // the run
+	stats    device.Stats // of the last session
 }
 
 // anchorNote is the anchor that was probed and stored in this run: where, and why it is believed.
@@ -106,14 +101,8 @@ func (d *Desk) profile() profile.Profile {
 func (d *Desk) Begin(run string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.run, d.started = run, d.Now()
-}
-
-// Owe remembers the functional mode that an interrupted run owes a unit.
-func (d *Desk) Owe(imei cred.IMEI, mode int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.resume = resumed{imei: imei, mode: mode}
+	d.run, d.begun = run, d.Now()
+	d.met = d.begun
 }
 
 // Close ends the session, forgets every secret and takes the time.
@@ -140,8 +129,8 @@ func (d *Desk) Tell() Tale {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	t := Tale{Port: d.port, Line: d.line(), IMEI: d.unit.IMEI}
-	if d.ended.After(d.started) {
-		t.Elapsed = d.ended.Sub(d.started)
+	if d.ended.After(d.begun) {
+		t.Elapsed = d.ended.Sub(d.begun)
 	}
 	return t
 }

@@ -34,15 +34,9 @@ type prepared struct {
 
 func (p *prepared) content(index uint8) []byte { return p.contents[index] }
 
-// clear forgets the key. What was written stays in the modem; the connection test comes before this.
+// clear forgets all of it. What was written stays in the modem; the connection test comes before this.
 func (p *prepared) clear() {
-	p.key.Clear()
-	for i := range p.contents {
-		if len(p.contents[i]) > 0 && len(p.anchor) > 0 && &p.contents[i][0] == &p.anchor[0] {
-			continue // public, and the connection test may still hold it
-		}
-		clear(p.contents[i])
-	}
+	p.forgetKey()
 	*p = prepared{}
 }
 

@@ -48,7 +48,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 	r := record.Record{
 		Kind: d.kind(e), Time: record.Stamp(d.Now()), Verdict: evidence.Verdict(e.Verdict), IMEI: d.unit.IMEI, Run: d.run, Attempt: 1,
 		Model: d.unit.Model, Hardware: d.unit.Hardware, Firmware: d.unit.Firmware, Host: d.unit.Host,
-		Bench: d.bench(), Slots: evidence.Slots(f.Plan, failed), ElapsedMS: d.Now().Sub(d.started).Milliseconds(),
+		Bench: d.bench(), Slots: evidence.Slots(f.Plan, failed), ElapsedMS: d.Now().Sub(d.met).Milliseconds(),
 	}
 	s := past.Seen(d.unit, d.items)
 	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product}
@@ -93,7 +93,7 @@ func (d *Desk) hostCopy() string {
 func (d *Desk) bench() record.Bench {
 	b := evidence.Bench(d.Tool, d.set.clock)
 	b.Station, b.Operator, b.Port, b.Profile = d.Profile.Station, d.Profile.Operator, d.port, d.Profile.SHA256
-	b.Started, b.Ended = record.Stamp(d.started), record.Stamp(d.Now())
+	b.Started, b.Ended = record.Stamp(d.met), record.Stamp(d.Now())
 	if !d.date.IsZero() {
 		b.Clock.ServerDate = record.Stamp(d.date)
 	}

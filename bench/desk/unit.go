@@ -7,11 +7,17 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/machine"
 )
 
-// identify reads who is at the port. It opens the port when no session is open, and it alone does; on an open session it only
-// asks for the IMEI again, which tells a swapped board from the same one in a few bytes.
+// identify reads who is at the port; it alone opens it. The unit's screen always gets a new opening: another board may stand there
+// by now, and nothing of the one before may be taken for its. In the middle of the work an open session is only asked for the
+// IMEI, which tells a swapped board from the same one in a few bytes.
 func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, error) {
+	if machine.Asker(e.ID) == flows.UnitScreen {
+		d.hangUp()
+		d.meet()
+	}
 	if m := d.session(); m != nil {
 		imei, err := m.IMEI(ctx)
 		if err != nil {
@@ -38,6 +44,13 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 	d.opened++
 	d.mu.Unlock()
 	return d.identified(e.ID, unit.IMEI), nil
+}
+
+// meet takes the time: from here on a unit is worked on.
+func (d *Desk) meet() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.met = d.Now()
 }
 
 // identified is the answer for the unit of this session, with the IMEI that it just told.

@@ -20,28 +20,14 @@ func (d *Desk) takeOffline(ctx context.Context, e flows.TakeOffline) (flows.Even
 	return flows.Offline{ID: e.ID, Was: uint8(was)}, nil
 }
 
-// restoreMode puts back the mode that this run found, or the one that an interrupted run found in the same unit before.
+// restoreMode puts back the mode that the unit is owed, whoever took it away: this session, an earlier one, or a process that died.
 func (d *Desk) restoreMode(ctx context.Context, e flows.RestoreMode) (flows.Event, error) {
 	m, err := d.must()
 	if err != nil {
 		return nil, err
 	}
-	d.mu.Lock()
-	before := d.resume
-	same := before.imei != 0 && before.imei == d.unit.IMEI
-	d.mu.Unlock()
-	if same && before.mode != 0 {
-		err = m.SetMode(ctx, before.mode)
-	} else {
-		err = m.Restore(ctx)
-	}
-	if err != nil {
+	if err := m.SetMode(ctx, int(e.Mode)); err != nil {
 		return nil, err
-	}
-	if same {
-		d.mu.Lock()
-		d.resume = resumed{}
-		d.mu.Unlock()
 	}
 	return flows.Restored{ID: e.ID}, nil
 }
