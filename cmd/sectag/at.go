@@ -7,13 +7,11 @@ import (
 	"os"
 	"strings"
 
-	"example.org/sectag/cmd/sectag/console"
-
-	"example.org/sectag/cmd/sectag/paper"
-
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench/ask"
+	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 )

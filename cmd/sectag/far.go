@@ -5,10 +5,9 @@ import (
 	"os"
 	"strings"
 
-	"example.org/sectag/cmd/sectag/paper"
-
 	"github.com/spf13/cobra"
 
+	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/internal/atomicfile"

@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 
-	"example.org/sectag/cmd/sectag/console"
-
-	"example.org/sectag/cmd/sectag/paper"
-
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench/ask"
+	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 )
 

@@ -4,14 +4,12 @@ import (
 	"context"
 	"os"
 
-	"example.org/sectag/cmd/sectag/console"
-	"example.org/sectag/internal/atomicfile"
-
-	"example.org/sectag/cmd/sectag/paper"
-
 	"github.com/spf13/cobra"
 
+	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
+	"example.org/sectag/internal/atomicfile"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/seal"
 )

@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 
-	"example.org/sectag/cmd/sectag/paper"
-
 	"github.com/spf13/cobra"
 
+	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/device"
 )
 

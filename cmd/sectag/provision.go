@@ -3,17 +3,15 @@ package main
 import (
 	"context"
 
-	"example.org/sectag/cmd/sectag/console"
-	"example.org/sectag/endpoint"
-
-	"example.org/sectag/cmd/sectag/paper"
-
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/bench/profile"
+	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
+	"example.org/sectag/endpoint"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
 	"example.org/sectag/ledger"

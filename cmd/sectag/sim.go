@@ -7,10 +7,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"example.org/sectag/cmd/sectag/paper"
-
 	"github.com/spf13/cobra"
 
+	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 	"example.org/sectag/device/sim"
 	farsim "example.org/sectag/endpoint/sim"

@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"io"
 
-	"example.org/sectag/cmd/sectag/console"
-
-	"example.org/sectag/cmd/sectag/paper"
-
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/ask"
+	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"

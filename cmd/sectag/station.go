@@ -5,12 +5,11 @@ import (
 	"os"
 	"sync/atomic"
 
-	"example.org/sectag/cmd/sectag/console"
-
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/ask"
+	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui"

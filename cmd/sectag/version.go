@@ -4,9 +4,9 @@ import (
 	"context"
 	"runtime"
 
-	"example.org/sectag/cmd/sectag/paper"
-
 	"github.com/spf13/cobra"
+
+	"example.org/sectag/cmd/sectag/paper"
 )
 
 func (a *app) versionVerb() *cobra.Command {
