@@ -25,7 +25,8 @@ type Config struct {
 	Profile  profile.Profile // settled so far; the zero value is no profile at all
 	Port     string          // named on the command line, or ""
 	Dialer   device.Dialer
-	Ledger   *ledger.Store // nil: nothing is recorded
+	Ledger   *ledger.Store  // nil: nothing is recorded
+	Past     *ledger.Reader // asked instead of Ledger by a run that only looks; nil: no unit is known
 	Tool     evidence.Tool
 	Now      func() time.Time
 	Timeout  time.Duration // for the server

@@ -80,7 +80,7 @@ func (d *Desk) list(ctx context.Context, m *device.Modem) ([]device.Item, error)
 // reader is the ledger for questions; nil without one.
 func (d *Desk) reader() *ledger.Reader {
 	if d.Ledger == nil {
-		return nil
+		return d.Past
 	}
 	return d.Ledger.Reader
 }

@@ -12,18 +12,19 @@ import (
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 )
 
 func (a *app) atVerb() *cobra.Command {
 	var port, file string
-	var named namedFlags
+	var named target.Unit
 	c := &cobra.Command{
 		Use: "at --port P [--file F|-] CMD…", Short: "Send AT commands and show the answers, masked",
 		Example: "  sectag at --port /dev/ttyACM0 AT+CGSN=1 AT%CMNG=1",
 		RunE: a.Verb(func(ctx context.Context, args []string) (paper.Document, error) {
-			if err := needPort(port); err != nil {
+			if err := target.NeedPort(port); err != nil {
 				return nil, err
 			}
 			for _, c := range args {
@@ -40,7 +41,7 @@ func (a *app) atVerb() *cobra.Command {
 			if len(commands) == 0 {
 				return nil, cred.Failed("usage.flag", "no command is given", "write sectag at --port P AT+CGMR")
 			}
-			n, err := named.get()
+			n, err := named.Named()
 			if err != nil {
 				return nil, err
 			}
@@ -51,9 +52,9 @@ func (a *app) atVerb() *cobra.Command {
 			return &paper.AT{Commands: answers}, err
 		}),
 	}
-	portFlag(c, &port)
+	target.PortFlag(c, &port)
 	c.Flags().StringVar(&file, "file", "", "file with one command a line, - for standard input")
-	named.add(c)
+	named.Add(c)
 	return c
 }
 
@@ -90,29 +91,6 @@ func (a *app) commandFile(name string) ([]string, error) {
 	}
 	if open != "" {
 		return nil, cred.Failed("config.value", "the last command has a quote that is not closed", "close it: an open quote would block the unit's AT host")
-	}
-	return out, nil
-}
-
-// namedFlags are --yes and --imei, with which a person names the unit before something in it is destroyed.
-type namedFlags struct {
-	yes   bool
-	imeis []string
-}
-
-func (n *namedFlags) add(c *cobra.Command) {
-	c.Flags().BoolVar(&n.yes, "yes", false, "destroy what the plan says, in the unit that --imei names")
-	c.Flags().StringArrayVar(&n.imeis, "imei", nil, "the unit's IMEI; may be repeated")
-}
-
-func (n *namedFlags) get() (ask.Named, error) {
-	out := ask.Named{Yes: n.yes}
-	for _, s := range n.imeis {
-		i, err := cred.ParseIMEI(s)
-		if err != nil {
-			return out, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write the 15 digits of the label")
-		}
-		out.IMEIs = append(out.IMEIs, i)
 	}
 	return out, nil
 }

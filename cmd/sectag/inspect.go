@@ -8,7 +8,7 @@ import (
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
-	"example.org/sectag/cred"
+	"example.org/sectag/cmd/sectag/target"
 )
 
 func (a *app) inspectVerb() *cobra.Command {
@@ -16,7 +16,7 @@ func (a *app) inspectVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use: "inspect --port P", Short: "Say who is at a port and what is in it, and change nothing", Args: cobra.NoArgs,
 		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
-			if err := needPort(port); err != nil {
+			if err := target.NeedPort(port); err != nil {
 				return nil, err
 			}
 			l, err := a.ReadLedger(ctx)
@@ -31,17 +31,6 @@ func (a *app) inspectVerb() *cobra.Command {
 			return &paper.Inspect{Looked: looked}, err
 		}),
 	}
-	portFlag(c, &port)
+	target.PortFlag(c, &port)
 	return c
-}
-
-func portFlag(c *cobra.Command, port *string) {
-	c.Flags().StringVar(port, "port", "", "/dev/ttyACM0, COM3, tcp://host:port or sim:nrf9151")
-}
-
-func needPort(port string) error {
-	if port == "" {
-		return cred.Failed("usage.flag", "the port is missing", "write --port /dev/ttyACM0; sectag ports lists what is there")
-	}
-	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/flows"
@@ -22,22 +23,23 @@ type job struct {
 	app     *app
 	profile profile.Profile
 	store   *ledger.Store
+	past    *ledger.Reader // instead of the store, for a run that only looks
 	pass    []byte
 	keyed   bool
 }
 
 func (a *app) provisionVerb() *cobra.Command {
 	var ports []string
-	var named namedFlags
+	var named target.Unit
 	var dry bool
 	c := &cobra.Command{
 		Use: "provision --port P", Short: "Give the unit at a port what the profile asks for, and prove it", Args: cobra.NoArgs,
 		Example: "  sectag provision --port /dev/ttyACM0 --passphrase-file pass.txt\n  sectag provision --port sim:nrf9151 --dry-run",
 		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			if len(ports) == 0 {
-				return nil, needPort("")
+				return nil, target.NeedPort("")
 			}
-			n, err := named.get()
+			n, err := named.Named()
 			if err != nil {
 				return nil, err
 			}
@@ -50,7 +52,7 @@ func (a *app) provisionVerb() *cobra.Command {
 			}
 			j := &job{app: a, profile: p}
 			defer j.close()
-			if err := j.prepare(ctx, !dry); err != nil {
+			if err := j.prepare(ctx, dry); err != nil {
 				return nil, err
 			}
 			return j.provision(ctx, ports, n, dry)
@@ -58,13 +60,18 @@ func (a *app) provisionVerb() *cobra.Command {
 	}
 	c.Flags().StringArrayVar(&ports, "port", nil, "/dev/ttyACM0, COM3, tcp://host:port or sim:nrf9151; may be repeated")
 	c.Flags().BoolVar(&dry, "dry-run", false, "show the plan and change nothing")
-	named.add(c)
+	named.Add(c)
 	return c
 }
 
-// prepare opens the ledger and gets the passphrase before any device is touched.
-func (j *job) prepare(ctx context.Context, sign bool) (err error) {
-	if sign && j.profile.Key != "" {
+// prepare opens the ledger and gets the passphrase before any device is touched. A dry run needs no passphrase and leaves the
+// ledger as it is: no journal, and what an interrupted run owes waits for one that works.
+func (j *job) prepare(ctx context.Context, dry bool) (err error) {
+	if dry {
+		j.past, err = j.app.ReadLedger(ctx)
+		return err
+	}
+	if j.profile.Key != "" {
 		if err := j.passphrase(); err != nil {
 			return err
 		}
@@ -89,6 +96,7 @@ func (j *job) passphrase() (err error) {
 
 func (j *job) close() {
 	clear(j.pass)
+	console.CloseReader(j.past)
 	if j.store != nil {
 		_ = j.store.Close() // every record was synced when it was written
 	}
@@ -102,10 +110,7 @@ func (j *job) provision(ctx context.Context, ports []string, n ask.Named, dry bo
 		c := j.config(port)
 		c.Dialer = d
 		o := station.Orders{Yes: n.Yes, IMEIs: n.IMEIs, Look: dry}
-		u, err := j.one(ctx, c, o, dry)
-		if err != nil {
-			return nil, err
-		}
+		u := j.one(ctx, c, o)
 		units = append(units, u)
 		if u.Failure != nil && (worst == nil || console.ExitOf(u.Failure.Code) > console.ExitOf(worst.Code)) {
 			worst = u.Failure
@@ -126,7 +131,7 @@ func (j *job) provision(ctx context.Context, ports []string, n ask.Named, dry bo
 
 func (j *job) config(port string) bench.Config {
 	c := bench.Config{
-		Profile: j.profile, Port: port, Dialer: console.Dialer(), Ledger: j.store, Tool: tool(), Now: now, Timeout: j.app.Timeout,
+		Profile: j.profile, Port: port, Dialer: console.Dialer(), Ledger: j.store, Past: j.past, Tool: tool(), Now: now, Timeout: j.app.Timeout,
 		Probe: endpoint.ProbeOptions{AIA: true}, Once: true,
 	}
 	if t := j.app.Trace(); t != nil {
@@ -135,8 +140,9 @@ func (j *job) config(port string) bench.Config {
 	return c
 }
 
-// one drives a bench through one unit.
-func (j *job) one(ctx context.Context, c bench.Config, o station.Orders, looked bool) (bench.Unit, error) {
+// one drives a bench through one unit. A bench that broke off (the journal, the ledger) has a document too: what the unit holds is
+// told whatever happened.
+func (j *job) one(ctx context.Context, c bench.Config, o station.Orders) bench.Unit {
 	b := bench.New(c)
 	if j.keyed {
 		o.Pass, o.Keyed = b.Keep(append([]byte(nil), j.pass...)), true
@@ -147,7 +153,7 @@ func (j *job) one(ctx context.Context, c bench.Config, o station.Orders, looked 
 	}
 	fault, err := b.Drive(ctx, context.WithoutCancel(ctx), t, o, announcer(), nil)
 	if err != nil {
-		return bench.Unit{}, err
+		fault = cred.AsFault(err)
 	}
-	return b.Document(fault, looked), nil
+	return b.Document(fault, o.Look)
 }

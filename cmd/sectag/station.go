@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui"
@@ -25,13 +26,13 @@ func (a *app) station() *cobra.Command {
 			"Without a verb it opens the screens. sectag demo shows the whole job on a virtual modem.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if !a.Terminal() {
+			if !a.Terminal() || !console.IsTerminal(a.Out) || a.JSON {
 				return cred.Failed("usage.no-terminal", "the screens need a terminal", "use a verb, such as sectag provision --port P; sectag --help lists them")
 			}
 			return a.screens(c.Context(), port)
 		},
 	}
-	portFlag(c, &port)
+	target.PortFlag(c, &port)
 	asciiFlag(c, a)
 	return c
 }
@@ -74,9 +75,11 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
 	var busy atomic.Bool
+	view, hide := context.WithCancel(ctx)
+	defer hide()
 	shown := make(chan error, 1)
 	go func() {
-		err := screen.Run(ctx)
+		err := screen.Run(view)
 		if ctx.Err() == nil && busy.Load() {
 			giveUp()
 		}
@@ -91,6 +94,9 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 		screen.Shot(s.Shot, s.Facts)
 	})
 	end()
+	if err != nil {
+		hide() // a bench that did not come to its first event has shown nothing that could end the screen
+	}
 	if e := <-shown; err == nil && e != nil && ctx.Err() == nil {
 		err = e
 	}
