@@ -107,7 +107,7 @@ func readKeys(name string) ([]keyfile.Block, error) {
 	blocks := keyfile.Scan(data)
 	if len(blocks) == 0 {
 		return nil, cred.Failed("config.file", name+" holds no private key",
-			"give the file that begins with -----BEGIN PRIVATE KEY----- or -----BEGIN ENCRYPTED PRIVATE KEY-----")
+			"give the file whose first line says BEGIN PRIVATE KEY or BEGIN ENCRYPTED PRIVATE KEY")
 	}
 	return blocks, nil
 }

@@ -44,6 +44,8 @@ var (
 	wordForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 	unitForm   = regexp.MustCompile(`^(key:[0-9a-f]{64}|uuid:[0-9a-f-]{36}|imei:[0-9]{15})(#[0-9]+)?$`)
 	hexRun     = regexp.MustCompile(`[0-9A-Fa-f]{24,}`)
+	keyHead    = regexp.MustCompile(`BEGIN [A-Z0-9 ]*PRIVATE KEY-----`)
+	keyWrite   = regexp.MustCompile(`%CMNG=0,[^,"]*,[^,"]*,\\*"?(<[0-9]+ BYTES>)?`)
 	base64Run  = regexp.MustCompile(`[A-Za-z0-9+/]{22,}={0,2}`)
 )
 
@@ -124,10 +126,19 @@ func Mask(s string) string {
 	})
 }
 
-// KeyMaterial tells whether a text holds a PEM private key or an AT command that carries a credential.
+// KeyMaterial tells whether a text holds the head of a PEM private key, or an AT command with its credential in it. That a text
+// speaks of a private key, or shows a command as it is masked for people, is no key.
 func KeyMaterial(s string) bool {
 	up := strings.ToUpper(s)
-	return strings.Contains(up, "PRIVATE KEY") || strings.Contains(up, "%CMNG=0") || strings.Contains(up, "%KEYINJECT")
+	if keyHead.MatchString(up) || strings.Contains(up, "%KEYINJECT=") {
+		return true
+	}
+	for _, m := range keyWrite.FindAllStringSubmatch(up, -1) {
+		if m[1] == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // printable puts a text on one line: control characters and broken UTF-8 become one space.

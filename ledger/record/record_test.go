@@ -372,7 +372,7 @@ func TestMask(t *testing.T) {
 		"urn:imei:352656100367872":                              "urn:imei:352656100367872",
 		"/dev/serial/by-id/usb-SEGGER_J-Link_001050255502-if00": "/dev/serial/by-id/usb-SEGGER_J-Link_001050255502-if00",
 		"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256":               "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-		"begin private key":                                     "(withheld: it held key material)",
+		"BEGIN private key----- AA==":                           "(withheld: it held key material)",
 	} {
 		if got := Mask(in); got != want {
 			t.Errorf("Mask(%q) = %q, want %q", in, got, want)
@@ -448,10 +448,33 @@ func FuzzDecode(f *testing.F) {
 		if err != nil || !bytes.Equal(again, in) {
 			t.Fatalf("decoded, but written otherwise: %v\n%s\n%s", err, in, again)
 		}
-		if bytes.Contains(bytes.ToUpper(in), []byte("PRIVATE KEY")) {
+		if KeyMaterial(string(in)) {
 			t.Fatalf("key material in %s", in)
 		}
 	})
+}
+
+// Texts for people that speak of keys are no keys: what they say must reach the journal and the record.
+func TestKeyMaterialIsTheKeyAndNotTheWord(t *testing.T) {
+	for s, want := range map[string]bool{
+		"the private key in root.key is not that of CN=Acme":                            false,
+		"the private key root.key is encrypted and no passphrase was given":             false,
+		`the modem did not answer AT%CMNG=0,42,2,"<241 bytes>"`:                         false,
+		`{"text":"the modem did not answer AT%CMNG=0,42,2,\"<241 bytes>\" within 5 s"}`: false,
+		"the modem answers AT%CMNG=0 with ERROR":                                        false,
+		`{"text":"-----BEGIN PRIVATE KEY-----\nMIGH"}`:                                  true,
+		"-----begin encrypted private key-----":                                         true,
+		"-----BEGIN EC PRIVATE KEY----- MHcC":                                           true,
+		`AT%CMNG=0,42,3,"C0FFEE"`:                                                       true,
+		`{"text":"at%cmng=0,42,3,\"c0ffee\""}`:                                          true,
+		`AT%CMNG=0,42,3,C0FFEE`:                                                         true,
+		`after AT%CMNG=0,42,1,"<600 bytes>" came AT%CMNG=0,42,2,"-----`:                 true,
+		`AT%KEYINJECT="c0ffee"`:                                                         true,
+	} {
+		if got := KeyMaterial(s); got != want {
+			t.Errorf("%q: %v", s, got)
+		}
+	}
 }
 
 func FuzzMask(f *testing.F) {
