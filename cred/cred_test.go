@@ -213,3 +213,21 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
+
+// TestForeignWordsAreOneLine: whatever stands in a name that a fault quotes, it is one line and no terminal obeys it.
+func TestForeignWordsAreOneLine(t *testing.T) {
+	for in, want := range map[string]string{
+		"a\nb\r\x1b[2J": "a?b??[2J", "\u009b31m": "?31m", "safe\u202Eexe": "safe?exe", "\xff": "?", "Zürich – 東京 ✓": "Zürich – 東京 ✓", "\x7f\x00\t": "???",
+		"zero\u200bwidth\ufeff": "zero?width?",
+	} {
+		if got := cred.Line(in); strings.ReplaceAll(got, "\uFFFD", "?") != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+	cause := errors.New("cause")
+	for _, f := range []*cred.Fault{cred.Failed("c", "a\nb", "c\x1bd"), cred.Because(cause, "c", "a\nb", "c\x1bd"), cred.AsFault(errors.New("a\nb"))} {
+		if f.Text != "a?b" || strings.ContainsAny(f.Hint, "\x1b\n") {
+			t.Errorf("%+v", f)
+		}
+	}
+}

@@ -18,12 +18,12 @@ func (f *Fault) Error() string { return f.Text + " (" + f.Code + ")" }
 // Unwrap is the cause.
 func (f *Fault) Unwrap() error { return f.Err }
 
-// Failed makes a fault.
-func Failed(code, text, hint string) *Fault { return &Fault{Code: code, Text: text, Hint: hint} }
+// Failed makes a fault. Foreign names in the text and the hint are made printable (Line).
+func Failed(code, text, hint string) *Fault { return Because(nil, code, text, hint) }
 
 // Because makes a fault with a cause for errors.Is and errors.As.
 func Because(err error, code, text, hint string) *Fault {
-	return &Fault{Code: code, Text: text, Hint: hint, Err: err}
+	return &Fault{Code: code, Text: Line(text), Hint: Line(hint), Err: err}
 }
 
 // AsFault finds the fault in a chain of errors. An error without one is a defect of ours: it comes back under "internal".

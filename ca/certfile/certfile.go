@@ -14,8 +14,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
-	"unicode"
 
 	"example.org/sectag/cred"
 )
@@ -159,14 +157,7 @@ func named(s string, c *x509.Certificate) string {
 }
 
 // Printable takes out of a foreign name what could move a terminal's cursor or break a line.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
-}
+func Printable(s string) string { return cred.Line(s) }
 
 // Serial writes a serial as lower-case hex, two characters a byte.
 func Serial(c *x509.Certificate) string { return hex.EncodeToString(c.SerialNumber.Bytes()) }

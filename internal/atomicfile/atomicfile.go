@@ -1,5 +1,6 @@
 // Package atomicfile puts a file in its place whole or not at all: written beside it under another name with its final
-// mode, synced, renamed, and the folder synced. A power cut leaves the old file or the new one, never half of either.
+// mode, synced, renamed, and the folder synced. A power cut leaves the old file or the new one, never half of either. Read is
+// the other way: whole, and within bounds whatever the name turns out to be.
 package atomicfile
 
 import (
