@@ -171,7 +171,9 @@ type document struct {
 	Suite          string      `json:"suite"`
 	Findings       []finding   `json:"findings"`
 	Failure        *failure    `json:"failure"`
-	Records        []record    `json:"-"`
+	Line           struct {
+		BytesOut int `json:"bytes_out"`
+	} `json:"line"`
 }
 
 type certificate struct {
