@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"example.org/sectag/bench/desk"
+	"example.org/sectag/bench/profile"
+	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
 	"example.org/sectag/flows/station"
@@ -32,8 +34,13 @@ type Bench struct {
 	idle  *time.Timer
 }
 
-// LockAfter is how long an unlocked authority stays so without a key press or a unit.
-const LockAfter = 30 * time.Minute
+// lockAfter is how long an unlocked authority stays so without a key press or a unit.
+func (b *Bench) lockAfter() time.Duration {
+	if l := b.desk.Config.Profile.Lock; l > 0 {
+		return l
+	}
+	return profile.DefaultLock
+}
 
 // Config is what a bench is set up with.
 type Config = desk.Config
@@ -62,32 +69,45 @@ func (b *Bench) Facts() flows.Facts {
 type Announcer func(Doer) Doer
 
 // Run closes the run of a process that died, begins its own and works until ctx is done: the effect in flight is answered first,
-// what was changed is put back, and the run is closed. Ending work gives up hope of that: the effect in flight is torn off, and the
-// run stays open, so that the next start says that it was interrupted. see is called after each event, in the loop's goroutine, before
-// the effects start. The error is nil when ctx ended it.
-func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announcer, see func(Shot)) (err error) {
-	left, dead, err := b.recover(work)
+// what was changed is put back, and the run is closed. Ending work gives up hope of that: the effect in flight is torn off. Then, and
+// when the journal fails, the run stays open, so that the next start says that it was interrupted. see is called after each event, in
+// the loop's goroutine, before the effects start. The error is nil when ctx ended it.
+func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announcer, see func(Shot)) error {
+	j, left, err := b.begin(work)
+	if err == nil {
+		b.in.first(opening(terms, left)...)
+		err = b.loop(ctx, work, j, around, see)
+	}
+	b.desk.Close()
+	if err != nil || work.Err() != nil {
+		return err
+	}
+	return j.end(work)
+}
+
+// begin takes over what dead runs left, begins a run that owns it, and buries the dead.
+func (b *Bench) begin(ctx context.Context) (*runJournal, *flows.Resumed, error) {
+	left, dead, err := b.recover(ctx)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	j, err := b.begin(work, left)
-	if err != nil {
-		return err
+	j, err := b.newJournal(ctx, left)
+	if err == nil {
+		err = b.bury(ctx, dead)
 	}
-	if err := b.bury(work, dead); err != nil {
-		return err
-	}
-	b.in.first(opening(terms, left)...)
+	return j, left, err
+}
+
+// loop is Run over the machine of a bench, with its facts, and with the watch over an authority that nobody uses.
+func (b *Bench) loop(ctx, work context.Context, j *runJournal, around Announcer, see func(Shot)) error {
 	var d Doer = b.desk
 	if around != nil {
 		d = around(d)
 	}
-	idle := time.AfterFunc(LockAfter, b.lockIdle)
-	defer idle.Stop()
-	b.setIdle(idle)
-	m := station.NewBench(flows.Terms{})
-	_, err = Run(ctx, work, m, j, d, b.in, func(s flows.Shot[station.Bench]) {
-		idle.Reset(LockAfter)
+	b.setIdle(time.AfterFunc(b.lockAfter(), b.lockIdle))
+	defer b.setIdle(nil)
+	_, err := Run(ctx, work, station.NewBench(flows.Terms{}), j, d, b.in, func(s flows.Shot[station.Bench]) {
+		b.Touch()
 		b.mu.Lock()
 		if !s.Ignored && s.Err == nil {
 			b.story = b.story.With(s.Event)
@@ -96,15 +116,8 @@ func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announc
 		b.mu.Unlock()
 		see(Shot{s, f})
 	})
-	b.desk.Close()
 	if ctx.Err() != nil && context.Cause(ctx) == err {
-		err = nil
-	}
-	if work.Err() != nil {
-		return err
-	}
-	if e := j.end(work); err == nil {
-		err = e
+		return nil
 	}
 	return err
 }
@@ -123,13 +136,17 @@ func (b *Bench) Touch() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.idle != nil {
-		b.idle.Reset(LockAfter)
+		b.idle.Reset(b.lockAfter())
 	}
 }
 
+// setIdle begins or ends the watch.
 func (b *Bench) setIdle(t *time.Timer) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.idle != nil {
+		b.idle.Stop()
+	}
 	b.idle = t
 }
 
@@ -147,19 +164,23 @@ type runJournal struct {
 
 // begun is the first line of a run's journal. What an interrupted run left is in it, so that it is never without an owner.
 type begun struct {
-	Tool    string         `json:"tool"`
-	Port    string         `json:"port"`
-	Profile string         `json:"profile_sha256"`
-	Resumed *flows.Resumed `json:"resumed,omitempty"`
+	Tool     string         `json:"tool"`
+	Port     string         `json:"port"`
+	Profile  cred.Digest    `json:"profile_sha256"`
+	Product  string         `json:"product"`
+	Station  string         `json:"station"`
+	Operator string         `json:"operator"`
+	Resumed  *flows.Resumed `json:"resumed,omitempty"`
 }
 
-func (b *Bench) begin(ctx context.Context, left *flows.Resumed) (*runJournal, error) {
+func (b *Bench) newJournal(ctx context.Context, left *flows.Resumed) (*runJournal, error) {
 	d := b.desk
 	if d.Ledger == nil {
 		d.Begin("")
 		return &runJournal{}, nil
 	}
-	body, err := json.Marshal(begun{d.Tool.Version, d.Port, d.Profile.SHA256.String(), left})
+	p := d.Profile
+	body, err := json.Marshal(begun{d.Tool.Version, d.Port, p.SHA256, p.Product, p.Station, p.Operator, left})
 	if err != nil {
 		return nil, fmt.Errorf("beginning a run: %w", err)
 	}

@@ -106,16 +106,15 @@ type story struct {
 	worked   bool
 	owed     flows.Resumed // the unit, and the functional mode that it is owed
 	record   string        // the last record that the journal tells of
-	port     string
+	begun    begun
 }
 
 // remains folds a journal. A line that this version cannot read ends the fold: what came before can still be told.
 func remains(run ledger.Run, events []ledger.Event) story {
-	var first begun
-	_ = json.Unmarshal(run.Body, &first) // what cannot be read is left out
-	s := story{port: first.Port}
-	if first.Resumed != nil {
-		s.owed = *first.Resumed
+	var s story
+	_ = json.Unmarshal(run.Body, &s.begun) // what cannot be read is left out
+	if s.begun.Resumed != nil {
+		s.owed = *s.begun.Resumed
 	}
 	for _, line := range events {
 		if line.Own() {
@@ -173,13 +172,13 @@ func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, 
 	}
 	r := record.Record{
 		Kind: record.Interrupted, Time: record.Stamp(d.Now()), Verdict: cred.Fail, IMEI: u.IMEI, Run: run.ID,
-		Unit:  record.Identity{Key: s.identity, UUID: u.UUID, Product: d.Profile.Product},
+		Unit:  record.Identity{Key: s.identity, UUID: u.UUID, Product: s.begun.Product},
 		Model: u.Model, Hardware: u.Hardware, Firmware: u.Firmware, Host: u.Host,
 		Bench: evidence.Bench(d.Tool, ""), Abandoned: serials,
 		Failure: cred.Failed("bench.interrupted", "the run ended before its work was done: the process or the power was gone",
 			"run it again with the same unit: its slots are read first"),
 	}
-	r.Bench.Port, r.Bench.Station, r.Bench.Operator, r.Bench.Profile = s.port, d.Profile.Station, d.Profile.Operator, d.Profile.SHA256
+	r.Bench.Port, r.Bench.Station, r.Bench.Operator, r.Bench.Profile = s.begun.Port, s.begun.Station, s.begun.Operator, s.begun.Profile
 	for _, p := range s.Facts.Plan {
 		slot := record.Slot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Holds: p.Holds()}
 		if p.Op == flows.WriteSlot {

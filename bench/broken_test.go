@@ -1,0 +1,61 @@
+package bench_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"example.org/sectag/bench"
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+	"example.org/sectag/flows/station"
+	"example.org/sectag/ledger"
+	"example.org/sectag/ledger/record"
+)
+
+// unwritable answers the first write with an event that no journal takes.
+type unwritable struct{ bench.Doer }
+
+func (u unwritable) Do(ctx context.Context, e flows.Effect) flows.Event {
+	a := u.Doer.Do(ctx, e)
+	if _, write := e.(flows.Write); write {
+		return flows.Failed{ID: e.Of(), Code: "internal", Text: strings.Repeat("long ", 64<<10)}
+	}
+	return a
+}
+
+// TestARunWhoseJournalBreaksIsNotClosed: it is left to the next start, which tells of it in the words of the run that broke.
+func TestARunWhoseJournalBreaksIsNotClosed(t *testing.T) {
+	ctx := context.Background()
+	r := newRig(t, "nrf9151?fault=online")
+	r.profile.Station, r.profile.Operator, r.profile.SHA256 = "3", "ak", cred.Sum([]byte("old"))
+	l := r.open(t, "ledger.db")
+	b := bench.New(r.config(l))
+	fault, err := b.Drive(ctx, ctx, terms, station.Orders{}, func(d bench.Doer) bench.Doer { return unwritable{d} }, nil)
+	if err == nil {
+		t.Fatalf("the journal took everything, %v", fault)
+	}
+	u := b.Document(cred.AsFault(err), false)
+	if u.Verdict != cred.Fail || u.Failure == nil || len(u.Slots) != 3 || u.Slots[0].Holds != "unknown" {
+		t.Errorf("%+v", u)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	r.profile.Station, r.profile.Operator, r.profile.SHA256 = "4", "bc", cred.Sum([]byte("new"))
+	l = r.open(t, "ledger.db")
+	defer l.Close()
+	again := drive(t, r.config(l), station.Orders{Yes: true, IMEIs: []cred.IMEI{r.unit.State().IMEI}})
+	if again.Verdict != cred.Pass {
+		t.Errorf("%+v", again)
+	}
+	list, err := l.List(ctx, ledger.Query{})
+	if err != nil || len(list) != 2 || list[0].Kind != record.Interrupted {
+		t.Fatalf("the records are %v, %v", list, err)
+	}
+	rec, _, err := l.Show(ctx, list[0].Record)
+	if err != nil || rec.Bench.Station != "3" || rec.Bench.Operator != "ak" || rec.Bench.Profile != cred.Sum([]byte("old")) || rec.Unit.Product != "tracker" {
+		t.Errorf("the interrupted run's record says %+v, %v", rec.Bench, err)
+	}
+}
