@@ -286,10 +286,10 @@ func (w world) feed(step credStep, e flows.Event) (world, bool) {
 		}
 		return w, false
 	}
-	w.m = next
-	w.effect, w.judged = w.still(e), false
+	w.judged = w.judged && next.phase == w.m.phase && len(do) == 0
+	w.m, w.effect = next, w.still(e)
 	w = w.emit(do)
-	if w.brief && w.m.Rest() && (w.m.phase == credFailed || w.m.phase == credDone) {
+	if w.brief && !w.judged && w.m.Rest() && (w.m.phase == credFailed || w.m.phase == credDone) {
 		w.sin = w.judge(step)
 		w.m.reset()
 		w.judged = true

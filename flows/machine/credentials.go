@@ -38,6 +38,12 @@ const (
 	Unready        // what was prepared does not fit the plan
 )
 
+// job is work by hand on one slot; the bench has the file's name. The zero value is the profile's plan.
+type job struct {
+	op   flows.Op
+	slot cred.Slot
+}
+
 // Credentials puts the planned set into the unit's slots. In the order of the work: list, plan, confirm, prepare the whole set,
 // identify, take offline, then slot by slot delete, write, read back, identify; at the end the functional mode is put back.
 type Credentials struct {
@@ -53,7 +59,7 @@ type Credentials struct {
 	signer bool  // the authority's key is open
 	tagged bool  // tag was chosen by a person
 	tag    cred.SecTag
-	hand   flows.Hand // without the file's name
+	hand   job
 	plan   flows.Plan
 	want   [flows.MaxSlots]cred.Digest
 	slots  [flows.MaxSlots]flows.SlotStage
@@ -75,7 +81,7 @@ func (m Credentials) Fresh() Credentials {
 func (m Credentials) Begin(w Who, owed uint8, sure bool, hand flows.Hand) (Credentials, []flows.Effect) {
 	m = m.Fresh()
 	m.who, m.owed, m.sure, m.alive, m.known = w, owed, sure, true, true
-	m.hand = flows.Hand{Op: hand.Op, Slot: hand.Slot}
+	m.hand = job{hand.Op, hand.Slot}
 	do := m.list(hand.File)
 	return m, do
 }
@@ -119,12 +125,12 @@ func (m *Credentials) asked(e flows.Event) ([]flows.Effect, bool) {
 	case flows.SecTagChosen:
 		ok := m.canPlan() && !e.SecTag.Reserved()
 		if ok {
-			m.tag, m.tagged, m.hand = e.SecTag, true, flows.Hand{}
+			m.tag, m.tagged, m.hand = e.SecTag, true, job{}
 			return m.list(""), true
 		}
 	case flows.PlanWanted:
-		if m.canPlan() && allowed(e.Hand) {
-			m.hand = flows.Hand{Op: e.Hand.Op, Slot: e.Hand.Slot}
+		if m.canPlan() && Allowed(e.Hand) {
+			m.hand = job{e.Hand.Op, e.Hand.Slot}
 			return m.list(e.Hand.File), true
 		}
 	case flows.Accepted:
@@ -151,8 +157,8 @@ func (m *Credentials) asked(e flows.Event) ([]flows.Effect, bool) {
 // canPlan tells whether a new plan may be asked for: at rest, with a unit on an open line.
 func (m Credentials) canPlan() bool { return m.Rest() && m.alive && m.known && m.who.IMEI != 0 }
 
-// allowed refuses work by hand on what is the modem's own.
-func allowed(h flows.Hand) bool {
+// Allowed refuses work by hand on what is the modem's own.
+func Allowed(h flows.Hand) bool {
 	return h.Op == flows.Keep || h.Op <= flows.DeleteSlot && !h.Slot.SecTag.Reserved() && h.Slot.Kind.Writable()
 }
 
@@ -173,8 +179,7 @@ func (m *Credentials) reset() {
 func (m *Credentials) list(file string) []flows.Effect {
 	m.reset()
 	m.phase = credListing
-	hand := m.hand
-	hand.File = file
+	hand := flows.Hand{Op: m.hand.op, Slot: m.hand.slot, File: file}
 	return []flows.Effect{flows.MakePlan{ID: m.ask(flows.CredentialsScreen), SecTag: m.tag, Chosen: m.tagged, Hand: hand}}
 }
 

@@ -26,9 +26,9 @@ func (m Credentials) Block() Block {
 		return NotBlocked
 	case !m.who.Firmware:
 		return OldFirmware
-	case m.hand.Op == flows.Keep && m.writes(cred.RootCA) && !m.anchor:
+	case m.hand.op == flows.Keep && m.writes(cred.RootCA) && !m.anchor:
 		return NoAnchor
-	case m.hand.Op == flows.Keep && m.writes(cred.ClientCert) && !m.signer:
+	case m.hand.op == flows.Keep && m.writes(cred.ClientCert) && !m.signer:
 		return NoSigner
 	}
 	return NotBlocked
@@ -59,7 +59,10 @@ func (m Credentials) Begun() bool { return m.begun }
 func (m Credentials) Kept() bool { return m.plan.AllKept() }
 
 // Hand is the work by hand that is planned; Keep is the profile's plan.
-func (m Credentials) Hand() flows.Op { return m.hand.Op }
+func (m Credentials) Hand() flows.Op { return m.hand.op }
+
+// Tag is the sec_tag that a person chose.
+func (m Credentials) Tag() (t cred.SecTag, chosen bool) { return m.tag, m.tagged }
 
 // Cause is why the work stopped.
 func (m Credentials) Cause() Cause { return m.cause }
@@ -83,7 +86,11 @@ func (m Credentials) Actions() []flows.Action {
 	case credPlanned:
 		as = append(as, m.startAction())
 	case credOpen:
-		as = append(as, flows.Action{Name: "choose-sec-tag", Key: '\r', Ask: flows.AskSecTag})
+		key := '\r'
+		if !m.sure {
+			key = 's' // the first question is whose slots these are
+		}
+		as = append(as, flows.Action{Name: "choose-sec-tag", Key: key, Ask: flows.AskSecTag})
 	case credFailed:
 		as = append(as, flows.Action{Name: "retry", Key: 'r', Event: flows.Retry{}})
 	}

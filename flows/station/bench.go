@@ -135,7 +135,7 @@ func (b *Bench) wish(s flows.Screen, e flows.Event) (do []flows.Effect, ignored 
 
 // planWanted also looks at a unit that is not confirmed: the plan is shown, nothing is done.
 func (b *Bench) planWanted(e flows.PlanWanted) ([]flows.Effect, bool) {
-	if b.credentials.Who().IMEI == 0 && b.unit.Asking() {
+	if b.credentials.Who().IMEI == 0 && b.unit.Asking() && machine.Allowed(e.Hand) {
 		return b.plan(e.Hand), false
 	}
 	return b.step(flows.CredentialsScreen, e)

@@ -216,8 +216,15 @@ func TestBenchMutants(t *testing.T) {
 	try("offers what it ignores", rightStep, func(b Bench) []flows.Action {
 		return append(b.Actions(), flows.Action{Name: "promise", Event: flows.Interrupted{}})
 	}, "lie", "a moody key")
+	try("has one key for two things", rightStep, func(b Bench) []flows.Action {
+		as := b.Actions()
+		if len(as) > 0 {
+			as = append(as, as[0])
+		}
+		return as
+	}, "clash", "a moody key")
 	for _, i := range []string{"ignored", "two", "halted", "unconfirmed", "kept", "keyless", "serverless", "early", "twice", "verdict",
-		"unrecorded", "outcome", "lie", "silent", "stale", "stuck", "hopeless"} {
+		"unrecorded", "outcome", "lie", "clash", "silent", "stale", "stuck", "hopeless"} {
 		if !sole[i] && !raced {
 			t.Errorf("the invariant %q is the only killer of no mutant", i)
 		}

@@ -58,7 +58,12 @@ func (w world) offers(step benchStep, actions func(Bench) []flows.Action) string
 		}
 		n := w.b
 		n.screen = s
+		keys := map[rune]bool{}
 		for _, a := range actions(n) {
+			if a.Disabled == "" && keys[a.Key] {
+				return "clash"
+			}
+			keys[a.Key] = keys[a.Key] || a.Disabled == ""
 			if x, show := a.Event.(flows.Show); show && x.Screen != s {
 				continue // turning pages is always taken, and leads nowhere
 			}

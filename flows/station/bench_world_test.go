@@ -42,11 +42,12 @@ type world struct {
 // scope is what one search varies; what is not varied goes well.
 type scope struct {
 	terms     flows.Terms
-	authority bool // it is loaded, refused, locked
-	endpoint  bool // it is probed, compared, skipped
-	hand      bool // there is work by hand
-	smooth    bool // the unit does what it is asked
-	screens   bool // what is shown counts
+	authority bool    // it is loaded, refused, locked
+	endpoint  bool    // it is probed, compared, skipped
+	hand      bool    // there is work by hand
+	smooth    bool    // the unit does what it is asked
+	screens   bool    // what is shown counts
+	orders    *Orders // who answers instead of a person
 }
 
 type benchStep func(Bench, flows.Event) (Bench, []flows.Effect, bool)
@@ -269,7 +270,12 @@ func moves(step benchStep) func(world, func(search.Edge[world])) {
 			}
 		}
 		wishes := w.wishes()
-		if w.scope.screens {
+		if w.scope.orders != nil {
+			wishes = nil
+			if d := w.scope.orders.Next(w.b); d.Event != nil {
+				wishes = append(wishes, d.Event)
+			}
+		} else if w.scope.screens {
 			wishes = w.offered()
 		}
 		for _, e := range wishes {

@@ -86,8 +86,8 @@ func (o Orders) meet(b Bench) Decision {
 
 // tags tells whether the sec_tag is still to be said.
 func (o Orders) tags(b Bench) bool {
-	p, _ := b.credentials.Planned()
-	return o.SecTag != nil && o.Hand.Op == flows.Keep && p.N == 0
+	t, chosen := b.credentials.Tag()
+	return o.SecTag != nil && o.Hand.Op == flows.Keep && (!chosen || t != *o.SecTag)
 }
 
 // plan is asked whether the plan may be carried out.
@@ -95,9 +95,6 @@ func (o Orders) plan(b Bench) Decision {
 	c := b.credentials
 	p, planned := c.Planned()
 	if !planned {
-		if o.tags(b) {
-			return o.choose(b, flows.CredentialsScreen, "choose-sec-tag", flows.SecTagChosen{SecTag: *o.SecTag})
-		}
 		return refuse("config.value", "nothing is planned for this unit", "name the slots in the profile, or a slot to work on")
 	}
 	imei := c.Who().IMEI

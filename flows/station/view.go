@@ -217,14 +217,17 @@ func (b Bench) shown() []flows.Action {
 
 // doors lead from the plan to what it waits for.
 func (b Bench) doors() []flows.Action {
-	if _, planned := b.credentials.Planned(); !planned || b.screen != flows.CredentialsScreen {
+	c := b.credentials
+	if b.screen != flows.CredentialsScreen || !c.Rest() {
 		return nil
 	}
-	switch b.credentials.Block() {
-	case machine.Unsure:
-		if b.unit.Asking() && b.still() {
-			return []flows.Action{{Name: "confirm", Key: '\r', Event: flows.UnitConfirmed{IMEI: b.credentials.Who().IMEI}}}
-		}
+	if !c.Sure() && b.unit.Asking() && b.still() {
+		return []flows.Action{{Name: "confirm", Key: '\r', Event: flows.UnitConfirmed{IMEI: b.unit.Who().IMEI}}}
+	}
+	if _, planned := c.Planned(); !planned {
+		return nil
+	}
+	switch c.Block() {
 	case machine.NoAnchor:
 		return []flows.Action{{Name: "choose-anchor", Key: 'a', Event: flows.Show{Screen: flows.EndpointScreen}}}
 	case machine.NoSigner:
