@@ -44,6 +44,8 @@ func TestEachRuleCanFail(t *testing.T) {
 		"the simulator in product code":                {"fences", "bench/x.go", "// Package bench.\npackage bench\n\nimport _ \"example.org/sectag/device/sim\"\n", "belongs behind"},
 		"a screen that opens files":                    {"blind", "tui/x.go", "// Package tui.\npackage tui\n\nimport _ \"os\"\n", "may not see os"},
 		"a machine that opens sockets":                 {"blind", "flows/x.go", "// Package flows.\npackage flows\n\nimport _ \"net/http\"\n", "may not see net/http"},
+		"a machine in a room of its own that does":     {"blind", "flows/machine/x.go", "// Package machine.\npackage machine\n\nimport _ \"os\"\n", "may not see os"},
+		"a machine with a clock":                       {"calls", "flows/machine/x.go", "// Package machine.\npackage machine\n\nimport \"time\"\n\nvar t = time.Now()\n", "no clock"},
 		"a long file":                                  {"sizes", "flows/x.go", long, "lines, 400 are enough"},
 		"a long function":                              {"sizes", "flows/x.go", fn, "f has 63 lines"},
 		"no package comment":                           {"comments", "flows/x.go", "package flows\n", "0 package comments"},
@@ -52,6 +54,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		"a log line":                                   {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nimport \"log\"\n\nfunc f() { log.Println() }\n", "do not log"},
 		"a sleep":                                      {"calls", "ca/x_test.go", "package ca\n\nimport \"time\"\n\nfunc f() { time.Sleep(1) }\n", "nobody sleeps"},
 		"a skip":                                       {"calls", "ca/x_test.go", "package ca\n\nimport \"testing\"\n\nfunc TestX(t *testing.T) { t.Skip() }\n", "no test is skipped"},
+		"a benchmark that is skipped":                  {"calls", "ca/x_test.go", "package ca\n\nimport \"testing\"\n\nfunc BenchmarkX(b *testing.B) { b.SkipNow() }\n", "no test is skipped"},
 		"an init":                                      {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nfunc init() {}\n", "init"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,5 +89,20 @@ func TestARoomThatGrew(t *testing.T) {
 	}
 	if bad := Sizes(files); len(bad) != 0 {
 		t.Errorf("a room of 1200 lines was refused: %q", bad)
+	}
+}
+
+// TestTwoPackageComments: godoc would run them together.
+func TestTwoPackageComments(t *testing.T) {
+	tree := fstest.MapFS{
+		"ca/a.go": {Data: []byte("// Package ca is one.\npackage ca\n")},
+		"ca/b.go": {Data: []byte("// Package ca is two.\npackage ca\n")},
+	}
+	files, err := Load(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bad := Comments(files); len(bad) != 1 || !strings.Contains(bad[0], "2 package comments") {
+		t.Errorf("got %q", bad)
 	}
 }
