@@ -4,13 +4,13 @@ import (
 	"context"
 	"crypto/x509"
 	"net"
-	"os"
 	"time"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint/chain"
 	"example.org/sectag/endpoint/flight"
 	"example.org/sectag/endpoint/hail"
+	"example.org/sectag/internal/atomicfile"
 )
 
 // ProbeTimeout is the limit of the DTLS part of [Probe] if its options name none; climbing to issuers has its own, aia.MaxTime.
@@ -172,10 +172,13 @@ func (p *probe) finding(severity cred.Severity, code, text, hint string) {
 	p.report.Findings = append(p.report.Findings, cred.Finding{Code: code, Severity: severity, Text: text, Hint: hint})
 }
 
+// maxRoots bounds the file of roots: a whole operating system's bundle is a fifth of it.
+const maxRoots = 1 << 20
+
 // loadRoots reads the file of roots, if one was named, and the anchor that the profile holds.
 func (p *probe) loadRoots() *cred.Fault {
 	if p.o.Roots != "" {
-		file, err := os.ReadFile(p.o.Roots)
+		file, err := atomicfile.Read(p.o.Roots, maxRoots)
 		if err != nil {
 			return cred.Because(err, "config.file", "the file of roots cannot be read: "+err.Error(), "name a PEM file with --roots")
 		}

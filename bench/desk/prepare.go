@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"os"
 	"time"
 
 	"example.org/sectag/bench/past"
@@ -16,6 +15,7 @@ import (
 	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
+	"example.org/sectag/internal/atomicfile"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
 	"example.org/sectag/ledger/record"
@@ -271,7 +271,7 @@ func (d *Desk) anchorBytes(tag cred.SecTag) ([]byte, error) {
 		return nil, cred.Failed("config.anchor", fmt.Sprintf("no trust anchor is configured for sec_tag %d", tag),
 			"probe the server: the endpoint screen (or sectag probe URL --anchor-out F) writes its root to a file")
 	}
-	file, err := os.ReadFile(name)
+	file, err := atomicfile.Read(name, 1<<20)
 	if err != nil {
 		return nil, cred.Because(err, "config.anchor", "the trust anchor "+name+" cannot be read", "fetch it with sectag probe URL --anchor-out "+name)
 	}

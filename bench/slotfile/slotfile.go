@@ -2,14 +2,16 @@
 package slotfile
 
 import (
-	"os"
-
 	"example.org/sectag/cred"
+	"example.org/sectag/internal/atomicfile"
 )
+
+// maxFile bounds what is read: no AT host takes a hundredth of it.
+const maxFile = 1 << 20
 
 // Read reads a file and writes it anew in the contract's form (cred.Content). Faults: config.file, config.value.
 func Read(k cred.Kind, name string) ([]byte, error) {
-	file, err := os.ReadFile(name)
+	file, err := atomicfile.Read(name, maxFile)
 	if err != nil {
 		return nil, cred.Because(err, "config.file", "the file "+name+" cannot be read", "name a file with the slot's content")
 	}

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,20 +60,17 @@ func (a *app) commandFile(name string) ([]string, error) {
 	if name == "" {
 		return nil, nil
 	}
-	var r io.Reader = a.In
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, cred.Because(err, "config.file", "the file "+name+" cannot be read", "name a file with one AT command a line")
-		}
-		defer f.Close()
-		r = f
+	lines, err := a.Input(name, maxFile)
+	if err != nil && a.Ended.Load() {
+		return nil, err
+	}
+	if err != nil {
+		return nil, cred.Because(err, "config.file", "the commands cannot be read: "+err.Error(), "name a file with one AT command a line")
 	}
 	var out []string
 	open := ""
-	s := bufio.NewScanner(io.LimitReader(r, 1<<20))
-	for s.Scan() {
-		text := open + strings.TrimSuffix(s.Text(), "\r")
+	for line := range strings.Lines(string(lines)) {
+		text := open + strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 		if strings.Count(text, `"`)%2 == 1 {
 			open = text + "\n"
 			continue
@@ -85,9 +79,6 @@ func (a *app) commandFile(name string) ([]string, error) {
 		if strings.TrimSpace(text) != "" {
 			out = append(out, text)
 		}
-	}
-	if err := s.Err(); err != nil {
-		return nil, cred.Because(err, "config.file", "the commands cannot be read", "give one AT command a line")
 	}
 	if open != "" {
 		return nil, cred.Failed("config.value", "the last command has a quote that is not closed", "close it: an open quote would block the unit's AT host")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,6 +72,9 @@ func (a *app) target(args []string) (cred.Endpoint, error) {
 	return p.Endpoint, nil
 }
 
+// maxFile bounds what is read of a file that should hold a certificate or a key.
+const maxFile = 1 << 20
+
 func (a *app) connectVerb() *cobra.Command {
 	var cert, key, anchor string
 	c := &cobra.Command{
@@ -90,7 +92,7 @@ func (a *app) connectVerb() *cobra.Command {
 				if f.name == "" {
 					return nil, cred.Failed("usage.flag", "--"+f.flag+" is missing", "write sectag connect URL --cert F --key F --anchor F")
 				}
-				if *f.to, err = os.ReadFile(f.name); err != nil {
+				if *f.to, err = atomicfile.Read(f.name, maxFile); err != nil {
 					return nil, cred.Because(err, "config.file", "the file "+f.name+" cannot be read", "name the file behind --"+f.flag)
 				}
 			}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -73,7 +72,7 @@ func (a *app) ledgerVerify() *cobra.Command {
 		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			var kept *seal.Checkpoint
 			if checkpoint != "" {
-				text, err := os.ReadFile(checkpoint)
+				text, err := atomicfile.Read(checkpoint, maxFile)
 				if err != nil {
 					return nil, cred.Because(err, "config.file", "the checkpoint "+checkpoint+" cannot be read", "name the file that was kept")
 				}

@@ -82,11 +82,15 @@ func (a *app) root() *cobra.Command {
 var errSignal = errors.New("a signal ended the job")
 
 // signals ends the context at the first SIGINT, SIGTERM or SIGHUP; jobs then come to a journaled rest. A second one kills the
-// process in the ordinary way.
+// process in the ordinary way. A pipe whose reader has gone kills nothing, for a unit may be half written: the write fails instead.
 func (a *app) signals() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	c := make(chan os.Signal, 1)
-	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Ignore(syscall.SIGPIPE)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		signal.Notify(c, syscall.SIGHUP)
+	}
 	gone := make(chan struct{})
 	go func() {
 		select {

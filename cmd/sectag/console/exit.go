@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ func (c *Console) Exit(err error) int {
 		f = cred.Because(err, "usage.flag", strings.ToLower(firstLine(err.Error())), "see sectag --help, or --help behind the verb")
 	}
 	if !errors.As(err, &said) && c.JSON {
-		c.PrintJSON(struct {
+		_ = c.PrintJSON(struct { // the failure is told on stderr too
 			Failure *cred.Fault `json:"failure"`
 		}{f})
 	}
@@ -99,11 +100,14 @@ type printed struct{ error }
 func (p *printed) Unwrap() error { return p.error }
 
 // PrintJSON writes one object and a line end.
-func (c *Console) PrintJSON(doc any) {
-	e := json.NewEncoder(c.Out)
+func (c *Console) PrintJSON(doc any) error {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(doc); err != nil {
-		fmt.Fprintf(c.Err, "sectag: writing the result: %v (internal)\n", err)
+		return err
 	}
+	_, err := c.Out.Write(escaped(text.Bytes()))
+	return err
 }

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"os"
@@ -9,6 +8,7 @@ import (
 	"golang.org/x/term"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/internal/atomicfile"
 )
 
 // Passphrase reads the passphrase from the file that was named, or asks on the terminal. It never comes from an argument.
@@ -29,16 +29,13 @@ func (c *Console) PassphraseFile() string {
 
 // passphraseFrom takes the first line without its line end, as openssl -passin file: does.
 func passphraseFrom(name string) ([]byte, error) {
-	f, err := os.Open(name)
+	text, err := atomicfile.Read(name, 64<<10)
 	if err != nil {
 		return nil, cred.Because(err, "ca.passphrase", "the passphrase file "+name+" cannot be read", "name a file whose first line is the passphrase")
 	}
-	defer f.Close()
-	line, err := bufio.NewReader(io.LimitReader(f, 4096)).ReadBytes('\n')
-	if err != nil && err != io.EOF {
-		return nil, cred.Because(err, "ca.passphrase", "the passphrase file "+name+" cannot be read", "name a file whose first line is the passphrase")
-	}
-	line = bytes.TrimRight(line, "\r\n")
+	line, rest, _ := bytes.Cut(text, []byte("\n"))
+	clear(rest)
+	line = bytes.TrimRight(line, "\r")
 	if len(line) == 0 {
 		return nil, cred.Failed("ca.passphrase", "the first line of "+name+" is empty", "its first line is the passphrase")
 	}

@@ -21,14 +21,23 @@ func (c *Console) Verb(do func(ctx context.Context, args []string) (paper.Docume
 		if fault := cred.AsFault(err); fault != nil {
 			doc.Failed(fault)
 		}
-		if c.JSON {
-			c.PrintJSON(doc)
-		} else {
-			doc.People(c.Out)
+		if lost := c.print(doc); lost != nil && err == nil {
+			err = cred.Because(lost, "output.lost", "it is done, and the result could not be written: "+lost.Error(),
+				"look where standard output leads; what was done stands in the ledger and in the unit")
 		}
 		if err != nil {
 			return &printed{err}
 		}
 		return nil
 	}
+}
+
+// print writes the document as it was asked for, and says whether it arrived.
+func (c *Console) print(doc paper.Document) error {
+	if c.JSON {
+		return c.PrintJSON(doc)
+	}
+	w := &plain{Writer: c.Out}
+	doc.People(w)
+	return w.err
 }

@@ -110,13 +110,13 @@ func (c *Console) Trace() func(flows.TraceLine) {
 		if t.Out {
 			arrow = ">"
 		}
-		fmt.Fprintf(c.Err, "%s %s %s\n", t.At.Format("15:04:05.000"), arrow, t.Text)
+		fmt.Fprintf(&plain{Writer: c.Err}, "%s %s %s\n", t.At.Format("15:04:05.000"), arrow, t.Text)
 	}
 }
 
 // Say prints a line for people beside the result, unless they want quiet or JSON.
 func (c *Console) Say(format string, args ...any) {
 	if !c.Quiet && !c.JSON {
-		fmt.Fprintf(c.Out, format, args...)
+		fmt.Fprintf(&plain{Writer: c.Out}, format, args...)
 	}
 }

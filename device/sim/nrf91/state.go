@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"math/big"
-	"os"
 	"slices"
 	"unicode/utf8"
 
@@ -42,9 +41,12 @@ type Item struct {
 	ContentHex string      `json:"content_hex,omitempty"`
 }
 
+// maxState bounds a state file: the largest unit, whose store is full, is a fraction of it.
+const maxState = 16 << 20
+
 // ReadState reads a state file. It is strict: unknown fields, a wrong digest or two items in one slot are errors.
 func ReadState(path string) (State, error) {
-	b, err := os.ReadFile(path)
+	b, err := atomicfile.Read(path, maxState)
 	if err != nil {
 		return State{}, fmt.Errorf("reading the virtual modem's state: %w", err)
 	}
