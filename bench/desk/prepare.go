@@ -2,11 +2,7 @@ package desk
 
 import (
 	"context"
-	"crypto"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"time"
 
@@ -15,9 +11,9 @@ import (
 	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
-	"example.org/sectag/internal/atomicfile"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
+	"example.org/sectag/internal/atomicfile"
 	"example.org/sectag/ledger/record"
 )
 
@@ -207,41 +203,7 @@ func (d *Desk) issue(ctx context.Context, set *prepared) error {
 		return err
 	}
 	set.clock = set.cert.Clock
-	return proveKey(set.key.PEM(), set.cert.DER)
-}
-
-// proveKey signs with the very bytes that will be written and verifies with the certificate: the key belongs to it.
-func proveKey(keyPEM, certDER []byte) error {
-	wrong := func(err error) error {
-		return cred.Because(err, "ca.profile", "the new key does not belong to the new certificate", "this is a defect of sectag: please report it")
-	}
-	b, _ := pem.Decode(keyPEM)
-	if b == nil {
-		return wrong(nil)
-	}
-	key, err := x509.ParsePKCS8PrivateKey(b.Bytes)
-	clear(b.Bytes)
-	if err != nil {
-		return wrong(err)
-	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return wrong(nil)
-	}
-	cert, err := x509.ParseCertificate(certDER)
-	if err != nil {
-		return wrong(err)
-	}
-	text := []byte("sectag proves that a key is its certificate's")
-	hash := sha256.Sum256(text)
-	sig, err := signer.Sign(rand.Reader, hash[:], crypto.SHA256)
-	if err != nil {
-		return wrong(err)
-	}
-	if err := cert.CheckSignature(x509.ECDSAWithSHA256, text, sig); err != nil {
-		return wrong(err)
-	}
-	return nil
+	return set.key.Prove(set.cert)
 }
 
 // reserve refuses an identity that is another unit's, and takes a serial that nobody else will get.
