@@ -198,3 +198,20 @@ func benchmarkUnit(b *testing.B, unit string, baud int, flash time.Duration) {
 	}
 	b.ReportMetric(0, "ns/op")
 }
+
+// TestAnIMEIWithAWrongCheckDigitIsWorkedOnWithAWarning: such units exist, and document and record say the same of them.
+func TestAnIMEIWithAWrongCheckDigitIsWorkedOnWithAWarning(t *testing.T) {
+	r := newRig(t, "nrf9151?imei=123456789012345")
+	l := r.open(t, "ledger.db")
+	defer l.Close()
+	for _, action := range []string{"written", "kept"} {
+		u := drive(t, r.config(l), station.Orders{})
+		if u.Verdict != cred.Warn || u.Failure != nil || len(u.Findings) != 1 || u.Slots[0].Action != action {
+			t.Errorf("%+v", u)
+		}
+		rec, _, err := l.Show(context.Background(), u.Record)
+		if err != nil || rec.Verdict != cred.Warn || len(rec.Findings) != 1 || rec.Findings[0].Code != "store.imei-check" {
+			t.Errorf("record %+v, %v", rec, err)
+		}
+	}
+}

@@ -48,11 +48,11 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 	u := Unit{
 		Port: t.Port, IMEI: f.Unit.IMEI, Model: f.Unit.Model, Firmware: f.Unit.Firmware, KeyOrigin: f.Prepared.KeyOrigin,
 		Certificate: f.Prepared.Certificate, Slots: []UnitSlot{}, Connect: f.Connect, Record: f.Record, Failure: fault,
-		Findings: notes(t.IMEI), ElapsedMS: t.Elapsed.Milliseconds(),
+		Findings: evidence.Notes(t.IMEI), ElapsedMS: t.Elapsed.Milliseconds(),
 	}
 	u.Verdict = cred.Fail
 	if fault == nil && (planned || f.Verdict == flows.Passed || f.Verdict == flows.Warned) {
-		u.Verdict = evidence.Verdict(max(f.Verdict, flows.Passed))
+		u.Verdict = evidence.Noted(evidence.Verdict(max(f.Verdict, flows.Passed)), u.Findings)
 	}
 	if u.Verdict == cred.Fail && fault == nil {
 		u.Failure = cred.Failed("store.stopped", "the work was stopped before it was done", "run it again: the unit is read first")
@@ -78,16 +78,4 @@ func unitSlot(p flows.PlanFacts, planned, failed bool) UnitSlot {
 		}
 	}
 	return s
-}
-
-// notes are findings about the unit and the authority that do not stop the work.
-func notes(imei cred.IMEI) []cred.Finding {
-	out := []cred.Finding{}
-	if imei != 0 && !imei.Valid() {
-		out = append(out, cred.Finding{
-			Code: "store.imei-check", Severity: cred.Warning, Text: "the check digit of the IMEI " + imei.String() + " is wrong",
-			Hint: "compare it with the label; units with such an IMEI exist",
-		})
-	}
-	return out
 }

@@ -219,6 +219,25 @@ func TestAKeyIsForgottenAndNeverPrinted(t *testing.T) {
 	}
 }
 
+func TestAKeyIsProvenAgainstItsCertificateOnly(t *testing.T) {
+	a := unlocked(t, InitOptions{})
+	key, other := newKey(t), newKey(t)
+	c, err := a.Issue(Request{Name: "urn:imei:352656100367872", Public: key.Public(), Days: 10, Clock: Clock{Now: today()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := key.Prove(c); err != nil {
+		t.Errorf("its own certificate: %v", err)
+	}
+	if err := other.Prove(c); code(err) != "ca.profile" {
+		t.Errorf("another key: %v", err)
+	}
+	key.Clear()
+	if err := key.Prove(c); code(err) != "ca.profile" {
+		t.Errorf("a key that was forgotten: %v", err)
+	}
+}
+
 func TestASignerMustBeTheRoots(t *testing.T) {
 	t.Parallel()
 	root, _ := foreign(t, caTemplate("Root"), nil, nil)

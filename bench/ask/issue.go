@@ -61,6 +61,9 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, no
 	if err != nil {
 		return ca.Issued{}, err
 	}
+	if err := key.Prove(cert); err != nil {
+		return ca.Issued{}, err
+	}
 	if l != nil {
 		if err := recordIssue(ctx, l, o, cert, auth, tool, now()); err != nil {
 			return ca.Issued{}, err

@@ -51,6 +51,8 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		Bench: d.bench(), Slots: evidence.Slots(f.Plan, failed), ElapsedMS: d.Now().Sub(d.met).Milliseconds(),
 	}
 	s := past.Seen(d.unit, d.items)
+	r.Findings = evidence.Notes(d.unit.IMEI)
+	r.Verdict = evidence.Noted(r.Verdict, r.Findings)
 	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product}
 	if failed {
 		if r.Failure = f.Failure; r.Failure == nil {

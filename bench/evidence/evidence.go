@@ -39,6 +39,26 @@ func Verdict(o flows.Outcome) cred.Verdict {
 	return cred.Fail
 }
 
+// Notes are findings about the unit itself; they never stop the work.
+func Notes(imei cred.IMEI) []cred.Finding {
+	out := []cred.Finding{}
+	if imei != 0 && !imei.Valid() {
+		out = append(out, cred.Finding{
+			Code: "store.imei-check", Severity: cred.Warning, Text: "the check digit of the IMEI " + imei.String() + " is wrong",
+			Hint: "compare it with the label; units with such an IMEI exist",
+		})
+	}
+	return out
+}
+
+// Noted is the verdict with findings taken into account: a pass with a warning is a warning.
+func Noted(v cred.Verdict, fs []cred.Finding) cred.Verdict {
+	if v == cred.Pass {
+		return cred.Judge(fs)
+	}
+	return v
+}
+
 // Slots is what became of the planned slots. After a failure it says what each holds.
 func Slots(plan []flows.PlanFacts, failed bool) []record.Slot {
 	var out []record.Slot
