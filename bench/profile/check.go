@@ -21,6 +21,7 @@ func (c *checker) check(f file) *Profile {
 	p := &Profile{File: c.path, Product: f.Product.Name, Station: f.Station.ID, Operator: f.Station.Operator}
 	p.Life = c.span("product", "life", f.Product.Life)
 	p.Cert, p.Key = c.readable("authority", "cert", f.Authority.Cert), c.key(f.Authority.Key)
+	p.Lock = c.lock(f.Authority.Lock)
 	p.ID, p.Origin = c.id(f.Device.ID), c.origin(f.Device.Key)
 	p.Days, p.Until = c.validity(f.Device.Validity)
 	for i, s := range f.Slot {
@@ -75,6 +76,19 @@ func days(s string) (int, bool) {
 		return n * 1461 / 4, n <= 100
 	}
 	return 0, false
+}
+
+// lock reads how long an authority stays open: a minute to a day.
+func (c *checker) lock(s string) time.Duration {
+	if s == "" {
+		return DefaultLock
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Minute || d > 24*time.Hour {
+		c.refuse("authority", "lock_after", 0, fmt.Sprintf("%q is no time from a minute to a day", s), `write lock_after = "30m"`)
+		return DefaultLock
+	}
+	return d
 }
 
 func (c *checker) validity(s string) (int, bool) {

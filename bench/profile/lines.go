@@ -10,7 +10,7 @@ var known = map[string][]string{
 	"":          {"product", "station", "authority", "device", "slot", "endpoint", "ledger"},
 	"product":   {"name", "life"},
 	"station":   {"id", "operator"},
-	"authority": {"cert", "key"},
+	"authority": {"cert", "key", "lock_after"},
 	"device":    {"id", "key", "validity"},
 	"slot":      {"sec_tag", "mode", "anchor"},
 	"endpoint":  {"url", "register"},

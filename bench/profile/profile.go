@@ -13,6 +13,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/internal/atomicfile"
 )
 
 // DefaultName is the file that is read when none is named and it is there.
@@ -25,9 +26,10 @@ type Profile struct {
 	Product  string
 	Life     time.Duration // how long the product must be able to trust its anchor; 0 when not said
 	Station  string
-	Operator string // a pseudonym
-	Cert     string // the authority's certificate
-	Key      string // and key
+	Operator string        // a pseudonym
+	Cert     string        // the authority's certificate
+	Key      string        // and key
+	Lock     time.Duration // an unlocked authority locks again after so long without a key press or a unit
 	ID       cred.Template
 	Origin   Origin
 	Days     int  // validity of a unit's certificate
@@ -55,6 +57,9 @@ type Slot struct {
 // DefaultDays is how long a unit's certificate lives when the profile does not say.
 const DefaultDays = 5500
 
+// DefaultLock is how long an authority stays unlocked when the profile does not say.
+const DefaultLock = 30 * time.Minute
+
 // file is the shape of sectag.toml.
 type file struct {
 	Product struct {
@@ -68,6 +73,7 @@ type file struct {
 	Authority struct {
 		Cert string `toml:"cert"`
 		Key  string `toml:"key"`
+		Lock string `toml:"lock_after,omitempty"`
 	} `toml:"authority"`
 	Device struct {
 		ID       string `toml:"id,omitempty"`
@@ -90,9 +96,12 @@ type fileSlot struct {
 	Anchor string `toml:"anchor,omitempty"`
 }
 
+// maxFile bounds what is read of a profile: a hundred slots are a hundredth of it.
+const maxFile = 1 << 20
+
 // Load reads and checks a profile. Failures carry config.file, config.unknown-key or config.value; the text names file, line and key.
 func Load(path string) (*Profile, error) {
-	src, err := os.ReadFile(path)
+	src, err := atomicfile.Read(path, maxFile)
 	if err != nil {
 		return nil, cred.Because(err, "config.file", "the profile "+path+" cannot be read: "+reason(err),
 			"name a profile with --profile, or run sectag without one and let it save what you settle")

@@ -23,6 +23,7 @@ operator = "ak"
 [authority]
 cert = "root.crt"
 key  = "root.key"
+lock_after = "45m"
 
 [device]
 id       = "urn:imei:{imei}"
@@ -67,7 +68,7 @@ func TestWholeProfile(t *testing.T) {
 	want := &Profile{
 		File: filepath.Join(dir, "sectag.toml"), SHA256: cred.Sum([]byte(whole)),
 		Product: "tracker-2", Life: 3652 * 24 * time.Hour, Station: "3", Operator: "ak",
-		Cert: filepath.Join(dir, "root.crt"), Key: filepath.Join(dir, "root.key"),
+		Cert: filepath.Join(dir, "root.crt"), Key: filepath.Join(dir, "root.key"), Lock: 45 * time.Minute,
 		ID: "urn:imei:{imei}", Origin: Host, Days: 5500,
 		Slots:    []Slot{{SecTag: 0, Anchor: filepath.Join(dir, "server-root.pem")}, {SecTag: 42}},
 		Endpoint: cred.Endpoint{Scheme: "coaps", Host: "lwm2m.example.eu", Port: 5684},
@@ -83,24 +84,25 @@ func TestRefusals(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, code, text, hint string }{
 		"unknown key":     {`operator = "ak"`, `opertor = "ak"`, "config.unknown-key", "sectag.toml:7: nobody knows the key station.opertor", "did you mean operator?"},
 		"unknown table":   {"[endpoint]", "[endpiont]", "config.unknown-key", "endpiont", "did you mean endpoint?"},
-		"unknown in slot": {`anchor  =`, `achor  =`, "config.unknown-key", "sectag.toml:21: nobody knows the key slot.achor", "did you mean anchor?"},
-		"wrong type":      {"sec_tag = 42", `sec_tag = "42"`, "config.value", "sectag.toml:24: ", "docs/profile.md"},
-		"reserved tag":    {"sec_tag = 42", "sec_tag = 4294967294", "config.value", "sectag.toml:24: slot.sec_tag: sec_tag 4294967294 is reserved", "0 to 2147483647"},
-		"too large tag":   {"sec_tag = 42", "sec_tag = 4294967296", "config.value", "sectag.toml:24: slot.sec_tag", "0 to 2147483647"},
-		"negative tag":    {"sec_tag = 42", "sec_tag = -1", "config.value", "sectag.toml:24: slot.sec_tag", "0 to 2147483647"},
-		"tag twice":       {"sec_tag = 42", "sec_tag = 0", "config.value", "sectag.toml:24: slot.sec_tag: 0 was asked for already", "one [[slot]]"},
-		"tag missing":     {"sec_tag = 42\n", "", "config.value", "sectag.toml:23: slot.sec_tag: it is missing", "write sec_tag"},
-		"bad mode":        {"mode    = \"x509\"\nanchor", "mode    = \"x.509\"\nanchor", "config.value", `sectag.toml:20: slot.mode: "x.509" is no mode`, `mode = "x509"`},
-		"psk":             {"mode    = \"x509\"\nanchor", "mode    = \"psk\"\nanchor", "config.value", "sectag.toml:20: slot.mode", "slots write"},
+		"unknown in slot": {`anchor  =`, `achor  =`, "config.unknown-key", "sectag.toml:22: nobody knows the key slot.achor", "did you mean anchor?"},
+		"wrong type":      {"sec_tag = 42", `sec_tag = "42"`, "config.value", "sectag.toml:25: ", "docs/profile.md"},
+		"reserved tag":    {"sec_tag = 42", "sec_tag = 4294967294", "config.value", "sectag.toml:25: slot.sec_tag: sec_tag 4294967294 is reserved", "0 to 2147483647"},
+		"too large tag":   {"sec_tag = 42", "sec_tag = 4294967296", "config.value", "sectag.toml:25: slot.sec_tag", "0 to 2147483647"},
+		"negative tag":    {"sec_tag = 42", "sec_tag = -1", "config.value", "sectag.toml:25: slot.sec_tag", "0 to 2147483647"},
+		"tag twice":       {"sec_tag = 42", "sec_tag = 0", "config.value", "sectag.toml:25: slot.sec_tag: 0 was asked for already", "one [[slot]]"},
+		"tag missing":     {"sec_tag = 42\n", "", "config.value", "sectag.toml:24: slot.sec_tag: it is missing", "write sec_tag"},
+		"bad mode":        {"mode    = \"x509\"\nanchor", "mode    = \"x.509\"\nanchor", "config.value", `sectag.toml:21: slot.mode: "x.509" is no mode`, `mode = "x509"`},
+		"psk":             {"mode    = \"x509\"\nanchor", "mode    = \"psk\"\nanchor", "config.value", "sectag.toml:21: slot.mode", "slots write"},
 		"bad life":        {`life = "10y"`, `life = "ten"`, "config.value", "sectag.toml:3: product.life", `"10y"`},
-		"bad validity":    {`"5500d"`, `"0d"`, "config.value", "sectag.toml:16: device.validity", `"issuer"`},
-		"bad id":          {`"urn:imei:{imei}"`, `"unit"`, "config.value", "sectag.toml:14: device.id", "urn:imei:{imei}"},
-		"bad key origin":  {`key      = "host"`, `key      = "tpm"`, "config.value", "sectag.toml:15: device.key", `"host"`},
-		"bad url":         {"coaps://lwm2m.example.eu:5684", "http://lwm2m.example.eu", "config.value", "sectag.toml:28: endpoint.url", "coaps://host:5684"},
-		"register":        {"register = false", "register = true", "config.value", "sectag.toml:29: endpoint.register", "register = false"},
-		"bad ledger":      {"sqlite:ledger.db", "ledger.db", "config.value", "sectag.toml:32: ledger.url", "sqlite:"},
+		"bad validity":    {`"5500d"`, `"0d"`, "config.value", "sectag.toml:17: device.validity", `"issuer"`},
+		"bad id":          {`"urn:imei:{imei}"`, `"unit"`, "config.value", "sectag.toml:15: device.id", "urn:imei:{imei}"},
+		"bad key origin":  {`key      = "host"`, `key      = "tpm"`, "config.value", "sectag.toml:16: device.key", `"host"`},
+		"bad url":         {"coaps://lwm2m.example.eu:5684", "http://lwm2m.example.eu", "config.value", "sectag.toml:29: endpoint.url", "coaps://host:5684"},
+		"register":        {"register = false", "register = true", "config.value", "sectag.toml:30: endpoint.register", "register = false"},
+		"bad ledger":      {"sqlite:ledger.db", "ledger.db", "config.value", "sectag.toml:33: ledger.url", "sqlite:"},
 		"missing file":    {`"root.crt"`, `"rot.crt"`, "config.file", "sectag.toml:10: authority.cert: ", "ca init"},
 		"folder as file":  {`"root.crt"`, `"."`, "config.value", "sectag.toml:10: authority.cert: ", "name the file"},
+		"bad lock":        {`"45m"`, `"45s"`, "config.value", "sectag.toml:12: authority.lock_after", `"30m"`},
 		"no TOML":         {"[product]", "[product", "config.value", "sectag.toml:1: ", "docs/profile.md"},
 	} {
 		t.Run(name, func(t *testing.T) {

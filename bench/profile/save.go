@@ -32,6 +32,9 @@ func (p *Profile) Text(dir string) string {
 	table("authority")
 	line("cert", relative(dir, p.Cert))
 	line("key", relative(dir, p.Key))
+	if p.Lock > 0 && p.Lock != DefaultLock {
+		line("lock_after", p.Lock.String())
+	}
 	table("device")
 	line("id", string(p.ID))
 	line("key", string(p.Origin))
