@@ -107,9 +107,16 @@ func stores() [][3]cell {
 
 // late are answers to an effect that nobody waits for any more; they can come at any moment.
 var late = []flows.Event{
-	flows.Failed{ID: credID(1)}, flows.Lost{ID: credID(1)}, flows.Planned{ID: credID(1), Plan: flows.Plan{N: 1}}, flows.Prepared{ID: credID(1)},
-	flows.Identified{ID: credID(1), Session: 1, IMEI: unitA, Identity: cred.Digest{9}, Firmware: true}, flows.Offline{ID: credID(1)},
-	flows.Deleted{ID: credID(1)}, flows.Written{ID: credID(1)}, flows.ReadBack{ID: credID(1)}, flows.Restored{ID: credID(1)},
+	flows.Failed{ID: credID(1)},
+	flows.Lost{ID: credID(1)},
+	flows.Planned{ID: credID(1), Plan: flows.Plan{N: 1}},
+	flows.Prepared{ID: credID(1)},
+	flows.Identified{ID: credID(1), Session: 1, IMEI: unitA, Identity: cred.Digest{9}, Firmware: true},
+	flows.Offline{ID: credID(1)},
+	flows.Deleted{ID: credID(1)},
+	flows.Written{ID: credID(1)},
+	flows.ReadBack{ID: credID(1)},
+	flows.Restored{ID: credID(1)},
 }
 
 // variant is a world to start in: which unit, which person, which terms.

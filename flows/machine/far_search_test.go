@@ -78,6 +78,7 @@ func TestEndpoint(t *testing.T) {
 			return ""
 		},
 	}
+	drawn(t, "endpoint.go", "Endpoint", d, func(m Endpoint) int { return int(m.phase) })
 	tried(t, d, []string{"unproven", "other", "untyped", "skipped", "unsettled"}, map[string]mutant[Endpoint]{
 		"does not compare": twisted("untyped", func(m Endpoint, e flows.Event) (Endpoint, []flows.Effect, bool) {
 			if _, typed := e.(flows.AnchorCompared); typed && m.phase == endpointJudged {
@@ -96,7 +97,7 @@ func TestEndpoint(t *testing.T) {
 			return n, do, ignored
 		}),
 		"stores after a probe that failed": twisted("unproven", func(m Endpoint, e flows.Event) (Endpoint, []flows.Effect, bool) {
-			if m.phase == endpointUnproven && e == (flows.Event(flows.Retry{})) {
+			if m.phase == endpointUnproven && e == flows.Event(flows.Retry{}) {
 				m.phase = endpointUnstored
 			}
 			return m.Step(e)
@@ -176,6 +177,7 @@ func TestConnection(t *testing.T) {
 			return n, do, ignored
 		}
 	}
+	drawn(t, "connection.go", "Connection", d, func(m Connection) int { return int(m.phase) })
 	tried(t, d, []string{"unasked", "keyless", "false", "verdict"}, map[string]mutant[Connection]{
 		"tries again by itself": twisted("unasked", step(func(m *Connection, e flows.Event, do *[]flows.Effect) {
 			if _, failed := e.(flows.Failed); failed {
@@ -265,6 +267,7 @@ func TestRecord(t *testing.T) {
 			return ""
 		},
 	}
+	drawn(t, "record.go", "Record", d, func(m Record) int { return int(m.phase) })
 	tried(t, d, []string{"early", "twice", "untrue", "needless", "missing"}, map[string]mutant[Record]{
 		"writes before the work is over": twisted("early", func(m Record, e flows.Event) (Record, []flows.Effect, bool) {
 			if _, wanted := e.(flows.RecordWanted); wanted && m.phase == recordNone {

@@ -78,6 +78,7 @@ func TestAuthority(t *testing.T) {
 			return ""
 		},
 	}
+	drawn(t, "authority.go", "Authority", d, func(m Authority) int { return int(m.phase) })
 	tried(t, d, []string{"unloaded", "guess", "open"}, map[string]mutant[Authority]{
 		"believes an answer from before a lock": twisted("open", func(m Authority, e flows.Event) (Authority, []flows.Effect, bool) {
 			n, do, ignored := m.Step(e)
@@ -132,6 +133,7 @@ func TestPort(t *testing.T) {
 			return ""
 		},
 	}
+	drawn(t, "port.go", "Port", d, func(m Port) int { return int(m.phase) })
 	tried(t, d, []string{"unchecked", "forgotten"}, map[string]mutant[Port]{
 		"believes every name": twisted("unchecked", func(m Port, e flows.Event) (Port, []flows.Effect, bool) {
 			n, do, ignored := m.Step(e)
@@ -197,6 +199,7 @@ func TestUnit(t *testing.T) {
 			return ""
 		},
 	}
+	drawn(t, "unit.go", "Unit", d, func(m Unit) int { return int(m.phase) })
 	tried(t, d, []string{"nameless", "stranger", "old", "session"}, map[string]mutant[Unit]{
 		"takes any yes": twisted("stranger", func(m Unit, e flows.Event) (Unit, []flows.Effect, bool) {
 			if c, ok := e.(flows.UnitConfirmed); ok && c.IMEI != 0 && m.Asking() {

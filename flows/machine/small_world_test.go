@@ -105,6 +105,9 @@ func (d model[M, W]) moves(how way[M], j joint[M, W], edge func(search.Edge[join
 	}
 	add := func(to joint[M, W], e flows.Event) {
 		label := strings.TrimPrefix(fmt.Sprintf("%T", e), "flows.")
+		if e == nil {
+			label = "drift"
+		}
 		edge(search.Edge[joint[M, W]]{Label: label, To: to})
 	}
 	if j.effect != nil {
@@ -139,7 +142,7 @@ func (d model[M, W]) moves(how way[M], j joint[M, W], edge func(search.Edge[join
 			for _, x := range do {
 				n = d.asked(n, x, nil)
 			}
-			add(n.normal(), nil)
+			edge(search.Edge[joint[M, W]]{Label: "begun", To: n.normal()})
 		}
 	}
 }
@@ -232,9 +235,25 @@ func (d model[M, W]) wrong(how way[M], j joint[M, W]) string {
 
 // everyAnswer is one of each kind of answer.
 var everyAnswer = []flows.Event{
-	flows.Failed{}, flows.Lost{}, flows.AuthorityLoaded{}, flows.AuthorityUnlocked{}, flows.PortsListed{}, flows.PortChosen{},
-	flows.Identified{}, flows.Planned{}, flows.Prepared{}, flows.Offline{}, flows.Deleted{}, flows.Written{}, flows.ReadBack{},
-	flows.Restored{}, flows.Probed{}, flows.AnchorStored{}, flows.Connected{}, flows.RecordWritten{}, flows.ProfileSaved{},
+	flows.Failed{},
+	flows.Lost{},
+	flows.AuthorityLoaded{},
+	flows.AuthorityUnlocked{},
+	flows.PortsListed{},
+	flows.PortChosen{},
+	flows.Identified{},
+	flows.Planned{},
+	flows.Prepared{},
+	flows.Offline{},
+	flows.Deleted{},
+	flows.Written{},
+	flows.ReadBack{},
+	flows.Restored{},
+	flows.Probed{},
+	flows.AnchorStored{},
+	flows.Connected{},
+	flows.RecordWritten{},
+	flows.ProfileSaved{},
 }
 
 // mutant is a machine with one fault in it.

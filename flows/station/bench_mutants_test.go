@@ -223,8 +223,10 @@ func TestBenchMutants(t *testing.T) {
 		}
 		return as
 	}, "clash", "a moody key")
-	for _, i := range []string{"ignored", "two", "halted", "unconfirmed", "kept", "keyless", "serverless", "early", "twice", "verdict",
-		"unrecorded", "outcome", "lie", "clash", "silent", "stale", "stuck", "hopeless"} {
+	for _, i := range []string{
+		"ignored", "two", "halted", "unconfirmed", "kept", "keyless", "serverless", "early", "twice", "verdict",
+		"unrecorded", "outcome", "lie", "clash", "silent", "stale", "stuck", "hopeless",
+	} {
 		if !sole[i] && !raced {
 			t.Errorf("the invariant %q is the only killer of no mutant", i)
 		}

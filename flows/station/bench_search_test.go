@@ -101,9 +101,25 @@ var stale = func() (all []flows.Event) {
 
 // everyAnswer is one of each kind of answer.
 var everyAnswer = []flows.Event{
-	flows.Failed{}, flows.Lost{}, flows.AuthorityLoaded{}, flows.AuthorityUnlocked{}, flows.PortsListed{}, flows.PortChosen{},
-	flows.Identified{}, flows.Planned{}, flows.Prepared{}, flows.Offline{}, flows.Deleted{}, flows.Written{}, flows.ReadBack{},
-	flows.Restored{}, flows.Probed{}, flows.AnchorStored{}, flows.Connected{}, flows.RecordWritten{}, flows.ProfileSaved{},
+	flows.Failed{},
+	flows.Lost{},
+	flows.AuthorityLoaded{},
+	flows.AuthorityUnlocked{},
+	flows.PortsListed{},
+	flows.PortChosen{},
+	flows.Identified{},
+	flows.Planned{},
+	flows.Prepared{},
+	flows.Offline{},
+	flows.Deleted{},
+	flows.Written{},
+	flows.ReadBack{},
+	flows.Restored{},
+	flows.Probed{},
+	flows.AnchorStored{},
+	flows.Connected{},
+	flows.RecordWritten{},
+	flows.ProfileSaved{},
 }
 
 func searchBench(t *testing.T, step benchStep, actions func(Bench) []flows.Action, sc scope, whole bool) (map[string]string, *search.Graph[world]) {

@@ -60,9 +60,6 @@ func number[T any](v T, id flows.ID) T {
 	return p.Interface().(T)
 }
 
-// answers tells whether an event is an effect's answer.
-func answers(e flows.Event) bool { return reflect.ValueOf(e).FieldByName("ID").IsValid() }
-
 // numberOf is the number that every effect of a screen has here, so that equal worlds are equal.
 func numberOf(s flows.Screen) flows.ID { return flows.Screens + flows.ID(s) }
 
@@ -368,9 +365,19 @@ func (w world) good(x flows.Effect) []flows.Event {
 // wishes are what a person may put in at any moment, offered or not.
 func (w world) wishes() []flows.Event {
 	es := []flows.Event{
-		flows.TermsSet{Terms: w.scope.terms}, flows.NextUnit{}, flows.Cancel{}, flows.PortNamed{}, flows.UnitWanted{},
-		flows.UnitConfirmed{IMEI: ourUnit}, flows.UnitConfirmed{IMEI: otherUnit}, flows.PlanWanted{}, flows.Accepted{},
-		flows.Confirmed{IMEI: otherUnit}, flows.ConnectWanted{}, flows.RecordWanted{}, flows.ProfileSaveWanted{},
+		flows.TermsSet{Terms: w.scope.terms},
+		flows.NextUnit{},
+		flows.Cancel{},
+		flows.PortNamed{},
+		flows.UnitWanted{},
+		flows.UnitConfirmed{IMEI: ourUnit},
+		flows.UnitConfirmed{IMEI: otherUnit},
+		flows.PlanWanted{},
+		flows.Accepted{},
+		flows.Confirmed{IMEI: otherUnit},
+		flows.ConnectWanted{},
+		flows.RecordWanted{},
+		flows.ProfileSaveWanted{},
 	}
 	if w.scope.authority {
 		es = append(es, flows.AuthorityChosen{}, flows.PassphraseGiven{Pass: 1}, flows.AuthorityLocked{})
