@@ -60,6 +60,11 @@ type ConnectionID struct {
 	Negotiated bool `json:"negotiated"`
 }
 
+// NewConnectReport is a report of which nothing is known yet: the lists are there, the verdict is no.
+func NewConnectReport() ConnectReport {
+	return ConnectReport{Verdict: cred.Fail, Path: "host", Rebind: "not-tried", Peer: []chain.Cert{}, Findings: []cred.Finding{}}
+}
+
 // Connect makes the handshake of a unit: DTLS 1.2 with only such suites as the modem has, the server judged as the modem
 // would, the unit's certificate shown whatever authorities the server names (the modem does not look), then a CoAP ping. It passes
 // when the server asked for the certificate, its Finished verifies, and the ping is answered or one second goes by without an
@@ -67,7 +72,7 @@ type ConnectionID struct {
 //
 // It proves the server and the chain. It does not prove the modem.
 func Connect(ctx context.Context, e cred.Endpoint, o ConnectOptions) (ConnectReport, error) {
-	r := ConnectReport{Verdict: cred.Fail, Path: "host", Rebind: "not-tried", Peer: []chain.Cert{}, Findings: []cred.Finding{}}
+	r := NewConnectReport()
 	c := connection{endpoint: e, options: o.withDefaults(), report: &r}
 	if f := c.run(ctx); f != nil {
 		r.Failure = f

@@ -79,15 +79,19 @@ type Suites struct {
 	ModemUsable []string `json:"modem_usable"` // of these, what the modem has
 }
 
+// NewProbeReport is a report of which nothing is known yet: the lists are there, the verdict is no.
+func NewProbeReport() ProbeReport {
+	return ProbeReport{
+		Verdict: cred.Fail, Chain: []chain.Cert{}, Findings: []cred.Finding{},
+		Suites: Suites{Server: []string{}, ModemUsable: []string{}},
+	}
+}
+
 // Probe looks at a server as the modem would see it, without credentials: reachability, suites, chain, anchor, name. It opens
 // one session at a time, ends each, and needs no more sessions than the server has suites, plus two. The error, if any, is the
 // report's Failure: a *cred.Fault, whose cause is ctx's when ctx ended first. The report holds what is known by then.
 func Probe(ctx context.Context, e cred.Endpoint, o ProbeOptions) (ProbeReport, error) {
-	p := probe{endpoint: e, o: o.withDefaults()}
-	p.report = ProbeReport{
-		Verdict: cred.Fail, Chain: []chain.Cert{}, Findings: []cred.Finding{},
-		Suites: Suites{Server: []string{}, ModemUsable: []string{}},
-	}
+	p := probe{endpoint: e, o: o.withDefaults(), report: NewProbeReport()}
 	fault := p.run(ctx)
 	if fault == nil {
 		fault = p.firstError()

@@ -20,7 +20,7 @@ func (a *app) atVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use: "at --port P [--file F|-] CMD…", Short: "Send AT commands and show the answers, masked",
 		Example: "  sectag at --port /dev/ttyACM0 AT+CGSN=1 AT%CMNG=1",
-		RunE: a.Verb(func(ctx context.Context, args []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoCommands, func(ctx context.Context, args []string) (paper.Document, error) {
 			if err := target.NeedPort(port); err != nil {
 				return nil, err
 			}

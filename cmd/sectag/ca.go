@@ -84,7 +84,7 @@ func (a *app) caShow() *cobra.Command {
 func (a *app) caAudit() *cobra.Command {
 	return &cobra.Command{
 		Use: "audit FILE…", Short: "Find what is wrong with an authority and the units' certificates it signed",
-		RunE: a.Verb(func(_ context.Context, args []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoFindings, func(_ context.Context, args []string) (paper.Document, error) {
 			if len(args) == 0 {
 				return nil, cred.Failed("usage.flag", "no file is named", "write sectag ca audit root.crt device.crt, or name a folder")
 			}
@@ -101,7 +101,7 @@ func (a *app) caVerify() *cobra.Command {
 	var root string
 	c := &cobra.Command{
 		Use: "verify --cert ROOT FILE…", Short: "Say whether units' certificates chain to this root, today and at their end",
-		RunE: a.Verb(func(_ context.Context, args []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoFindings, func(_ context.Context, args []string) (paper.Document, error) {
 			if root == "" || len(args) == 0 {
 				return nil, cred.Failed("usage.flag", "the root or the units' certificates are missing", "write sectag ca verify --cert root.crt device.crt")
 			}

@@ -22,7 +22,7 @@ func (a *app) demoVerb() *cobra.Command {
 	units := 1
 	c := &cobra.Command{
 		Use: "demo", Short: "Show the whole job on a virtual modem and a local server", Args: cobra.NoArgs,
-		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoUnits, func(ctx context.Context, _ []string) (paper.Document, error) {
 			if units < 1 || units > 100 {
 				return nil, cred.Failed("usage.flag", "--units takes 1 to 100", "write --units 3")
 			}

@@ -22,7 +22,7 @@ func (a *app) ledgerList() *cobra.Command {
 	var imei string
 	c := &cobra.Command{
 		Use: "list", Short: "List the records, the oldest first", Args: cobra.NoArgs,
-		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoRecords, func(ctx context.Context, _ []string) (paper.Document, error) {
 			var q ledger.Query
 			if imei != "" {
 				i, err := cred.ParseIMEI(imei)
@@ -69,7 +69,7 @@ func (a *app) ledgerVerify() *cobra.Command {
 	var checkpoint, out string
 	c := &cobra.Command{
 		Use: "verify", Short: "Recompute the whole log and say what was changed, dropped or moved", Args: cobra.NoArgs,
-		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoFindings, func(ctx context.Context, _ []string) (paper.Document, error) {
 			var kept *seal.Checkpoint
 			if checkpoint != "" {
 				text, err := atomicfile.Read(checkpoint, maxFile)

@@ -12,7 +12,7 @@ import (
 func (a *app) portsVerb() *cobra.Command {
 	return &cobra.Command{
 		Use: "ports", Short: "List the serial ports of this computer", Args: cobra.NoArgs,
-		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoPorts, func(ctx context.Context, _ []string) (paper.Document, error) {
 			ports, err := device.Ports(ctx)
 			d := &paper.Ports{Ports: append([]device.PortInfo{}, ports...)}
 			return d, err

@@ -29,7 +29,7 @@ func (a *app) slotsList() *cobra.Command {
 	var f target.Slot
 	c := &cobra.Command{
 		Use: "list --port P [--sec-tag N] [--type T]", Short: "List what the modem's store holds", Args: cobra.NoArgs,
-		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoSlots, func(ctx context.Context, _ []string) (paper.Document, error) {
 			if err := target.NeedPort(f.Port); err != nil {
 				return nil, err
 			}
@@ -60,7 +60,7 @@ func (a *app) slotsWork(use, short string, op flows.Op) *cobra.Command {
 	var f target.Slot
 	c := &cobra.Command{
 		Use: use, Short: short + ", with confirmation and read-back", Args: cobra.NoArgs,
-		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoSlots, func(ctx context.Context, _ []string) (paper.Document, error) {
 			s, err := f.One()
 			if err != nil {
 				return nil, err
@@ -105,7 +105,7 @@ func (a *app) slotsVerify() *cobra.Command {
 	var f target.Slot
 	c := &cobra.Command{
 		Use: "verify --port P --sec-tag N --type T --file F", Short: "Say whether a slot holds what a file holds", Args: cobra.NoArgs,
-		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoSlots, func(ctx context.Context, _ []string) (paper.Document, error) {
 			s, err := f.One()
 			if err != nil {
 				return nil, err

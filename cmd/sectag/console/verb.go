@@ -3,18 +3,25 @@ package console
 import (
 	"context"
 
-	"example.org/sectag/cmd/sectag/paper"
-
 	"github.com/spf13/cobra"
 
+	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 )
 
-// Verb wraps what a verb does: it prints the paper.Document, whole or as far as it got, and passes the failure on to the exit code.
-// A nil paper.Document prints nothing but the failure.
-func (c *Console) Verb(do func(ctx context.Context, args []string) (paper.Document, error)) func(*cobra.Command, []string) error {
+// Do is what a verb does. Its document is printed whole or as far as it got; nil is none.
+type Do func(ctx context.Context, args []string) (paper.Document, error)
+
+// Verb wraps what a verb does: it prints the paper.Document and passes the failure on to the exit code.
+func (c *Console) Verb(do Do) func(*cobra.Command, []string) error { return c.VerbOf(nil, do) }
+
+// VerbOf is Verb with the document that a script gets in the place of none, so that the lists of the contract are always there.
+func (c *Console) VerbOf(blank func() paper.Document, do Do) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		doc, err := do(cmd.Context(), args)
+		if doc == nil && err != nil && blank != nil && c.JSON {
+			doc = blank()
+		}
 		if doc == nil {
 			return err
 		}

@@ -1,0 +1,43 @@
+package paper
+
+import (
+	"io"
+
+	"example.org/sectag/bench"
+	"example.org/sectag/bench/ask"
+	"example.org/sectag/cred"
+	"example.org/sectag/device"
+	"example.org/sectag/endpoint"
+	"example.org/sectag/ledger"
+)
+
+// The blank documents are those of verbs that failed before there was anything to tell: nothing is claimed, and the lists are there.
+
+// NoUnit is the blank document of sectag provision.
+func NoUnit() Document {
+	return &Unit{Unit: bench.Unit{Verdict: cred.Fail, Slots: []bench.UnitSlot{}, Findings: []cred.Finding{}}}
+}
+
+// NoUnits is that of sectag demo.
+func NoUnits() Document { return &Units{Units: []bench.Unit{}} }
+
+// NoSlots is that of sectag inspect and sectag slots.
+func NoSlots() Document { return &Slots{Slots: []bench.UnitSlot{}, Lines: func(io.Writer) {}} }
+
+// NoPorts is that of sectag ports.
+func NoPorts() Document { return &Ports{Ports: []device.PortInfo{}} }
+
+// NoCommands is that of sectag at.
+func NoCommands() Document { return &AT{Commands: []ask.Answer{}} }
+
+// NoFindings is that of the verbs that judge: ca audit, ca verify, ledger verify.
+func NoFindings() Document { return &Findings{Verdict: cred.Fail, Findings: []cred.Finding{}} }
+
+// NoRecords is that of sectag ledger list.
+func NoRecords() Document { return &LedgerList{Records: []ledger.Summary{}} }
+
+// NoProbe is that of sectag probe.
+func NoProbe() Document { return &Probe{ProbeReport: endpoint.NewProbeReport()} }
+
+// NoConnect is that of sectag connect.
+func NoConnect() Document { return &Connect{ConnectReport: endpoint.NewConnectReport()} }
