@@ -14,6 +14,7 @@ import (
 	"example.org/sectag/flows/codec"
 	"example.org/sectag/flows/station"
 	"example.org/sectag/ledger"
+	"example.org/sectag/ledger/record"
 )
 
 // Shot is what a mouth receives after each event: the machine that decides and the facts that are shown.
@@ -184,7 +185,7 @@ func (b *Bench) newJournal(ctx context.Context, left *flows.Resumed) (*runJourna
 	if err != nil {
 		return nil, fmt.Errorf("beginning a run: %w", err)
 	}
-	run, err := d.Ledger.Begin(ctx, stamp(d.Now()), body)
+	run, err := d.Ledger.Begin(ctx, record.Stamp(d.Now()), body)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +204,7 @@ func (j *runJournal) Append(ctx context.Context, e flows.Event, sync bool) error
 	if err != nil {
 		return err
 	}
-	if err := j.store.AppendEvent(ctx, j.run, name, stamp(j.now()), body); err != nil || !sync {
+	if err := j.store.AppendEvent(ctx, j.run, name, record.Stamp(j.now()), body); err != nil || !sync {
 		return err
 	}
 	return j.store.Sync(ctx)
@@ -213,8 +214,5 @@ func (j *runJournal) end(ctx context.Context) error {
 	if j.store == nil {
 		return nil
 	}
-	return j.store.End(context.WithoutCancel(ctx), j.run, stamp(j.now()), ledger.RunDone)
+	return j.store.End(context.WithoutCancel(ctx), j.run, record.Stamp(j.now()), ledger.RunDone)
 }
-
-// stamp writes a time as the journal has it.
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

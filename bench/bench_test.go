@@ -2,10 +2,13 @@ package bench_test
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
+	"example.org/sectag/bench/desk"
 	"example.org/sectag/cred"
+	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
@@ -213,5 +216,30 @@ func TestAnIMEIWithAWrongCheckDigitIsWorkedOnWithAWarning(t *testing.T) {
 		if err != nil || rec.Verdict != cred.Warn || len(rec.Findings) != 1 || rec.Findings[0].Code != "store.imei-check" {
 			t.Errorf("record %+v, %v", rec, err)
 		}
+	}
+}
+
+// TestAClockBehindTheNewestRecordSignsNothing: no unit's certificate, and no new authority.
+func TestAClockBehindTheNewestRecordSignsNothing(t *testing.T) {
+	r := newRig(t, "nrf9151")
+	l := r.open(t, "ledger.db")
+	defer l.Close()
+	drive(t, r.config(l), station.Orders{})
+	c := r.config(l)
+	c.Now = func() time.Time { return time.Now().Add(-5 * time.Minute) } // the authority began ten minutes ago
+	r.profile.Slots[0].Anchor = secondRoot(t)
+	c.Profile = r.profile
+	if u := drive(t, c, station.Orders{}); u.Failure == nil || u.Failure.Code != "ca.clock" || u.Slots[0].Holds != "old" {
+		t.Errorf("%+v", u)
+	}
+	d := desk.New(c, func() flows.Facts { return flows.Facts{} })
+	defer d.Close()
+	dir := t.TempDir()
+	answer := d.Do(context.Background(), flows.CreateAuthority{ID: 7, Dir: dir, Pass: d.Keep([]byte("correct horse"))})
+	if f, ok := answer.(flows.Failed); !ok || f.Code != "ca.clock" || f.ID != 7 {
+		t.Errorf("%+v", answer)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("%v, %v", left, err)
 	}
 }

@@ -41,7 +41,7 @@ func (b *Bench) recover(ctx context.Context) (left *flows.Resumed, dead []string
 // bury closes dead runs.
 func (b *Bench) bury(ctx context.Context, dead []string) error {
 	for _, run := range dead {
-		if err := b.desk.Ledger.End(ctx, run, stamp(b.desk.Now()), ledger.RunInterrupted); err != nil {
+		if err := b.desk.Ledger.End(ctx, run, record.Stamp(b.desk.Now()), ledger.RunInterrupted); err != nil {
 			return err
 		}
 	}
@@ -55,7 +55,7 @@ func (b *Bench) takeOver(ctx context.Context, run ledger.Run) (*flows.Resumed, e
 		return nil, err
 	}
 	s := remains(run, events)
-	at := stamp(d.Now())
+	at := record.Stamp(d.Now())
 	name, body, err := codec.Encode(flows.Interrupted{IMEI: s.Facts.Unit.IMEI})
 	if err != nil {
 		return nil, err

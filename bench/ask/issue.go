@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.org/sectag/bench/evidence"
+	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
@@ -53,7 +54,7 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, no
 	clock := ca.Clock{Now: now(), Build: tool.Built}
 	serial := ca.NewSerial()
 	if l != nil {
-		if clock.NewestRecord, err = claim(ctx, l, o.IMEI, name, key); err != nil {
+		if clock.NewestRecord, err = claim(ctx, l.Reader, o.IMEI, name, key); err != nil {
 			return ca.Issued{}, err
 		}
 	}
@@ -78,19 +79,15 @@ func exists(name string) bool {
 }
 
 // claim refuses what another unit has, and tells the newest time in the ledger.
-func claim(ctx context.Context, l *ledger.Store, imei cred.IMEI, name string, key *ca.Key) (time.Time, error) {
+func claim(ctx context.Context, l *ledger.Reader, imei cred.IMEI, name string, key *ca.Key) (time.Time, error) {
 	der, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
 		return time.Time{}, fmt.Errorf("reading the new key's public half: %w", err)
 	}
-	spki := cred.Sum(der)
-	err = l.Check(ctx, record.Unit{IMEI: imei}, record.Binding{What: record.BindIMEI, Value: imei.String()},
-		record.Binding{What: record.BindName, Value: name}, record.Binding{What: record.BindSPKI, Value: spki.String()})
-	if err != nil {
+	if err := past.Free(ctx, l, record.Unit{IMEI: imei}, name, cred.Sum(der)); err != nil {
 		return time.Time{}, err
 	}
-	t, _, err := l.NewestTime(ctx)
-	return t, err
+	return past.Newest(ctx, l)
 }
 
 func recordIssue(ctx context.Context, l *ledger.Store, o Order, c ca.Certificate, auth *ca.Authority, tool evidence.Tool, now time.Time) error {

@@ -1,9 +1,13 @@
 package desk
 
 import (
+	"context"
+
+	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/ledger/record"
 )
 
 func (d *Desk) loadAuthority(e flows.LoadAuthority) (answer flows.AuthorityLoaded, err error) {
@@ -40,19 +44,20 @@ func (d *Desk) useRoot(root ca.Root, key string) {
 
 func authorityDoc(i ca.Info, cert, key string, encrypted bool) flows.Doc {
 	return doc(flows.AuthorityFacts{
-		Cert: cert, Key: key, Subject: i.Subject, NotBefore: i.NotBefore.Format(rfc3339), NotAfter: i.NotAfter.Format(rfc3339),
+		Cert: cert, Key: key, Subject: i.Subject, NotBefore: record.Stamp(i.NotBefore), NotAfter: record.Stamp(i.NotAfter),
 		SHA256: i.SHA256, KeyEncrypted: encrypted,
 	})
 }
 
-// rfc3339 is the contract's form of a time, in UTC.
-const rfc3339 = "2006-01-02T15:04:05Z07:00"
-
 // createAuthority makes a root and opens it at once: whoever made it knows the passphrase.
-func (d *Desk) createAuthority(e flows.CreateAuthority) (flows.Event, error) {
+func (d *Desk) createAuthority(ctx context.Context, e flows.CreateAuthority) (flows.Event, error) {
 	var answer flows.AuthorityLoaded
 	err := d.secrets.use(e.Pass, func(pass []byte) error {
-		made, err := ca.Init(ca.InitOptions{Dir: e.Dir, Subject: e.Subject, Days: e.Days, Passphrase: pass, Clock: d.clock()})
+		clock, err := d.clock(ctx)
+		if err != nil {
+			return err
+		}
+		made, err := ca.Init(ca.InitOptions{Dir: e.Dir, Subject: e.Subject, Days: e.Days, Passphrase: pass, Clock: clock})
 		if err != nil {
 			return err
 		}
@@ -102,8 +107,12 @@ func (d *Desk) Lock() {
 }
 
 // clock is everything that is known about the time.
-func (d *Desk) clock() ca.Clock {
+func (d *Desk) clock(ctx context.Context) (ca.Clock, error) {
+	newest, err := past.Newest(ctx, d.reader())
+	if err != nil {
+		return ca.Clock{}, err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return ca.Clock{Now: d.Now(), Build: d.Tool.Built, ServerDate: d.date, ServerSeen: d.dateAt}
+	return ca.Clock{Now: d.Now(), Build: d.Tool.Built, NewestRecord: newest, ServerDate: d.date, ServerSeen: d.dateAt}, nil
 }

@@ -158,7 +158,7 @@ func (d *Desk) perform(ctx context.Context, e flows.Effect) (flows.Event, error)
 	case flows.LoadAuthority:
 		return d.loadAuthority(e)
 	case flows.CreateAuthority:
-		return d.createAuthority(e)
+		return d.createAuthority(ctx, e)
 	case flows.UnlockAuthority:
 		return d.unlockAuthority(e)
 	case flows.ListPorts:

@@ -22,10 +22,8 @@ type prepared struct {
 	contents [flows.MaxSlots][]byte
 	key      *ca.Key
 	cert     ca.Certificate
-	name     string
 	anchor   []byte // canonical PEM that the connection test trusts: the first slot's
-	clock    string
-	secret   []int // indexes of contents that must not outlive their use
+	secret   []int  // indexes of contents that must not outlive their use
 }
 
 func (p *prepared) content(index uint8) []byte { return p.contents[index] }
@@ -86,7 +84,7 @@ func (d *Desk) planned() (flows.Plan, flows.Hand) {
 
 func (d *Desk) ready(id flows.ID, m *device.Modem, plan flows.Plan, origin string) flows.Event {
 	answer := flows.Prepared{ID: id}
-	facts := flows.PreparedFacts{KeyOrigin: origin, Clock: d.set.clock, Sizes: []int{}}
+	facts := flows.PreparedFacts{KeyOrigin: origin, Clock: d.set.cert.Clock, Sizes: []int{}}
 	for i, s := range plan.Slots[:plan.N] {
 		if c := d.set.contents[i]; c != nil {
 			answer.Want[i] = m.Stored(s.Slot, c)
@@ -94,7 +92,7 @@ func (d *Desk) ready(id flows.ID, m *device.Modem, plan flows.Plan, origin strin
 		facts.Sizes = append(facts.Sizes, len(d.set.contents[i]))
 	}
 	if c := d.set.cert; c.Serial != "" {
-		facts.Certificate = &flows.CertificateFacts{Serial: c.Serial, NotAfter: c.NotAfter.UTC().Format(rfc3339), SHA256: c.SHA256, PEM: c.PEM}
+		facts.Certificate = &flows.CertificateFacts{Serial: c.Serial, NotAfter: record.Stamp(c.NotAfter), SHA256: c.SHA256, PEM: c.PEM}
 	}
 	answer.Doc = doc(facts)
 	return answer
@@ -180,7 +178,7 @@ func (d *Desk) issue(ctx context.Context, set *prepared) error {
 		return cred.Failed("ca.passphrase", "the authority is locked", "unlock it with its passphrase")
 	}
 	p := d.profile()
-	set.name = p.ID.Name(unit.IMEI)
+	name := p.ID.Name(unit.IMEI)
 	var err error
 	if set.key, err = ca.NewKey(); err != nil {
 		return err
@@ -189,41 +187,37 @@ func (d *Desk) issue(ctx context.Context, set *prepared) error {
 	if err != nil {
 		return fmt.Errorf("reading the new key's public half: %w", err)
 	}
-	serial, newest, err := d.reserve(ctx, past.Seen(unit, items), set.name, cred.Sum(der))
+	serial, err := d.reserve(ctx, past.Seen(unit, items), name, cred.Sum(der))
 	if err != nil {
 		return err
 	}
-	clock := d.clock()
-	clock.NewestRecord = newest
+	clock, err := d.clock(ctx)
+	if err != nil {
+		return err
+	}
 	set.cert, err = auth.Issue(ca.Request{
-		Name: set.name, Public: set.key.Public(), Serial: serial, Days: p.Days, UntilIssuer: p.Until,
+		Name: name, Public: set.key.Public(), Serial: serial, Days: p.Days, UntilIssuer: p.Until,
 		Clock: clock,
 	})
 	if err != nil {
 		return err
 	}
-	set.clock = set.cert.Clock
 	return set.key.Prove(set.cert)
 }
 
 // reserve refuses an identity that is another unit's, and takes a serial that nobody else will get.
-func (d *Desk) reserve(ctx context.Context, unit record.Unit, name string, spki cred.Digest) (serial string, newest time.Time, err error) {
-	serial = ca.NewSerial()
+func (d *Desk) reserve(ctx context.Context, unit record.Unit, name string, spki cred.Digest) (string, error) {
+	serial := ca.NewSerial()
 	if d.Ledger == nil {
-		return serial, time.Time{}, nil
+		return serial, nil
 	}
-	err = d.Ledger.Check(ctx, unit, record.Binding{What: record.BindIMEI, Value: unit.IMEI.String()},
-		record.Binding{What: record.BindName, Value: name}, record.Binding{What: record.BindSPKI, Value: spki.String()})
-	if err != nil {
-		return "", time.Time{}, err
+	if err := past.Free(ctx, d.reader(), unit, name, spki); err != nil {
+		return "", err
 	}
-	if newest, _, err = d.Ledger.NewestTime(ctx); err != nil {
-		return "", time.Time{}, err
+	if err := d.Ledger.Reserve(ctx, d.run, record.Stamp(d.Now()), serial); err != nil {
+		return "", fmt.Errorf("reserving a serial: %w", err)
 	}
-	if err = d.Ledger.Reserve(ctx, d.run, d.Now().UTC().Format(rfc3339), serial); err != nil {
-		return "", time.Time{}, fmt.Errorf("reserving a serial: %w", err)
-	}
-	return serial, newest, nil
+	return serial, nil
 }
 
 // anchorBytes reads the trust anchor of a sec_tag as the slot will hold it, and refuses what no unit should trust.

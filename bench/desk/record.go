@@ -93,7 +93,7 @@ func (d *Desk) hostCopy() string {
 }
 
 func (d *Desk) bench() record.Bench {
-	b := evidence.Bench(d.Tool, d.set.clock)
+	b := evidence.Bench(d.Tool, d.set.cert.Clock)
 	b.Station, b.Operator, b.Port, b.Profile = d.Profile.Station, d.Profile.Operator, d.port, d.Profile.SHA256
 	b.Started, b.Ended = record.Stamp(d.met), record.Stamp(d.Now())
 	if !d.date.IsZero() {

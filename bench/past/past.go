@@ -4,6 +4,7 @@ package past
 
 import (
 	"context"
+	"time"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
@@ -66,6 +67,24 @@ func (p *Past) add(r record.Record) {
 			p.ours[at] = append(p.ours[at], s.SHA256)
 		}
 	}
+}
+
+// Free refuses, with ledger.bound, an identity that is another unit's: its IMEI, its name, its public key. l may be nil.
+func Free(ctx context.Context, l *ledger.Reader, unit record.Unit, name string, spki cred.Digest) error {
+	if l == nil {
+		return nil
+	}
+	return l.Check(ctx, unit, record.Binding{What: record.BindIMEI, Value: unit.IMEI.String()},
+		record.Binding{What: record.BindName, Value: name}, record.Binding{What: record.BindSPKI, Value: spki.String()})
+}
+
+// Newest is the time of the newest record, zero without one: a clock that is behind it is wrong. l may be nil.
+func Newest(ctx context.Context, l *ledger.Reader) (time.Time, error) {
+	if l == nil {
+		return time.Time{}, nil
+	}
+	t, _, err := l.NewestTime(ctx)
+	return t, err
 }
 
 // Ours tells whether what a slot lists is what we put there.
