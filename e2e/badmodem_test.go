@@ -141,14 +141,11 @@ func TestAnActiveModemRefusesByNumber(t *testing.T) {
 	s.write("write.at", []byte("AT%CMNG=0,42,0,\"HONK\"\n"))
 	s.modem("--imei", sceneIMEI, "--fault", "online")
 	o := s.sectag("at", "--port", "modem", "--file", "write.at", "--yes", "--imei", sceneIMEI, "--json")
-	var d struct {
+	d := decode[struct {
 		Commands []struct{ Result string }
 		Failure  *failure
-	}
-	if d = decode[struct {
-		Commands []struct{ Result string }
-		Failure  *failure
-	}](t, o); o.code != 1 || len(d.Commands) != 1 || d.Commands[0].Result != "CME 518" || d.Failure == nil || d.Failure.Code != "cmng.518" || d.Failure.Hint == "" {
+	}](t, o)
+	if o.code != 1 || len(d.Commands) != 1 || d.Commands[0].Result != "CME 518" || d.Failure == nil || d.Failure.Code != "cmng.518" || d.Failure.Hint == "" {
 		t.Errorf("%v", o)
 	}
 	if s.unit().tagged() != 0 {

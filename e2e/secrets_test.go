@@ -150,6 +150,7 @@ func TestTheScreensLeaveNoSecrets(t *testing.T) {
 	x.types("t")
 	x.sees("AT%CMNG=0,42,2,")
 	x.press("Escape")
+	x.sees("record 0") // else the terminal takes the next key for Alt with it
 	x.leaves("q")
 	printed := x.printed()
 	if !strings.Contains(printed, "AT%CMNG") {

@@ -245,10 +245,7 @@ func decode[T any](t testing.TB, o outcome) (v T) {
 // records reads the ledger, oldest first.
 func (s *stage) records() []record {
 	s.t.Helper()
-	var list struct {
-		Records []record `json:"records"`
-	}
-	list = decode[struct {
+	list := decode[struct {
 		Records []record `json:"records"`
 	}](s.t, s.sectag("ledger", "list", "--json").must(s.t, 0))
 	for i, r := range list.Records {
