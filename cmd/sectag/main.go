@@ -55,6 +55,8 @@ func run(args []string, in *os.File, out, errw io.Writer) int {
 func (a *app) root() *cobra.Command {
 	root := a.station()
 	root.SilenceUsage, root.SilenceErrors = true, true
+	root.Version = version
+	root.SetVersionTemplate("sectag {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
 	f := root.PersistentFlags()

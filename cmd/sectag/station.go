@@ -59,7 +59,7 @@ func (a *app) screens(ctx context.Context, port string) error {
 }
 
 // show runs the bench and the screens on it side by side. A person who leaves while the bench is at work has waited for it, and
-// does not want to any more: the work is given up, as if the process had been killed.
+// does not want to any more: the work is given up, as if the process had been killed. A signal lets the effect in flight end.
 func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, station string) error {
 	var screen *tui.Program
 	c.Progress = func(p flows.Progress) { screen.Progress(p) }
@@ -74,13 +74,14 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	var busy atomic.Bool
+	var busy, torn atomic.Bool
 	view, hide := context.WithCancel(ctx)
 	defer hide()
 	shown := make(chan error, 1)
 	go func() {
 		err := screen.Run(view)
-		if ctx.Err() == nil && busy.Load() {
+		torn.Store(busy.Load())
+		if ctx.Err() == nil && torn.Load() {
 			giveUp()
 		}
 		end()
@@ -100,7 +101,7 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 	if e := <-shown; err == nil && e != nil && ctx.Err() == nil {
 		err = e
 	}
-	if err == nil && work.Err() != nil {
+	if err == nil && torn.Load() {
 		err = cred.Failed("store.stopped", "left in the middle of the work", "start again with the same unit: it is read first")
 	}
 	return err
