@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -244,6 +245,26 @@ func TestTheTerminalIsClosedInTheMiddle(t *testing.T) {
 	case <-time.After(guard):
 		t.Fatal("the program outlives its terminal")
 	}
+	s.cameToRest()
+}
+
+// SIGTERM in the middle of a write ends the screens and then the work, in order, with the exit code that says so.
+func TestTheScreensAreSignalledInTheMiddle(t *testing.T) {
+	t.Parallel()
+	s, x := slowScene(t)
+	x.names()
+	x.sees("▸ last four")
+	x.types(sceneIMEI[11:])
+	x.press("Enter")
+	x.progress()
+	pid, err := strconv.Atoi(strings.TrimSpace(string(read(t, s.file("pid")))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	x.sees("store.stopped", "hint: ", "[exit 130]")
 	s.cameToRest()
 }
 

@@ -54,7 +54,7 @@ func (s *stage) terminal(env []string, args ...string) *terminal {
 	}
 	for name, text := range map[string]string{
 		conf:   "set -g status off\nset -g escape-time 0\nset -g default-terminal screen-256color\n",
-		script: quoted(plain, args...) + " 9>" + quoted(fifo) + "\ncode=$?; echo; echo \"[exit $code]\"\nexec cat\n",
+		script: "sh -c 'echo $$ >pid; exec \"$0\" \"$@\"' " + quoted(plain, args...) + " 9>" + quoted(fifo) + "\ncode=$?; echo; echo \"[exit $code]\"\nexec cat\n",
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			s.t.Fatal(err)
