@@ -208,10 +208,19 @@ func (d *Desk) failed(id flows.ID, err error) flows.Event {
 // lost are the codes after which a session is gone.
 var lost = map[string]bool{"port.lost": true, "line.no-answer": true, "line.not-at": true}
 
-// doc writes a document for the facts. What we made ourselves can be written.
+// maxDoc is how long a document may be as the journal writes it: a line has room for 64 kB, and the event needs some of it.
+const maxDoc = 60 << 10
+
+// maxShown is how many certificates of a chain are shown and journaled: no modem takes so many, and no server may fill the journal.
+const maxShown = 16
+
+// doc writes a document for the facts. One that is longer than the journal takes is left out: it decides nothing, and the work goes on.
 func doc(v any) flows.Doc {
 	b, err := json.Marshal(v)
 	if err != nil {
+		return ""
+	}
+	if line, err := json.Marshal(string(b)); err != nil || len(line) > maxDoc {
 		return ""
 	}
 	return flows.Doc(b)

@@ -40,6 +40,7 @@ func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Even
 		d.date, d.dateAt = report.ServerDate, report.ServerDateAt
 	}
 	d.mu.Unlock()
+	report.Chain = report.Chain[:min(len(report.Chain), maxShown)]
 	answer := flows.Probed{ID: e.ID, Doc: doc(struct {
 		URL string `json:"url"`
 		endpoint.ProbeReport
@@ -111,6 +112,7 @@ func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.
 		Cert: []byte(d.set.cert.PEM), Key: d.set.key.PEM(), Anchor: d.set.anchor, Timeout: d.Timeout, Now: d.Now,
 		Flight: func(name string) { d.Progress(flows.Progress{ID: e.ID, Flight: name}) },
 	})
+	report.Peer = report.Peer[:min(len(report.Peer), maxShown)]
 	answer := flows.Connected{ID: e.ID, Verdict: outcome(report.Verdict), Doc: doc(report)}
 	if err != nil {
 		f := cred.AsFault(err)
