@@ -73,7 +73,7 @@ func (s *stage) coapClient(flavour string, u shown, srv *peers.Server) outcome {
 
 func (s *stage) connect(u shown, srv *peers.Server) outcome {
 	s.t.Helper()
-	return s.sectag("connect", srv.URL, "--cert", u.cert, "--key", u.key, "--anchor", u.anchor, "--json")
+	return s.sectag("connect", srv.URL, "--cert", u.cert, "--key", u.key, "--anchor", u.anchor, "--timeout", "30s", "--json")
 }
 
 // A unit goes from blank to proven against each server, and what the modem then holds, read out of its state file, is let in by
@@ -89,7 +89,7 @@ func TestTheUnitIsWhatIsInTheModem(t *testing.T) {
 			srv := f.start(t, server, s.file("root.crt"))
 			s.modem()
 			s.profile(root.CertFile, srv.URL)
-			d := s.sectag("provision", "--port", "modem", "--passphrase-file", "pass.txt", "--json").must(t, 0).doc(t)
+			d := s.sectag("provision", "--port", "modem", "--passphrase-file", "pass.txt", "--timeout", "30s", "--json").must(t, 0).doc(t)
 			s.judgePass(d, f)
 			u := s.show()
 			if string(read(t, u.anchor)) != string(root.PEM) {
@@ -180,7 +180,7 @@ func TestAUnitOfAnotherAuthorityIsRefused(t *testing.T) {
 			srv := f.start(t, server, trusted)
 			s.modem()
 			s.profile(root.CertFile, srv.URL)
-			o := s.sectag("provision", "--port", "modem", "--json").must(t, 1)
+			o := s.sectag("provision", "--port", "modem", "--timeout", "30s", "--json").must(t, 1)
 			d, code := o.doc(t), "dtls."+strconv.Itoa(f.alert)
 			if d.Failure == nil || d.Failure.Code != code || d.Failure.Hint == "" || d.Verdict != "fail" {
 				t.Fatalf("%v", o)

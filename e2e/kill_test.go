@@ -35,7 +35,7 @@ func newScene(t testing.TB, url, anchor string) scene {
 	s.write("foreign.at", []byte(foreign))
 	s.modem("--imei", sceneIMEI, "--fault", "online")
 	s.sectag("at", "--port", "modem", "--file", "foreign.at", "--yes", "--imei", sceneIMEI).must(t, 0)
-	return scene{s, sceneIMEI, []string{"provision", "--port", "modem", "--yes", "--imei", sceneIMEI, "--json"}}
+	return scene{s, sceneIMEI, []string{"provision", "--port", "modem", "--yes", "--imei", sceneIMEI, "--timeout", "30s", "--json"}}
 }
 
 // farEnd is one server of ours for all scenes of a test.
