@@ -76,6 +76,9 @@ func (m Credentials) At() int { return int(m.at) }
 // Owes tells whether the unit is left in another functional mode than it was found in, and can be helped.
 func (m Credentials) Owes() bool { return m.alive && m.known && m.owed != 0 }
 
+// Owed is the functional mode that the unit is still owed; 0 when it is as it was found.
+func (m Credentials) Owed() uint8 { return m.owed }
+
 // Actions is what a person may do now.
 func (m Credentials) Actions() []flows.Action {
 	if !m.Rest() {

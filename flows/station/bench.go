@@ -21,7 +21,7 @@ type Bench struct {
 	record      machine.Record
 }
 
-// owed is what an interrupted run left to be put back in a unit.
+// owed is what has to be put back in a unit that was left: by an interrupted run, or with its line cut.
 type owed struct {
 	imei cred.IMEI
 	mode uint8
@@ -163,7 +163,7 @@ func (b *Bench) unitConfirmed(e flows.UnitConfirmed) (do []flows.Effect, ignored
 func (b *Bench) void(s flows.Screen, e flows.Event) {
 	switch e.(type) {
 	case flows.UnitWanted:
-		b.credentials = b.credentials.Fresh()
+		b.leave()
 	case flows.SecTagChosen, flows.PlanWanted, flows.ConnectWanted, flows.Retry:
 	default:
 		return
@@ -185,7 +185,10 @@ func (b *Bench) answer(s flows.Screen, e flows.Event) (do []flows.Effect, ignore
 	switch e.(type) {
 	case flows.PortChosen:
 		b.clear()
-		b.halted = false
+	case flows.Restored:
+		if b.owed.imei == b.credentials.Who().IMEI {
+			b.owed = owed{}
+		}
 	case flows.AnchorStored:
 		t := b.terms
 		t.Anchor, t.Endpoint = true, true
@@ -219,7 +222,16 @@ func (b *Bench) step(s flows.Screen, e flows.Event) (do []flows.Effect, ignored 
 
 // clear puts the unit away, and all that was done to it.
 func (b *Bench) clear() {
-	b.unit, b.credentials, b.connection, b.record = b.unit.Fresh(), b.credentials.Fresh(), b.connection.Fresh(), b.record.Fresh()
+	b.leave()
+	b.unit, b.connection, b.record = b.unit.Fresh(), b.connection.Fresh(), b.record.Fresh()
+}
+
+// leave puts the work on a unit away. What the unit is still owed is paid when it comes back.
+func (b *Bench) leave() {
+	if mode := b.credentials.Owed(); mode != 0 {
+		b.owed = owed{b.credentials.Who().IMEI, mode}
+	}
+	b.credentials = b.credentials.Fresh()
 }
 
 // putAway makes the bench ready for the next unit, which a person says is there.

@@ -11,6 +11,7 @@ import (
 // scopes are the searches; together they vary everything, one at a time.
 var scopes = map[string]scope{
 	"the main job":     {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}},
+	"a calm job":       {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}, smooth: true, kept: true},
 	"what is shown":    {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true}, screens: true},
 	"a moody key":      {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: true, Profile: true}, authority: true, smooth: true},
 	"no anchor yet":    {terms: flows.Terms{Authority: true, Port: true, Ledger: true, Profile: true}, endpoint: true, smooth: true},
@@ -28,6 +29,9 @@ func (w world) judge(step benchStep, actions func(Bench) []flows.Action, whole b
 	due := w.worked && (stage == flows.Done || stage == flows.Failing) || w.kept && stage == flows.Done
 	if w.b.Rest() && due && w.b.Stage(flows.RecordScreen) == flows.Idle {
 		return "unrecorded"
+	}
+	if w.b.Rest() && w.recorded && w.offline && w.b.Outcome() == flows.Passed {
+		return "mode"
 	}
 	if w.b.Rest() && w.recorded && w.b.Outcome() != w.verdict() {
 		return "outcome"

@@ -35,6 +35,7 @@ type world struct {
 	put       bool // every slot was written and read back
 	server    flows.Outcome
 	recorded  bool
+	offline   bool // the unit, which was found active
 	named     bool // a server is named
 	needs     bool // and was when the work was done
 }
@@ -46,6 +47,7 @@ type scope struct {
 	endpoint  bool    // it is probed, compared, skipped
 	hand      bool    // there is work by hand
 	smooth    bool    // the unit does what it is asked
+	kept      bool    // and may hold everything already
 	screens   bool    // what is shown counts
 	orders    *Orders // who answers instead of a person
 }
@@ -146,8 +148,9 @@ func (w world) remember(e flows.Event) world {
 	case flows.UnitWanted:
 		w = w.fresh()
 	case flows.PortChosen:
+		halted := w.halted
 		w = w.fresh()
-		w.halted = false
+		w.halted = halted
 	case flows.Planned:
 		w.kept = e.Plan.AllKept()
 	case flows.Accepted, flows.Confirmed:
@@ -169,7 +172,7 @@ func (w world) remember(e flows.Event) world {
 }
 
 func (w world) fresh() world {
-	return world{b: w.b, flight: w.flight, sin: w.sin, scope: w.scope, named: w.named}
+	return world{b: w.b, flight: w.flight, sin: w.sin, scope: w.scope, named: w.named, offline: w.offline}
 }
 
 // asked holds what the bench asks for against the invariants.
@@ -256,6 +259,7 @@ func moves(step benchStep) func(world, func(search.Edge[world])) {
 			n := w
 			n.flight[s] = nil
 			for _, e := range n.replies(x) {
+				n := n.landed(x, e)
 				taken := false
 				if n2, ok := n.feed(step, number(e, x.Of())); ok {
 					taken = true
@@ -288,6 +292,27 @@ func moves(step benchStep) func(world, func(search.Edge[world])) {
 			put(n, flows.Retry{}, false)
 		}
 	}
+}
+
+// landed is the world when an effect has ended with this answer: one that is lost may have had its effect.
+func (w world) landed(x flows.Effect, e flows.Event) world {
+	_, failed := e.(flows.Failed)
+	_, lost := e.(flows.Lost)
+	switch x.(type) {
+	case flows.TakeOffline:
+		w.offline = w.offline || !failed
+	case flows.RestoreMode:
+		w.offline = w.offline && (failed || lost)
+	}
+	return w
+}
+
+// mode is the unit's functional mode.
+func (w world) mode() uint8 {
+	if w.offline {
+		return 4
+	}
+	return 1
 }
 
 // replies are the ways in which an effect ends.
@@ -325,7 +350,7 @@ func (w world) good(x flows.Effect) []flows.Event {
 	case flows.UsePort:
 		return []flows.Event{flows.PortChosen{}}
 	case flows.Identify:
-		return []flows.Event{flows.Identified{IMEI: ourUnit, Session: 1, Firmware: true, Mode: 1}}
+		return []flows.Event{flows.Identified{IMEI: ourUnit, Session: 1, Firmware: true, Mode: w.mode()}}
 	case flows.MakePlan:
 		write := flows.Planned{Plan: flows.Plan{N: 1}}
 		write.Plan.Slots[0] = flows.SlotPlan{Slot: cred.Slot{Kind: cred.ClientCert}, Op: flows.WriteSlot}
@@ -334,14 +359,14 @@ func (w world) good(x flows.Effect) []flows.Event {
 		}
 		kept := write
 		kept.Plan.Slots[0].Op, kept.Plan.Slots[0].Has = flows.Keep, flows.Current
-		if w.scope.smooth {
+		if w.scope.smooth && !w.scope.kept {
 			return []flows.Event{write}
 		}
 		return []flows.Event{write, kept}
 	case flows.Prepare:
 		return []flows.Event{flows.Prepared{Want: [flows.MaxSlots]cred.Digest{{1}}}}
 	case flows.TakeOffline:
-		return []flows.Event{flows.Offline{Was: 1}}
+		return []flows.Event{flows.Offline{Was: w.mode()}}
 	case flows.Write:
 		return []flows.Event{flows.Written{}}
 	case flows.ReadSlot:
