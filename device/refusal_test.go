@@ -2,6 +2,7 @@ package device_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -181,6 +182,29 @@ func TestWithoutAnAnswerTheListDecides(t *testing.T) {
 				_ = m.Close()
 				synctest.Wait()
 			})
+		})
+	}
+}
+
+// A list that no modem could hold is not handed on: what is kept of a run has its bounds too.
+func TestAListWithoutEndIsNoList(t *testing.T) {
+	for n, code := range map[int]string{device.MaxItems: "", device.MaxItems + 1: "line.garbled", 20000: "line.garbled"} {
+		synctest.Test(t, func(t *testing.T) {
+			var list strings.Builder
+			for tag := range n {
+				fmt.Fprintf(&list, "%%CMNG: %d,0,\"%s\"\r\n", tag, strings.ToUpper(cred.Sum([]byte("x")).String()))
+			}
+			m, err := device.Attach(t.Context(), answers(func(cmd string) (string, bool) {
+				return list.String() + "OK\r\n", strings.HasPrefix(cmd, "AT%CMNG=1")
+			}), device.Options{})
+			wantCode(t, err, "")
+			items, err := m.List(t.Context())
+			wantCode(t, err, code)
+			if code == "" && len(items) != n {
+				t.Errorf("%d items of %d", len(items), n)
+			}
+			_ = m.Close()
+			synctest.Wait()
 		})
 	}
 }

@@ -92,7 +92,13 @@ func (m *Modem) list(ctx context.Context, text string, asked func(cred.Slot) boo
 	return nil, garbled(text)
 }
 
+// MaxItems bounds a list. Modems hold tens; a list of thousands is a line that repeats itself, or no modem.
+const MaxItems = 256
+
 func parseItems(lines []string, asked func(cred.Slot) bool) (items []Item, whole bool) {
+	if len(lines) > MaxItems {
+		return nil, false
+	}
 	items = make([]Item, 0, len(lines))
 	seen := map[cred.Slot]bool{}
 	for _, l := range lines {

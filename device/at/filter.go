@@ -1,8 +1,12 @@
 package at
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"hash/maphash"
 	"strings"
+
+	"example.org/sectag/cred"
 )
 
 // window is the length of the pieces in which sent content is looked for: six bytes of base64.
@@ -22,7 +26,41 @@ func newFilter() *filter {
 	return &filter{seed: maphash.MakeSeed(), pieces: map[uint64]struct{}{}, short: map[uint64]int{}}
 }
 
-// learn remembers content that must not be shown.
+// hide remembers content that must not be shown, in every spelling in which a firmware's log could have it: as it was sent, what is
+// in its PEM blocks, and both in hex of either case and in base64; of hex also the bytes and the other case.
+func (f *filter) hide(content []byte) {
+	f.learn(content)
+	spellings := [][]byte{content}
+	for _, b := range cred.Blocks(content) {
+		spellings = append(spellings, b.Bytes)
+		defer clear(b.Bytes)
+	}
+	if raw, err := hex.DecodeString(string(content)); err == nil && len(raw) > 0 {
+		spellings = append(spellings, raw)
+		defer clear(raw)
+	}
+	for _, s := range spellings {
+		if len(s) < window { // as a word of few letters it would be found everywhere
+			continue
+		}
+		f.learn(s)
+		for _, digits := range []string{"0123456789abcdef", "0123456789ABCDEF"} {
+			spelt := make([]byte, 0, 2*len(s))
+			for _, b := range s {
+				spelt = append(spelt, digits[b>>4], digits[b&15])
+			}
+			f.learn(spelt)
+			clear(spelt)
+		}
+		for from := range 3 { // wherever it begins in a longer text, one of the three shows
+			spelt := base64.StdEncoding.AppendEncode(nil, s[from:])
+			f.learn(spelt)
+			clear(spelt)
+		}
+	}
+}
+
+// learn remembers one spelling.
 func (f *filter) learn(content []byte) {
 	if len(content) < window {
 		if len(content) > 0 {

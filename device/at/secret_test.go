@@ -3,6 +3,8 @@ package at
 import (
 	"context"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
 	"fmt"
 	"strings"
 	"testing"
@@ -38,6 +40,44 @@ func leaks(text, secret string) string {
 		}
 	}
 	return ""
+}
+
+// spelt are the other ways in which a firmware's log could write a key or a PSK that it was given.
+func spelt(secret string) map[string]string {
+	raw := []byte(secret)
+	if b, _ := pem.Decode(raw); b != nil {
+		raw = b.Bytes
+	} else if b, err := hex.DecodeString(secret); err == nil {
+		raw = b
+	}
+	return map[string]string{
+		"hex": hex.EncodeToString(raw), "HEX": strings.ToUpper(hex.EncodeToString(raw)), "one line": base64.StdEncoding.EncodeToString(raw),
+		"hex of the text": hex.EncodeToString([]byte(secret)), "within base64": base64.StdEncoding.EncodeToString(append([]byte("x"), raw...)), "other case": strings.ToUpper(secret), "bytes": string(raw),
+	}
+}
+
+// TestAnotherSpellingOfASecretIsNotShown: a firmware that logs what it got need not log it as it got it.
+func TestAnotherSpellingOfASecretIsNotShown(t *testing.T) {
+	for kind, secret := range map[int]string{2: secretKey(), 3: "5d1f00c4a9b36e7788fe10325476abcd"} {
+		for name, line := range spelt(secret) {
+			if kind == 2 && name == "other case" {
+				continue // base64 in another case is another key
+			}
+			f := newFilter()
+			f.hide([]byte(secret))
+			if got := f.show("log: got "+line+", fine", strange, false); got != masked {
+				t.Errorf("type %d, %s: %q", kind, name, got)
+			}
+			if got := f.show(`%CMNG: 42,2,"`+sha+`"`, strange, false); !strings.Contains(got, sha) {
+				t.Errorf("a digest is masked: %q", got)
+			}
+		}
+	}
+	f := newFilter()
+	f.hide([]byte("1234")) // a PIN: the two bytes that its digits could spell are no secret
+	if got := f.show("+CEREG: 4, B=\x12\x34", strange, false); got == masked {
+		t.Error("two bytes mask a line")
+	}
 }
 
 // A host that echoes, at once or late, whole or cut or with unsolicited lines in it, brings the key back to us: it is not shown.

@@ -207,9 +207,9 @@ func (s *Session) learn(cmd Command) (show string) {
 		show += fmt.Sprintf(`,"<%d bytes>"`, len(cmd.Content))
 	}
 	if cmd.Secret {
-		s.filter.learn(cmd.Content)
+		s.filter.hide(cmd.Content)
 	}
-	s.filter.learn([]byte(secretPart(cmd.Text)))
+	s.filter.hide([]byte(secretPart(cmd.Text)))
 	if cmd.Quoted && cmd.Secret {
 		s.secret = true
 	}
