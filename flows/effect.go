@@ -93,6 +93,11 @@ type (
 		ID     ID
 		SHA256 cred.Digest
 	}
+	// LoadAnchor settles an anchor that lies in a file already. → AnchorStored
+	LoadAnchor struct {
+		ID   ID
+		Path string
+	}
 	// ConnectServer makes the handshake with the unit's own certificate and key. → Connected
 	ConnectServer struct{ ID ID }
 )
@@ -127,6 +132,7 @@ func (ReadSlot) effect()        {}
 func (RestoreMode) effect()     {}
 func (ProbeServer) effect()     {}
 func (StoreAnchor) effect()     {}
+func (LoadAnchor) effect()      {}
 func (ConnectServer) effect()   {}
 func (WriteRecord) effect()     {}
 func (SaveProfile) effect()     {}
@@ -175,6 +181,9 @@ func (e ProbeServer) Of() ID { return e.ID }
 
 // Of is the effect's number.
 func (e StoreAnchor) Of() ID { return e.ID }
+
+// Of is the effect's number.
+func (e LoadAnchor) Of() ID { return e.ID }
 
 // Of is the effect's number.
 func (e ConnectServer) Of() ID { return e.ID }

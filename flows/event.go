@@ -270,15 +270,21 @@ type (
 	Probed struct {
 		ID     ID          `json:"id"`
 		OK     bool        `json:"ok"`     // there is an anchor that a unit may be given
-		Anchor cred.Digest `json:"anchor"` // of the anchor, zero when there is none
+		Anchor cred.Digest `json:"anchor"` // of the anchor as a file and a slot hold it, zero when there is none
+		Print  cred.Digest `json:"print"`  // of its DER: the fingerprint that OpenSSL shows
 		Trust  Trust       `json:"trust"`
 		Doc    Doc         `json:"doc"` // as `probe`
 	}
-	// AnchorCompared carries the last eight characters of the digest that a person compared with the server's owner, as the number they are.
+	// AnchorCompared carries the last eight characters of the digest or the fingerprint that a person compared with the server's
+	// owner, as the number they are.
 	AnchorCompared struct {
 		Last8 uint32 `json:"last8"`
 	}
-	// AnchorStored answers StoreAnchor.
+	// AnchorChosen names the file of a trust anchor that the server's owner gave.
+	AnchorChosen struct {
+		Path string `json:"path"`
+	}
+	// AnchorStored answers StoreAnchor and LoadAnchor: units will be given what is in the file.
 	AnchorStored struct {
 		ID   ID     `json:"id"`
 		Path string `json:"path"`
@@ -369,6 +375,7 @@ func (Restored) event()          {}
 func (ProbeWanted) event()       {}
 func (Probed) event()            {}
 func (AnchorCompared) event()    {}
+func (AnchorChosen) event()      {}
 func (AnchorStored) event()      {}
 func (EndpointSkipped) event()   {}
 func (ConnectWanted) event()     {}

@@ -63,6 +63,7 @@ const (
 	AskLast8                 // the last eight characters of the anchor's digest: AnchorCompared
 	AskSlot                  // sec_tag, type and (for a write) file: PlanWanted with a Hand
 	AskPath                  // where to save the profile: ProfileSaveWanted
+	AskAnchor                // the file of a trust anchor: AnchorChosen
 )
 
 // Action is something that a person (or the headless policy) may do now. Buttons, the help line, the keys page of the docs

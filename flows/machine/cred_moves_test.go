@@ -99,7 +99,7 @@ func (w *world) list() {
 			w.cells[i] = ours
 		}
 	}
-	w.listed, w.anchored = w.cells, w.anchor
+	w.listed = w.cells
 	if w.line == other {
 		w.listed = [3]cell{foreign, foreign, foreign}
 		w.blurred = true
@@ -223,8 +223,9 @@ func (w world) person(step credStep, edge func(credEdge)) {
 	n = w
 	switch w.moody {
 	case flows.EndpointScreen:
-		n.anchor = !n.anchor
-		add("anchor", n, flows.TermsSet{Terms: flows.Terms{Anchor: n.anchor}}, false)
+		n.anchor = !n.anchor // it has happened, whether the machine takes it or not
+		n, _ = n.feed(step, flows.TermsSet{Terms: flows.Terms{Anchor: n.anchor}})
+		edge(credEdge{Label: "anchor", To: n})
 	case flows.CredentialsScreen:
 		n.signer = !n.signer
 		n.m = n.m.Signer(n.signer)

@@ -66,6 +66,9 @@ func credMutants() map[string]credMutant {
 				*e = flows.Confirmed{IMEI: m.who.IMEI}
 			}
 		}), 0, lost, false, ""},
+		"does not plan again for an anchor that came late": {after(func(_ Credentials, m *Credentials, _ flows.Event, _ *[]flows.Effect) {
+			m.again = false
+		}), sinOutdated, oneSlot, false, "no anchor yet"},
 		"forgets that it was cancelled": {before(func(m *Credentials, e *flows.Event) {
 			if _, answer := idOf(*e); answer {
 				m.stop = false

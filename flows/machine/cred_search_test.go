@@ -43,6 +43,9 @@ func (w world) judge(step credStep) sin {
 			}
 		}
 	}
+	_, _, ignored := step(m, flows.TermsSet{Terms: flows.Terms{Anchor: w.anchor}})
+	check(!ignored, sinIgnored) // it says nothing new
+	check(m.phase == credPlanned && !m.stop && w.anchor && !w.anchored, sinOutdated)
 	for _, e := range late {
 		_, _, ignored := step(m, e)
 		check(!ignored, sinStale)

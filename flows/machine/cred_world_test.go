@@ -56,12 +56,13 @@ const (
 	sinLie                          // an offered action is ignored, or a disabled one is taken
 	sinStuck                        // rest cannot be reached
 	sinHopeless                     // done cannot be reached any more, whatever everybody does
-	sins            = 20
+	sinOutdated                     // a plan is shown that was made before there was an anchor
+	sins            = 21
 )
 
 var sinNames = [sins]string{
 	"unconfirmed", "unnamed", "cancelled", "unready", "swapped", "blind", "reopened", "unidentified", "two in flight", "beyond the plan",
-	"firmware", "false done", "untrue", "mode", "stale", "ignored", "silent", "lie", "stuck", "hopeless",
+	"firmware", "false done", "untrue", "mode", "stale", "ignored", "silent", "lie", "stuck", "hopeless", "outdated",
 }
 
 // world is the credentials machine joined with a unit, its line, a person and the invariants' memory.
@@ -177,7 +178,9 @@ func (w world) normal() world {
 	}
 	w.blurred = w.blurred && w.m.plan.N > 0
 	if w.m.plan.N == 0 { // what is remembered of a plan is forgotten with it
-		w.listed, w.anchored, w.agreed, w.named, w.ready, w.told, w.touched = [3]cell{}, false, false, false, false, 0, 0
+		w.listed, w.agreed, w.named, w.ready, w.told, w.touched = [3]cell{}, false, false, false, 0, 0
+		_, listing := w.effect.(flows.MakePlan)
+		w.anchored = w.anchored && listing
 	}
 	return w
 }
@@ -227,6 +230,10 @@ func (w world) emit(do []flows.Effect) world {
 		}
 		switch e := e.(type) {
 		case flows.MakePlan:
+			if e.Hand.Op != w.hand.Op || e.Hand.Slot != w.hand.Slot {
+				w.sin |= sinBeyond
+			}
+			w.anchored = w.anchor
 			w.agreed, w.named, w.ready, w.base, w.told, w.touched = false, false, false, w.session, 0, 0
 		case flows.Prepare:
 			w.ready = false

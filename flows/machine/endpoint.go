@@ -16,6 +16,7 @@ const (
 	endpointStoring                       // StoreAnchor is in flight
 	endpointStored                        // the anchor is settled
 	endpointSkipped                       // there is no server
+	endpointLoading                       // LoadAnchor is in flight
 	endpointUnproven                      // no anchor came of the probe
 	endpointUnstored                      // the anchor was compared and could not be stored
 )
@@ -25,6 +26,7 @@ type Endpoint struct {
 	turn
 	phase  endpointPhase
 	anchor cred.Digest
+	print  cred.Digest // the anchor's fingerprint
 	trust  flows.Trust
 	named  bool // a server is named
 	have   bool // an anchor is configured
@@ -54,9 +56,12 @@ func (m *Endpoint) asked(e flows.Event) ([]flows.Effect, bool) {
 	case flows.ProbeWanted:
 		return m.probe(e.URL), true
 	case flows.AnchorCompared:
-		if m.phase == endpointJudged && e.Last8 == last8(m.anchor) {
+		if m.phase == endpointJudged && m.compared(e.Last8) {
 			return m.store(), true
 		}
+	case flows.AnchorChosen:
+		m.phase, m.anchor, m.print, m.trust = endpointLoading, cred.Digest{}, cred.Digest{}, flows.NoTrust
+		return []flows.Effect{flows.LoadAnchor{ID: m.ask(flows.EndpointScreen), Path: e.Path}}, true
 	case flows.EndpointSkipped:
 		ok := !m.named && m.phase != endpointSkipped
 		m.phase = endpointSkipped
@@ -74,7 +79,7 @@ func (m *Endpoint) asked(e flows.Event) ([]flows.Effect, bool) {
 
 // probe looks at the server; an empty address is the one that was named last.
 func (m *Endpoint) probe(url string) []flows.Effect {
-	m.phase, m.anchor, m.trust = endpointProbing, cred.Digest{}, flows.NoTrust
+	m.phase, m.anchor, m.print, m.trust = endpointProbing, cred.Digest{}, cred.Digest{}, flows.NoTrust
 	return []flows.Effect{flows.ProbeServer{ID: m.ask(flows.EndpointScreen), URL: url}}
 }
 
@@ -89,15 +94,16 @@ func (m *Endpoint) answered(e flows.Event) bool {
 		ok := m.phase == endpointProbing && m.took(e.ID)
 		m.phase = endpointUnproven
 		if e.OK && !e.Anchor.IsZero() && e.Trust != flows.NoTrust {
-			m.phase, m.anchor, m.trust = endpointJudged, e.Anchor, e.Trust
+			m.phase, m.anchor, m.print, m.trust = endpointJudged, e.Anchor, e.Print, e.Trust
 		}
 		if m.phase == endpointJudged && e.Trust == flows.File {
 			m.phase = endpointStored // it is the file that is configured
 		}
 		return ok
 	case flows.AnchorStored:
-		ok := m.phase == endpointStoring && m.took(e.ID)
-		m.phase, m.have, m.named = endpointStored, true, true
+		stored, loaded := m.phase == endpointStoring, m.phase == endpointLoading
+		ok := (stored || loaded) && m.took(e.ID)
+		m.phase, m.have, m.named = endpointStored, true, m.named || stored
 		return ok
 	case flows.Failed:
 		failed := endpointUnproven
@@ -110,8 +116,16 @@ func (m *Endpoint) answered(e flows.Event) bool {
 	return false
 }
 
+// Named tells whether a server is named.
+func (m Endpoint) Named() bool { return m.named }
+
 // Probing tells whether the server is being looked at.
 func (m Endpoint) Probing() bool { return m.phase == endpointProbing }
+
+// compared tells whether these are the last eight characters of the anchor's digest, or of its fingerprint.
+func (m Endpoint) compared(last uint32) bool {
+	return last == last8(m.anchor) || !m.print.IsZero() && last == last8(m.print)
+}
 
 // last8 is the number that the last eight characters of a digest are.
 func last8(d cred.Digest) uint32 { return binary.BigEndian.Uint32(d[len(d)-4:]) }
@@ -151,7 +165,7 @@ func (m Endpoint) Actions() []flows.Action {
 	if m.named {
 		as = append(as, flows.Action{Name: "probe", Key: 'p', Event: flows.ProbeWanted{}})
 	}
-	as = append(as, flows.Action{Name: "name-server", Key: 'u', Ask: flows.AskURL})
+	as = append(as, flows.Action{Name: "name-server", Key: 'u', Ask: flows.AskURL}, flows.Action{Name: "load-anchor", Key: 'f', Ask: flows.AskAnchor})
 	if !m.named && m.phase != endpointSkipped {
 		as = append(as, flows.Action{Name: "no-server", Key: 'x', Event: flows.EndpointSkipped{}})
 	}

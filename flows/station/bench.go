@@ -191,7 +191,7 @@ func (b *Bench) answer(s flows.Screen, e flows.Event) (do []flows.Effect, ignore
 		}
 	case flows.AnchorStored:
 		t := b.terms
-		t.Anchor, t.Endpoint = true, true
+		t.Anchor, t.Endpoint = true, t.Endpoint || b.endpoint.Named()
 		b.settle(t)
 	}
 	return do, false

@@ -16,7 +16,7 @@ func wisher(e flows.Event) (flows.Screen, bool) {
 		return flows.UnitScreen, true
 	case flows.SecTagChosen, flows.PlanWanted, flows.Accepted, flows.Confirmed:
 		return flows.CredentialsScreen, true
-	case flows.ProbeWanted, flows.AnchorCompared, flows.EndpointSkipped:
+	case flows.ProbeWanted, flows.AnchorCompared, flows.AnchorChosen, flows.EndpointSkipped:
 		return flows.EndpointScreen, true
 	case flows.ConnectWanted:
 		return flows.ConnectionScreen, true
