@@ -81,7 +81,7 @@ func (x *exchange) sort(line string) class {
 	case !named && urcLine.MatchString(line):
 		return urc
 	case named || a.Bare != nil && a.Bare(line):
-		x.reply.Info = append(x.reply.Info, line)
+		x.keep(line)
 		x.open = x.cmd.Quoted && strings.Count(line, `"`)%2 == 1
 		return answer
 	}
@@ -89,9 +89,20 @@ func (x *exchange) sort(line string) class {
 	return strange
 }
 
+// maxLines bounds what is kept of one answer; a full store is a few hundred lines. More come from a peer that never ends.
+const maxLines = 4096
+
+func (x *exchange) keep(line string) {
+	if len(x.reply.Info) == maxLines {
+		x.unclean = true
+		return
+	}
+	x.reply.Info = append(x.reply.Info, line)
+}
+
 // quoted takes a line inside quoted text: all of it is content, even a line that reads OK.
 func (x *exchange) quoted(line string) (class, string, string) {
-	x.reply.Info = append(x.reply.Info, line)
+	x.keep(line)
 	if strings.Count(line, `"`)%2 == 1 {
 		x.open = false
 	}

@@ -244,7 +244,7 @@ func (s *Session) sort(line string) []heardLine {
 		return []heardLine{{s.filter.show(line, c, s.secret), true}}
 	}
 	c, text, aside := s.ex.take(line)
-	if c == answer {
+	if c == answer && len(s.ex.reply.Shown) < maxLines {
 		s.ex.reply.Shown = append(s.ex.reply.Shown, s.filter.show(text, c, s.secret))
 	}
 	var out []heardLine

@@ -81,6 +81,15 @@ func TestWhatIsUnknownInAnAnswerIsSaid(t *testing.T) {
 	})
 }
 
+func TestAnAnswerWithoutEndIsNotKept(t *testing.T) {
+	inTime(t, Options{}, fixed(strings.Repeat("%CMNG: 1\r\n", maxLines+10)+"OK\r\n"), func(t *testing.T, s *Session, _ *far) {
+		r, err := s.Do(t.Context(), Command{Text: "AT%CMNG=1", Answers: Answers{Prefix: "%CMNG:"}})
+		if err != nil || !r.OK() || r.Clean || len(r.Info) != maxLines || len(r.Shown) != maxLines {
+			t.Errorf("%d and %d lines, clean %v, %v", len(r.Info), len(r.Shown), r.Clean, err)
+		}
+	})
+}
+
 func TestALateAnswerIsNotTheNextCommands(t *testing.T) {
 	inTime(t, Options{}, func(f *far, cmd string) {
 		if strings.HasPrefix(cmd, "AT%CMNG=0") {
