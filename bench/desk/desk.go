@@ -183,6 +183,8 @@ func (d *Desk) perform(ctx context.Context, e flows.Effect) (flows.Event, error)
 		return d.restoreMode(ctx, e)
 	case flows.ProbeServer:
 		return d.probeServer(ctx, e)
+	case flows.LoadAnchor:
+		return d.loadAnchor(e)
 	case flows.StoreAnchor:
 		return d.storeAnchor(e)
 	case flows.ConnectServer:

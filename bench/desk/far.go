@@ -2,14 +2,12 @@ package desk
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
 
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/flows"
-	"example.org/sectag/internal/atomicfile"
 )
 
 // probeServer looks at the far end as the modem will see it. A verdict of fail is an answer too, with everything found by then.
@@ -47,6 +45,7 @@ func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Even
 	}{to.String(), report})}
 	if a := report.Anchor; a != nil && err == nil && len(report.AnchorPEM) > 0 {
 		answer.OK, answer.Anchor, answer.Trust = true, cred.Sum(report.AnchorPEM), trusts[string(a.Trust)]
+		answer.Print = a.DER
 	}
 	return answer, nil
 }
@@ -67,40 +66,6 @@ func (d *Desk) tags() []cred.SecTag {
 }
 
 var trusts = map[string]flows.Trust{"file": flows.File, "given": flows.Given, "bundle": flows.Bundle, "first-use": flows.FirstUse}
-
-// storeAnchor writes the probed anchor, which a person compared, to the file that the profile names, or beside the profile.
-func (d *Desk) storeAnchor(e flows.StoreAnchor) (flows.Event, error) {
-	d.mu.Lock()
-	report := d.probe
-	d.mu.Unlock()
-	if report == nil || report.Anchor == nil || cred.Sum(report.AnchorPEM) != e.SHA256 {
-		return nil, cred.Failed("config.anchor", "the anchor that was compared is not the one that was probed", "probe the server again")
-	}
-	path := d.anchorTarget()
-	if err := atomicfile.Write(path, report.AnchorPEM, 0o644); err != nil {
-		return nil, cred.Because(err, "config.file", "the trust anchor cannot be written to "+path, "choose a folder that you may write to")
-	}
-	d.mu.Lock()
-	d.anchor = anchorNote{file: path, sha256: e.SHA256, source: string(report.Anchor.Source), trust: string(report.Anchor.Trust)}
-	for i := range d.Profile.Slots {
-		if d.Profile.Slots[i].Anchor == "" {
-			d.Profile.Slots[i].Anchor = path
-		}
-	}
-	d.mu.Unlock()
-	return flows.AnchorStored{ID: e.ID, Path: path}, nil
-}
-
-// anchorTarget is the first file that the profile names for an anchor, else server-root.pem beside the profile or in the working folder.
-func (d *Desk) anchorTarget() string {
-	p := d.profile()
-	for _, s := range p.Slots {
-		if s.Anchor != "" {
-			return s.Anchor
-		}
-	}
-	return filepath.Join(filepath.Dir(p.File), "server-root.pem")
-}
 
 // connectServer shows the server the certificate and key that were just written, from this computer.
 func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.Event, error) {

@@ -4,16 +4,13 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
-	"time"
 
 	"example.org/sectag/bench/past"
-	"example.org/sectag/bench/profile"
 	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
-	"example.org/sectag/internal/atomicfile"
 	"example.org/sectag/ledger/record"
 )
 
@@ -218,56 +215,4 @@ func (d *Desk) reserve(ctx context.Context, unit record.Unit, name string, spki 
 		return "", fmt.Errorf("reserving a serial: %w", err)
 	}
 	return serial, nil
-}
-
-// anchorBytes reads the trust anchor of a sec_tag as the slot will hold it, and refuses what no unit should trust.
-func (d *Desk) anchorBytes(tag cred.SecTag) ([]byte, error) {
-	name := d.anchorFile(tag)
-	if name == "" {
-		return nil, cred.Failed("config.anchor", fmt.Sprintf("no trust anchor is configured for sec_tag %d", tag),
-			"probe the server: the endpoint screen (or sectag probe URL --anchor-out F) writes its root to a file")
-	}
-	file, err := atomicfile.Read(name, 1<<20)
-	if err != nil {
-		return nil, cred.Because(err, "config.anchor", "the trust anchor "+name+" cannot be read", "fetch it with sectag probe URL --anchor-out "+name)
-	}
-	content, err := cred.Content(cred.RootCA, file)
-	if err != nil {
-		return nil, cred.Because(err, "config.anchor", "the trust anchor "+name+": "+err.Error(), "fetch it with sectag probe URL --anchor-out F")
-	}
-	for _, b := range cred.Blocks(content) {
-		if err := anchorOK(b.Bytes, d.Now()); err != nil {
-			return nil, err
-		}
-	}
-	return content, nil
-}
-
-func anchorOK(der []byte, now time.Time) error {
-	c, err := x509.ParseCertificate(der)
-	if err != nil {
-		return cred.Because(err, "config.anchor", "the trust anchor cannot be read", "fetch it with sectag probe URL --anchor-out F")
-	}
-	switch {
-	case !c.IsCA:
-		return cred.Failed("chain.leaf-anchor", c.Subject.String()+" is a server's own certificate, not an authority's",
-			"store the root that it chains to: the units would be cut off when the server renews it")
-	case now.After(c.NotAfter):
-		return cred.Failed("chain.expired", "the trust anchor "+c.Subject.String()+" ended on "+c.NotAfter.UTC().Format("2006-01-02"), "probe the server for the root that it uses now")
-	}
-	return nil
-}
-
-// anchorFile is the anchor that is named for a tag; a file that the endpoint screen wrote serves every tag without one.
-func (d *Desk) anchorFile(tag cred.SecTag) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, slots := range [][]profile.Slot{d.slots, d.Profile.Slots} {
-		for _, s := range slots {
-			if s.SecTag == tag && s.Anchor != "" {
-				return s.Anchor
-			}
-		}
-	}
-	return d.anchor.file
 }

@@ -10,6 +10,7 @@ import (
 // farWorld is what the server showed and what a person said to it.
 type farWorld struct {
 	anchor cred.Digest // that the last probe proposed
+	print  cred.Digest // and its fingerprint
 	trust  flows.Trust
 	typed  bool // its last eight characters were typed
 	stored bool
@@ -26,7 +27,7 @@ func TestEndpoint(t *testing.T) {
 	}
 	d := model[Endpoint, farWorld]{
 		wishes: []flows.Event{
-			flows.ProbeWanted{}, flows.AnchorCompared{Last8: 7}, flows.AnchorCompared{Last8: 9}, flows.AnchorCompared{}, flows.EndpointSkipped{}, flows.Retry{}, flows.Cancel{},
+			flows.ProbeWanted{}, flows.AnchorCompared{Last8: 7}, flows.AnchorCompared{Last8: 9}, flows.AnchorCompared{Last8: 5}, flows.AnchorCompared{}, flows.AnchorChosen{Path: "f"}, flows.EndpointSkipped{}, flows.Retry{}, flows.Cancel{},
 		},
 		facts: []flows.Event{terms(false, false), terms(true, false), terms(true, true)},
 		recall: func(w farWorld, e flows.Event) farWorld {
@@ -34,7 +35,9 @@ func TestEndpoint(t *testing.T) {
 			case flows.TermsSet:
 				w.named, w.have = e.Terms.Endpoint, e.Terms.Anchor
 			case flows.AnchorCompared:
-				w.typed = e.Last8 == last8(w.anchor)
+				w.typed = e.Last8 == last8(w.anchor) || !w.print.IsZero() && e.Last8 == last8(w.print)
+			case flows.AnchorChosen:
+				w.stored, w.skip = false, false
 			case flows.EndpointSkipped:
 				w.skip = true
 			}
@@ -46,6 +49,13 @@ func TestEndpoint(t *testing.T) {
 				done.stored, done.named, done.have, done.skip = true, true, true, false
 				return []reply[farWorld]{{flows.Failed{}, w}, {flows.AnchorStored{}, done}}
 			}
+			w.print = cred.Digest{}
+			if _, load := x.(flows.LoadAnchor); load {
+				w.anchor, w.trust, w.typed, w.stored, w.skip = cred.Digest{}, flows.NoTrust, false, false, false
+				done := w
+				done.stored, done.have = true, true
+				return []reply[farWorld]{{flows.Failed{}, w}, {flows.AnchorStored{}, done}}
+			}
 			w.anchor, w.trust, w.typed, w.stored, w.skip = cred.Digest{}, flows.NoTrust, false, false, false
 			out := []reply[farWorld]{{flows.Failed{}, w}, {flows.Probed{Anchor: a, Trust: flows.FirstUse}, w}, {flows.Probed{OK: true, Trust: flows.FirstUse}, w}, {flows.Probed{OK: true, Anchor: a}, w}}
 			for _, trust := range []flows.Trust{flows.FirstUse, flows.Bundle, flows.File} {
@@ -54,7 +64,8 @@ func TestEndpoint(t *testing.T) {
 					out = append(out, reply[farWorld]{flows.Probed{OK: true, Anchor: anchor, Trust: trust}, w})
 				}
 			}
-			return out
+			w.anchor, w.print, w.trust, w.stored = a, cred.Digest{31: 5}, flows.FirstUse, false
+			return append(out, reply[farWorld]{flows.Probed{OK: true, Anchor: a, Print: w.print, Trust: flows.FirstUse}, w})
 		},
 		ask: func(w farWorld, x flows.Effect, e flows.Event) string {
 			s, store := x.(flows.StoreAnchor)

@@ -1,0 +1,127 @@
+package desk
+
+import (
+	"crypto/x509"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"example.org/sectag/bench/profile"
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+	"example.org/sectag/internal/atomicfile"
+)
+
+// storeAnchor writes the probed anchor, which a person compared, to the file that the profile names, or beside the profile.
+func (d *Desk) storeAnchor(e flows.StoreAnchor) (flows.Event, error) {
+	d.mu.Lock()
+	report := d.probe
+	d.mu.Unlock()
+	if report == nil || report.Anchor == nil || cred.Sum(report.AnchorPEM) != e.SHA256 {
+		return nil, cred.Failed("config.anchor", "the anchor that was compared is not the one that was probed", "probe the server again")
+	}
+	path := d.anchorTarget()
+	if err := atomicfile.Write(path, report.AnchorPEM, 0o644); err != nil {
+		return nil, cred.Because(err, "config.file", "the trust anchor cannot be written to "+path, "choose a folder that you may write to")
+	}
+	d.mu.Lock()
+	d.anchor = anchorNote{file: path, sha256: e.SHA256, source: string(report.Anchor.Source), trust: string(report.Anchor.Trust)}
+	for i := range d.Profile.Slots {
+		if d.Profile.Slots[i].Anchor == "" {
+			d.Profile.Slots[i].Anchor = path
+		}
+	}
+	d.mu.Unlock()
+	return flows.AnchorStored{ID: e.ID, Path: path}, nil
+}
+
+// loadAnchor settles a root that the server's owner gave: a file that lies there already and that units will be given as it is.
+func (d *Desk) loadAnchor(e flows.LoadAnchor) (flows.Event, error) {
+	content, err := readAnchor(e.Path, d.Now())
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	d.anchor = anchorNote{file: e.Path, sha256: cred.Sum(content), source: "file", trust: "file"}
+	for i := range d.Profile.Slots {
+		if f := d.Profile.Slots[i].Anchor; f == "" || !there(f) {
+			d.Profile.Slots[i].Anchor = e.Path
+		}
+	}
+	d.mu.Unlock()
+	return flows.AnchorStored{ID: e.ID, Path: e.Path}, nil
+}
+
+// anchorTarget is the first file that the profile names for an anchor, else server-root.pem beside the profile or in the working folder.
+func (d *Desk) anchorTarget() string {
+	p := d.profile()
+	for _, s := range p.Slots {
+		if s.Anchor != "" {
+			return s.Anchor
+		}
+	}
+	return filepath.Join(filepath.Dir(p.File), "server-root.pem")
+}
+
+// anchorBytes reads the trust anchor of a sec_tag as the slot will hold it, and refuses what no unit should trust.
+func (d *Desk) anchorBytes(tag cred.SecTag) ([]byte, error) {
+	name := d.anchorFile(tag)
+	if name == "" {
+		return nil, cred.Failed("config.anchor", fmt.Sprintf("no trust anchor is configured for sec_tag %d", tag),
+			"probe the server: the endpoint screen (or sectag probe URL --anchor-out F) writes its root to a file")
+	}
+	return readAnchor(name, d.Now())
+}
+
+// readAnchor reads a file of roots as a slot will hold them, and refuses what no unit should trust.
+func readAnchor(name string, now time.Time) ([]byte, error) {
+	file, err := atomicfile.Read(name, 1<<20)
+	if err != nil {
+		return nil, cred.Because(err, "config.anchor", "the trust anchor "+name+" cannot be read", "fetch it with sectag probe URL --anchor-out "+name)
+	}
+	content, err := cred.Content(cred.RootCA, file)
+	if err != nil {
+		return nil, cred.Because(err, "config.anchor", "the trust anchor "+name+": "+err.Error(), "fetch it with sectag probe URL --anchor-out F")
+	}
+	for _, b := range cred.Blocks(content) {
+		if err := anchorOK(b.Bytes, now); err != nil {
+			return nil, err
+		}
+	}
+	return content, nil
+}
+
+func anchorOK(der []byte, now time.Time) error {
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		return cred.Because(err, "config.anchor", "the trust anchor cannot be read", "fetch it with sectag probe URL --anchor-out F")
+	}
+	switch {
+	case !c.IsCA:
+		return cred.Failed("chain.leaf-anchor", c.Subject.String()+" is a server's own certificate, not an authority's",
+			"store the root that it chains to: the units would be cut off when the server renews it")
+	case now.After(c.NotAfter):
+		return cred.Failed("chain.expired", "the trust anchor "+c.Subject.String()+" ended on "+c.NotAfter.UTC().Format("2006-01-02"), "probe the server for the root that it uses now")
+	}
+	return nil
+}
+
+// anchorFile is the anchor that is named for a tag; a file that the endpoint screen wrote serves every tag without one.
+func (d *Desk) anchorFile(tag cred.SecTag) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, slots := range [][]profile.Slot{d.slots, d.Profile.Slots} {
+		for _, s := range slots {
+			if s.SecTag == tag && s.Anchor != "" {
+				return s.Anchor
+			}
+		}
+	}
+	return d.anchor.file
+}
+
+func there(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
