@@ -85,6 +85,27 @@ var pictures = []picture{
 		return toThePlan(t, flows.Terms{Authority: true, Port: true, Ledger: true}, blank(t)).
 			press("a", "u", "lwm2m.acme.eu", enter).settle()
 	}},
+	{"endpoint-configured", "Endpoint, not looked at", "A configured anchor is said to be one; `esc` leads back to the plan that waits.", func(t *testing.T) *run {
+		return toThePlan(t, settled, blank(t)).press("5")
+	}},
+	{"endpoint-stored", "Endpoint, the root compared", "Once a person has compared it, it is no longer called unproven.", func(t *testing.T) *run {
+		w := blank(t)
+		return toThePlan(t, flows.Terms{Authority: true, Port: true, Ledger: true}, w).
+			press("a", "u", "lwm2m.acme.eu", enter).settle().press(w.probe.Anchor.DER.Last8(), enter).settle().press("5")
+	}},
+	{"endpoint-incomplete", "Endpoint, a server that sends too little", "`f` takes the root from a file that the server's owner gave.", func(t *testing.T) *run {
+		w := blank(t)
+		w.probe.Verdict, w.probe.Anchor, w.probe.Chain, w.probe.ChainBytes = cred.Fail, nil, w.probe.Chain[:1], 571
+		w.probe.Findings = []cred.Finding{{
+			Code: "chain.incomplete", Severity: cred.Error,
+			Text: "the chain ends at lwm2m.acme.eu: its issuer Acme Issuing was not sent and could not be found",
+			Hint: "have the server send its intermediates, or give the root that you have from the server's owner with --roots",
+		}}
+		return toThePlan(t, flows.Terms{Authority: true, Port: true, Ledger: true}, w).press("a", "u", "lwm2m.acme.eu", enter).settle()
+	}},
+	{"endpoint-file", "Endpoint, a root from a file", "The root that the server's owner gave is loaded instead.", func(t *testing.T) *run {
+		return toThePlan(t, flows.Terms{Authority: true, Port: true, Ledger: true}, blank(t)).press("a", "f", "owner-root.pem")
+	}},
 	{"connection", "Connection", "The handshake with the unit's own certificate and key, flight by flight.", func(t *testing.T) *run {
 		r := toThePlan(t, settled, blank(t)).press(enter).settle(flows.ConnectServer{})
 		return r.update(progressMsg{ID: r.pending[0].Of(), Flight: "server hello"})
@@ -101,6 +122,12 @@ var pictures = []picture{
 	}},
 	{"pass-written", "The verdict without a server", "All slots read back; no server was named, so the connection was not tested.", func(t *testing.T) *run {
 		return throughTheWork(t, flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: true, Profile: true}, blank(t))
+	}},
+	{"deleted", "One slot deleted by hand", "Work by hand proves nothing of the unit: no PASS, and what it can no longer do is said.", func(t *testing.T) *run {
+		return toThePlan(t, settled, returned(t)).press(esc27, "x", "42", enter, "client-key", enter).settle().press("7872", enter).settle()
+	}},
+	{"written", "One slot written by hand", "The slot was read back; that is all.", func(t *testing.T) *run {
+		return toThePlan(t, settled, returned(t)).press(esc27, "w", "42", enter, "client-cert", enter, "unit.crt", enter).settle().press("7872", enter).settle()
 	}},
 	{"warn", "The verdict: warn", "A pass with warnings says so.", func(t *testing.T) *run {
 		w := blank(t)

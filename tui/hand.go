@@ -118,7 +118,7 @@ func refused(e flows.Event) string {
 	case flows.Confirmed:
 		return "these are not the last digits of this unit's IMEI: nothing was changed"
 	case flows.AnchorCompared:
-		return "the sha256 does not end like that: nothing was stored"
+		return "no digest ends so: nothing was stored"
 	}
 	return "that could not be done any more: the bench had moved on"
 }

@@ -58,7 +58,7 @@ func New(b Bench, o Options) *Program {
 
 // Shot shows what the bench published after an event. A shot with an error is the last one: the program ends.
 func (p *Program) Shot(s flows.Shot[station.Bench], f flows.Facts) {
-	p.show(shotMsg{machine: s.Machine, event: s.Event, ignored: s.Ignored, over: s.Err != nil, facts: f})
+	p.show(shotMsg{machine: view{s.Machine}, event: s.Event, ignored: s.Ignored, over: s.Err != nil, facts: f})
 }
 
 func (p *Program) show(m shotMsg) { p.in.put(func(b *inbox) { b.shots = append(b.shots, m) }) }
@@ -160,6 +160,6 @@ func Render(m station.Bench, f flows.Facts, w, h int) string {
 	p := New(nil, Options{Now: func() time.Time { return time.Time{} }})
 	p.root.palette.Bare = true
 	p.root.sight.w, p.root.sight.h = w, h
-	p.root.shot(shotMsg{machine: m, facts: f})
+	p.root.shot(shotMsg{machine: view{m}, facts: f})
 	return p.root.View()
 }

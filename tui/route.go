@@ -95,6 +95,7 @@ func (r *root) shot(m shotMsg) act {
 		r.hand.scroll = 0
 		r.hand.dismissed = question{}
 	}
+	s.hear(m)
 	s.machine, s.facts, s.now = m.machine, m.facts, r.clock()
 	s.since = s.now
 	s.progress.Waiting, s.progress.Flight, s.progress.Sent, s.progress.Total = "", "", 0, 0
@@ -128,7 +129,7 @@ func (r *root) View() string {
 func (r *root) scene() screen.Scene {
 	s, h := &r.sight, &r.hand
 	return screen.Scene{
-		Machine: s.machine, Facts: s.facts, Palette: r.palette, Title: r.title, Station: r.station,
+		Machine: s.machine, Facts: s.facts, Failures: s.failures, Compared: s.compared, Palette: r.palette, Title: r.title, Station: r.station,
 		Form: h.form, Note: h.note, Over: h.over, Scroll: h.scroll,
 		Progress: s.progress, Trace: s.trace, Now: s.now, Since: s.since,
 	}

@@ -11,6 +11,8 @@ import (
 type sight struct {
 	machine  screen.Machine
 	facts    flows.Facts
+	failures screen.Failures
+	compared bool // the anchor that was probed was compared, or needed no comparing, and is to be stored
 	progress flows.Progress
 	trace    []flows.TraceLine
 	now      time.Time
@@ -36,6 +38,20 @@ func (s *sight) merge(p flows.Progress) {
 		}
 	}
 	s.progress = p
+}
+
+// hear remembers of an event what the facts do not tell.
+func (s *sight) hear(m shotMsg) {
+	s.remember(m)
+	if m.ignored {
+		return
+	}
+	switch m.event.(type) {
+	case flows.AnchorCompared:
+		s.compared = true
+	case flows.ProbeWanted, flows.Probed, flows.AnchorChosen:
+		s.compared = false
+	}
 }
 
 // log keeps lines of the transcript, the newest ones.

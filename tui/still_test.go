@@ -11,6 +11,7 @@ type still struct {
 	actions []flows.Action
 	busy    bool
 	outcome flows.Outcome
+	hand    flows.Op
 }
 
 func (s still) Actions() []flows.Action          { return s.actions }
@@ -18,6 +19,7 @@ func (s still) Rest() bool                       { return !s.busy }
 func (s still) Screen() flows.Screen             { return s.at }
 func (s still) Stage(x flows.Screen) flows.Stage { return s.stages[x] }
 func (s still) Outcome() flows.Outcome           { return s.outcome }
+func (s still) Hand() flows.Op                   { return s.hand }
 
 // upTo is a machine on a screen, with all before it done.
 func upTo(at flows.Screen, stage flows.Stage, actions ...flows.Action) still {

@@ -353,7 +353,7 @@ func TestAKeyThatCameTooLateIsSaid(t *testing.T) {
 
 // TestTypedCharactersAreNoEvents types into every kind of question: nothing may reach the bench before the answer is given.
 func TestTypedCharactersAreNoEvents(t *testing.T) {
-	for ask := flows.AskFiles; ask <= flows.AskPath; ask++ {
+	for ask := flows.AskFiles; ask <= flows.AskAnchor; ask++ {
 		r, d := begin(upTo(flows.AuthorityScreen, flows.Running, flows.Action{Name: "ask", Key: '\r', Ask: ask}, retry), known(t))
 		press(t, r, "rabcdef0123456789 xyz", tea.KeyMsg{Type: tea.KeyTab}, "rnot")
 		if len(d.put) != 0 || len(d.kept) != 0 {

@@ -36,7 +36,7 @@ func (r *run) readable(sizes ...[2]int) {
 		default:
 			r.offers(view)
 		}
-		if v := verdictWord(r.m.Outcome()); v != "" && h.over == screen.Nothing && r.m.Screen() == flows.RecordScreen {
+		if v := verdictWord(r.m.Outcome(), r.m.Credentials().Hand()); v != "" && h.over == screen.Nothing && r.m.Screen() == flows.RecordScreen {
 			big := strings.Contains(view, "██ ") || strings.Contains(view, strings.Join(strings.Split(v, ""), " "))
 			if !big {
 				r.t.Errorf("%s is not to be seen at %v in\n%s", v, s, view)
@@ -47,23 +47,26 @@ func (r *run) readable(sizes ...[2]int) {
 }
 
 // offers fails unless the first actions that can be done are to be seen, and the others are, or it is said where they are.
-func (r *run) offers(view string) {
+func (r *run) offers(shown string) {
 	r.t.Helper()
-	more := strings.Contains(view, "? more")
-	for i, a := range slices.DeleteFunc(r.m.Actions(), func(a flows.Action) bool { return a.Disabled != "" }) {
+	more := strings.Contains(shown, "? more")
+	for i, a := range slices.DeleteFunc(view{r.m}.Actions(), func(a flows.Action) bool { return a.Disabled != "" }) {
 		text := words.Key(a.Key) + " " + screen.Label(a)
 		if _, turns := a.Event.(flows.Show); turns && a.Key <= '9' {
 			text = "←→ screens"
 		}
 		if i < 3 || !more {
-			r.shows(view, text)
+			r.shows(shown, text)
 		}
 	}
 }
 
 func cut(s string, n int) string { return string([]rune(s)[:min(len([]rune(s)), n)]) }
 
-func verdictWord(o flows.Outcome) string {
+func verdictWord(o flows.Outcome, hand flows.Op) string {
+	if o == flows.Passed && hand != flows.Keep {
+		return map[flows.Op]string{flows.WriteSlot: "WRITTEN", flows.DeleteSlot: "DELETED"}[hand]
+	}
 	return map[flows.Outcome]string{flows.Passed: "PASS", flows.Warned: "WARN", flows.FailedOutcome: "FAIL"}[o]
 }
 
@@ -100,7 +103,7 @@ func TestEveryKindOfStateIsReadable(t *testing.T) {
 		if n > 60_000 {
 			t.Fatal("the search does not end")
 		}
-		for _, a := range r.m.Actions() {
+		for _, a := range (view{r.m}).Actions() {
 			if e := anAnswer(a, r.story.Facts); e != nil && a.Disabled == "" {
 				add(r.fork(func(r *run) { r.event(e) }))
 			}
@@ -125,7 +128,7 @@ func (r *run) looks() string {
 	for _, s := range []flows.Screen{flows.UnitScreen, flows.RecordScreen} {
 		fmt.Fprint(&b, r.m.Stage(s))
 	}
-	for _, a := range r.m.Actions() {
+	for _, a := range (view{r.m}).Actions() {
 		if _, turns := a.Event.(flows.Show); !turns {
 			fmt.Fprint(&b, " ", a.Name, a.Disabled, a.Ask)
 		}
@@ -175,6 +178,7 @@ func anAnswer(a flows.Action, f flows.Facts) flows.Event {
 	good := map[flows.Ask][]string{
 		flows.AskFiles: {"root.crt", "root.key"}, flows.AskPassphrase: {"open"}, flows.AskPort: {"/dev/ttyACM0"}, flows.AskSecTag: {"42"},
 		flows.AskDigits: {f.Unit.IMEI.Last4()}, flows.AskURL: {"coaps://lwm2m.acme.eu"}, flows.AskSlot: {"42", "root-ca", "root.pem"},
+		flows.AskAnchor: {"owner.pem"},
 	}[a.Ask]
 	if a.Ask == flows.AskLast8 && f.Probe != nil && f.Probe.Anchor != nil {
 		good = []string{f.Probe.Anchor.SHA256.Last8()}
@@ -205,7 +209,7 @@ func TestAnyKeysAtAnyTime(t *testing.T) {
 			case 1: // q is left out: it would end the run
 				r.press(string(rapid.SampledFrom([]rune("abcdefilnoprstuwx?0123456789 /:")).Draw(rt, "char")))
 			case 2:
-				for _, a := range r.m.Actions() {
+				for _, a := range (view{r.m}).Actions() {
 					if e := anAnswer(a, r.story.Facts); e != nil && a.Disabled == "" && rapid.Bool().Draw(rt, "do") {
 						r.event(e)
 						break

@@ -44,7 +44,7 @@ func (r *run) event(e flows.Event) {
 		r.story = r.story.With(e)
 	}
 	r.pending = append(r.pending, do...)
-	r.root.Update(shotMsg{machine: r.m, event: e, ignored: ignored, facts: r.story.Facts})
+	r.root.Update(shotMsg{machine: view{r.m}, event: e, ignored: ignored, facts: r.story.Facts})
 }
 
 // press gives keys to the program and what it puts to the machine.
@@ -145,11 +145,13 @@ func (w world) answer(t *testing.T, e flows.Effect, f flows.Facts) flows.Event {
 	case flows.ProbeServer:
 		ev := flows.Probed{ID: e.ID, OK: w.probe.Anchor != nil, Trust: w.trust, Doc: doc(t, w.probe)}
 		if w.probe.Anchor != nil {
-			ev.Anchor = w.probe.Anchor.SHA256
+			ev.Anchor, ev.Print = w.probe.Anchor.SHA256, w.probe.Anchor.DER
 		}
 		return ev
 	case flows.StoreAnchor:
 		return flows.AnchorStored{ID: e.ID, Path: "server-root.pem"}
+	case flows.LoadAnchor:
+		return flows.AnchorStored(e)
 	case flows.ConnectServer:
 		ev := flows.Connected{ID: e.ID, Verdict: w.outcome, Doc: doc(t, w.connect)}
 		if w.connect.Failure != nil {
@@ -252,7 +254,7 @@ func goodProbe() flows.ProbeFacts {
 	for _, c := range [][2]string{{"lwm2m.acme.eu", "2027-11-22"}, {"Acme Issuing", "2031-11-21"}, {"Acme Root", "2046-11-17"}} {
 		p.Chain = append(p.Chain, flows.ChainFacts{Subject: "CN=" + c[0] + ",O=Acme", Key: "EC P-256", NotAfter: c[1] + "T00:00:00Z", SHA256: cred.Sum([]byte(c[0]))})
 	}
-	p.Anchor = &flows.AnchorFacts{Subject: "CN=Acme Root,O=Acme", NotAfter: "2046-11-17T00:00:00Z", SHA256: cred.Sum([]byte("Acme Root")), PEMBytes: 648, Source: "aia", Trust: "first-use"}
+	p.Anchor = &flows.AnchorFacts{Subject: "CN=Acme Root,O=Acme", NotAfter: "2046-11-17T00:00:00Z", SHA256: cred.Sum([]byte("Acme Root")), DER: cred.Sum([]byte("Acme Root as DER")), PEMBytes: 648, Source: "aia", Trust: "first-use"}
 	p.Suites.Server = []string{"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"}
 	p.Suites.ModemUsable = p.Suites.Server[:2]
 	p.Findings = []cred.Finding{{Code: "chain.anchor-unproven", Severity: cred.Warning, Text: "the root was seen for the first time", Hint: "compare its sha256 with the server's owner"}}

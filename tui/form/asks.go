@@ -31,7 +31,7 @@ func Open(a flows.Action, f flows.Facts, b Before) *Form {
 	makers := map[flows.Ask]func(flows.Action, flows.Facts, Before) *Form{
 		flows.AskFiles: askFiles, flows.AskNewAuth: askNewAuth, flows.AskPassphrase: askPassphrase, flows.AskPort: askPort,
 		flows.AskSecTag: askSecTag, flows.AskDigits: askDigits, flows.AskURL: askURL, flows.AskLast8: askLast8,
-		flows.AskSlot: askSlot, flows.AskPath: askPath,
+		flows.AskSlot: askSlot, flows.AskPath: askPath, flows.AskAnchor: askAnchor,
 	}
 	mk, ok := makers[a.Ask]
 	if !ok {
@@ -246,7 +246,7 @@ func askLast8(flows.Action, flows.Facts, Before) *Form {
 	hex := newField("last eight", maxHex, "")
 	hex.Accept = func(r rune) bool { return strings.ContainsRune("0123456789abcdefABCDEF", r) }
 	return &Form{
-		Title:  "Compare the sha256 with the server's owner, then type its last eight",
+		Title:  "Type the last eight of the one compared",
 		Fields: []Field{hex},
 		answer: func(f *Form, _ Keeper) (flows.Event, string) {
 			text := f.value(0)
@@ -313,6 +313,19 @@ func askPath(flows.Action, flows.Facts, Before) *Form {
 				return f.at(0, "give a file name")
 			}
 			return flows.ProfileSaveWanted{Path: f.value(0)}, ""
+		},
+	}
+}
+
+func askAnchor(flows.Action, flows.Facts, Before) *Form {
+	return &Form{
+		Title:  "The root that the server's owner gave you",
+		Fields: []Field{newField("PEM file", maxPath, "")},
+		answer: func(f *Form, _ Keeper) (flows.Event, string) {
+			if f.value(0) == "" {
+				return f.at(0, "give the path of a PEM file")
+			}
+			return flows.AnchorChosen{Path: f.value(0)}, ""
 		},
 	}
 }

@@ -72,6 +72,8 @@ func TestAnswers(t *testing.T) {
 		"write no type":          {ask: flows.AskSlot, typed: "42\t\tx"},
 		"delete a slot":          {ask: flows.AskSlot, event: del, typed: "42\t2", want: flows.PlanWanted{Hand: flows.Hand{Op: flows.DeleteSlot, Slot: cred.Slot{SecTag: 42, Kind: cred.ClientKey}}}},
 		"path":                   {ask: flows.AskPath, typed: "", want: flows.ProfileSaveWanted{Path: "sectag.toml"}},
+		"an anchor":              {ask: flows.AskAnchor, typed: "owner.pem", want: flows.AnchorChosen{Path: "owner.pem"}},
+		"no anchor":              {ask: flows.AskAnchor, typed: ""},
 		"no path":                {ask: flows.AskPath, typed: "\x15"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -89,7 +91,7 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestEveryAskHasAForm(t *testing.T) {
-	for ask := flows.AskFiles; ask <= flows.AskPath; ask++ {
+	for ask := flows.AskFiles; ask <= flows.AskAnchor; ask++ {
 		f := Open(flows.Action{Ask: ask}, flows.Facts{}, Before{})
 		if f == nil {
 			t.Fatalf("nothing can be typed for ask %d", ask)

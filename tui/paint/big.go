@@ -5,6 +5,7 @@ import "strings"
 // letters are five rows high; a '#' is a filled cell and is drawn two cells wide, because a cell is twice as high as wide.
 var letters = map[rune][5]string{
 	'A': {".##.", "#..#", "####", "#..#", "#..#"},
+	'D': {"###.", "#..#", "#..#", "#..#", "###."},
 	'E': {"###", "#..", "##.", "#..", "###"},
 	'F': {"###", "#..", "##.", "#..", "#.."},
 	'I': {"#", "#", "#", "#", "#"},

@@ -85,7 +85,8 @@ func take(s string, w int) (head string, whole bool) {
 	return s, true
 }
 
-// Fit makes lines of at most w cells out of one: wrapped between words, or cut.
+// Fit makes lines of at most w cells out of one: wrapped between words, or cut. A word that is longer than a line is wrapped
+// after its separators where it has any.
 func (l Line) Fit(w int) []Line {
 	if w < 1 {
 		return nil
@@ -96,6 +97,12 @@ func (l Line) Fit(w int) []Line {
 	f := fitter{w: w, hang: min(l.Hang, w/2), detail: l.Detail}
 	for _, s := range l.Spans {
 		for _, word := range words(s.Text) {
+			if Width(word) > w-f.hang {
+				for _, part := range parts(word) {
+					f.add(part, s.Style)
+				}
+				continue
+			}
 			f.add(word, s.Style)
 		}
 	}
@@ -152,6 +159,22 @@ func words(s string) []string {
 			i++
 		}
 		out, s = append(out, s[:i]), s[i:]
+	}
+	return out
+}
+
+// parts cuts a word that no line holds after each separator: a path, a list, a distinguished name.
+func parts(word string) []string {
+	var out []string
+	for word != "" {
+		i := strings.IndexAny(word, `/\,;`)
+		if i < 0 {
+			break
+		}
+		out, word = append(out, word[:i+1]), word[i+1:]
+	}
+	if word != "" {
+		out = append(out, word)
 	}
 	return out
 }

@@ -35,6 +35,8 @@ func TestFitWrapsBetweenWords(t *testing.T) {
 		"wraps":            {Text("one two three"), 7, []string{"one two", "three"}},
 		"hangs":            {Line{Spans: []Span{P("→ one two three")}, Hang: 2}, 9, []string{"→ one two", "  three"}},
 		"breaks a digest":  {Text("0123456789"), 4, []string{"0123", "4567", "89"}},
+		"a path":           {L(P("in "), B("/srv/keys/root.crt")), 12, []string{"in /srv/", "keys/", "root.crt"}},
+		"a name":           {Text("CN=Acme,O=Acme,C=EU"), 12, []string{"CN=Acme,", "O=Acme,C=EU"}},
 		"across spans":     {L(P("one "), B("two three")), 7, []string{"one two", "three"}},
 		"cuts a row":       {Row(P("0123456789")), 4, []string{"012…"}},
 		"no room":          {Text("x"), 0, nil},
@@ -134,6 +136,23 @@ func TestBigIsAsLargeAsItCan(t *testing.T) {
 			if len(row) != len(g[0]) {
 				t.Errorf("the rows of %c differ in length", r)
 			}
+		}
+	}
+}
+
+func TestDetailsGiveWayFirst(t *testing.T) {
+	lines := []Line{Text("head"), {Spans: []Span{P("detail")}, Detail: true}, Text("end")}
+	text := func(ls []Line) string {
+		return strings.ReplaceAll(Palette{Bare: true}.Frame(ls, 40, 9), "\n", "|")
+	}
+	for _, c := range []struct {
+		h, scroll int
+		want      string
+	}{
+		{3, 0, "head|detail|end"}, {2, 0, "head|… more: page down"}, {2, 1, "detail|… more: page down"}, {2, 9, "end|… 2 lines above: page up"}, {1, 0, "head"},
+	} {
+		if got := text(Window(lines, 40, c.h, c.scroll)); got != c.want {
+			t.Errorf("in %d lines from %d: %q, want %q", c.h, c.scroll, got, c.want)
 		}
 	}
 }

@@ -2,8 +2,8 @@
 // knows how wide a character is, how a line is wrapped or cut, which bytes the terminal gets, and that no byte of foreign
 // text (a certificate's subject, a server's answer) is ever a control character.
 //
-// Read style.go (what a piece of text looks like), line.go (pieces, lines, wrapping, tables), big.go (words that can be read
-// from two metres).
+// Read style.go (what a piece of text looks like), line.go (pieces, lines, wrapping, tables), layout.go (lines in a room that is
+// too small for them), big.go (words that can be read from two metres).
 package paint
 
 import (

@@ -20,18 +20,18 @@ func connection(s Scene, r Room) []paint.Line {
 	if s.Machine.Stage(flows.ConnectionScreen) != flows.Failing {
 		out = append(out, handshake(c)...)
 	}
-	out = append(out, findings(unsaid(s, c.Findings))...)
+	out = append(out, findings(s, unsaid(s, c.Findings))...)
 	return append(out, paint.AsDetail(chain(s, r, c.Peer, 0)...)...)
 }
 
 func handshake(c *flows.ConnectFacts) []paint.Line {
 	from := map[string]string{"host": "from this computer", "modem": "through the modem"}[c.Path]
 	var out []paint.Line
-	out = append(out, optional("connected", from)...)
+	out = append(out, paint.Optional("connected", from)...)
 	if c.Version != "" {
-		out = append(out, pair("with", c.Version+", "+words.Suite(c.Suite), paint.Plain))
+		out = append(out, paint.Pair("with", c.Version+", "+words.Suite(c.Suite), paint.Plain))
 	}
-	out = append(out, optional("our cert", map[string]string{"used": "asked for and accepted", "not-asked": "not asked for: the server lets anyone in"}[c.ClientAuth])...)
+	out = append(out, paint.Optional("our cert", map[string]string{"used": "asked for and accepted", "not-asked": "not asked for: the server lets anyone in"}[c.ClientAuth])...)
 	if c.CID != nil {
 		cid := "not offered"
 		if c.CID.Negotiated {
@@ -39,13 +39,13 @@ func handshake(c *flows.ConnectFacts) []paint.Line {
 		} else if c.CID.Offered {
 			cid = "offered, not taken"
 		}
-		out = append(out, pair("CID", cid, paint.Plain))
+		out = append(out, paint.Pair("CID", cid, paint.Plain))
 	}
 	if c.HandshakeMS != nil {
-		out = append(out, pair("handshake", words.Milliseconds(*c.HandshakeMS), paint.Plain))
+		out = append(out, paint.Pair("handshake", words.Milliseconds(*c.HandshakeMS), paint.Plain))
 	}
 	if c.PingMS != nil {
-		out = append(out, pair("CoAP ping", "answered in "+words.Milliseconds(*c.PingMS), paint.Plain))
+		out = append(out, paint.Pair("CoAP ping", "answered in "+words.Milliseconds(*c.PingMS), paint.Plain))
 	}
 	return out
 }

@@ -11,11 +11,13 @@ import (
 
 // failure is what a failing screen begins with: that it failed, why, what to do, and what each slot holds.
 func failure(s Scene) []paint.Line {
-	if s.Facts.Failure == nil {
+	at := s.Machine.Screen()
+	fault := s.fault(at)
+	if fault == nil {
 		return []paint.Line{paint.L(paint.S(paint.Bad|paint.Bold|paint.Reverse, " FAIL ")), {}}
 	}
-	out := append([]paint.Line{}, failureHead(s.Facts.Failure, true)...)
-	if at := s.Machine.Screen(); at == flows.CredentialsScreen || at == flows.ConnectionScreen {
+	out := append([]paint.Line{}, failureHead(s, fault, true)...)
+	if at == flows.CredentialsScreen || at == flows.ConnectionScreen {
 		out = append(out, holdings(s)...)
 	}
 	return append(out, paint.Line{})
@@ -23,13 +25,24 @@ func failure(s Scene) []paint.Line {
 
 // failureText is the same without the word, for the verdict that has it large.
 func failureText(s Scene) []paint.Line {
-	if s.Facts.Failure == nil {
+	fault := s.fault(flows.UnitScreen, flows.CredentialsScreen, flows.ConnectionScreen, flows.RecordScreen)
+	if fault == nil {
 		return nil
 	}
-	return failureHead(s.Facts.Failure, s.Machine.Outcome() == flows.NoOutcome)
+	return failureHead(s, fault, s.Machine.Outcome() == flows.NoOutcome)
 }
 
-func failureHead(f *cred.Fault, word bool) []paint.Line {
+// fault is why the first of these screens that fails does.
+func (s Scene) fault(of ...flows.Screen) *cred.Fault {
+	for _, at := range of {
+		if int(at) < len(s.Failures) && s.Failures[at] != nil {
+			return s.Failures[at]
+		}
+	}
+	return s.Facts.Failure
+}
+
+func failureHead(s Scene, f *cred.Fault, word bool) []paint.Line {
 	var head []paint.Span
 	if word {
 		head = append(head, paint.S(paint.Bad|paint.Bold|paint.Reverse, " FAIL "), paint.P("  "))
@@ -37,7 +50,7 @@ func failureHead(f *cred.Fault, word bool) []paint.Line {
 	head = append(head, paint.B(f.Text), paint.P("  "), paint.S(paint.Bad, f.Code))
 	out := []paint.Line{{Spans: head}}
 	if f.Hint != "" {
-		out = append(out, paint.Line{Spans: []paint.Span{paint.S(paint.Bold, "→ "), paint.P(f.Hint)}, Hang: 2})
+		out = append(out, paint.Line{Spans: []paint.Span{paint.S(paint.Bold, "→ "), paint.P(f.Hint + s.onScreen(f.Code, f.Hint))}, Hang: 2})
 	}
 	return out
 }

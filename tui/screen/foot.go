@@ -94,7 +94,7 @@ func (s Scene) keys(r Room) []paint.Line {
 			add(string(g.key), g.text)
 		}
 	}
-	return flow(items, r.W, min(3, max(r.H/3, 1)))
+	return paint.Flow(items, r.W, min(3, max(r.H/3, 1)))
 }
 
 // globals are the keys that every screen has.
@@ -145,40 +145,3 @@ func (s Scene) actions() [][]paint.Span {
 
 // Label is an action as a person reads it.
 func Label(a flows.Action) string { return strings.ReplaceAll(a.Name, "-", " ") }
-
-// flow sets items one after the other into at most so many lines. What has no room is behind the question mark, and that is said.
-func flow(items [][]paint.Span, w, most int) []paint.Line {
-	lines := []paint.Line{paint.Row()}
-	for _, it := range items {
-		if place(&lines, it, w, most) {
-			continue
-		}
-		more := []paint.Span{paint.B("?"), paint.P(" more")}
-		for last := &lines[len(lines)-1]; !place(&lines, more, w, most) && len(last.Spans) > 0; {
-			last.Spans = last.Spans[:len(last.Spans)-3] // the gap, the key, its text
-		}
-		break
-	}
-	return lines
-}
-
-// place sets an item behind the others, on a new line if there may be one.
-func place(lines *[]paint.Line, item []paint.Span, w, most int) bool {
-	l := &(*lines)[len(*lines)-1]
-	gap := "  "
-	if l.Width() > 0 && l.Width()+2+paint.L(item...).Width() > w {
-		if len(*lines) == most {
-			return false
-		}
-		*lines = append(*lines, paint.Row())
-		l = &(*lines)[len(*lines)-1]
-	}
-	if l.Width() == 0 {
-		gap = " "
-	}
-	for len(item) < 2 {
-		item = append(item, paint.P(""))
-	}
-	l.Spans = append(append(l.Spans, paint.P(gap)), item...)
-	return true
-}

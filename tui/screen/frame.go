@@ -34,29 +34,51 @@ func Frame(s Scene, w, h int) string {
 	return s.Palette.Frame(lines, w, h)
 }
 
-// head is the first line: product and station, and whose units these are. In a small window it says where we are.
+// head is the first line: product and station, and whose units these are. In a small window it says where we are. Where there is
+// little room the product's title gives way, then the station, then the authority's name; that it is locked is always said.
 func (s Scene) head(r Room) []paint.Line {
-	title := " sectag"
-	for _, t := range []string{map[bool]string{true: "station " + s.Station}[s.Station != ""], s.Title} {
-		if t != "" {
-			title += " · " + t
-		}
-	}
 	at := s.Machine.Screen()
+	left, titles := []paint.Span{paint.B(" sectag")}, []string{}
 	if r.Small {
-		where := strconv.Itoa(int(at)+1) + "/" + strconv.Itoa(flows.Screens) + " " + Name(at)
 		sign, style := mark(s.Machine, at)
-		return []paint.Line{paint.Row(paint.S(style|paint.Bold, sign+" "+where), paint.P(title))}
+		left = []paint.Span{paint.S(style|paint.Bold, sign+" "+strconv.Itoa(int(at)+1)+"/"+strconv.Itoa(flows.Screens)+" "+Name(at))}
 	}
-	right := words.CommonName(s.Facts.Authority.Subject)
-	if right != "" {
-		right += map[bool]string{true: ", unlocked ", false: ", locked "}[s.Machine.Stage(flows.AuthorityScreen) == flows.Done]
+	if s.Station != "" {
+		titles = append(titles, " · station "+s.Station)
 	}
-	gap := max(r.W-paint.Width(title)-paint.Width(right), 1)
-	return []paint.Line{
-		paint.Row(paint.B(title), paint.P(strings.Repeat(" ", gap)+right)),
-		rule(r.W),
+	if s.Title != "" {
+		titles = append(titles, " · "+s.Title)
 	}
+	name, state := s.owner(r)
+	room := r.W - paint.L(left...).Width() - paint.Width(state) - 1
+	for len(titles) > 0 && paint.Width(strings.Join(titles, "")+name) > room {
+		titles = titles[:len(titles)-1]
+	}
+	for _, t := range titles {
+		left = append(left, paint.P(t))
+	}
+	right := append(paint.Row(paint.P(name)).Clip(max(room-paint.Width(strings.Join(titles, "")), 0)).Spans, paint.P(state))
+	gap := max(r.W-paint.L(left...).Width()-paint.L(right...).Width(), 1)
+	line := paint.Row(append(append(left, paint.P(strings.Repeat(" ", gap))), right...)...)
+	if r.Small {
+		return []paint.Line{line}
+	}
+	return []paint.Line{line, rule(r.W)}
+}
+
+// owner is the authority whose units these are, and whether its key is open.
+func (s Scene) owner(r Room) (name, state string) {
+	if name = words.CommonName(s.Facts.Authority.Subject); name == "" {
+		return "", ""
+	}
+	state = "locked"
+	if s.Machine.Stage(flows.AuthorityScreen) == flows.Done {
+		state = "unlocked"
+	}
+	if r.Small {
+		return "", state
+	}
+	return name, ", " + state + " "
 }
 
 func rule(w int) paint.Line { return paint.Row(paint.P(strings.Repeat("─", w))) }
@@ -71,7 +93,7 @@ func (s Scene) body(r Room) []paint.Line {
 	inner.H = max(r.H-len(question), 0)
 	var text []paint.Line
 	if s.Over == Nothing {
-		text = window(s.content(inner), inner, s.Scroll)
+		text = paint.Window(s.content(inner), inner.W, inner.H, s.Scroll)
 	} else {
 		question = nil
 		inner.H = r.H
@@ -120,38 +142,4 @@ func mark(m Machine, at flows.Screen) (string, paint.Style) {
 		return "●", paint.Good
 	}
 	return "○", paint.Plain
-}
-
-// window fits lines into the room. What does not fit gives way: details first, then what is below the lower edge. That there is
-// more is said, and who scrolls gets to see all of it.
-func window(lines []paint.Line, r Room, scroll int) []paint.Line {
-	all := fit(lines, r, false)
-	if len(all) <= r.H {
-		return all
-	}
-	if r.H < 2 {
-		return all[:r.H]
-	}
-	view := all
-	if scroll == 0 {
-		view = fit(lines, r, true)
-	}
-	from := min(scroll, len(all)-r.H+1)
-	view = append([]paint.Line(nil), view[from:min(from+r.H-1, len(view))]...)
-	note := strconv.Itoa(from) + " lines above: page up"
-	if below := len(all) - from - len(view); below > 0 {
-		note = "more: page down"
-	}
-	return append(view, paint.Row(paint.S(paint.Here, "… "+note)))
-}
-
-func fit(lines []paint.Line, r Room, short bool) []paint.Line {
-	var out []paint.Line
-	for _, l := range lines {
-		if short && l.Detail {
-			continue
-		}
-		out = append(out, l.Fit(r.W)...)
-	}
-	return out
 }

@@ -15,9 +15,9 @@ func (s Scene) over(r Room) []paint.Line {
 	case Transcript:
 		return transcript(s, r)
 	case Digests:
-		return window(digests(s), r, s.Scroll)
+		return paint.Window(digests(s), r.W, r.H, s.Scroll)
 	case Help:
-		return window(help(s), r, s.Scroll)
+		return paint.Window(help(s), r.W, r.H, s.Scroll)
 	}
 	return nil
 }
@@ -64,6 +64,7 @@ func digests(s Scene) []paint.Line {
 	add("authority "+words.CommonName(f.Authority.Subject), f.Authority.SHA256)
 	if f.Probe != nil && f.Probe.Anchor != nil {
 		add("anchor "+words.CommonName(f.Probe.Anchor.Subject), f.Probe.Anchor.SHA256)
+		add("anchor's fingerprint", f.Probe.Anchor.DER)
 	}
 	for _, p := range f.Plan {
 		slot := slotName(uint32(p.Slot.SecTag), p.Slot.Kind)

@@ -11,16 +11,17 @@ import (
 func port(s Scene, r Room) []paint.Line {
 	var out []paint.Line
 	if s.Facts.Port != "" {
-		out = append(out, pair("port", s.Facts.Port, paint.Bold), paint.Line{})
-	}
-	if len(s.Facts.Ports) == 0 {
-		text := "No port was found. Plug the board in and look again, or type one."
-		if !s.Machine.Rest() && s.Machine.Stage(flows.PortScreen) == flows.Running {
-			text = "Looking for ports…"
-		}
-		out = append(out, paint.L(paint.B(text)))
+		out = append(out, paint.Pair("port", s.Facts.Port, paint.Bold), paint.Line{})
 	}
 	asked := s.Form != nil && s.Form.Action.Ask == flows.AskPort
+	named := s.Facts.Port != "" || s.Facts.Terms.Port || asked && s.Form.Fields[0].Len() > 0
+	switch {
+	case len(s.Facts.Ports) > 0 || s.Machine.Stage(flows.PortScreen) != flows.Running:
+	case !s.Machine.Rest():
+		out = append(out, paint.L(paint.B("Looking for ports…")))
+	case !named:
+		out = append(out, paint.L(paint.B("No serial port was found on this computer."), paint.P(" Plug the board in and look again, or type another port.")))
+	}
 	if len(s.Facts.Ports) > 0 && !asked {
 		out = append(out, paint.Text(words.Count(len(s.Facts.Ports), "port")+" found"))
 		name := min(24, r.W/2)

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"strconv"
+
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/paint"
@@ -38,7 +40,12 @@ func verdict(s Scene, r Room) []paint.Line {
 		out = append(out, failureText(s)...)
 		out = append(out, holdings(s)...)
 	} else {
-		out = append(out, paint.Line{}, paint.Text(summary(s)))
+		out = append(out, paint.Line{})
+		if s.Machine.Hand() != flows.Keep {
+			out = append(out, byHand(s)...)
+		} else {
+			out = append(out, paint.Text(summary(s)))
+		}
 		out = append(out, warnings(s)...)
 	}
 	return append(out, recordLine(s)...)
@@ -59,14 +66,25 @@ func bigVerdict(s Scene, r Room) []paint.Line {
 	case flows.Warned:
 		top = append(top, paint.Big("WARN", paint.Odd, r.W, h)...)
 	default:
-		top = append(top, paint.Big("PASS", paint.Good, r.W, h)...)
+		top = append(top, paint.Big(passWord(s.Machine.Hand()), paint.Good, r.W, h)...)
 	}
 	return append(append(top, written(s, r, h)...), paint.AsDetail(paint.Line{})...)
 }
 
+// passWord is the verdict on work that came to its end. What was done by hand to one slot proves nothing about the unit.
+func passWord(hand flows.Op) string {
+	switch hand {
+	case flows.WriteSlot:
+		return "WRITTEN"
+	case flows.DeleteSlot:
+		return "DELETED"
+	}
+	return "PASS"
+}
+
 // written says that the unit was written and never met a server.
 func written(s Scene, r Room, h int) []paint.Line {
-	if s.Facts.Connect != nil || s.Facts.Terms.Endpoint {
+	if s.Facts.Connect != nil || s.Facts.Terms.Endpoint || s.Machine.Hand() != flows.Keep {
 		return nil
 	}
 	if r.Small {
@@ -104,20 +122,44 @@ func summary(s Scene) string {
 	return text
 }
 
-// warnings are the findings that made a pass a warning.
+// byHand is what was done to one slot, and what the unit can no longer do.
+func byHand(s Scene) []paint.Line {
+	var out []paint.Line
+	for _, p := range s.Facts.Plan {
+		tag, text := strconv.FormatUint(uint64(p.Slot.SecTag), 10), ": written and read back"
+		if p.Op == flows.DeleteSlot {
+			text = ": deleted, and gone when read back"
+			if p.Has == flows.Empty {
+				text = ": was empty already"
+			}
+		}
+		out = append(out, paint.Text(slotName(uint32(p.Slot.SecTag), p.Slot.Kind)+text))
+		if p.Op == flows.DeleteSlot {
+			out = append(out, lack(tag, p.Slot.Kind)...)
+		}
+	}
+	return append(out, paint.Text("Work by hand on one slot: nothing else of the unit was looked at."))
+}
+
+// lack is what a unit cannot do without the slot.
+func lack(tag string, k cred.Kind) []paint.Line {
+	switch k {
+	case cred.ClientCert, cred.ClientKey, cred.PSK, cred.PSKID:
+		return []paint.Line{paint.L(paint.S(paint.Odd|paint.Bold, "The unit has no identity under sec_tag "+tag+" any more:"),
+			paint.P(" it cannot log in anywhere with it."))}
+	case cred.RootCA:
+		return []paint.Line{paint.L(paint.S(paint.Odd|paint.Bold, "The unit trusts no server under sec_tag "+tag+" any more."))}
+	}
+	return nil
+}
+
+// warnings are the findings that made a pass a warning: those of the connection. What was found out about the server before
+// stands on the endpoint screen.
 func warnings(s Scene) []paint.Line {
-	var fs []cred.Finding
-	if s.Facts.Probe != nil {
-		fs = append(fs, s.Facts.Probe.Findings...)
-	}
-	if s.Facts.Connect != nil {
-		fs = append(fs, s.Facts.Connect.Findings...)
-	}
-	fs = unique(fs)
-	if len(fs) == 0 {
+	if s.Facts.Connect == nil || len(s.Facts.Connect.Findings) == 0 {
 		return nil
 	}
-	return append([]paint.Line{{}}, findings(fs)...)
+	return append([]paint.Line{{}}, findings(s, unique(s.Facts.Connect.Findings))...)
 }
 
 func unique(fs []cred.Finding) []cred.Finding {

@@ -9,19 +9,24 @@ package screen
 import (
 	"time"
 
+	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/paint"
 )
 
-// Machine is what the screens ask of the bench's machine; flows.Bench has it.
+// Machine is what the screens ask of the bench's machine.
 type Machine interface {
 	Actions() []flows.Action
 	Rest() bool
 	Screen() flows.Screen
 	Stage(flows.Screen) flows.Stage
 	Outcome() flows.Outcome
+	Hand() flows.Op // work by hand on one slot; Keep is the profile's plan
 }
+
+// Failures is why each screen is failing; nil where it is not, or where nobody said.
+type Failures [flows.Screens]*cred.Fault
 
 // Over is what lies over the screen.
 type Over uint8
@@ -38,6 +43,8 @@ const (
 type Scene struct {
 	Machine  Machine
 	Facts    flows.Facts
+	Failures Failures
+	Compared bool // the anchor that was probed is the one that was to be stored
 	Palette  paint.Palette
 	Title    string // the product
 	Station  string

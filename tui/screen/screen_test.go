@@ -22,12 +22,14 @@ type still struct {
 	actions []flows.Action
 	busy    bool
 	outcome flows.Outcome
+	hand    flows.Op
 }
 
 func (s still) Actions() []flows.Action { return s.actions }
 func (s still) Rest() bool              { return !s.busy }
 func (s still) Screen() flows.Screen    { return s.at }
 func (s still) Outcome() flows.Outcome  { return s.outcome }
+func (s still) Hand() flows.Op          { return s.hand }
 func (s still) Stage(x flows.Screen) flows.Stage {
 	if x == s.at {
 		return s.stage
@@ -94,23 +96,6 @@ func TestDisabledActionsSayWhyAndComeLast(t *testing.T) {
 	}}}, 80, 24)
 	if !strings.Contains(view, "x wipe!  w write (no anchor)") {
 		t.Errorf("got\n%s", view)
-	}
-}
-
-func TestDetailsGiveWayFirst(t *testing.T) {
-	lines := []paint.Line{paint.Text("head"), {Spans: []paint.Span{paint.P("detail")}, Detail: true}, paint.Text("end")}
-	text := func(ls []paint.Line) string {
-		return strings.ReplaceAll(paint.Palette{Bare: true}.Frame(ls, 40, 9), "\n", "|")
-	}
-	for _, c := range []struct {
-		h, scroll int
-		want      string
-	}{
-		{3, 0, "head|detail|end"}, {2, 0, "head|… more: page down"}, {2, 1, "detail|… more: page down"}, {2, 9, "end|… 2 lines above: page up"}, {1, 0, "head"},
-	} {
-		if got := text(window(lines, Room{W: 40, H: c.h}, c.scroll)); got != c.want {
-			t.Errorf("in %d lines from %d: %q, want %q", c.h, c.scroll, got, c.want)
-		}
 	}
 }
 
@@ -194,5 +179,81 @@ func TestForeignTextNeverReachesTheTerminalAsCommand(t *testing.T) {
 		if strings.Contains(view, bad) {
 			t.Errorf("%q came through", bad)
 		}
+	}
+}
+
+func TestTheLockIsAlwaysSaid(t *testing.T) {
+	f := flows.Facts{}
+	f.Authority.Subject = "CN=Acme Devices 2026 and Later"
+	s := Scene{Machine: still{at: flows.PortScreen}, Facts: f, Title: "a tracker with a very long name indeed", Station: "3, at the window"}
+	for _, c := range []struct {
+		w            int
+		want, absent string
+	}{
+		{200, "sectag · station 3, at the window · a tracker with a very long name indeed  ", "…"},
+		{120, "a tracker with", "…"},
+		{80, "sectag · station 3, at the window", "tracker"},
+		{40, "Port", "tracker"},
+	} {
+		head, _, _ := strings.Cut(draw(s, c.w, 24), "\n")
+		if !strings.HasSuffix(head, "locked") || !strings.Contains(head, c.want) && c.w != 120 || strings.Contains(head, c.absent) {
+			t.Errorf("at %d: %q", c.w, head)
+		}
+	}
+	f.Authority.Subject = "CN=" + strings.Repeat("long ", 40)
+	s.Facts = f
+	if head, _, _ := strings.Cut(draw(s, 80, 24), "\n"); !strings.HasSuffix(head, "…, locked") || strings.Contains(head, "station") {
+		t.Errorf("got %q", head)
+	}
+}
+
+func TestNoPortIsSaidOnlyWhenNoneIsNamed(t *testing.T) {
+	m := still{at: flows.PortScreen, stage: flows.Running}
+	ask := form.Open(flows.Action{Ask: flows.AskPort}, flows.Facts{}, form.Before{})
+	typed := form.Open(flows.Action{Ask: flows.AskPort}, flows.Facts{}, form.Before{Port: "COM3"})
+	for name, c := range map[string]struct {
+		s    Scene
+		want bool
+	}{
+		"none": {Scene{Machine: m, Form: ask}, true}, "typed": {Scene{Machine: m, Form: typed}, false},
+		"configured": {Scene{Machine: m, Facts: flows.Facts{Terms: flows.Terms{Port: true}}}, false},
+		"chosen":     {Scene{Machine: m, Facts: flows.Facts{Port: "COM3"}}, false},
+	} {
+		if got := strings.Contains(draw(c.s, 80, 24), "No serial port was found on this computer"); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+func TestKnownUnits(t *testing.T) {
+	f := flows.Facts{Unit: flows.UnitFacts{IMEI: 352656100367872}}
+	look := func() string { return draw(Scene{Machine: still{at: flows.UnitScreen}, Facts: f}, 80, 24) }
+	if !strings.Contains(look(), "no ledger") {
+		t.Errorf("without a ledger:\n%s", look())
+	}
+	f.Terms.Ledger = true
+	if !strings.Contains(look(), "not seen before") {
+		t.Errorf("with an empty one:\n%s", look())
+	}
+	f.Unit.Record = "12"
+	if !strings.Contains(look(), "record 12") {
+		t.Errorf("with a record:\n%s", look())
+	}
+}
+
+func TestAFlagInAHintIsSaidInScreens(t *testing.T) {
+	s := Scene{Machine: still{actions: []flows.Action{{Name: "load-anchor", Key: 'f'}}}}
+	for _, c := range [][3]string{
+		{"chain.incomplete", "give it with --roots", "; here: f loads a root from a file"},
+		{"chain.incomplete", "have the server send it", ""},
+		{"ca.outlives-issuer", "take --until-issuer", `; here: write validity = "issuer" in the profile`},
+		{"dtls.silent", "give --timeout", ""},
+	} {
+		if got := s.onScreen(c[0], c[1]); got != c[2] {
+			t.Errorf("%s, %q: %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+	if got := (Scene{Machine: still{}}).onScreen("chain.incomplete", "--roots"); got != "" {
+		t.Errorf("what is not offered here is told: %q", got)
 	}
 }

@@ -19,17 +19,20 @@ func unit(s Scene, r Room) []paint.Line {
 		out = append(out, paint.L(paint.S(paint.Odd|paint.Bold, "The check digit is wrong."), paint.P(" Some units have such an IMEI; compare it with the label.")))
 	}
 	out = append(out, paint.Line{})
-	out = append(out, optional("model", u.Model)...)
-	out = append(out, optional("firmware", u.Firmware)...)
-	out = append(out, optional("hardware", u.Hardware)...)
-	out = append(out, optional("host", words.Host(u.Host))...)
-	out = append(out, paint.AsDetail(pair("modem is", words.Functional(u.FunctionalMode), paint.Plain))...)
-	out = append(out, paint.AsDetail(optional("uuid", u.UUID)...)...)
-	if u.Record != "" {
-		out = append(out, pair("known", "record "+u.Record, paint.Plain))
-	} else if s.Facts.Terms.Ledger {
-		out = append(out, pair("known", "not seen before", paint.Plain))
+	out = append(out, paint.Optional("model", u.Model)...)
+	out = append(out, paint.Optional("firmware", u.Firmware)...)
+	out = append(out, paint.Optional("hardware", u.Hardware)...)
+	out = append(out, paint.Optional("host", words.Host(u.Host))...)
+	out = append(out, paint.AsDetail(paint.Pair("modem is", words.Functional(u.FunctionalMode), paint.Plain))...)
+	out = append(out, paint.AsDetail(paint.Optional("uuid", u.UUID)...)...)
+	seen := "no ledger"
+	switch {
+	case u.Record != "":
+		seen = "record " + u.Record
+	case s.Facts.Terms.Ledger:
+		seen = "not seen before"
 	}
+	out = append(out, paint.Pair("known", seen, paint.Plain))
 	if s.Facts.Interrupted != 0 {
 		out = append(out, paint.L(paint.S(paint.Odd|paint.Bold, "A run on "+s.Facts.Interrupted.String()+" was interrupted:"),
 			paint.P(" its slots are read again before anything is done.")))
@@ -54,14 +57,29 @@ func nextUnit(s Scene, r Room) []paint.Line {
 		out = append(out, paint.Big("UNIT", paint.Here, r.W-8, min(r.H/2-1, 5))...)
 		out = append(out, paint.Line{})
 	}
-	if s.Facts.Port != "" {
-		out = append(out, paint.Text("Plug the board in at "+s.Facts.Port+"."))
-	}
+	out = append(out, plugIn(s)...)
 	if s.Facts.Interrupted != 0 {
 		out = append(out, paint.L(paint.S(paint.Odd|paint.Bold, "A run on "+s.Facts.Interrupted.String()+" was interrupted:"),
 			paint.P(" put that unit back to finish it.")))
 	}
 	return out
+}
+
+// plugIn says where the board goes and what to press then.
+func plugIn(s Scene) []paint.Line {
+	text := "Plug the board in"
+	if s.Facts.Port != "" {
+		text += " at " + s.Facts.Port
+	}
+	for _, a := range s.Machine.Actions() {
+		if a.Event == (flows.UnitWanted{}) && a.Disabled == "" {
+			return []paint.Line{paint.L(paint.P(text+", then press "), paint.B(words.Key(a.Key)), paint.P("."))}
+		}
+	}
+	if s.Facts.Port == "" || s.Machine.Stage(flows.UnitScreen) != flows.Idle {
+		return nil
+	}
+	return []paint.Line{paint.Text(text + ".")}
 }
 
 // who is the unit in one line, for the screens that come after it.

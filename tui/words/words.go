@@ -116,6 +116,24 @@ func Kind(k cred.Kind) string {
 	return "type " + strconv.Itoa(int(k))
 }
 
+// Way is what a screen offers in the place of a flag.
+type Way struct {
+	Action string // the machine's action that does it, by name; empty where none is needed
+	Text   string // what its key does, or what to do
+}
+
+// OnScreen is the screens' way out of a failure or finding whose hint names a flag of the command line.
+func OnScreen(code string) (Way, bool) {
+	w, ok := map[string]Way{
+		"chain.incomplete":      {"load-anchor", "loads a root from a file"},
+		"chain.untrusted":       {"load-anchor", "loads a root from a file"},
+		"chain.aia-failed":      {"load-anchor", "loads a root from a file"},
+		"chain.anchor-unproven": {"", "the endpoint screen stores it once the last eight of either digest are typed"},
+		"ca.outlives-issuer":    {"", `write validity = "issuer" in the profile`},
+	}[code]
+	return w, ok
+}
+
 // Key is a key as people call it.
 func Key(k rune) string {
 	switch k {
