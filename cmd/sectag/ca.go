@@ -30,6 +30,9 @@ func (a *app) caInit() *cobra.Command {
 			if o.Plaintext && a.PassphraseFile() != "" {
 				return nil, cred.Failed("usage.flag", "a passphrase and --insecure-plaintext do not go together", "leave one of them out")
 			}
+			if o.Days == 0 { // to the room, 0 is "not said"
+				return nil, cred.Failed("config.value", "a root cannot live 0 days", "give 1 or more; 7300 is twenty years")
+			}
 			o.Clock = ca.Clock{Now: now(), Build: tool().Built}
 			if !o.Plaintext {
 				var err error
