@@ -162,8 +162,8 @@ func (s *story) hear(e flows.Event) {
 	}
 }
 
-// recordInterrupted writes the record of a run that ended without a verdict of its own. What the slots hold is not known, only
-// what was sent or would have been: reading the unit again decides.
+// recordInterrupted writes the record of a run that ended without a verdict of its own. Of a slot that was being worked on it says
+// what was sent and that nobody knows what it holds: reading the unit again decides.
 func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, serials []string) error {
 	d := b.desk
 	u := s.Facts.Unit
@@ -179,16 +179,7 @@ func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, 
 			"run it again with the same unit: its slots are read first"),
 	}
 	r.Bench.Port, r.Bench.Station, r.Bench.Operator, r.Bench.Profile = s.begun.Port, s.begun.Station, s.begun.Operator, s.begun.Profile
-	for _, p := range s.Facts.Plan {
-		slot := record.Slot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Holds: p.Holds()}
-		if p.Op == flows.WriteSlot {
-			slot.Sent = p.New
-			if slot.Holds == "old" {
-				slot.Holds = "unknown"
-			}
-		}
-		r.Slots = append(r.Slots, slot)
-	}
+	r.Slots = evidence.Slots(s.Facts.Plan, true)
 	if newest, found, err := d.Ledger.Newest(ctx, r.Seen()); err != nil {
 		return err
 	} else if found && newest.Run == run.ID && newest.ID != s.record {

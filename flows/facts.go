@@ -51,10 +51,10 @@ type PortFacts struct {
 type UnitFacts struct {
 	IMEI           cred.IMEI `json:"imei"`
 	IMEIValid      bool      `json:"imei_valid"`
-	Model          string    `json:"model"`
-	Firmware       string    `json:"firmware"`
-	Hardware       string    `json:"hardware"`
-	Host           string    `json:"host"`
+	Model          string    `json:"model,omitempty"`
+	Firmware       string    `json:"firmware,omitempty"`
+	Hardware       string    `json:"hardware,omitempty"`
+	Host           string    `json:"host,omitempty"`
 	FunctionalMode int       `json:"functional_mode"`
 	UUID           string    `json:"uuid,omitempty"`
 	Record         string    `json:"record,omitempty"` // the newest record of this unit

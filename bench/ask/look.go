@@ -42,9 +42,7 @@ func Inspect(ctx context.Context, d device.Dialer, port string, l *ledger.Reader
 			return err
 		}
 		looked.Slots = before.Slots(items)
-		if before.Pass != nil {
-			looked.Record = before.Pass.ID
-		}
+		looked.Record = before.Newest
 		return nil
 	})
 	return looked, err

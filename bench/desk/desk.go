@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.org/sectag/bench/evidence"
+	"example.org/sectag/bench/past"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
@@ -55,6 +56,7 @@ type Desk struct {
 	items   []device.Item
 	fresh   bool // items were listed with the identity, and no plan was made of them yet
 
+	before   past.Past // what the ledger knew of the unit when it was identified
 	plan     flows.Plan
 	hand     flows.Hand
 	handFile string

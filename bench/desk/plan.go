@@ -32,17 +32,13 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 		return nil, err
 	}
 	d.set.clear() // another unit's, or an older one of this
-	items, err := d.list(ctx, m)
+	items, before, err := d.look(ctx, m)
 	if err != nil {
 		return nil, err
 	}
 	d.mu.Lock()
 	unit := past.Seen(d.unit, items)
 	d.mu.Unlock()
-	before, err := past.Of(ctx, d.reader(), unit)
-	if err != nil {
-		return nil, err
-	}
 	var plan flows.Plan
 	if e.Hand.Op != flows.Keep {
 		plan, err = d.planHand(m, e.Hand, items, before)
@@ -58,23 +54,26 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 	return flows.Planned{ID: e.ID, Plan: plan, Doc: doc(describe(plan, items, before))}, nil
 }
 
-// list is the modem's list: the one that came with the identity when nothing was done since, else a new one.
-func (d *Desk) list(ctx context.Context, m *device.Modem) ([]device.Item, error) {
+// look is the modem's list and the unit's history: those that came with the identity when nothing was done since, else new ones.
+func (d *Desk) look(ctx context.Context, m *device.Modem) ([]device.Item, past.Past, error) {
 	d.mu.Lock()
-	items, fresh := d.items, d.fresh
+	items, before, fresh, unit := d.items, d.before, d.fresh, d.unit
 	d.fresh = false
 	d.mu.Unlock()
 	if fresh {
-		return items, nil
+		return items, before, nil
 	}
 	items, err := m.List(ctx)
 	if err != nil {
-		return nil, err
+		return nil, before, err
+	}
+	if before, err = past.Of(ctx, d.reader(), past.Seen(unit, items)); err != nil {
+		return nil, before, err
 	}
 	d.mu.Lock()
-	d.items = items
+	d.items, d.before = items, before
 	d.mu.Unlock()
-	return items, nil
+	return items, before, nil
 }
 
 // reader is the ledger for questions; nil without one.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"example.org/sectag/bench/past"
-	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
@@ -21,6 +20,9 @@ type prepared struct {
 	cert     ca.Certificate
 	anchor   []byte // canonical PEM that the connection test trusts: the first slot's
 	secret   []int  // indexes of contents that must not outlive their use
+
+	handCert *record.Certificate // of work by hand: the certificate that was written
+	handKey  *record.Key         // and the key, or PSK
 }
 
 func (p *prepared) content(index uint8) []byte { return p.contents[index] }
@@ -57,7 +59,7 @@ func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error
 	var set prepared
 	origin := ""
 	if hand.Op != flows.Keep {
-		err = d.prepareHand(&set, plan, hand)
+		err = d.prepareHand(ctx, &set, hand)
 	} else {
 		origin = "host"
 		err = d.prepareIdentity(ctx, &set, plan)
@@ -102,21 +104,6 @@ func fits(m *device.Modem, plan flows.Plan, set *prepared) error {
 				return err
 			}
 		}
-	}
-	return nil
-}
-
-func (d *Desk) prepareHand(set *prepared, plan flows.Plan, hand flows.Hand) error {
-	if hand.Op != flows.WriteSlot {
-		return nil
-	}
-	content, err := slotfile.Read(hand.Slot.Kind, hand.File)
-	if err != nil {
-		return err
-	}
-	set.contents[0] = content
-	if hand.Slot.Kind.Secret() {
-		set.secret = []int{0}
 	}
 	return nil
 }
@@ -197,7 +184,7 @@ func (d *Desk) issue(ctx context.Context, set *prepared) error {
 		Clock: clock,
 	})
 	if err != nil {
-		return err
+		return inProfile(err)
 	}
 	return set.key.Prove(set.cert)
 }
@@ -215,4 +202,13 @@ func (d *Desk) reserve(ctx context.Context, unit record.Unit, name string, spki 
 		return "", fmt.Errorf("reserving a serial: %w", err)
 	}
 	return serial, nil
+}
+
+// inProfile adds how a profile says what a hint names as a flag.
+func inProfile(err error) error {
+	f := cred.AsFault(err)
+	if f.Code != "ca.outlives-issuer" {
+		return err
+	}
+	return cred.Because(err, f.Code, f.Text, f.Hint+` (in the profile: device.validity, in days or "issuer")`)
 }

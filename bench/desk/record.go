@@ -46,7 +46,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 	defer d.mu.Unlock()
 	failed := e.Verdict == flows.FailedOutcome
 	r := record.Record{
-		Kind: d.kind(e), Time: record.Stamp(d.Now()), Verdict: evidence.Verdict(e.Verdict), IMEI: d.unit.IMEI, Run: d.run, Attempt: 1,
+		Kind: d.kind(e), Time: record.Stamp(d.Now()), Verdict: evidence.Verdict(e.Verdict), IMEI: d.unit.IMEI, Run: d.run, Attempt: d.before.Failed + 1,
 		Model: d.unit.Model, Hardware: d.unit.Hardware, Firmware: d.unit.Firmware, Host: d.unit.Host,
 		Bench: d.bench(), Slots: evidence.Slots(f.Plan, failed), ElapsedMS: d.Now().Sub(d.met).Milliseconds(),
 	}
@@ -62,6 +62,9 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 	if d.set.cert.Serial != "" {
 		r.KeyOrigin, r.Key = "host", evidence.HostKey(d.set.cert.SPKI, d.hostCopy())
 		r.Cert, r.Authority = evidence.Certificate(d.set.cert, d.root), evidence.Authority(d.auth, d.root)
+	}
+	if d.set.handCert != nil || d.set.handKey != nil {
+		r.KeyOrigin, r.Cert, r.Key = "imported", d.set.handCert, d.set.handKey
 	}
 	r.Anchor = d.anchorRecord()
 	if f.Connect != nil {

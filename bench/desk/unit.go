@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"example.org/sectag/bench/past"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
@@ -39,8 +40,13 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 		_ = m.Close()
 		return nil, err
 	}
+	before, err := past.Of(ctx, d.reader(), past.Seen(unit, items))
+	if err != nil {
+		_ = m.Close()
+		return nil, err
+	}
 	d.mu.Lock()
-	d.modem, d.unit, d.items, d.fresh = m, unit, items, true
+	d.modem, d.unit, d.items, d.before, d.fresh = m, unit, items, before, true
 	d.opened++
 	d.mu.Unlock()
 	return d.identified(e.ID, unit.IMEI), nil
@@ -59,7 +65,7 @@ func (d *Desk) identified(id flows.ID, imei cred.IMEI) flows.Event {
 	defer d.mu.Unlock()
 	facts := flows.UnitFacts{
 		IMEI: imei, IMEIValid: imei.Valid(), Model: d.unit.Model, Firmware: d.unit.Firmware, Hardware: d.unit.Hardware,
-		Host: d.unit.Host, FunctionalMode: d.unit.FunctionalMode, UUID: d.unit.UUID,
+		Host: d.unit.Host, FunctionalMode: d.unit.FunctionalMode, UUID: d.unit.UUID, Record: d.before.Newest,
 	}
 	return flows.Identified{
 		ID: id, Session: d.opened, IMEI: imei, Identity: identity(d.unit, d.items), Firmware: d.modem.FirmwareOK() == nil,

@@ -15,9 +15,13 @@ import (
 
 // Past is a unit's history. The zero value is that of a unit nobody knows, without a ledger.
 type Past struct {
-	Pass  *record.Record // the newest passing record of kind provision; nil when there is none
-	asked bool           // there is a ledger
+	Pass   *record.Record // the newest passing record of kind provision; nil when there is none
+	Newest string         // the newest record of any kind; "" when there is none
+	Failed int            // provisions that failed or broke off since the newest one that passed
+
+	asked bool // there is a ledger
 	ours  map[cred.Slot][]cred.Digest
+	told  map[cred.Slot]bool // a record has settled what the slot holds: older ones say nothing about it
 }
 
 // depth bounds how many records are looked at.
@@ -25,7 +29,7 @@ const depth = 50
 
 // Of asks the ledger about a unit. l may be nil.
 func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
-	p := Past{asked: l != nil, ours: map[cred.Slot][]cred.Digest{}}
+	p := Past{asked: l != nil, ours: map[cred.Slot][]cred.Digest{}, told: map[cred.Slot]bool{}}
 	if l == nil || unit.Name() == "" {
 		return p, nil
 	}
@@ -40,6 +44,7 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 	if err != nil {
 		return p, err
 	}
+	passed := false
 	for i := len(list) - 1; i >= 0; i-- {
 		r, _, err := l.Show(ctx, list[i].Record)
 		if err != nil {
@@ -48,18 +53,27 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 		if !r.Seen().Same(unit) {
 			continue
 		}
-		p.add(r)
-		if found && r.ID == pass.ID {
-			break // what stood there before is what this record replaced
+		if p.Newest == "" {
+			p.Newest = r.ID
 		}
+		passed = passed || r.Kind == record.Provision && r.Verdict != cred.Fail
+		if !passed && (r.Kind == record.Provision || r.Kind == record.Interrupted) {
+			p.Failed++
+		}
+		p.add(r)
 	}
 	return p, nil
 }
 
-// add notes what a record put into slots: what was sent, and what was found right and kept.
+// add notes what a record put into slots: what was sent, and what was found right and kept. A slot that a record settled (it says
+// what was done there, read back) is not looked up in older ones: what stood there before is what this record replaced.
 func (p *Past) add(r record.Record) {
 	for _, s := range r.Slots {
 		at := cred.Slot{SecTag: s.SecTag, Kind: s.Type}
+		if p.told[at] {
+			continue
+		}
+		p.told[at] = s.Action != ""
 		if !s.Sent.IsZero() {
 			p.ours[at] = append(p.ours[at], s.Sent)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -112,11 +113,12 @@ func Load(path string) (*Profile, error) {
 // Parse checks a profile's text; path is where it stands, for messages and for the paths in it.
 func Parse(path string, src []byte) (*Profile, error) {
 	var f file
-	dec := toml.NewDecoder(strings.NewReader(string(src))).DisallowUnknownFields()
+	text := strings.TrimPrefix(string(src), "\ufeff") // Windows' editors begin a file so
+	dec := toml.NewDecoder(strings.NewReader(text)).DisallowUnknownFields()
 	if err := dec.Decode(&f); err != nil {
 		return nil, decodeFault(path, err)
 	}
-	c := checker{path: path, src: string(src), dir: filepath.Dir(path)}
+	c := checker{path: path, src: text, dir: filepath.Dir(path)}
 	p := c.check(f)
 	if c.fault != nil {
 		return nil, c.fault
@@ -147,10 +149,33 @@ func decodeFault(path string, err error) error {
 	var de *toml.DecodeError
 	if errors.As(err, &de) {
 		row, _ := de.Position()
-		return cred.Because(err, "config.value", at(path, row)+keyed(de.Key())+strings.TrimPrefix(de.Error(), "toml: "),
+		return cred.Because(err, "config.value", at(path, row)+keyed(de.Key())+plainly(strings.TrimPrefix(de.Error(), "toml: ")),
 			"see docs/profile.md for what each key takes")
 	}
 	return cred.Because(err, "config.value", path+": "+err.Error(), "see docs/profile.md for what each key takes")
+}
+
+// mistaken is how the library says that a value has another type than its key; the names behind it are those of our source.
+var mistaken = regexp.MustCompile(`^cannot (?:decode TOML|store an?) ([a-z ]+?) in(?:to)? (.*)$`)
+
+// plainly says it in the words of a profile.
+func plainly(text string) string {
+	m := mistaken.FindStringSubmatch(text)
+	if m == nil {
+		return text
+	}
+	want := "a table, headed by its name in single brackets"
+	switch into := m[2]; {
+	case strings.HasSuffix(into, "int64"):
+		want = "a whole number"
+	case strings.HasSuffix(into, "of type string"):
+		want = "text in double quotes"
+	case strings.HasSuffix(into, "of type bool"):
+		want = "true or false"
+	case strings.HasSuffix(into, "fileSlot"):
+		want = "one table for each, headed by [[slot]]"
+	}
+	return want + " is wanted, this is of the kind " + m[1]
 }
 
 func keyed(k toml.Key) string {

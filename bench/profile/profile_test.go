@@ -85,7 +85,10 @@ func TestRefusals(t *testing.T) {
 		"unknown key":     {`operator = "ak"`, `opertor = "ak"`, "config.unknown-key", "sectag.toml:7: nobody knows the key station.opertor", "did you mean operator?"},
 		"unknown table":   {"[endpoint]", "[endpiont]", "config.unknown-key", "endpiont", "did you mean endpoint?"},
 		"unknown in slot": {`anchor  =`, `achor  =`, "config.unknown-key", "sectag.toml:22: nobody knows the key slot.achor", "did you mean anchor?"},
-		"wrong type":      {"sec_tag = 42", `sec_tag = "42"`, "config.value", "sectag.toml:25: ", "docs/profile.md"},
+		"wrong type":      {"sec_tag = 42", `sec_tag = "42"`, "config.value", "sectag.toml:25: slot.sec_tag: a whole number is wanted, this is of the kind string", "docs/profile.md"},
+		"number as text":  {`operator = "ak"`, `operator = 7`, "config.value", "sectag.toml:7: station.operator: text in double quotes is wanted", "docs/profile.md"},
+		"text as bool":    {"register = false", `register = "no"`, "config.value", "sectag.toml:30: endpoint.register: true or false is wanted", "docs/profile.md"},
+		"table in list":   {"[station]", "[[station]]", "config.value", "station: a table, headed by its name in single brackets", "docs/profile.md"},
 		"reserved tag":    {"sec_tag = 42", "sec_tag = 4294967294", "config.value", "sectag.toml:25: slot.sec_tag: sec_tag 4294967294 is reserved", "0 to 2147483647"},
 		"too large tag":   {"sec_tag = 42", "sec_tag = 4294967296", "config.value", "sectag.toml:25: slot.sec_tag", "0 to 2147483647"},
 		"negative tag":    {"sec_tag = 42", "sec_tag = -1", "config.value", "sectag.toml:25: slot.sec_tag", "0 to 2147483647"},
@@ -120,6 +123,29 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("got  %s: %q, hint %q\nwant %s: %q, hint %q", f.Code, f.Text, f.Hint, c.code, c.text, c.hint)
 			}
 		})
+	}
+}
+
+// TestProfilesOfWindowsEditorsAreRead: a byte order mark and CRLF change nothing but the digest, which is that of the file.
+func TestProfilesOfWindowsEditorsAreRead(t *testing.T) {
+	path := filepath.Join(folder(t), "sectag.toml")
+	plain, err := Parse(path, []byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := "\ufeff" + strings.ReplaceAll(whole, "\n", "\r\n")
+	got, err := Parse(path, []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.SHA256 != cred.Sum([]byte(src)) {
+		t.Error("the digest is not that of the file")
+	}
+	if got.SHA256 = plain.SHA256; !cmp.Equal(got, plain) {
+		t.Error(cmp.Diff(plain, got))
+	}
+	if _, err := Parse(path, []byte("\ufeff[product\n")); !strings.Contains(cred.AsFault(err).Text, ":1: ") {
+		t.Error(err)
 	}
 }
 

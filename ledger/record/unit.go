@@ -160,7 +160,7 @@ func (b Binding) String() string {
 	return string(b.What) + " " + b.Value
 }
 
-// Bindings is what a record claims for its unit: everything that a certificate or a PSK names. A record without either
+// Bindings is what a record claims for its unit: everything that a certificate, a key or a PSK names. A record without any
 // (a check, a failure before signing) claims nothing, so a refused unit can still be recorded as refused.
 func (r Record) Bindings() []Binding {
 	var out []Binding
@@ -175,7 +175,7 @@ func (r Record) Bindings() []Binding {
 			out = append(out, b)
 		}
 	}
-	claims := r.Cert != nil || r.Key != nil && !r.Key.PSK.IsZero()
+	claims := r.Cert != nil || r.Key != nil && !(r.Key.PSK.IsZero() && r.Key.SPKI.IsZero())
 	if !claims {
 		return nil
 	}
