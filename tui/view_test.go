@@ -66,6 +66,17 @@ func TestAFailureLooksTheSameWhenComeBackTo(t *testing.T) {
 	}
 }
 
+// TestAVerdictStillTellsWhy: the record's screen is come back to after something else was asked for.
+func TestAVerdictStillTellsWhy(t *testing.T) {
+	r := throughTheWork(t, settled, refusing(blank(t)))
+	wants(t, r.root.View(), "said unknown_ca", "dtls.48")
+	r.press("5", "p").settle().press(esc27, "7")
+	if r.story.Facts.Failure != nil {
+		t.Fatal("the facts still tell: the test tests nothing")
+	}
+	wants(t, r.root.View(), "said unknown_ca", "dtls.48")
+}
+
 // TestEachScreenTellsItsOwnFailure: two screens fail one after the other, and the facts keep the first failure only.
 func TestEachScreenTellsItsOwnFailure(t *testing.T) {
 	r := newRun(t, settled, blank(t)).settle().press("open sesame", enter).settle(flows.Identify{})

@@ -66,6 +66,9 @@ func bigVerdict(s Scene, r Room) []paint.Line {
 	case flows.Warned:
 		top = append(top, paint.Big("WARN", paint.Odd, r.W, h)...)
 	default:
+		if r.Small && s.Machine.Hand() == flows.DeleteSlot {
+			h = 0 // what the unit can no longer do needs the room
+		}
 		top = append(top, paint.Big(passWord(s.Machine.Hand()), paint.Good, r.W, h)...)
 	}
 	return append(append(top, written(s, r, h)...), paint.AsDetail(paint.Line{})...)
