@@ -28,7 +28,9 @@ type Bench struct {
 	desk *desk.Desk
 	in   *Mailbox
 
-	end *flows.Facts // when the headless orders were carried out
+	end  *flows.Facts // when the headless orders were carried out
+	hand bool         // they were work by hand on one slot
+	held bool         // they could not answer the plan: nothing was begun
 
 	mu    sync.Mutex
 	story station.Story

@@ -22,6 +22,9 @@ type Unit struct {
 	Line        *UnitLine               `json:"line,omitempty"`
 	Findings    []cred.Finding          `json:"findings"`
 	Failure     *cred.Fault             `json:"failure,omitempty"`
+
+	Hand bool `json:"-"` // one slot was worked on by hand
+	Held bool `json:"-"` // nothing was begun: what the plan would do was not allowed
 }
 
 // UnitSlot is one wanted slot: what it holds now, and what was done, or would be; after a failure what it holds.
@@ -32,6 +35,7 @@ type UnitSlot struct {
 	SHA256 cred.Digest `json:"sha256,omitzero"`
 	Action string      `json:"action,omitempty"`
 	Holds  string      `json:"holds,omitempty"`
+	Lost   bool        `json:"-"` // what stands there is not ours and would be lost
 }
 
 // UnitLine is what the port carried, and the time from the first byte sent to the last received.
@@ -60,14 +64,15 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 	if st := t.Line; st.BytesOut > 0 {
 		u.Line = &UnitLine{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: st.Last.Sub(st.First).Milliseconds()}
 	}
+	u.Hand, u.Held = b.hand, b.held
 	for _, p := range f.Plan {
-		u.Slots = append(u.Slots, unitSlot(p, planned, u.Verdict == cred.Fail))
+		u.Slots = append(u.Slots, unitSlot(p, planned || b.held, u.Verdict == cred.Fail))
 	}
 	return u
 }
 
 func unitSlot(p flows.PlanFacts, planned, failed bool) UnitSlot {
-	s := UnitSlot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Kind: p.Slot.Kind.String(), SHA256: p.Now}
+	s := UnitSlot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Kind: p.Slot.Kind.String(), SHA256: p.Now, Lost: p.Op != flows.Keep && p.Has == flows.Foreign}
 	if planned || p.Done() {
 		s.Action = p.Action()
 	}

@@ -15,6 +15,7 @@ var errOver = errors.New("the work is over")
 // Drive runs the bench with a headless mouth until its orders are carried out or cannot be. The fault is why the answer is no:
 // the machine's failure, or what the orders could not answer. err is a loop that broke (the journal, the ledger).
 func (b *Bench) Drive(ctx, work context.Context, t flows.Terms, o station.Orders, around Announcer, see func(Shot)) (fault *cred.Fault, err error) {
+	b.hand = o.Hand.Op != flows.Keep
 	loop, over := context.WithCancelCause(ctx)
 	defer over(nil)
 	err = b.Run(loop, work, t, around, func(s Shot) {
@@ -26,7 +27,7 @@ func (b *Bench) Drive(ctx, work context.Context, t flows.Terms, o station.Orders
 		}
 		d := o.Next(s.Machine)
 		if d.Done {
-			fault, b.end = d.Fault, &s.Facts // winding up puts the plan away
+			fault, b.end, b.held = d.Fault, &s.Facts, d.Fault != nil // winding up puts the plan away
 			over(errOver)
 		} else if d.Event != nil {
 			b.Put(d.Event)

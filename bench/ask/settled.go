@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"fmt"
 	"os"
 
 	"example.org/sectag/bench/profile"
@@ -26,6 +27,20 @@ func HasAnchor(p profile.Profile) bool {
 		}
 	}
 	return len(p.Slots) > 0
+}
+
+// CheckAnchors refuses a profile whose trust anchors are not there, before any device is touched.
+func CheckAnchors(p profile.Profile) error {
+	for _, s := range p.Slots {
+		const hint = "fetch the server's root: sectag probe URL --anchor-out FILE, and name the file as slot.anchor"
+		if s.Anchor == "" {
+			return cred.Failed("config.anchor", fmt.Sprintf("%s names no trust anchor for sec_tag %d", p.File, s.SecTag), hint)
+		}
+		if _, err := os.Stat(s.Anchor); err != nil {
+			return cred.Because(err, "config.anchor", fmt.Sprintf("the trust anchor of sec_tag %d, %s, is not there", s.SecTag, s.Anchor), hint)
+		}
+	}
+	return nil
 }
 
 // CheckFile tells whether a file holds what a slot of this type takes, before any device is touched.

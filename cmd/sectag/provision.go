@@ -50,6 +50,9 @@ func (a *app) provisionVerb() *cobra.Command {
 			if !found || len(p.Slots) == 0 {
 				return nil, cred.Failed("config.value", "no profile says what the unit must hold", "write a sectag.toml (docs/profile.md), or run sectag and let the screens save one")
 			}
+			if err := ask.CheckAnchors(p); err != nil {
+				return nil, err
+			}
 			j := &job{app: a, profile: p}
 			defer j.close()
 			if err := j.prepare(ctx, dry); err != nil {

@@ -49,7 +49,14 @@ func (a *app) screens(ctx context.Context, port string) error {
 	}
 	j := &job{app: a, profile: p}
 	defer j.close()
-	if j.store, err = console.WriteLedger(ctx, p); err != nil {
+	if p.Ledger == "" && !found {
+		j.profile.Ledger = defaultLedger
+	}
+	j.store, err = console.WriteLedger(ctx, j.profile)
+	if err != nil && p.Ledger == "" && cred.AsFault(err).Code == "config.file" {
+		j.profile.Ledger, err = "", nil // a folder that cannot be written to is no reason not to look
+	}
+	if err != nil {
 		return err
 	}
 	t := flows.Terms{
@@ -57,6 +64,9 @@ func (a *app) screens(ctx context.Context, port string) error {
 	}
 	return a.show(ctx, j.config(port), t, p.Product, p.Station)
 }
+
+// defaultLedger is where the screens record when neither a profile nor --ledger says: beside the profile that they offer to save.
+const defaultLedger = "sqlite:ledger.db"
 
 // show runs the bench and the screens on it side by side. A person who leaves while the bench is at work has waited for it, and
 // does not want to any more: the work is given up, as if the process had been killed. A signal lets the effect in flight end.

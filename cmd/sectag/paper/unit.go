@@ -45,11 +45,14 @@ func unitLines(w io.Writer, u bench.Unit, planned bool) {
 	}
 	for _, s := range u.Slots {
 		what := s.Action
-		if planned && what != "kept" && what != "" {
+		if (planned || u.Held) && what != "kept" && what != "" {
 			what = "to be " + what
 		}
-		if s.Holds != "" {
+		if s.Holds != "" && !u.Held {
 			what = strings.TrimPrefix(what+", holds "+s.Holds, ", ")
+		}
+		if (planned || u.Held) && s.Lost {
+			what += ", and what is there is lost"
 		}
 		fmt.Fprintf(w, "  %10d %-14s %-12s %s\n", s.SecTag, s.Kind, what, short(s.SHA256))
 	}
@@ -68,6 +71,10 @@ func unitLines(w io.Writer, u bench.Unit, planned bool) {
 	if u.Record != "" {
 		fmt.Fprintf(w, "  record %s\n", u.Record)
 	}
+	if u.Held && u.IMEI != 0 {
+		fmt.Fprintln(w, "NOT STARTED: nothing was changed")
+		return
+	}
 	if planned && u.Verdict != cred.Fail {
 		fmt.Fprintln(w, "PLAN: nothing was changed")
 		return
@@ -82,10 +89,22 @@ func verdictWord(u bench.Unit) string {
 		return "FAIL"
 	case u.Verdict == cred.Warn:
 		return "PASS WITH WARNINGS"
+	case u.Hand:
+		return handWord(u)
 	case u.Connect == nil && written(u):
 		return "PASS WRITTEN"
 	}
 	return "PASS"
+}
+
+// handWord is what was done to the one slot, no more: a unit whose key was deleted has not passed.
+func handWord(u bench.Unit) string {
+	for _, s := range u.Slots {
+		if s.Action == "written" || s.Action == "deleted" {
+			return strings.ToUpper(s.Action) + " and read back"
+		}
+	}
+	return "UNCHANGED"
 }
 
 func written(u bench.Unit) bool {
