@@ -1,13 +1,12 @@
 package desk
 
 import (
-	"crypto/x509"
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"example.org/sectag/bench/profile"
+	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/internal/atomicfile"
@@ -38,7 +37,7 @@ func (d *Desk) storeAnchor(e flows.StoreAnchor) (flows.Event, error) {
 
 // loadAnchor settles a root that the server's owner gave: a file that lies there already and that units will be given as it is.
 func (d *Desk) loadAnchor(e flows.LoadAnchor) (flows.Event, error) {
-	content, err := readAnchor(e.Path, d.Now())
+	content, err := slotfile.Anchor(e.Path, d.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -71,40 +70,7 @@ func (d *Desk) anchorBytes(tag cred.SecTag) ([]byte, error) {
 		return nil, cred.Failed("config.anchor", fmt.Sprintf("no trust anchor is configured for sec_tag %d", tag),
 			"probe the server: the endpoint screen (or sectag probe URL --anchor-out F) writes its root to a file")
 	}
-	return readAnchor(name, d.Now())
-}
-
-// readAnchor reads a file of roots as a slot will hold them, and refuses what no unit should trust.
-func readAnchor(name string, now time.Time) ([]byte, error) {
-	file, err := atomicfile.Read(name, 1<<20)
-	if err != nil {
-		return nil, cred.Because(err, "config.anchor", "the trust anchor "+name+" cannot be read", "fetch it with sectag probe URL --anchor-out "+name)
-	}
-	content, err := cred.Content(cred.RootCA, file)
-	if err != nil {
-		return nil, cred.Because(err, "config.anchor", "the trust anchor "+name+": "+err.Error(), "fetch it with sectag probe URL --anchor-out F")
-	}
-	for _, b := range cred.Blocks(content) {
-		if err := anchorOK(b.Bytes, now); err != nil {
-			return nil, err
-		}
-	}
-	return content, nil
-}
-
-func anchorOK(der []byte, now time.Time) error {
-	c, err := x509.ParseCertificate(der)
-	if err != nil {
-		return cred.Because(err, "config.anchor", "the trust anchor cannot be read", "fetch it with sectag probe URL --anchor-out F")
-	}
-	switch {
-	case !c.IsCA:
-		return cred.Failed("chain.leaf-anchor", c.Subject.String()+" is a server's own certificate, not an authority's",
-			"store the root that it chains to: the units would be cut off when the server renews it")
-	case now.After(c.NotAfter):
-		return cred.Failed("chain.expired", "the trust anchor "+c.Subject.String()+" ended on "+c.NotAfter.UTC().Format("2006-01-02"), "probe the server for the root that it uses now")
-	}
-	return nil
+	return slotfile.Anchor(name, d.Now())
 }
 
 // anchorFile is the anchor that is named for a tag; a file that the endpoint screen wrote serves every tag without one.

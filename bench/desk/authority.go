@@ -52,7 +52,7 @@ func authorityDoc(i ca.Info, cert, key string, encrypted bool) flows.Doc {
 // createAuthority makes a root and opens it at once: whoever made it knows the passphrase.
 func (d *Desk) createAuthority(ctx context.Context, e flows.CreateAuthority) (flows.Event, error) {
 	var answer flows.AuthorityLoaded
-	err := d.secrets.use(e.Pass, func(pass []byte) error {
+	err := d.secrets.Use(e.Pass, func(pass []byte) error {
 		clock, err := d.clock(ctx)
 		if err != nil {
 			return err
@@ -71,7 +71,7 @@ func (d *Desk) createAuthority(ctx context.Context, e flows.CreateAuthority) (fl
 }
 
 func (d *Desk) unlockAuthority(e flows.UnlockAuthority) (flows.Event, error) {
-	if err := d.secrets.use(e.Pass, d.unlock); err != nil {
+	if err := d.secrets.Use(e.Pass, d.unlock); err != nil {
 		return nil, err
 	}
 	return flows.AuthorityUnlocked{ID: e.ID}, nil

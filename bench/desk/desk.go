@@ -13,6 +13,7 @@ import (
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/past"
 	"example.org/sectag/bench/profile"
+	"example.org/sectag/bench/secret"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
@@ -41,7 +42,7 @@ type Config struct {
 // effect is in flight at a time (flows sees to that); the lock is for the screens that ask beside it.
 type Desk struct {
 	Config
-	secrets secrets
+	secrets secret.Keeper
 	facts   func() flows.Facts // as folded by the loop up to the event that caused an effect
 
 	mu      sync.Mutex
@@ -113,7 +114,7 @@ func (d *Desk) Close() {
 	d.hangUp()
 	d.Lock()
 	d.set.clear()
-	d.secrets.clear()
+	d.secrets.Clear()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.ended = d.Now()
@@ -231,4 +232,4 @@ func doc(v any) flows.Doc {
 }
 
 // Keep takes a secret and gives a reference to it; the slice is cleared.
-func (d *Desk) Keep(secret []byte) flows.Ref { return d.secrets.keep(secret) }
+func (d *Desk) Keep(b []byte) flows.Ref { return d.secrets.Keep(b) }
