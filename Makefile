@@ -20,8 +20,8 @@ demo: build ## the main job on a virtual modem and a local server: screens on a 
 test: ## every test but the race run; needs openssl, gnutls-bin, libcoap3-bin and tmux, and fails without them
 	$(GO) test ./...
 
-race: ## the same with the race detector (needs a C compiler)
-	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(GO) test -race ./...
+race: ## the same with the race detector, but for the tests of the real binary (needs a C compiler)
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(GO) test -race $$($(GO) list ./... | grep -v /e2e)
 
 lint: ## vet, staticcheck, gofumpt, and nothing left to tidy
 	$(GO) vet ./...

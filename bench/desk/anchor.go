@@ -49,7 +49,7 @@ func (d *Desk) loadAnchor(e flows.LoadAnchor) (flows.Event, error) {
 		}
 	}
 	d.mu.Unlock()
-	return flows.AnchorStored{ID: e.ID, Path: e.Path}, nil
+	return flows.AnchorStored(e), nil // the number and the file, as asked
 }
 
 // anchorTarget is the first file that the profile names for an anchor, else server-root.pem beside the profile or in the working folder.
