@@ -134,18 +134,14 @@ func (p Pair) publishInto(dir string) (err error) {
 }
 
 // stage writes both files, synced, into a new hidden folder under dir.
-func (p Pair) stage(dir string) (stage string, err error) {
-	stage, err = os.MkdirTemp(dir, stagePrefix)
+func (p Pair) stage(dir string) (string, error) {
+	stage, err := os.MkdirTemp(dir, stagePrefix)
 	if err != nil {
 		return "", fmt.Errorf("making a folder in %s: %w", dir, err)
 	}
-	defer func() {
-		if err != nil {
-			os.RemoveAll(stage)
-		}
-	}()
 	for _, e := range []entry{p.key(), p.cert()} {
 		if err := atomicfile.Create(filepath.Join(stage, e.name), e.data, e.mode); err != nil {
+			os.RemoveAll(stage) // a private key may be in it already
 			return "", err
 		}
 		p.at("staged " + e.name)

@@ -159,6 +159,36 @@ func TestANameTakenMeanwhile(t *testing.T) {
 	}
 }
 
+// TestAFailureInTheMiddleLeavesNoKey: the disk is full, or somebody is in the way, when the key is there and the certificate is not.
+func TestAFailureInTheMiddleLeavesNoKey(t *testing.T) {
+	for name, dir := range map[string]string{"new": filepath.Join(t.TempDir(), "units"), "old": t.TempDir()} {
+		p := example("a")
+		parent := dir
+		if name == "new" {
+			parent = filepath.Dir(dir)
+		}
+		p.At = func(step string) {
+			if step != "staged "+p.Name+KeyExt {
+				return
+			}
+			stages, err := filepath.Glob(filepath.Join(parent, stagePrefix+"*"))
+			if err != nil || len(stages) != 1 {
+				t.Fatalf("%q, %v", stages, err)
+			}
+			if err := os.WriteFile(filepath.Join(stages[0], p.Name+CertExt), []byte("in the way"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := code(p.Publish(dir)); got != "config.file" {
+			t.Errorf("%s: got %s", name, got)
+		}
+		left, err := os.ReadDir(parent)
+		if err != nil || len(left) != 0 {
+			t.Errorf("%s: %v is left, %v", name, left, err)
+		}
+	}
+}
+
 func TestOneOfManyWins(t *testing.T) {
 	t.Parallel()
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "new")} {

@@ -36,7 +36,10 @@ func linkNew(from, to string) error {
 		return err
 	}
 	f.Close()
-	return os.Rename(from, to)
+	if err = os.Rename(from, to); err != nil {
+		os.Remove(to) // the empty file that held the name
+	}
+	return err
 }
 
 func publish(path string, data []byte, mode fs.FileMode, place func(from, to string) error) (err error) {

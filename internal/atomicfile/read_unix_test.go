@@ -45,12 +45,15 @@ func TestReadNeitherBlocksNorFills(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]error{
-		big: ErrTooLarge, dir: ErrNoFile, "/dev/zero": ErrNoFile, "/dev/null": ErrNoFile, pipe: ErrNoWriter, link: syscall.ELOOP,
+		big: ErrTooLarge, dir: ErrNoFile, "/dev/zero": ErrNoFile, pipe: ErrNoWriter, link: syscall.ELOOP,
 		filepath.Join(dir, "none"): fs.ErrNotExist, filepath.Join(big, "x"): syscall.ENOTDIR, "": fs.ErrNotExist,
 	} {
 		if b, err := read(name, 100, time.Millisecond); !errors.Is(err, want) || b != nil {
 			t.Errorf("%s: %d bytes, %v, want %v", name, len(b), err, want)
 		}
+	}
+	if b, err := read(os.DevNull, 100, time.Millisecond); err != nil || len(b) != 0 {
+		t.Errorf("%s, which is how people say nothing: %d bytes, %v", os.DevNull, len(b), err)
 	}
 	// The size of these says nothing: only reading tells.
 	if b, err := read("/proc/self/maps", 16, time.Second); !errors.Is(err, ErrTooLarge) || b != nil {
