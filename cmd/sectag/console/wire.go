@@ -70,11 +70,11 @@ func WriteLedger(ctx context.Context, p profile.Profile) (*ledger.Store, error) 
 
 // ReadLedger opens a ledger for questions; nil when there is none, or none yet.
 func (c *Console) ReadLedger(ctx context.Context) (*ledger.Reader, error) {
-	p, _, err := c.Profile()
-	if err != nil || p.Ledger == "" {
+	url, err := c.ledgerURL()
+	if err != nil || url == "" {
 		return nil, err
 	}
-	r, err := ledger.OpenReader(ctx, p.Ledger)
+	r, err := ledger.OpenReader(ctx, url)
 	if f := cred.AsFault(err); f != nil && errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -83,14 +83,24 @@ func (c *Console) ReadLedger(ctx context.Context) (*ledger.Reader, error) {
 
 // NeedLedger is readLedger for the verbs that can do nothing without one.
 func (c *Console) NeedLedger(ctx context.Context) (*ledger.Reader, error) {
-	p, _, err := c.Profile()
+	url, err := c.ledgerURL()
 	if err != nil {
 		return nil, err
 	}
-	if p.Ledger == "" {
+	if url == "" {
 		return nil, cred.Failed("config.value", "no ledger is named", "give --ledger sqlite:ledger.db, or a profile with [ledger]")
 	}
-	return ledger.OpenReader(ctx, p.Ledger)
+	return ledger.OpenReader(ctx, url)
+}
+
+// ledgerURL is the ledger to read; "" when there is none. Whoever names it does not need the working folder's profile, whose
+// authority an auditor may not even be allowed to read.
+func (c *Console) ledgerURL() (string, error) {
+	if c.LedgerURL != "" && c.ProfileFile == "" {
+		return c.LedgerURL, nil
+	}
+	p, _, err := c.Profile()
+	return p.Ledger, err
 }
 
 // CloseReader closes one that may be nil.

@@ -220,7 +220,7 @@ func (m *Modem) store(slot cred.Slot, content []byte) reply {
 func (m *Modem) keep(before State) reply {
 	if err := m.save(); err != nil {
 		m.state = before
-		return cme(cmeBad)
+		return cme(cmeFull)
 	}
 	r := ok()
 	r.flash = 1

@@ -276,6 +276,10 @@ func (e sqliteFile) Fault(err error) *cred.Fault {
 	if !errors.As(err, &se) {
 		return nil
 	}
+	const full, makeRoom = "the disk is full", "make room, then start again: what was acknowledged is kept"
+	if se.Code() == sqlite3.SQLITE_IOERR_SHMSIZE { // the index beside the log found no room
+		return cred.Because(err, "ledger.file", full, makeRoom)
+	}
 	switch se.Code() & 0xff {
 	case sqlite3.SQLITE_IOERR:
 		return cred.Because(err, "ledger.file", "the disk reports an error", "see to the disk and make a copy of the ledger at once")
@@ -287,7 +291,7 @@ func (e sqliteFile) Fault(err error) *cred.Fault {
 		return cred.Because(err, "ledger.busy", "another program has the ledger open and does not let go of it",
 			"close the program that has the file open, then try again")
 	case sqlite3.SQLITE_FULL:
-		return cred.Because(err, "ledger.file", "the disk is full", "make room, then start again: what was acknowledged is kept")
+		return cred.Because(err, "ledger.file", full, makeRoom)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
 		return cred.Because(err, "ledger.file", "the file or its folder cannot be written", writeHint)
 	}
