@@ -70,7 +70,9 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, no
 			return ca.Issued{}, err
 		}
 	}
-	return ca.WriteUnit(ca.UnitOptions{Dir: o.Dir, IMEI: o.IMEI, Certificate: cert, Key: key, Passphrase: o.Encrypt})
+	issued, err := ca.WriteUnit(ca.UnitOptions{Dir: o.Dir, IMEI: o.IMEI, Certificate: cert, Key: key, Passphrase: o.Encrypt})
+	issued.Findings = append(evidence.Notes(o.IMEI), issued.Findings...)
+	return issued, err
 }
 
 func exists(name string) bool {
