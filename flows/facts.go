@@ -3,7 +3,7 @@ package flows
 import "example.org/sectag/cred"
 
 // Facts is the other fold over the events: what is shown, printed and recorded. It decides nothing. Field names in JSON are
-// the contract's, so the documents of the verbs are made from it.
+// the contract's, so the documents of the verbs are made from it. station.Story makes it.
 type Facts struct {
 	Terms       Terms
 	Authority   AuthorityFacts

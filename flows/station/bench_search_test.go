@@ -158,9 +158,8 @@ func TestBenchInEveryScope(t *testing.T) {
 	for name, sc := range scopes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if raced && sc.endpoint {
-				sc.endpoint = false
-				sc.terms.Anchor = true
+			if raced {
+				sc.smooth, sc.endpoint, sc.terms.Anchor = true, false, true
 			}
 			broken, g := searchBench(t, rightStep, rightActions, sc, true)
 			for why, way := range broken {
