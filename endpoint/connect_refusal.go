@@ -98,7 +98,7 @@ func refusal(v flight.View, err error, e cred.Endpoint) *cred.Fault {
 		return cred.Because(err, noRoute, "the network has no way to "+e.Host, "check this computer's network and the address")
 	case v.State() == flight.Keyed:
 		return garbled(err, "the server answered under the new keys and its Finished does not verify")
-	case v.State() != flight.Whole:
+	case v.State() != flight.Whole, !v.Hello.Suite.PSK() && len(v.Chain) == 0:
 		return told(v, e, err)
 	}
 	if !ended && !v.Refused && !v.Finished {

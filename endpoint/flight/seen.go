@@ -2,6 +2,7 @@ package flight
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"sync"
 )
@@ -46,7 +47,7 @@ const (
 	Refused              // nothing listens on the port
 	NotDTLS              // something answered, and it was no DTLS
 	Cookie               // a HelloVerifyRequest, and no word after the cookie came back
-	Began                // a ServerHello, and not the whole flight
+	Began                // some of the first flight, mostly a ServerHello, and not the whole
 	Whole                // the whole first flight
 	Keyed                // records under the new keys
 	Alerted              // an alert in clear that ends the handshake
@@ -75,6 +76,8 @@ func (v View) State() State {
 		return Began
 	case v.Cookies > 0:
 		return Cookie
+	case v.Received > v.Foreign: // a warning, or pieces of something
+		return Began
 	case v.Foreign > 0:
 		return NotDTLS
 	case v.Refused:
@@ -141,6 +144,8 @@ func (s *Seen) record(r record) error {
 		s.view.Encrypted = true
 	case r.typ == recordAlert && len(r.payload) == 2:
 		s.alert(Alert{Fatal: r.payload[0] == levelFatal, Number: r.payload[1]})
+	case r.typ == recordAlert:
+		return fmt.Errorf("an alert has %d bytes", len(r.payload))
 	case r.typ == recordHandshake:
 		fragments, err := splitFragments(r.payload)
 		for _, f := range fragments {
