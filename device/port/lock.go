@@ -46,18 +46,41 @@ func hold(dir, port string) (release func(), err error) {
 	}, nil
 }
 
-// lockFile opens the file that stands for a port, in a folder that every user may add to.
+// lockFile opens the file that stands for a port, in a folder that every user may add to. So any user may have put something else
+// there: a link is not followed and what was there before us keeps its mode, lest we open a folder or empty a file for him.
 func lockFile(dir, port string) (*os.File, error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := makeOpen(dir); err != nil {
 		return nil, err
 	}
-	_ = os.Chmod(dir, 0o777|os.ModeSticky) // ours only if we made it
-	f, err := os.OpenFile(filepath.Join(dir, lockName(port)), os.O_RDWR|os.O_CREATE|noFollow, 0o666)
-	if err != nil {
+	name := filepath.Join(dir, lockName(port))
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|noFollow, 0o666)
+	if err == nil {
+		_ = f.Chmod(0o666) // whatever the umask: the next user is another
+		return f, nil
+	}
+	if f, err = os.OpenFile(name, os.O_RDWR|noFollow, 0); err != nil {
 		return nil, err
 	}
-	_ = f.Chmod(0o666)
+	if err := alone(f); err != nil {
+		f.Close()
+		return nil, err
+	}
 	return f, nil
+}
+
+// makeOpen makes the folder, for everybody, unless it is there.
+func makeOpen(dir string) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o777); err == nil {
+		return os.Chmod(dir, 0o777|os.ModeSticky)
+	}
+	info, err := os.Lstat(dir)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is no folder", dir)
+	}
+	return err
 }
 
 // lockName keeps the readable part of a port's name and adds a sum of all of it.
