@@ -14,10 +14,7 @@ import (
 
 // plain is a mouth to people: what others wrote (a name in a certificate, what a modem says, a file's name) reaches the terminal
 // as characters and never as orders. Each write holds whole characters and lines.
-type plain struct {
-	io.Writer
-	err error // the first write that failed
-}
+type plain struct{ io.Writer }
 
 // Write makes each line printable.
 func (p *plain) Write(b []byte) (int, error) {
@@ -26,9 +23,6 @@ func (p *plain) Write(b []byte) (int, error) {
 		lines[i] = cred.Line(l)
 	}
 	if _, err := io.WriteString(p.Writer, strings.Join(lines, "\n")); err != nil {
-		if p.err == nil {
-			p.err = err
-		}
 		return 0, err
 	}
 	return len(b), nil

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -44,7 +45,11 @@ func (c *Console) print(doc paper.Document) error {
 	if c.JSON {
 		return c.PrintJSON(doc)
 	}
-	w := &plain{Writer: c.Out}
-	doc.People(w)
-	return w.err
+	var text bytes.Buffer // one write: who reads only the first lines must not make the others fail
+	doc.People(&plain{Writer: &text})
+	if text.Len() == 0 {
+		return nil
+	}
+	_, err := c.Out.Write(text.Bytes())
+	return err
 }
