@@ -6,8 +6,9 @@ import (
 	"io"
 	"unicode/utf8"
 
-	"example.org/sectag/cred"
 	"golang.org/x/term"
+
+	"example.org/sectag/cred"
 )
 
 // longestSecret is how much of a passphrase is taken, in bytes.
