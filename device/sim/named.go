@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"context"
 	"fmt"
 	"io"
@@ -51,7 +52,11 @@ func Named(name string) (Config, error) {
 }
 
 func badSetting(what string, err error) error {
-	return cred.Because(err, "config.value", fmt.Sprintf("the setting %q of the virtual modem cannot be used: %v", what, err),
+	why := err.Error()
+	if f := (*cred.Fault)(nil); errors.As(err, &f) {
+		why = f.Text // its code would stand in the middle of the line
+	}
+	return cred.Because(err, "config.value", fmt.Sprintf("the setting %q of the virtual modem cannot be used: %s", what, why),
 		"settings are state, imei, firmware, host, baud, flash and fault, as in sim:nrf9151?baud=115200&flash=30ms")
 }
 

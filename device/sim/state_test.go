@@ -220,6 +220,8 @@ func TestNamed(t *testing.T) {
 	} {
 		if _, err := sim.Named(name); err == nil || cred.AsFault(err).Code != code {
 			t.Errorf("%q gave %v, want %s", name, err, code)
+		} else if strings.Contains(cred.AsFault(err).Text, "(") {
+			t.Errorf("%q: another code stands in the line: %v", name, err)
 		}
 	}
 }
