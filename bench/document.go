@@ -35,7 +35,8 @@ type UnitSlot struct {
 	SHA256 cred.Digest `json:"sha256,omitzero"`
 	Action string      `json:"action,omitempty"`
 	Holds  string      `json:"holds,omitempty"`
-	Lost   bool        `json:"-"` // what stands there is not ours and would be lost
+	Plan   string      `json:"plan,omitempty"` // what would have been done, where that was not allowed: as Action
+	Lost   bool        `json:"-"`              // what stands there is not ours and would be lost
 }
 
 // UnitLine is what the port carried, and the time from the first byte sent to the last received.
@@ -66,14 +67,31 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 	}
 	u.Hand, u.Held = b.hand, b.held
 	for _, p := range f.Plan {
-		u.Slots = append(u.Slots, unitSlot(p, planned || b.held, u.Verdict == cred.Fail))
+		u.Slots = append(u.Slots, unitSlot(p, planned, b.held, u.Verdict == cred.Fail))
+	}
+	if len(f.Plan) == 0 && u.Failure != nil && !b.hand {
+		u.Slots = append(u.Slots, b.wanted()...)
 	}
 	return u
 }
 
-func unitSlot(p flows.PlanFacts, planned, failed bool) UnitSlot {
+// wanted are the slots that the profile asks for, before anybody could read what they hold.
+func (b *Bench) wanted() []UnitSlot {
+	var out []UnitSlot
+	for _, s := range b.desk.Profile.Slots {
+		for _, k := range []cred.Kind{cred.RootCA, cred.ClientCert, cred.ClientKey} {
+			out = append(out, UnitSlot{SecTag: s.SecTag, Type: k, Kind: k.String(), Holds: "unknown"})
+		}
+	}
+	return out
+}
+
+func unitSlot(p flows.PlanFacts, planned, held, failed bool) UnitSlot {
 	s := UnitSlot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Kind: p.Slot.Kind.String(), SHA256: p.Now, Lost: p.Op != flows.Keep && p.Has == flows.Foreign}
-	if planned || p.Done() {
+	switch {
+	case held:
+		s.Plan = p.Action()
+	case planned || p.Done():
 		s.Action = p.Action()
 	}
 	if failed {

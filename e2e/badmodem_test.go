@@ -42,8 +42,8 @@ func TestModemsThatRefuse(t *testing.T) {
 		fault string
 		exit  int
 		code  string
-		holds []string // nil: nothing was planned
-		gone  bool     // the fault unplugs the unit
+		holds []string
+		gone  bool // the fault unplugs the unit
 	}{
 		{name: "active and will not leave it", fault: "active", exit: 1, code: "line.error", holds: []string{"missing", "missing", "missing"}},
 		{name: "full", fault: "full@1", exit: 1, code: "cmng.515", holds: []string{"new", "missing", "missing"}},
@@ -53,8 +53,8 @@ func TestModemsThatRefuse(t *testing.T) {
 		{name: "unplugged before a write", fault: "die-on-write@2", exit: 3, code: "port.lost", holds: []string{"new", "unknown", "missing"}, gone: true},
 		{name: "unplugged after a write", fault: "die-after-write@2", exit: 3, code: "port.lost", holds: []string{"new", "unknown", "missing"}, gone: true},
 		{name: "unplugged in the middle of a line", fault: "unplug@1000", exit: 3, code: "port.lost", holds: []string{"new", "unknown", "missing"}, gone: true},
-		{name: "silent", fault: "silent", exit: 3, code: "line.no-answer"},
-		{name: "not a modem", fault: "not-at", exit: 3, code: "line.not-at"},
+		{name: "silent", fault: "silent", exit: 3, code: "line.no-answer", holds: []string{"unknown", "unknown", "unknown"}},
+		{name: "not a modem", fault: "not-at", exit: 3, code: "line.not-at", holds: []string{"unknown", "unknown", "unknown"}},
 		{name: "no firmware version", fault: "no-firmware", exit: 1, code: "store.firmware-old", holds: []string{"missing", "missing", "missing"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -45,6 +45,9 @@ func unitLines(w io.Writer, u bench.Unit, planned bool) {
 	}
 	for _, s := range u.Slots {
 		what := s.Action
+		if u.Held {
+			what = s.Plan
+		}
 		if (planned || u.Held) && what != "kept" && what != "" {
 			what = "to be " + what
 		}
