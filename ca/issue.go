@@ -103,7 +103,7 @@ func (a *Authority) template(q Request) (*x509.Certificate, error) {
 		return nil, err
 	}
 	if !keyOK(q.Public) {
-		return nil, cred.Failed("config.value", "the unit's key is "+certfile.KeyName(q.Public)+", not EC P-256", "make an EC P-256 key")
+		return nil, cred.Failed("config.value", "the unit's key is "+cred.KeyName(q.Public)+", not EC P-256", "make an EC P-256 key")
 	}
 	serial := newSerial()
 	if q.Serial != "" {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 
-	"example.org/sectag/ca/certfile"
 	"example.org/sectag/cred"
 )
 
@@ -39,7 +38,7 @@ func Judge(der []byte, r Root) []cred.Finding {
 	need(c.SerialNumber.Sign() > 0 && c.SerialNumber.BitLen() >= 64 && c.SerialNumber.BitLen() <= 8*serialBytes,
 		"its serial is not a positive number of 64 to 128 bits")
 	need(len(c.Subject.Names) == 1 && nameOK(c.Subject.CommonName) == nil, "its subject is not one common name of a unit")
-	need(keyOK(c.PublicKey), "its key is "+certfile.KeyName(c.PublicKey)+", not EC P-256")
+	need(keyOK(c.PublicKey), "its key is "+cred.KeyName(c.PublicKey)+", not EC P-256")
 	need(c.BasicConstraintsValid && !c.IsCA && critical(c, oidConstraints), "it does not say critically that it is no CA")
 	need(c.KeyUsage == x509.KeyUsageDigitalSignature && critical(c, oidKeyUsage),
 		"its key usage is not critically digitalSignature alone")

@@ -93,7 +93,7 @@ func Show(certFile, keyFile string) (Info, error) {
 func infoOf(c *x509.Certificate) Info {
 	return Info{
 		Subject: certfile.Printable(c.Subject.String()), Issuer: certfile.Printable(c.Issuer.String()), Serial: certfile.Serial(c),
-		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(), Key: certfile.KeyName(c.PublicKey),
+		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(), Key: cred.KeyName(c.PublicKey),
 		SHA256: cred.Sum(cred.CertPEM(c.Raw)), IsCA: certfile.IsCA(c),
 	}
 }

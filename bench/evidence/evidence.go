@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"example.org/sectag/ca"
-	"example.org/sectag/ca/certfile"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/ledger/record"
@@ -102,7 +101,7 @@ func Certificate(c ca.Certificate, root ca.Root) *record.Certificate {
 func Authority(a *ca.Authority, root ca.Root) *record.Authority {
 	out := &record.Authority{
 		Subject: root.Cert.Subject.String(), SHA256: cred.Sum(root.PEM), SPKI: cred.Sum(root.Cert.RawSubjectPublicKeyInfo),
-		Key: certfile.KeyName(root.Cert.PublicKey), NotAfter: record.Stamp(root.Cert.NotAfter),
+		Key: cred.KeyName(root.Cert.PublicKey), NotAfter: record.Stamp(root.Cert.NotAfter),
 	}
 	if a != nil {
 		out.Protection = string(a.Protection)

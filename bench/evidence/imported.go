@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 
-	"example.org/sectag/ca/certfile"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/record"
 )
@@ -16,7 +15,7 @@ func Imported(c *x509.Certificate) *record.Certificate {
 	out := &record.Certificate{
 		Serial: hex.EncodeToString(c.SerialNumber.Bytes()), Subject: c.Subject.String(), Name: c.Subject.CommonName, Issuer: c.Issuer.String(),
 		NotBefore: record.Stamp(c.NotBefore), NotAfter: record.Stamp(c.NotAfter), SHA256: cred.Sum(cred.CertPEM(c.Raw)),
-		SPKI: cred.Sum(c.RawSubjectPublicKeyInfo), Key: certfile.KeyName(c.PublicKey), IsCA: c.IsCA, PEM: string(cred.CertPEM(c.Raw)),
+		SPKI: cred.Sum(c.RawSubjectPublicKeyInfo), Key: cred.KeyName(c.PublicKey), IsCA: c.IsCA, PEM: string(cred.CertPEM(c.Raw)),
 	}
 	if (record.Binding{What: record.BindName, Value: out.Name}).Valid() != nil {
 		out.Name = ""
@@ -34,5 +33,5 @@ func ImportedKey(key any) (*record.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &record.Key{Origin: "imported", Algorithm: certfile.KeyName(signer.Public()), SPKI: cred.Sum(der), HostCopy: "kept", Proof: "none"}, nil
+	return &record.Key{Origin: "imported", Algorithm: cred.KeyName(signer.Public()), SPKI: cred.Sum(der), HostCopy: "kept", Proof: "none"}, nil
 }

@@ -4,10 +4,6 @@ package certfile
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
@@ -161,19 +157,6 @@ func Printable(s string) string { return cred.Line(s) }
 
 // Serial writes a serial as lower-case hex, two characters a byte.
 func Serial(c *x509.Certificate) string { return hex.EncodeToString(c.SerialNumber.Bytes()) }
-
-// KeyName names a public key as the contract does: "EC P-256", "RSA 2048", "Ed25519".
-func KeyName(pub crypto.PublicKey) string {
-	switch k := pub.(type) {
-	case *ecdsa.PublicKey:
-		return "EC " + k.Curve.Params().Name
-	case *rsa.PublicKey:
-		return fmt.Sprintf("RSA %d", k.N.BitLen())
-	case ed25519.PublicKey:
-		return "Ed25519"
-	}
-	return "unknown"
-}
 
 // Second is the layout of an instant in a sentence.
 const Second = "2006-01-02 15:04:05 MST"

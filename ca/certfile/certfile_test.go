@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"math/big"
 	"testing"
+
+	"example.org/sectag/cred"
 )
 
 func TestPrintable(t *testing.T) {
@@ -25,10 +27,10 @@ func TestNames(t *testing.T) {
 	if got := Subject(c); got != "the certificate with serial 0a0b" {
 		t.Errorf("a certificate without a subject is called %q", got)
 	}
-	if got := KeyName(&ecdsa.PublicKey{Curve: elliptic.P256()}); got != "EC P-256" {
+	if got := cred.KeyName(&ecdsa.PublicKey{Curve: elliptic.P256()}); got != "EC P-256" {
 		t.Errorf("%q", got)
 	}
-	if got := KeyName(nil); got != "unknown" {
+	if got := cred.KeyName(nil); got != "unknown" {
 		t.Errorf("%q", got)
 	}
 }
@@ -39,7 +41,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		certs, _ := Parse(data)
 		for _, c := range certs {
-			if c == nil || Subject(c) != Printable(Subject(c)) || KeyName(c.PublicKey) == "" {
+			if c == nil || Subject(c) != Printable(Subject(c)) || cred.KeyName(c.PublicKey) == "" {
 				t.Fatal("a certificate that cannot be named")
 			}
 			_ = RootFault(c)

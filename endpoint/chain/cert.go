@@ -1,9 +1,6 @@
 package chain
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -31,7 +28,7 @@ func Describe(c *x509.Certificate) Cert {
 	return Cert{
 		Subject: Name(c.Subject.String()), Issuer: Name(c.Issuer.String()),
 		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(),
-		Key: keyName(c.PublicKey), Signature: c.SignatureAlgorithm.String(),
+		Key: cred.KeyName(c.PublicKey), Signature: c.SignatureAlgorithm.String(),
 		SHA256: cred.Sum(cred.CertPEM(c.Raw)), PEMBytes: len(cred.CertPEM(c.Raw)),
 	}
 }
@@ -48,18 +45,6 @@ func Name(s string) string {
 		s = string(r[:199]) + "…"
 	}
 	return s
-}
-
-func keyName(key any) string {
-	switch k := key.(type) {
-	case *ecdsa.PublicKey:
-		return "EC " + k.Curve.Params().Name
-	case *rsa.PublicKey:
-		return fmt.Sprintf("RSA %d", k.N.BitLen())
-	case ed25519.PublicKey:
-		return "Ed25519"
-	}
-	return "unknown"
 }
 
 // Issues tells whether parent is named as child's issuer, may issue, and signed child. The error says which of these fails.
