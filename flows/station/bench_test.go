@@ -63,3 +63,30 @@ func TestWhatAnInterruptedRunLeft(t *testing.T) {
 		}
 	}
 }
+
+// What is settled reaches every machine that asks for it.
+func TestTermsReachTheMachines(t *testing.T) {
+	b, _, _ := NewBench(flows.Terms{}).Step(flows.TermsSet{Terms: flows.Terms{Anchor: true, Endpoint: true}})
+	if b.Stage(flows.EndpointScreen) != flows.Done {
+		t.Error("an anchor is configured and the endpoint screen does not know it")
+	}
+	if _, _, ignored := b.Step(flows.EndpointSkipped{}); !ignored {
+		t.Error("a server that is named is skipped")
+	}
+}
+
+// A cancel stops what would begin by itself; with nothing to stop it is ignored, and so is a second one.
+func TestCancelAtRest(t *testing.T) {
+	if _, _, ignored := NewBench(flows.Terms{}).Step(flows.Cancel{}); !ignored {
+		t.Error("a cancel of nothing is taken")
+	}
+	b, do, _ := NewBench(flows.Terms{}).Step(flows.TermsSet{Terms: flows.Terms{Port: true}})
+	b, _, first := b.Step(flows.Cancel{})
+	_, _, second := b.Step(flows.Cancel{})
+	if first || !second {
+		t.Errorf("the first cancel is ignored: %v, the second: %v", first, second)
+	}
+	if _, do, _ = b.Step(flows.PortChosen{ID: do[0].Of()}); len(do) > 0 {
+		t.Errorf("after a cancel it asks for %v", do)
+	}
+}
