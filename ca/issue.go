@@ -85,7 +85,7 @@ func (a *Authority) end(q Request, now time.Time) (time.Time, error) {
 	}
 	if q.Days < 1 || q.Days > maxDays {
 		return time.Time{}, cred.Failed("config.value", fmt.Sprintf("a unit's certificate cannot live %d days", q.Days),
-			fmt.Sprintf("give 1 to %d days, or --until-issuer", a.DaysLeft(now)))
+			fmt.Sprintf("give 1 to %d days, or --until-issuer", min(a.DaysLeft(now), maxDays)))
 	}
 	end := now.Add(time.Duration(q.Days) * oneDay)
 	if end.After(limit) {

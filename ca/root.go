@@ -3,7 +3,6 @@ package ca
 import (
 	"crypto/x509"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,7 +47,7 @@ func (r Root) inDate(now time.Time) error {
 
 // DaysLeft is how many whole days a certificate signed at that time can live under this root. Never negative.
 func (r Root) DaysLeft(now time.Time) int {
-	return int(math.Max(0, math.Floor(r.Cert.NotAfter.Sub(now).Hours()/24)))
+	return max(0, certfile.Days(now, r.Cert.NotAfter))
 }
 
 // Info is what `ca show` tells of any certificate.

@@ -27,6 +27,8 @@ type Authority struct {
 	Root
 	Protection Protection
 
+	keyFile string // where the key was read; empty for a signer of another kind
+
 	mu     sync.Mutex
 	signer crypto.Signer
 	forget func()
@@ -53,6 +55,7 @@ func (r Root) Unlock(keyFile string, passphrase []byte) (*Authority, error) {
 			keyfile.Clear(key)
 			continue
 		}
+		a.keyFile = keyFile
 		a.forget = func() { keyfile.Clear(key) }
 		return a, nil
 	}
@@ -101,13 +104,18 @@ func (r Root) With(signer crypto.Signer, p Protection) (*Authority, error) {
 	return &Authority{Root: r, Protection: p, signer: signer}, nil
 }
 
-// Findings says what is worth knowing about the authority before it signs: its clear key, and what Audit says of its root.
+// Findings says what is worth knowing about the authority before it signs: its clear key, and what Audit says of its root. All are
+// warnings: what may not sign at all was refused by Load.
 func (a *Authority) Findings() []cred.Finding {
 	var out []cred.Finding
 	if a.Protection == KeyClear {
-		out = append(out, clearAuthority(""))
+		out = append(out, clearAuthority(a.keyFile))
 	}
-	return append(out, audit.Authority(a.File, a.Cert, cred.Warning)...)
+	for _, f := range audit.Authority(a.File, a.Cert, cred.Warning) {
+		f.Severity = cred.Warning
+		out = append(out, f)
+	}
+	return out
 }
 
 // Lock forgets the key, overwrites its numbers, and gives freed memory back to the system at once: the standard library makes

@@ -7,6 +7,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
 	"slices"
 	"time"
@@ -18,7 +20,7 @@ import (
 // Files reads the certificates and private keys of an authority as others made it (files, and folders to any depth) and says
 // what is wrong with them and how to put it right. Keys that are encrypted stay closed. Errors: ca.leaf-is-ca, ca.outlives-issuer,
 // ca.no-key-usage, ca.not-issued-by, ca.version-1, ca.weak, ca.shared-key, ca.shared-serial, ca.expired (of an authority).
-// Warnings: ca.no-client-auth, ca.clear-key, ca.key-mode, ca.expired (of a unit). Infos: ca.intermediate, ca.no-issuer. The error
+// Warnings: ca.no-client-auth, ca.clear-key, ca.key-mode, ca.odd-root, ca.expired (of a unit). Infos: ca.intermediate, ca.no-issuer. The error
 // is config.file: a file that was named is not there, or nothing that was given holds a certificate or a key.
 func Files(files []string, now time.Time) ([]cred.Finding, error) {
 	c, err := collect(files)
@@ -114,8 +116,33 @@ func Authority(file string, c *x509.Certificate, s cred.Severity) []cred.Finding
 		out = append(out, finding(file, c, "ca.no-key-usage", s,
 			"may not sign certificates: its keyUsage has no keyCertSign, so servers refuse all its units", fixRoot))
 	}
+	if c.Version == 3 {
+		for _, why := range odd(c) {
+			out = append(out, finding(file, c, "ca.odd-root", cred.Warning, why, fixRoot))
+		}
+	}
 	return append(out, weak(file, c)...)
 }
+
+// odd is what some servers hold against an authority, so that they refuse all its units (RFC 5280, sections 4.2.1.2, 4.2.1.9
+// and 4.2.1.12; openssl verify -x509_strict).
+func odd(c *x509.Certificate) (out []string) {
+	if !slices.ContainsFunc(c.Extensions, func(x pkix.Extension) bool { return x.Id.Equal(oidConstraints) && x.Critical }) {
+		out = append(out, "does not say critically that it is a CA, so strict servers refuse all its units")
+	}
+	if len(c.SubjectKeyId) == 0 {
+		out = append(out, "has no subject key identifier, so strict servers refuse all its units")
+	}
+	if certfile.OtherPurpose(c) {
+		out = append(out, "is for another use than a client's: its extendedKeyUsage has no clientAuth, so servers refuse units under it")
+	}
+	if c.PublicKeyAlgorithm == x509.UnknownPublicKeyAlgorithm {
+		out = append(out, "has a key of a kind that few servers know, and that sectag cannot check")
+	}
+	return out
+}
+
+var oidConstraints = asn1.ObjectIdentifier{2, 5, 29, 19}
 
 func version1(file string, c *x509.Certificate) cred.Finding {
 	return finding(file, c, "ca.version-1", cred.Error,
@@ -227,7 +254,7 @@ func outlives(h, by *held) []cred.Finding {
 }
 
 func outlivesText(c, issuer *x509.Certificate) string {
-	days := c.NotAfter.Sub(issuer.NotAfter).Hours() / 24
-	return fmt.Sprintf("outlives its issuer: it ends on %s, %s ends on %s, so it is refused for its last %.0f days",
+	days := certfile.Days(issuer.NotAfter, c.NotAfter)
+	return fmt.Sprintf("outlives its issuer: it ends on %s, %s ends on %s, so it is refused for its last %d days",
 		c.NotAfter.UTC().Format(certfile.Day), certfile.Subject(issuer), issuer.NotAfter.UTC().Format(certfile.Day), max(1, days))
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"regexp"
 	"slices"
 
@@ -73,15 +74,18 @@ type signature int
 const (
 	notSigned signature = iota
 	signedWell
-	signedWeakly // the names fit, the algorithm is one that nobody may trust (SHA-1, MD5), so it cannot be known
+	signedWeakly // the names fit, the algorithm is one that nobody may trust (SHA-1, MD5) or nobody here knows, so it cannot be told
 )
 
 func signed(c, by *x509.Certificate) signature {
 	if forgeable(c.SignatureAlgorithm) {
 		return signedWeakly
 	}
-	if by.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil {
+	switch err := by.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature); {
+	case err == nil:
 		return signedWell
+	case errors.Is(err, x509.ErrUnsupportedAlgorithm) && by.PublicKeyAlgorithm == x509.UnknownPublicKeyAlgorithm:
+		return signedWeakly
 	}
 	return notSigned
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"example.org/sectag/cred"
 )
@@ -126,10 +127,16 @@ func RootFault(c *x509.Certificate) error {
 			"give the root's certificate and key: servers that know only the root would refuse units of an intermediate")
 	case c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0:
 		return no(name+" may not sign certificates: its keyUsage has no keyCertSign", own)
+	case OtherPurpose(c):
+		return no(name+" is for another use than a client's: its extendedKeyUsage has no clientAuth, so servers refuse all its units",
+			"give a root without extendedKeyUsage, made by sectag ca init")
 	}
 	if err := c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature); err != nil {
 		if bad := new(x509.InsecureAlgorithmError); errors.As(err, bad) {
 			return no(fmt.Sprintf("%s is signed with %s, which nobody may trust any more", name, c.SignatureAlgorithm), own)
+		}
+		if errors.Is(err, x509.ErrUnsupportedAlgorithm) {
+			return no(name+" has a key of a kind that sectag cannot check", "give a root with an EC or RSA key, made by sectag ca init")
 		}
 		return no(name+" bears its own name as issuer but another key signed it", own)
 	}
@@ -138,6 +145,16 @@ func RootFault(c *x509.Certificate) error {
 
 // IsCA tells whether a certificate says that it is a CA (basicConstraints).
 func IsCA(c *x509.Certificate) bool { return c.BasicConstraintsValid && c.IsCA }
+
+// OtherPurpose tells whether a certificate says what it is for, and TLS clients are not among it.
+func OtherPurpose(c *x509.Certificate) bool {
+	return len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) > 0 &&
+		!slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageClientAuth) && !slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny)
+}
+
+// Days counts whole days from one time to another, however far apart: a time.Duration ends after 292 years, a certificate
+// without an end is of the year 9999. Negative where the second is the earlier.
+func Days(from, to time.Time) int { return int((to.Unix() - from.Unix()) / (24 * 60 * 60)) }
 
 // Subject names a certificate in a sentence.
 func Subject(c *x509.Certificate) string { return named(c.Subject.String(), c) }
