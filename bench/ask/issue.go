@@ -3,6 +3,7 @@ package ask
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,14 +66,17 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, no
 	if err := key.Prove(cert); err != nil {
 		return ca.Issued{}, err
 	}
-	if l != nil {
-		if err := recordIssue(ctx, l, o, cert, auth, tool, now()); err != nil {
-			return ca.Issued{}, err
-		}
+	found := append(evidence.Notes(o.IMEI), auth.Findings()...)
+	r := signed(o, cert, auth, tool, found)
+	if err := note(ctx, l, r, now()); err != nil {
+		return ca.Issued{}, err
 	}
 	issued, err := ca.WriteUnit(ca.UnitOptions{Dir: o.Dir, IMEI: o.IMEI, Certificate: cert, Key: key, Passphrase: o.Encrypt})
-	issued.Findings = append(evidence.Notes(o.IMEI), issued.Findings...)
-	return issued, err
+	if err != nil {
+		return ca.Issued{}, errors.Join(err, note(ctx, l, lost(r, err), now()))
+	}
+	issued.Findings = append(found, issued.Findings...)
+	return issued, nil
 }
 
 func exists(name string) bool {
@@ -92,12 +96,29 @@ func claim(ctx context.Context, l *ledger.Reader, imei cred.IMEI, name string, k
 	return past.Newest(ctx, l)
 }
 
-func recordIssue(ctx context.Context, l *ledger.Store, o Order, c ca.Certificate, auth *ca.Authority, tool evidence.Tool, now time.Time) error {
-	r := record.Record{
-		Kind: record.Issue, Time: record.Stamp(now), Verdict: cred.Pass, IMEI: o.IMEI, KeyOrigin: "host",
+// signed is the record of what was signed. It is written before the files are: what is signed is bound, whatever becomes of them.
+func signed(o Order, c ca.Certificate, auth *ca.Authority, tool evidence.Tool, found []cred.Finding) record.Record {
+	return record.Record{
+		Kind: record.Issue, Verdict: cred.Judge(found), IMEI: o.IMEI, KeyOrigin: "host", Findings: found,
 		Bench: evidence.Bench(tool, c.Clock), Cert: evidence.Certificate(c, auth.Root), Authority: evidence.Authority(auth, auth.Root),
 		Key: evidence.HostKey(c.SPKI, "kept"),
 	}
+}
+
+// lost is the record of a certificate that was signed and that nobody got: its files could not be written, and its key is gone.
+func lost(r record.Record, why error) record.Record {
+	return record.Record{
+		Kind: record.Issue, Verdict: cred.Fail, IMEI: r.IMEI, Bench: r.Bench, Authority: r.Authority, Findings: r.Findings,
+		Abandoned: []string{r.Cert.Serial}, Failure: cred.AsFault(why),
+	}
+}
+
+// note writes a record, if there is a ledger.
+func note(ctx context.Context, l *ledger.Store, r record.Record, now time.Time) error {
+	if l == nil {
+		return nil
+	}
+	r.Time = record.Stamp(now)
 	_, err := l.Record(ctx, r)
 	return err
 }
