@@ -179,7 +179,7 @@ func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, 
 			"run it again with the same unit: its slots are read first"),
 	}
 	r.Bench.Port, r.Bench.Station, r.Bench.Operator, r.Bench.Profile = s.begun.Port, s.begun.Station, s.begun.Operator, s.begun.Profile
-	r.Slots = evidence.Slots(s.Facts.Plan, true)
+	r.Slots = evidence.Slots(s.Facts.Plan, r.Failure)
 	if newest, found, err := d.Ledger.Newest(ctx, r.Seen()); err != nil {
 		return err
 	} else if found && newest.Run == run.ID && newest.ID != s.record {

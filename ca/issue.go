@@ -39,6 +39,7 @@ type Certificate struct {
 	DER       []byte      `json:"-"`
 	Name      string      `json:"-"` // CN
 	SPKI      cred.Digest `json:"-"` // of the DER SubjectPublicKeyInfo
+	Signature string      `json:"-"` // the issuer's algorithm, such as ECDSA-SHA256
 	Clock     string      `json:"-"` // the clock's source, for the record: "system", "system+http-date"
 }
 
@@ -95,6 +96,9 @@ func (a *Authority) end(q Request, now time.Time) (time.Time, error) {
 	}
 	return end, nil
 }
+
+// UnitProfile names, for the records, the rules that Issue writes by and Judge judges by. It changes with them.
+const UnitProfile = "sectag unit 1: RFC 7925, draft-ietf-uta-tls13-iot-profile"
 
 // template is the profile of a unit's certificate: RFC 7925 with its update (draft-ietf-uta-tls13-iot-profile). No subject
 // key identifier, because no path goes on from a unit; BasicConstraints said aloud, because its absence has been misread.
@@ -188,6 +192,7 @@ func (a *Authority) judged(der []byte, tmpl *x509.Certificate) (Certificate, err
 	return Certificate{
 		Serial: certfile.Serial(c), NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(), SHA256: cred.Sum(text),
 		PEM: string(text), DER: der, Name: c.Subject.CommonName, SPKI: cred.Sum(c.RawSubjectPublicKeyInfo),
+		Signature: c.SignatureAlgorithm.String(),
 	}, nil
 }
 

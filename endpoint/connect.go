@@ -40,6 +40,7 @@ type ConnectReport struct {
 	Verdict     cred.Verdict   `json:"verdict"`
 	Path        string         `json:"path"`              // "host": this computer made the handshake
 	Twin        bool           `json:"twin"`              // the certificate was a stand-in for a key made in the modem
+	Address     string         `json:"address,omitempty"` // that was tried last, as the name resolved
 	Version     string         `json:"version,omitempty"` // "DTLS 1.2"
 	Suite       string         `json:"suite,omitempty"`   // IANA name
 	CID         ConnectionID   `json:"cid"`

@@ -95,6 +95,7 @@ func (c *connection) lookup(ctx context.Context) ([]netip.AddrPort, *cred.Fault)
 
 // try makes one session with one address.
 func (c *connection) try(ctx context.Context, addr netip.AddrPort) *cred.Fault {
+	c.report.Address = addr.String()
 	socket, err := c.options.Dial(ctx, "udp", addr.String())
 	if err != nil {
 		return c.noRoute(addr, err)

@@ -96,8 +96,8 @@ func TestTheDocumentIsThatOfTheContract(t *testing.T) {
 		report ConnectReport
 		more   []string
 	}{
-		{passed, []string{"client_auth", "handshake_ms", "ping_ms", "suite", "version"}},
-		{refused, []string{"failure", "suite", "version"}},
+		{passed, []string{"address", "client_auth", "handshake_ms", "ping_ms", "suite", "version"}},
+		{refused, []string{"address", "failure", "suite", "version"}},
 		{failed, []string{"failure"}},
 	} {
 		raw, err := json.Marshal(c.report)

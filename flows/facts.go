@@ -162,6 +162,7 @@ type ConnectFacts struct {
 	Path    string       `json:"path,omitempty"`
 	Twin    bool         `json:"twin"`
 	Rebind  string       `json:"rebind,omitempty"`
+	Address string       `json:"address,omitempty"`
 	Version string       `json:"version,omitempty"`
 	Suite   string       `json:"suite,omitempty"`
 	CID     *struct {

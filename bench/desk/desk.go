@@ -71,6 +71,7 @@ type Desk struct {
 	met      time.Time    // the unit, which a station's run has many of
 	ended    time.Time    // the run
 	stats    device.Stats // of the last session
+	heard    evidence.Transcript
 }
 
 // anchorNote is the anchor that was probed and stored in this run: where, and why it is believed.

@@ -48,7 +48,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 	r := record.Record{
 		Kind: d.kind(e), Time: record.Stamp(d.Now()), Verdict: evidence.Verdict(e.Verdict), IMEI: d.unit.IMEI, Run: d.run, Attempt: d.before.Failed + 1,
 		Model: d.unit.Model, Hardware: d.unit.Hardware, Firmware: d.unit.Firmware, Host: d.unit.Host,
-		Bench: d.bench(), Slots: evidence.Slots(f.Plan, failed), ElapsedMS: d.Now().Sub(d.met).Milliseconds(),
+		Bench: d.bench(), ElapsedMS: d.Now().Sub(d.met).Milliseconds(),
 	}
 	s := past.Seen(d.unit, d.items)
 	r.Findings = evidence.Notes(d.unit.IMEI)
@@ -59,6 +59,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 			r.Failure = cred.Failed("store.stopped", "the work was stopped before it was done", "run it again")
 		}
 	}
+	r.Slots = evidence.Slots(f.Plan, r.Failure)
 	if d.set.cert.Serial != "" {
 		r.KeyOrigin, r.Key = "host", evidence.HostKey(d.set.cert.SPKI, d.hostCopy())
 		r.Cert, r.Authority = evidence.Certificate(d.set.cert, d.root), evidence.Authority(d.auth, d.root)
@@ -74,6 +75,8 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 	if st := d.line(); st.BytesOut > 0 {
 		r.Line = &record.Line{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: lineTime(st.First, st.Last).Milliseconds()}
 	}
+	r.Seal.Transcript = d.heard.Sum()
+	r.Tests = evidence.Tests(r, d.Ledger != nil)
 	return r
 }
 

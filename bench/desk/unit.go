@@ -57,6 +57,7 @@ func (d *Desk) meet() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.met = d.Now()
+	d.heard.Reset()
 }
 
 // identified is the answer for the unit of this session, with the IMEI that it just told.
@@ -95,8 +96,11 @@ func (d *Desk) open(ctx context.Context) (*device.Modem, error) {
 		return nil, err
 	}
 	m, err := device.Attach(ctx, l, device.Options{
-		Now:   d.Now,
-		Trace: func(t device.Trace) { d.Trace(flows.TraceLine{At: t.At, Out: t.Out, Text: t.Text}) },
+		Now: d.Now,
+		Trace: func(t device.Trace) {
+			d.heard.Add(t.Out, t.Text)
+			d.Trace(flows.TraceLine{At: t.At, Out: t.Out, Text: t.Text})
+		},
 		Wait: func(what string, until time.Time) {
 			d.Progress(flows.Progress{Waiting: what, Until: until})
 		},

@@ -16,7 +16,8 @@ import (
 // Tool says which sectag this is, for the records and for the doubt about the clock.
 type Tool struct {
 	Version, Commit string
-	Built           time.Time // a clock that is earlier is wrong; zero when not known
+	Built           time.Time          // a clock that is earlier is wrong; zero when not known
+	Binary          func() cred.Digest // of the program's file; nil when nobody looked
 }
 
 // Bench is what every record says of the tool and its clock. An empty clock is the computer's own.
@@ -24,7 +25,11 @@ func Bench(t Tool, clock string) record.Bench {
 	if clock == "" {
 		clock = "system"
 	}
-	return record.Bench{Tool: t.Version, Commit: t.Commit, OS: runtime.GOOS + "/" + runtime.GOARCH, Clock: record.Clock{Source: clock}}
+	b := record.Bench{Tool: t.Version, Commit: t.Commit, OS: runtime.GOOS + "/" + runtime.GOARCH, Clock: record.Clock{Source: clock}}
+	if t.Binary != nil {
+		b.Binary = t.Binary()
+	}
+	return b
 }
 
 // Verdict is an outcome in a record's words.
@@ -58,9 +63,10 @@ func Noted(v cred.Verdict, fs []cred.Finding) cred.Verdict {
 	return v
 }
 
-// Slots is what became of the planned slots. After a failure it says what each holds.
-func Slots(plan []flows.PlanFacts, failed bool) []record.Slot {
+// Slots is what became of the planned slots. After a failure it says what each holds, and which command it was that failed.
+func Slots(plan []flows.PlanFacts, failure *cred.Fault) []record.Slot {
 	var out []record.Slot
+	failed := failure != nil
 	for _, p := range plan {
 		s := record.Slot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Bytes: p.Bytes, Sent: p.New, SHA256: p.Now}
 		if p.Op != flows.WriteSlot || p.Stage == flows.SlotPlanned {
@@ -75,9 +81,42 @@ func Slots(plan []flows.PlanFacts, failed bool) []record.Slot {
 		if p.Done() {
 			s.Action = p.Action()
 		}
+		s.Delete, s.Write = answers(p, failure)
 		out = append(out, s)
 	}
 	return out
+}
+
+// answers is what the modem said to the delete and to the write of a slot: ok, absent, the code of the failure that ended it, or
+// nothing where it was not asked or where nobody knows.
+func answers(p flows.PlanFacts, failure *cred.Fault) (del, write string) {
+	if p.Op == flows.Keep {
+		return "", ""
+	}
+	code := ""
+	if failure != nil {
+		code = failure.Code
+	}
+	asked := "ok" // to delete, if there was anything
+	if p.Has == flows.Empty {
+		if asked = ""; p.Op == flows.DeleteSlot {
+			asked = "absent"
+		}
+	}
+	switch p.Stage {
+	case flows.SlotDeleting:
+		return code, ""
+	case flows.SlotDeleted:
+		return asked, ""
+	case flows.SlotWriting:
+		return asked, code
+	case flows.SlotWritten, flows.SlotMatches, flows.SlotGone, flows.SlotDiffers:
+		if p.Op == flows.WriteSlot {
+			write = "ok"
+		}
+		return asked, write
+	}
+	return "", ""
 }
 
 // HostKey says how a key came to be that this computer made; copy is "destroyed" or "kept".
@@ -93,7 +132,7 @@ func Certificate(c ca.Certificate, root ca.Root) *record.Certificate {
 	return &record.Certificate{
 		Serial: c.Serial, Subject: "CN=" + c.Name, Name: c.Name, Issuer: root.Cert.Subject.String(), IssuerSHA: cred.Sum(root.PEM),
 		NotBefore: record.Stamp(c.NotBefore), NotAfter: record.Stamp(c.NotAfter), SHA256: c.SHA256, SPKI: c.SPKI, Key: "EC P-256",
-		KeyUsage: []string{"digitalSignature"}, ExtKeyUsage: []string{"clientAuth"}, PEM: c.PEM,
+		Signature: c.Signature, KeyUsage: []string{"digitalSignature"}, ExtKeyUsage: []string{"clientAuth"}, Profile: ca.UnitProfile, PEM: c.PEM,
 	}
 }
 
@@ -126,7 +165,11 @@ func Anchor(pem []byte, source, trust string) *record.Anchor {
 func Connect(c *flows.ConnectFacts, e cred.Endpoint) *record.Connect {
 	out := &record.Connect{
 		Verdict: c.Verdict, Endpoint: e.String(), Path: "host", Version: c.Version, Suite: c.Suite, ClientAuth: c.ClientAuth,
-		PingMS: c.PingMS, Alert: c.Alert, Twin: c.Twin, Rebind: c.Rebind,
+		PingMS: c.PingMS, Alert: c.Alert, Twin: c.Twin, Rebind: c.Rebind, Address: c.Address,
+	}
+	wrongName := c.Failure != nil && c.Failure.Code == "chain.name"
+	if right := c.Verdict != cred.Fail; right || wrongName {
+		out.HostMatch = &right // a server whose name is wrong never passes
 	}
 	if c.CID != nil {
 		out.CID = record.CID{Offered: c.CID.Offered, Negotiated: c.CID.Negotiated}

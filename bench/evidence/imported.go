@@ -15,7 +15,8 @@ func Imported(c *x509.Certificate) *record.Certificate {
 	out := &record.Certificate{
 		Serial: hex.EncodeToString(c.SerialNumber.Bytes()), Subject: c.Subject.String(), Name: c.Subject.CommonName, Issuer: c.Issuer.String(),
 		NotBefore: record.Stamp(c.NotBefore), NotAfter: record.Stamp(c.NotAfter), SHA256: cred.Sum(cred.CertPEM(c.Raw)),
-		SPKI: cred.Sum(c.RawSubjectPublicKeyInfo), Key: cred.KeyName(c.PublicKey), IsCA: c.IsCA, PEM: string(cred.CertPEM(c.Raw)),
+		SPKI: cred.Sum(c.RawSubjectPublicKeyInfo), Key: cred.KeyName(c.PublicKey), IsCA: c.IsCA,
+		Signature: c.SignatureAlgorithm.String(), PEM: string(cred.CertPEM(c.Raw)),
 	}
 	if (record.Binding{What: record.BindName, Value: out.Name}).Valid() != nil {
 		out.Name = ""

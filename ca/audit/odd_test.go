@@ -24,7 +24,8 @@ func TestOddRoots(t *testing.T) {
 		"servers'":   {"basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\nextendedKeyUsage=serverAuth\n" + signs, ec, []string{"root.crt warning ca.odd-root"}},
 		"PSS": {
 			"basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\n" + signs,
-			[]string{"-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"}, []string{"root.crt warning ca.odd-root"},
+			[]string{"-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"},
+			[]string{"root.crt warning ca.odd-root"},
 		},
 	} {
 		dir := t.TempDir()

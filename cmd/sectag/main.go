@@ -4,11 +4,13 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -109,9 +111,28 @@ func (a *app) signals() (context.Context, func()) {
 // now is the clock of the process.
 var now = time.Now
 
+// binary is the digest of the file that this process runs from, worked out when the first record asks for it; zero where the
+// system does not tell the file.
+var binary = sync.OnceValue(func() cred.Digest {
+	name, err := os.Executable()
+	if err != nil {
+		return cred.Digest{}
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return cred.Digest{}
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return cred.Digest{}
+	}
+	return cred.Digest(h.Sum(nil))
+})
+
 // tool says which sectag this is, and when it was built: a clock that is earlier is wrong.
 func tool() evidence.Tool {
-	t := evidence.Tool{Version: version}
+	t := evidence.Tool{Version: version, Binary: binary}
 	if commit != "unknown" {
 		t.Commit = commit
 	}

@@ -1,0 +1,84 @@
+package evidence
+
+import (
+	"strings"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/ledger/record"
+)
+
+// Tests says which measurements of EN 18031 evidence a record of a unit holds, and which requirements each supports. A test that
+// was not made is not-run, never a pass. unique tells that a ledger refuses what is another unit's.
+func Tests(r record.Record, unique bool) []record.Measured {
+	return []record.Measured{
+		{Test: "T2", Requirements: []string{"SSM-2", "CCK-1"}, Result: stored(r.Slots), Evidence: "slots: sha256 as listed against what was sent"},
+		{Test: "T3", Requirements: []string{"SSM-3"}, Result: "not-run"},
+		{Test: "T4", Requirements: []string{"CCK-3"}, Result: ran(unique && len(r.Bindings()) > 0), Evidence: "uniqueness"},
+		{Test: "T6", Requirements: []string{"AUM-3", "SCM-2"}, Result: ran(r.Key != nil && r.Key.Proof == "sign-verify"), Evidence: "key: proof"},
+		{Test: "T7", Requirements: []string{"SCM-2", "AUM-3", "CRY-1"}, Result: ran(r.Cert != nil && r.Cert.Profile != ""), Evidence: "certificate: profile, lint"},
+		server(r),
+		handshake(r),
+		{Test: "T10", Requirements: []string{"AUM-3", "SCM-2"}, Result: "not-run"},
+	}
+}
+
+func ran(passed bool) string {
+	if passed {
+		return "pass"
+	}
+	return "not-run"
+}
+
+// stored: every slot that was written lists what was sent.
+func stored(slots []record.Slot) string {
+	result := "not-run"
+	for _, s := range slots {
+		switch {
+		case s.Action == "kept":
+			result = "pass" // it lists what the older record names
+		case s.Sent.IsZero() || s.SHA256.IsZero():
+		case s.Sent != s.SHA256:
+			return "fail"
+		case result == "not-run":
+			result = "pass"
+		}
+		if !s.Sent.IsZero() && s.Action != "written" {
+			return "fail" // begun, and not found as sent
+		}
+	}
+	return result
+}
+
+// server: the chain leads to the anchor that was written, and bears the right name.
+func server(r record.Record) record.Measured {
+	m := record.Measured{Test: "T8", Requirements: []string{"SCM-2", "AUM-3"}, Result: "not-run"}
+	switch c := r.Connect; {
+	case c == nil:
+		return m
+	case c.Verdict != cred.Fail:
+		m.Result = "pass"
+	case r.Failure != nil && strings.HasPrefix(r.Failure.Code, "chain."):
+		m.Result = "fail"
+	}
+	m.Evidence = "connect: peer, host_match; anchor"
+	return m
+}
+
+// handshake: both sides showed who they are. A server that did not ask for the certificate proves nothing of the unit.
+func handshake(r record.Record) record.Measured {
+	m := record.Measured{Test: "T9", Requirements: []string{"SCM-1", "SCM-2", "SCM-3", "AUM-1-1"}, Result: "not-run"}
+	c := r.Connect
+	if c == nil {
+		return m
+	}
+	m.Evidence = "connect: path " + c.Path
+	switch {
+	case c.Verdict == cred.Fail:
+		m.Result = "fail"
+	case c.ClientAuth == "used":
+		m.Result = "pass"
+	default:
+		m.Deviation = "the server did not ask for the unit's certificate"
+	}
+	return m
+}
