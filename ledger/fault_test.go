@@ -100,3 +100,19 @@ func TestCanceled(t *testing.T) {
 	must(t, err)
 	mustVerify(t, s.Reader)
 }
+
+// TestATableIsGone: a ledger that lost a part is damaged, and no defect of the program.
+func TestATableIsGone(t *testing.T) {
+	s, url := openNew(t)
+	must(t, s.Close())
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(url, "sqlite:"))
+	must(t, err)
+	_, err = db.Exec(`DROP TABLE serial`)
+	must(t, err)
+	must(t, db.Close())
+	s, err = Open(t.Context(), url)
+	must(t, err)
+	defer s.Close()
+	_, err = s.Record(t.Context(), unitRecord(1, 1))
+	wantCode(t, err, "ledger.broken")
+}

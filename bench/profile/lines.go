@@ -2,7 +2,13 @@ package profile
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"example.org/sectag/cred"
 )
 
 // known lists every key, so that a misspelt one can be answered with the one that was meant.
@@ -29,6 +35,9 @@ func nearest(key []string) string {
 	}
 	best, least := "", 3
 	for _, n := range names {
+		if strings.EqualFold(n, name) {
+			return "write it in small letters: " + n
+		}
 		if d := distance(n, name); d < least {
 			best, least = n, d
 		}
@@ -92,4 +101,49 @@ func lineOf(src, table, key string, nth int) int {
 		}
 	}
 	return header
+}
+
+// caseFault finds a key in other letters than ours. TOML tells Operator from operator; the library fills our fields with either, so
+// that of two of them the last would win.
+func caseFault(path, src string) error {
+	var tree map[string]any
+	if err := toml.Unmarshal([]byte(src), &tree); err != nil {
+		return decodeFault(path, err)
+	}
+	for _, table := range slices.Sorted(maps.Keys(tree)) {
+		if !slices.Contains(known[""], table) {
+			return odd(path, src, "", table, 0)
+		}
+		for nth, t := range tables(tree[table]) {
+			for _, key := range slices.Sorted(maps.Keys(t)) {
+				if !slices.Contains(known[table], key) {
+					return odd(path, src, table, key, nth)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// tables are what stands under a name: one table, or each of several.
+func tables(v any) []map[string]any {
+	switch v := v.(type) {
+	case map[string]any:
+		return []map[string]any{v}
+	case []any:
+		var out []map[string]any
+		for _, t := range v {
+			out = append(out, tables(t)...)
+		}
+		return out
+	}
+	return nil
+}
+
+func odd(path, src, table, key string, nth int) error {
+	name, line := []string{table, key}, lineOf(src, table, key, nth)
+	if table == "" {
+		name, line = []string{key}, lineOf(src, key, "", 0)
+	}
+	return cred.Failed("config.unknown-key", at(path, line)+"nobody knows the key "+strings.Join(name, "."), nearest(name))
 }

@@ -118,6 +118,9 @@ func Parse(path string, src []byte) (*Profile, error) {
 	if err := dec.Decode(&f); err != nil {
 		return nil, decodeFault(path, err)
 	}
+	if err := caseFault(path, text); err != nil {
+		return nil, err
+	}
 	c := checker{path: path, src: text, dir: filepath.Dir(path)}
 	p := c.check(f)
 	if c.fault != nil {

@@ -83,6 +83,10 @@ func TestWholeProfile(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, code, text, hint string }{
 		"unknown key":     {`operator = "ak"`, `opertor = "ak"`, "config.unknown-key", "sectag.toml:7: nobody knows the key station.opertor", "did you mean operator?"},
+		"in capitals":     {`operator = "ak"`, `Operator = "ak"`, "config.unknown-key", "sectag.toml:7: nobody knows the key station.Operator", "operator"},
+		"twice, once so":  {`operator = "ak"`, "operator = \"ak\"\nOPERATOR = \"xy\"", "config.unknown-key", "sectag.toml:8: nobody knows the key station.OPERATOR", "operator"},
+		"slot's capitals": {"sec_tag = 42", "Sec_Tag = 42", "config.unknown-key", "sectag.toml:25: nobody knows the key slot.Sec_Tag", "sec_tag"},
+		"table's":         {"[endpoint]", "[Endpoint]", "config.unknown-key", "sectag.toml:28: nobody knows the key Endpoint", "endpoint"},
 		"unknown table":   {"[endpoint]", "[endpiont]", "config.unknown-key", "endpiont", "did you mean endpoint?"},
 		"unknown in slot": {`anchor  =`, `achor  =`, "config.unknown-key", "sectag.toml:22: nobody knows the key slot.achor", "did you mean anchor?"},
 		"wrong type":      {"sec_tag = 42", `sec_tag = "42"`, "config.value", "sectag.toml:25: slot.sec_tag: a whole number is wanted, this is of the kind string", "docs/profile.md"},

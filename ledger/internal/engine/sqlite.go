@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"golang.org/x/mod/sumdb/tlog"
 	"modernc.org/sqlite"
@@ -26,6 +27,8 @@ const applicationID = 0x53454354
 
 // originPrefix begins the name of every ledger; a random number follows, so that one ledger's checkpoint never fits another.
 const originPrefix = "example.org/sectag/ledger/"
+
+const full, makeRoom = "the disk is full", "make room, then start again: what was acknowledged is kept"
 
 const writeHint = "see who owns the file, its folder, and the files beside it that end in -wal and -shm"
 
@@ -59,8 +62,7 @@ func (e sqliteFile) Open(ctx context.Context) (Pools, error) {
 			"one bench at a time writes a ledger: close the other, or give this one its own with --ledger")
 	}
 	if err != nil {
-		return Pools{}, cred.Because(err, "config.file", fmt.Sprintf("the ledger %s cannot be opened: %s", e.path, why(err)),
-			"see that its folder is there and can be written")
+		return Pools{}, e.unlocked(err)
 	}
 	p, err := e.connectWriter(ctx, path)
 	if err != nil {
@@ -68,6 +70,15 @@ func (e sqliteFile) Open(ctx context.Context) (Pools, error) {
 	}
 	p.done = lock.Release
 	return p, nil
+}
+
+// unlocked is the fault of a lock file that could not be written.
+func (e sqliteFile) unlocked(err error) *cred.Fault {
+	if errors.Is(err, syscall.ENOSPC) {
+		return cred.Because(err, "ledger.file", fmt.Sprintf("the ledger %s cannot be opened: %s", e.path, full), makeRoom)
+	}
+	return cred.Because(err, "config.file", fmt.Sprintf("the ledger %s cannot be opened: %s", e.path, why(err)),
+		"see that its folder is there and can be written")
 }
 
 // locate follows links, so that two names of one file meet at one lock, and refuses what can be no ledger.
@@ -270,15 +281,20 @@ func (e sqliteFile) version(ctx context.Context, db *sql.DB, fresh bool) (int, e
 func (e sqliteFile) Fault(err error) *cred.Fault {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
+		if errors.Is(err, syscall.ENOSPC) {
+			return cred.Because(err, "ledger.file", full, makeRoom)
+		}
 		return cred.Because(err, "ledger.file", why(err), writeHint)
 	}
 	var se *sqlite.Error
 	if !errors.As(err, &se) {
 		return nil
 	}
-	const full, makeRoom = "the disk is full", "make room, then start again: what was acknowledged is kept"
 	if se.Code() == sqlite3.SQLITE_IOERR_SHMSIZE { // the index beside the log found no room
 		return cred.Because(err, "ledger.file", full, makeRoom)
+	}
+	if se.Code() == sqlite3.SQLITE_ERROR && strings.Contains(se.Error(), "no such ") { // the statements are ours: the file must be wrong
+		return Broken(err, "the file has lost a table or a column")
 	}
 	switch se.Code() & 0xff {
 	case sqlite3.SQLITE_IOERR:
