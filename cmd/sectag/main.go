@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -70,7 +69,7 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.PassFile, "passphrase-file", "", "first line of this file is the passphrase (also SECTAG_PASSPHRASE_FILE)")
 	f.DurationVar(&a.Timeout, "timeout", 5*time.Second, "how long to wait for a server")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return cred.Because(err, "usage.flag", strings.ToLower(err.Error()), "see sectag --help, or --help behind the verb")
+		return cred.Because(err, "usage.flag", console.FlagText(err), "see sectag --help, or --help behind the verb")
 	})
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
 		if a.Timeout <= 0 {

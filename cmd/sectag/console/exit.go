@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"example.org/sectag/cred"
@@ -56,7 +57,7 @@ func (c *Console) Exit(err error) int {
 	var said *printed
 	f := cred.AsFault(err)
 	if f.Code == "internal" && usage(err) {
-		f = cred.Because(err, "usage.flag", strings.ToLower(firstLine(err.Error())), "see sectag --help, or --help behind the verb")
+		f = cred.Because(err, "usage.flag", FlagText(err), "see sectag --help, or --help behind the verb")
 	}
 	if !errors.As(err, &said) && c.JSON {
 		_ = c.PrintJSON(struct { // the failure is told on stderr too
@@ -86,6 +87,18 @@ func usage(err error) bool {
 		}
 	}
 	return false
+}
+
+// library is what the standard library puts before what is wrong with a value.
+var library = regexp.MustCompile(`strconv\.[A-Za-z]+: parsing "(?:[^"\\]|\\.)*": |time: `)
+
+// FlagText is a complaint about the command line as one line that begins small; what was typed stays as it was typed.
+func FlagText(err error) string {
+	s := library.ReplaceAllString(firstLine(err.Error()), "")
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
 }
 
 func firstLine(s string) string {

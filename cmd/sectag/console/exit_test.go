@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"os"
 	"regexp"
 	"strconv"
@@ -34,6 +35,23 @@ func TestExitCodesAreThoseOfThePage(t *testing.T) {
 	for code := range codeExits {
 		if !listed[code] {
 			t.Errorf("%s has an exit code and is not in docs/codes.md", code)
+		}
+	}
+}
+
+func TestACommandLinesFaultsAreSaidAsTheyWereTyped(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		`invalid argument "x" for "--days" flag: strconv.ParseInt: parsing "x": invalid syntax`:       `invalid argument "x" for "--days" flag: invalid syntax`,
+		`invalid argument "a\"b" for "--days" flag: strconv.ParseInt: parsing "a\"b": invalid syntax`: `invalid argument "a\"b" for "--days" flag: invalid syntax`,
+		`invalid argument "5" for "--timeout" flag: time: missing unit in duration "5"`:               `invalid argument "5" for "--timeout" flag: missing unit in duration "5"`,
+		"Unknown flag: --Foo\nUsage:":                "unknown flag: --Foo",
+		"unknown shorthand flag: 'Z' in -Z":          "unknown shorthand flag: 'Z' in -Z",
+		`unknown command "FOO" for "sectag ca init"`: `unknown command "FOO" for "sectag ca init"`,
+		"": "",
+	} {
+		if got := FlagText(errors.New(said)); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
