@@ -214,6 +214,8 @@ func TestUnlock(t *testing.T) {
 	}{
 		"right":                  {mine, pass, ""},
 		"wrong":                  {mine, "hunter2 hunter2", "ca.passphrase"},
+		"of a Windows file":      {mine, pass + "\r", ""},
+		"wrong, of such a file":  {mine, "hunter2 hunter2\r", "ca.passphrase"},
 		"missing":                {mine, "", "ca.passphrase"},
 		"another's":              {theirs, pass, "ca.key-mismatch"},
 		"two keys, ours second":  {slices.Concat(theirs, mine), pass, ""},

@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"bytes"
 	"crypto"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func (r Root) Unlock(keyFile string, passphrase []byte) (*Authority, error) {
 	var failed error
 	opened := 0
 	for _, b := range blocks[:min(len(blocks), maxKeys)] {
-		key, err := b.Open(passphrase)
+		key, err := open(b, passphrase)
 		if err != nil {
 			failed = err
 			continue
@@ -65,6 +66,16 @@ func (r Root) Unlock(keyFile string, passphrase []byte) (*Authority, error) {
 	return nil, cred.Failed("ca.key-mismatch",
 		fmt.Sprintf("the private key in %s is not that of %s", keyFile, certfile.Subject(r.Cert)),
 		"give the key that was made together with "+r.File)
+}
+
+// open tries a passphrase as it is and, when it ends as a line of a Windows file does, without that end: what is meant by such a
+// file depends on the system that openssl read it on.
+func open(b keyfile.Block, passphrase []byte) (crypto.Signer, error) {
+	key, err := b.Open(passphrase)
+	if bare := bytes.TrimRight(passphrase, "\r"); errors.Is(err, keyfile.ErrWrongPassphrase) && len(bare) < len(passphrase) {
+		return b.Open(bare)
+	}
+	return key, err
 }
 
 // maxKeys bounds how many keys of one file are tried: each costs a key derivation.

@@ -36,7 +36,7 @@ func (a *app) caInit() *cobra.Command {
 			o.Clock = ca.Clock{Now: now(), Build: tool().Built}
 			if !o.Plaintext {
 				var err error
-				if o.Passphrase, err = a.newPassphrase(); err != nil {
+				if o.Passphrase, err = a.NewPassphrase("passphrase for the authority's key: "); err != nil {
 					return nil, err
 				}
 				defer clear(o.Passphrase)
@@ -54,14 +54,6 @@ func (a *app) caInit() *cobra.Command {
 	f.IntVar(&o.Days, "days", ca.DefaultDays, "days of life")
 	f.BoolVar(&o.Plaintext, "insecure-plaintext", false, "leave the private key in clear, for trying things out")
 	return c
-}
-
-// newPassphrase reads a passphrase that does not exist yet: typed twice, or from the file.
-func (a *app) newPassphrase() ([]byte, error) {
-	if a.PassphraseFile() != "" {
-		return a.Passphrase("")
-	}
-	return a.TypedTwice("passphrase for the authority's key: ")
 }
 
 func (a *app) caShow() *cobra.Command {

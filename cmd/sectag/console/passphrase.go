@@ -11,7 +11,8 @@ import (
 	"example.org/sectag/internal/atomicfile"
 )
 
-// Passphrase reads the passphrase from the file that was named, or asks on the terminal. It never comes from an argument.
+// Passphrase reads the passphrase from the file that was named, or asks on the terminal. It never comes from an argument. From a
+// file with Windows' line ends it still has its carriage return, for openssl made keys with it: ca.Root.Unlock tries both.
 func (c *Console) Passphrase(prompt string) ([]byte, error) {
 	if name := c.PassphraseFile(); name != "" {
 		return passphraseFrom(name)
@@ -27,6 +28,17 @@ func (c *Console) PassphraseFile() string {
 	return os.Getenv("SECTAG_PASSPHRASE_FILE")
 }
 
+// NewPassphrase reads a passphrase that does not exist yet, typed twice or from the file, where the carriage return of a Windows
+// line end is no part of it: nobody could type it again.
+func (c *Console) NewPassphrase(prompt string) ([]byte, error) {
+	name := c.PassphraseFile()
+	if name == "" {
+		return c.TypedTwice(prompt)
+	}
+	line, err := passphraseFrom(name)
+	return bytes.TrimRight(line, "\r"), err
+}
+
 // passphraseFrom takes the first line without its line end, as openssl -passin file: does.
 func passphraseFrom(name string) ([]byte, error) {
 	text, err := atomicfile.Read(name, 64<<10)
@@ -35,8 +47,7 @@ func passphraseFrom(name string) ([]byte, error) {
 	}
 	line, rest, _ := bytes.Cut(text, []byte("\n"))
 	clear(rest)
-	line = bytes.TrimRight(line, "\r")
-	if len(line) == 0 {
+	if len(bytes.TrimRight(line, "\r")) == 0 {
 		return nil, cred.Failed("ca.passphrase", "the first line of "+name+" is empty", "its first line is the passphrase")
 	}
 	return line, nil
