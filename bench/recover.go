@@ -147,13 +147,13 @@ func (s *story) hear(e flows.Event) {
 		if s.owed.Mode == 0 {
 			s.owed.IMEI = e.IMEI
 		}
-		if active(e.Mode) && s.worked {
+		if flows.Active(e.Mode) && s.worked {
 			s.owed = flows.Resumed{IMEI: e.IMEI, Mode: e.Mode} // its TakeOffline may have landed without an answer
 		}
 	case flows.Prepared:
 		s.worked = true
 	case flows.Offline:
-		if active(e.Was) {
+		if flows.Active(e.Was) {
 			s.owed = flows.Resumed{IMEI: here, Mode: e.Was}
 		}
 	case flows.Restored:
