@@ -168,3 +168,20 @@ func TestTheModeThatIsToldIsTheModeNow(t *testing.T) {
 	does[flows.Restored](w, flows.CredentialsScreen, flows.RestoreMode{Mode: 1})
 	tells(flows.CredentialsScreen, "put back", 1)
 }
+
+// TestALockedAuthorityPreparesNothing: the desk that was told to lock has forgotten the key, whatever the machines think.
+func TestALockedAuthorityPreparesNothing(t *testing.T) {
+	dir := t.TempDir()
+	w := newWorker(t, dir, "sim:nrf9151")
+	pass := func() flows.Ref { return w.desk.Keep([]byte("correct horse")) }
+	does[flows.AuthorityLoaded](w, flows.AuthorityScreen, flows.CreateAuthority{Dir: dir, Subject: "CN=Acme", Pass: pass()})
+	does[flows.AnchorStored](w, flows.EndpointScreen, flows.LoadAnchor{Path: filepath.Join(dir, "root.crt")})
+	does[flows.Identified](w, flows.UnitScreen, flows.Identify{})
+	does[flows.Planned](w, flows.CredentialsScreen, flows.MakePlan{SecTag: 42, Chosen: true})
+	w.desk.Lock()
+	if f := does[flows.Failed](w, flows.CredentialsScreen, flows.Prepare{}); f.Code != "ca.passphrase" {
+		t.Errorf("%+v", f)
+	}
+	does[flows.AuthorityUnlocked](w, flows.AuthorityScreen, flows.UnlockAuthority{Pass: pass()})
+	does[flows.Prepared](w, flows.CredentialsScreen, flows.Prepare{})
+}
