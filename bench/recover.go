@@ -131,26 +131,29 @@ func remains(run ledger.Run, events []ledger.Event) story {
 }
 
 // hear takes what an event says of the unit. A mode that an earlier run owes to a unit is owed until that unit has it back, or
-// until another unit is owed one.
+// until another unit is owed one. A unit that was put away is not worked on any more; whether it was, the facts say: the journal
+// also has what the machine ignored.
 func (s *story) hear(e flows.Event) {
 	here := s.Facts.Unit.IMEI
+	s.worked = s.worked && here != 0
 	switch e := e.(type) {
-	case flows.NextUnit:
-		s.worked = false
 	case flows.Resumed:
 		s.owed = e
 	case flows.Identified:
+		if e.IMEI != here {
+			return // another unit answers on the line: what is ours is not its
+		}
 		s.identity = e.Identity
 		if s.owed.Mode == 0 {
 			s.owed.IMEI = e.IMEI
 		}
-		if active(e.Mode) && s.worked {
+		if flows.Active(e.Mode) && s.worked {
 			s.owed = flows.Resumed{IMEI: e.IMEI, Mode: e.Mode} // its TakeOffline may have landed without an answer
 		}
 	case flows.Prepared:
 		s.worked = true
 	case flows.Offline:
-		if active(e.Was) {
+		if flows.Active(e.Was) {
 			s.owed = flows.Resumed{IMEI: here, Mode: e.Was}
 		}
 	case flows.Restored:

@@ -87,13 +87,10 @@ func changesWorld(why flows.Event, do []flows.Effect) bool {
 				return true
 			}
 		case flows.TakeOffline:
-			if id, ok := why.(flows.Identified); !ok || active(id.Mode) {
+			if id, ok := why.(flows.Identified); !ok || flows.Active(id.Mode) {
 				return true
 			}
 		}
 	}
 	return false
 }
-
-// active are the functional modes that TakeOffline changes (AT manual, %CMNG: 1, 2 and 21).
-func active(mode uint8) bool { return mode == 1 || mode == 2 || mode == 21 }

@@ -130,3 +130,36 @@ func TestAnEndWaitsForTheEffectInFlight(t *testing.T) {
 		t.Errorf("the loop left before its effects were answered: %q", d.lines)
 	}
 }
+
+// The journal is on the disk before the world is changed. What rides says why in changesWorld.
+func TestWhatMustBeOnTheDiskFirst(t *testing.T) {
+	for _, c := range []struct {
+		why    flows.Event
+		effect flows.Effect
+		want   bool
+	}{
+		{flows.Identified{Mode: 4}, flows.Delete{}, true},
+		{flows.Offline{}, flows.Delete{}, true},
+		{flows.Offline{}, flows.Write{}, true},
+		{flows.Identified{}, flows.Write{}, true},
+		{flows.Deleted{}, flows.Write{}, false},
+		{flows.Identified{Mode: 1}, flows.TakeOffline{}, true},
+		{flows.Identified{Mode: 2}, flows.TakeOffline{}, true},
+		{flows.Identified{Mode: 21}, flows.TakeOffline{}, true},
+		{flows.Identified{Mode: 4}, flows.TakeOffline{}, false},
+		{flows.Identified{Mode: 0}, flows.TakeOffline{}, false},
+		{flows.Cancel{}, flows.TakeOffline{}, true},
+		{flows.Identified{}, flows.RestoreMode{}, true},
+		{flows.AuthorityWanted{}, flows.CreateAuthority{}, true},
+		{flows.Restored{}, flows.WriteRecord{}, true},
+		{flows.Accepted{}, flows.Prepare{}, false}, // its serial is durable by itself
+		{flows.Written{}, flows.ReadSlot{}, false},
+		{flows.ReadBack{}, flows.Identify{}, false},
+		{flows.UnitConfirmed{}, flows.MakePlan{}, false},
+		{flows.Restored{}, flows.ConnectServer{}, false},
+	} {
+		if got := changesWorld(c.why, []flows.Effect{flows.ListPorts{}, c.effect}); got != c.want {
+			t.Errorf("%T after %+v: synced %v", c.effect, c.why, got)
+		}
+	}
+}

@@ -38,6 +38,12 @@ const (
 // terminal opens a terminal and runs sectag in it. When that ends, the terminal shows "[exit N]" and stays.
 func (s *stage) terminal(env []string, args ...string) *terminal {
 	s.t.Helper()
+	return s.terminalOf(quoted(plain, args...), env)
+}
+
+// terminalOf runs a shell's command in it, redirections and all.
+func (s *stage) terminalOf(command string, env []string) *terminal {
+	s.t.Helper()
 	tmux, err := exec.LookPath("tmux")
 	if err != nil {
 		s.t.Fatalf("tmux is needed by this test and is not installed: %v", err)
@@ -54,7 +60,7 @@ func (s *stage) terminal(env []string, args ...string) *terminal {
 	}
 	for name, text := range map[string]string{
 		conf:   "set -g status off\nset -g escape-time 0\nset -g default-terminal screen-256color\n",
-		script: "sh -c 'echo $$ >pid; exec \"$0\" \"$@\"' " + quoted(plain, args...) + " 9>" + quoted(fifo) + "\ncode=$?; echo; echo \"[exit $code]\"\nexec cat\n",
+		script: "sh -c 'echo $$ >pid; exec \"$0\" \"$@\"' " + command + " 9>" + quoted(fifo) + "\ncode=$?; echo; echo \"[exit $code]\"\nexec cat\n",
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			s.t.Fatal(err)

@@ -117,6 +117,10 @@ type (
 	}
 )
 
+// Active are the functional modes in which the modem refuses to change credentials, and which TakeOffline therefore leaves (AT
+// manual, %CMNG: 1, 2 and 21).
+func Active(mode uint8) bool { return mode == 1 || mode == 2 || mode == 21 }
+
 func (LoadAuthority) effect()   {}
 func (CreateAuthority) effect() {}
 func (UnlockAuthority) effect() {}

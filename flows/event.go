@@ -90,7 +90,7 @@ type (
 		Dir     string `json:"dir"`
 		Subject string `json:"subject"`
 		Days    int    `json:"days"` // 0 is the default, 7300
-		Pass    Ref    `json:"pass"` // 0: the key is written in clear, which is said
+		Pass    Ref    `json:"pass"` // 0 is no passphrase, and no key is written without
 	}
 	// AuthorityLoaded answers LoadAuthority and CreateAuthority: the certificate is a usable root.
 	AuthorityLoaded struct {

@@ -70,6 +70,26 @@ func (r *Reader) newest(ctx context.Context, seen record.Unit, where string, kin
 	return rec, err == nil, err
 }
 
+// History are the newest records of a unit, the newest first, so many at most. A unit is told as everywhere, not by its IMEI alone.
+func (r *Reader) History(ctx context.Context, seen record.Unit, limit int) ([]record.Record, error) {
+	unit, err := resolve(ctx, r.rd, seen)
+	if err != nil {
+		return nil, engine.Told(r.db, err, "read the unit's records")
+	}
+	var out []record.Record
+	err = engine.Each(ctx, r.rd, func(rows *sql.Rows) error {
+		var id int64
+		var body string
+		if err := rows.Scan(&id, &body); err != nil {
+			return err
+		}
+		rec, err := decode(id, body)
+		out = append(out, rec)
+		return err
+	}, `SELECT id, body FROM record WHERE unit = $1 ORDER BY id DESC LIMIT $2`, unit.Name, limit)
+	return out, engine.Told(r.db, err, "read the unit's records")
+}
+
 func decode(id int64, body string) (record.Record, error) {
 	rec, err := record.Decode([]byte(body))
 	if err != nil {

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"time"
 
 	"example.org/sectag/bench/past"
 	"example.org/sectag/bench/profile"
@@ -127,24 +126,13 @@ func chosen(slots []profile.Slot, e flows.MakePlan) []profile.Slot {
 	return []profile.Slot{out}
 }
 
-// renewAt is the life that a certificate must have left to be kept.
-const renewAt = 30 * 24 * time.Hour
-
-// agrees tells whether the newest passing record is of what the profile asks for today: issuer, id, anchor, key origin and
-// sec_tag, with enough life left.
+// agrees tells whether the newest passing record is of what the profile asks for today.
 func (d *Desk) agrees(m *device.Modem, before past.Past, s profile.Slot, unit record.Unit) bool {
-	r, root, p := before.Pass, d.rootNow(), d.profile()
-	if r == nil || r.Cert == nil || r.Authority == nil || root.Cert == nil {
-		return false
-	}
-	end, err := record.ParseStamp(r.Cert.NotAfter)
-	if err != nil || end.Sub(d.Now()) <= renewAt {
-		return false
-	}
-	at := cred.Slot{SecTag: s.SecTag, Kind: cred.RootCA}
-	anchor := d.anchorDigest(m, at)
-	return r.Authority.SHA256 == cred.Sum(root.PEM) && r.Cert.Name == p.ID.Name(unit.IMEI) &&
-		!anchor.IsZero() && before.Named(at) == anchor && (p.Origin != profile.Host || r.KeyOrigin == "host")
+	root, p := d.rootNow(), d.profile()
+	return root.Cert != nil && before.Agrees(past.Wish{
+		SecTag: s.SecTag, Issuer: cred.Sum(root.PEM), Name: p.ID.Name(unit.IMEI), Host: p.Origin == profile.Host,
+		Anchor: d.anchorDigest(m, cred.Slot{SecTag: s.SecTag, Kind: cred.RootCA}), Now: d.Now(),
+	})
 }
 
 // anchorDigest is what the modem lists when the slot holds the configured anchor; zero without one.

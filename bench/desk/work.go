@@ -17,6 +17,11 @@ func (d *Desk) takeOffline(ctx context.Context, e flows.TakeOffline) (flows.Even
 	if err != nil {
 		return nil, err
 	}
+	now := was
+	if flows.Active(uint8(was)) {
+		now = 4
+	}
+	d.inMode(now)
 	return flows.Offline{ID: e.ID, Was: uint8(was)}, nil
 }
 
@@ -29,7 +34,15 @@ func (d *Desk) restoreMode(ctx context.Context, e flows.RestoreMode) (flows.Even
 	if err := m.SetMode(ctx, int(e.Mode)); err != nil {
 		return nil, err
 	}
+	d.inMode(int(e.Mode))
 	return flows.Restored{ID: e.ID}, nil
+}
+
+// inMode notes the functional mode that this session has set: the next Identify tells it, and what the unit is owed hangs on it.
+func (d *Desk) inMode(mode int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unit.FunctionalMode = mode
 }
 
 // slot is the planned slot behind an index.

@@ -24,8 +24,8 @@ type Past struct {
 	told  map[cred.Slot]bool // a record has settled what the slot holds: older ones say nothing about it
 }
 
-// depth bounds how many records are looked at.
-const depth = 50
+// depth bounds how many records are looked at. What a slot was given may lie behind many that say nothing of it.
+const depth = 1000
 
 // Of asks the ledger about a unit. l may be nil.
 func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
@@ -40,19 +40,12 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 	if found {
 		p.Pass = &pass
 	}
-	list, err := l.List(ctx, ledger.Query{IMEI: unit.IMEI, Limit: depth})
+	list, err := l.History(ctx, unit, depth)
 	if err != nil {
 		return p, err
 	}
 	passed := false
-	for i := len(list) - 1; i >= 0; i-- {
-		r, _, err := l.Show(ctx, list[i].Record)
-		if err != nil {
-			return p, err
-		}
-		if !r.Seen().Same(unit) {
-			continue
-		}
+	for _, r := range list {
 		if p.Newest == "" {
 			p.Newest = r.ID
 		}
@@ -122,6 +115,34 @@ func (p Past) Named(at cred.Slot) cred.Digest {
 		}
 	}
 	return cred.Digest{}
+}
+
+// Wish is what a profile asks for under one sec_tag today.
+type Wish struct {
+	SecTag cred.SecTag
+	Issuer cred.Digest // of the authority's certificate
+	Name   string      // that the template makes of the IMEI
+	Anchor cred.Digest // that the modem must list; zero when there is none
+	Host   bool        // the key must be made by this computer; else it may be made anywhere
+	Now    time.Time
+}
+
+// renewAt is the life that a certificate must have left to be kept.
+const renewAt = 30 * 24 * time.Hour
+
+// Agrees tells whether the newest passing record is of that: issuer, id, anchor, key origin and sec_tag, with enough life left.
+// What it names is current then.
+func (p Past) Agrees(w Wish) bool {
+	r := p.Pass
+	if r == nil || r.Cert == nil || r.Authority == nil {
+		return false
+	}
+	end, err := record.ParseStamp(r.Cert.NotAfter)
+	if err != nil || end.Sub(w.Now) <= renewAt {
+		return false
+	}
+	return r.Authority.SHA256 == w.Issuer && r.Cert.Name == w.Name && (!w.Host || r.KeyOrigin == "host") &&
+		!w.Anchor.IsZero() && p.Named(cred.Slot{SecTag: w.SecTag, Kind: cred.RootCA}) == w.Anchor
 }
 
 // Slots writes the modem's list in the contract's words. Whether a digest is known is only said with a ledger.

@@ -130,6 +130,37 @@ func TestEveryEventHasAName(t *testing.T) {
 	}
 }
 
+// The searches feed every answer that nobody waits for to every state; their lists must have each.
+func TestTheSearchesKnowEveryAnswer(t *testing.T) {
+	var want []string
+	for _, e := range examples() {
+		if _, answer := reflect.TypeOf(e).FieldByName("ID"); answer {
+			want = append(want, reflect.TypeOf(e).Name())
+		}
+	}
+	slices.Sort(want)
+	for _, file := range []string{"../machine/small_world_test.go", "../station/bench_search_test.go"} {
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		ast.Inspect(tree, func(n ast.Node) bool {
+			v, ok := n.(*ast.ValueSpec)
+			if !ok || v.Names[0].Name != "everyAnswer" {
+				return true
+			}
+			for _, x := range v.Values[0].(*ast.CompositeLit).Elts {
+				got = append(got, x.(*ast.CompositeLit).Type.(*ast.SelectorExpr).Sel.Name)
+			}
+			return false
+		})
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s has\n%v, the answers are\n%v", file, got, want)
+		}
+	}
+}
+
 func TestEveryEffectHasAName(t *testing.T) {
 	all := []flows.Effect{
 		flows.LoadAuthority{},

@@ -42,7 +42,7 @@ func (w world) landed() (ends []world, answers [][]flows.Event) {
 		end(w, flows.Planned{ID: id, Plan: w.plan()})
 	case flows.TakeOffline:
 		was := w.mode
-		if w.line == open && active(was) {
+		if w.line == open && flows.Active(was) {
 			w.mode = 4
 		}
 		end(w, flows.Offline{ID: id, Was: was})
@@ -66,7 +66,7 @@ func (w world) landed() (ends []world, answers [][]flows.Event) {
 		w.told, w.touched = 0, 0
 		end(w, w.read(id, w.cellOf(e.Index))...)
 	}
-	if w.line == closed || w.line == dead || active(w.mode) && w.line == open && changes(w.effect) {
+	if w.line == closed || w.line == dead || flows.Active(w.mode) && w.line == open && changes(w.effect) {
 		return nil, nil
 	}
 	return ends, answers

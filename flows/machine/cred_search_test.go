@@ -180,6 +180,13 @@ func flawless(t *testing.T, starts []world) {
 		t.Errorf("%s: %s", s, way)
 	}
 	t.Logf("%d states, %d steps", len(g.States), g.Edges)
+	for _, e := range everyEvent(t) {
+		for i, w := range g.States {
+			if !total(w.m, e) {
+				t.Fatalf("%T is ignored and leaves a mark, after: %s", e, g.Way(i))
+			}
+		}
+	}
 }
 
 func (s sin) String() string {

@@ -128,7 +128,7 @@ func TestForeignNumbers(t *testing.T) {
 		t.Errorf("a plan of 255 slots leads to stage %d, cause %d", m.Stage(), m.Cause())
 	}
 	for mode, want := range map[uint8]bool{0: false, 1: true, 2: true, 4: false, 20: false, 21: true, 31: false, 44: false} {
-		if active(mode) != want {
+		if flows.Active(mode) != want {
 			t.Errorf("functional mode %d is active: %v", mode, !want)
 		}
 	}

@@ -85,6 +85,13 @@ func TestAuthority(t *testing.T) {
 			n.doubt = n.doubt && ignored
 			return n, do, ignored
 		}),
+		"takes every loaded key for open": twisted("open", func(m Authority, e flows.Event) (Authority, []flows.Effect, bool) {
+			if l, ok := e.(flows.AuthorityLoaded); ok {
+				l.Open = true
+				e = l
+			}
+			return m.Step(e)
+		}),
 		"does not hear a lock": twisted("open", func(m Authority, e flows.Event) (Authority, []flows.Effect, bool) {
 			if _, locked := e.(flows.AuthorityLocked); locked && m.phase == authorityReady {
 				return m, nil, true
@@ -149,6 +156,20 @@ func TestPort(t *testing.T) {
 				n.held = held
 			}
 			return n, do, ignored
+		}),
+		"takes the list for a choice": twisted("unchecked", func(m Port, e flows.Event) (Port, []flows.Effect, bool) {
+			n, do, ignored := m.Step(e)
+			if n.phase == portAsking {
+				n.phase = portChosen
+			}
+			return n, do, ignored
+		}),
+		"believes a refused name at the second try": twisted("unchecked", func(m Port, e flows.Event) (Port, []flows.Effect, bool) {
+			if m.phase == portRefused && e == flows.Event(flows.Retry{}) {
+				m.phase, m.held = portChosen, true
+				return m, nil, false
+			}
+			return m.Step(e)
 		}),
 		"forgets the port when it lists": twisted("forgotten", func(m Port, e flows.Event) (Port, []flows.Effect, bool) {
 			if _, list := e.(flows.PortsWanted); list {

@@ -2,12 +2,15 @@ package machine
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"sort"
 	"strings"
 	"testing"
 
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/codec"
 	"example.org/sectag/flows/search"
 )
 
@@ -233,6 +236,33 @@ func (d model[M, W]) wrong(how way[M], j joint[M, W]) string {
 	return ""
 }
 
+// everyEvent is one of each kind of event, as the journal's examples have them.
+func everyEvent(t testing.TB) (all []flows.Event) {
+	t.Helper()
+	files, err := filepath.Glob("../codec/testdata/*.json")
+	if err != nil || len(files) < 40 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		body, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := codec.Decode(strings.TrimSuffix(filepath.Base(f), ".json"), body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// total tells whether a machine takes an event or is not changed by it.
+func total[M staged[M]](m M, e flows.Event) bool {
+	next, do, ignored := m.Step(e)
+	return !ignored || next == m && len(do) == 0
+}
+
 // everyAnswer is one of each kind of answer.
 var everyAnswer = []flows.Event{
 	flows.Failed{},
@@ -318,6 +348,16 @@ func tried[M staged[M], W comparable](t *testing.T, d model[M, W], invariants []
 		t.Errorf("%s, after: %s", why, way)
 	}
 	t.Logf("%d states, %d steps", len(g.States), g.Edges)
+	for _, e := range everyEvent(t) {
+		for i, j := range g.States {
+			if !total(j.m, e) {
+				t.Errorf("%T is ignored and leaves a mark, after: %s", e, g.Way(i))
+			}
+		}
+	}
+	if len(own) < 5 {
+		t.Errorf("only %d mutants of its own", len(own))
+	}
 	mutants := common[M]()
 	for name, m := range own {
 		mutants[name] = m

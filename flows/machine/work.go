@@ -100,15 +100,12 @@ func (m *Credentials) identified(e flows.Identified) []flows.Effect {
 	if m.off || m.stop || m.cause != NoCause {
 		return m.onward()
 	}
-	if m.owed == 0 && active(e.Mode) {
+	if m.owed == 0 && flows.Active(e.Mode) {
 		m.owed = e.Mode // even if the answer is lost, this is what must be put back
 	}
 	m.phase = credOffline
 	return []flows.Effect{flows.TakeOffline{ID: m.ask(flows.CredentialsScreen)}}
 }
-
-// active are the functional modes in which the modem refuses to change credentials (AT manual, +CFUN: 1, 2 and 21).
-func active(mode uint8) bool { return mode == 1 || mode == 2 || mode == 21 }
 
 // returned plans anew when the unit that was worked on answers again, on whatever opening of the port.
 func (m *Credentials) returned(e flows.Identified) []flows.Effect {
@@ -127,7 +124,7 @@ func (m *Credentials) returned(e flows.Identified) []flows.Effect {
 
 func (m *Credentials) offline(was uint8) []flows.Effect {
 	m.off = true
-	if m.owed == 0 && active(was) {
+	if m.owed == 0 && flows.Active(was) {
 		m.owed = was
 	}
 	return m.onward()

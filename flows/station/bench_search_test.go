@@ -1,10 +1,14 @@
 package station
 
 import (
+	"os"
+	"path/filepath"
 	"sort"
+	"strings"
 	"testing"
 
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/codec"
 	"example.org/sectag/flows/search"
 )
 
@@ -166,7 +170,31 @@ func TestBenchInEveryScope(t *testing.T) {
 				t.Errorf("%s, after: %s", why, way)
 			}
 			t.Logf("%d states, %d steps", len(g.States), g.Edges)
+			total(t, g)
 		})
+	}
+}
+
+// total feeds every event, expected or not, to the bench in every state: it is taken, or changes nothing.
+func total(t *testing.T, g *search.Graph[world]) {
+	files, err := filepath.Glob("../codec/testdata/*.json")
+	if err != nil || len(files) < 40 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		body, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := codec.Decode(strings.TrimSuffix(filepath.Base(f), ".json"), body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, w := range g.States {
+			if next, do, ignored := w.b.Step(e); ignored && (next != w.b || len(do) > 0) {
+				t.Fatalf("%T is ignored and leaves a mark, after: %s", e, g.Way(i))
+			}
+		}
 	}
 }
 

@@ -119,14 +119,22 @@ func allowed(list []string, to string) bool {
 	return false
 }
 
-// Fences: a library that was chosen for one room is imported there only.
+// Fences: a library that was chosen for one room is imported there only, and one that nobody chose is imported nowhere.
 func Fences(files []File) (bad []string) {
 	for _, f := range files {
 		for _, i := range f.Imports {
+			known := false
 			for lib, rooms := range fences {
-				if (i == lib || strings.HasPrefix(i, lib+"/")) && !inside(rooms, f) {
-					bad = append(bad, fmt.Sprintf("%s: %s belongs behind %s", f.Path, lib, strings.Join(rooms, ", ")))
+				if i != lib && !strings.HasPrefix(i, lib+"/") {
+					continue
 				}
+				known = true
+				if !inside(rooms, f) {
+					bad = append(bad, fmt.Sprintf("%s: %s belongs behind %s", f.Path, i, strings.Join(rooms, ", ")))
+				}
+			}
+			if host, _, _ := strings.Cut(i, "/"); strings.Contains(host, ".") && !known && !strings.HasPrefix(i, module+"/") {
+				bad = append(bad, fmt.Sprintf("%s: no room was given to %s (internal/archtest)", f.Path, i))
 			}
 		}
 	}
@@ -142,6 +150,9 @@ func inside(rooms []string, f File) bool {
 	return false
 }
 
+// world is what shows it: files, processes, sockets, terminals, and chance.
+var world = []string{"os", "net", "syscall", "io/ioutil", "path/filepath", "plugin", "crypto/tls", "crypto/rand", "math/rand", "database/sql", "golang.org/x"}
+
 // Blind: neither the screens nor the machines see the world.
 func Blind(files []File) (bad []string) {
 	for _, f := range files {
@@ -149,7 +160,7 @@ func Blind(files []File) (bad []string) {
 			continue
 		}
 		for _, i := range f.Imports {
-			if i == "os" || strings.HasPrefix(i, "os/") || i == "net" || strings.HasPrefix(i, "net/") || i == "crypto/tls" {
+			if allowed(world, i) {
 				bad = append(bad, fmt.Sprintf("%s: %s may not see %s", f.Path, f.Room, i))
 			}
 		}
@@ -175,15 +186,7 @@ func Sizes(files []File) (bad []string) {
 		if f.Lines > maxFile {
 			bad = append(bad, fmt.Sprintf("%s: %d lines, %d are enough", f.Path, f.Lines, maxFile))
 		}
-		for _, d := range f.AST.Decls {
-			fn, ok := d.(*ast.FuncDecl)
-			if !ok || fn.Body == nil {
-				continue
-			}
-			if n := f.Fset.Position(fn.End()).Line - f.Fset.Position(fn.Pos()).Line + 1; n > maxFunction {
-				bad = append(bad, fmt.Sprintf("%s: %s has %d lines, %d are enough", f.Path, fn.Name.Name, n, maxFunction))
-			}
-		}
+		bad = append(bad, longFunctions(f)...)
 	}
 	for r, n := range rooms {
 		if n > maxRoom {
@@ -191,6 +194,28 @@ func Sizes(files []File) (bad []string) {
 		}
 	}
 	sort.Strings(bad)
+	return bad
+}
+
+// longFunctions also finds one that is the value of a package's variable.
+func longFunctions(f File) (bad []string) {
+	for _, d := range f.AST.Decls {
+		ast.Inspect(d, func(n ast.Node) bool {
+			name := ""
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				name = n.Name.Name
+			case *ast.FuncLit:
+				name = "a function without a name"
+			default:
+				return true
+			}
+			if lines := f.Fset.Position(n.End()).Line - f.Fset.Position(n.Pos()).Line + 1; lines > maxFunction {
+				bad = append(bad, fmt.Sprintf("%s: %s has %d lines, %d are enough", f.Path, name, lines, maxFunction))
+			}
+			return false // what stands inside counts with it
+		})
+	}
 	return bad
 }
 

@@ -42,16 +42,29 @@ func TestEachRuleCanFail(t *testing.T) {
 		"bubbletea outside tui":                        {"fences", "bench/x.go", "// Package bench.\npackage bench\n\nimport _ \"github.com/charmbracelet/bubbletea\"\n", "belongs behind tui"},
 		"pion outside endpoint":                        {"fences", "device/sim/x.go", "// Package sim.\npackage sim\n\nimport _ \"github.com/pion/dtls/v3\"\n", "belongs behind endpoint"},
 		"the simulator in product code":                {"fences", "bench/x.go", "// Package bench.\npackage bench\n\nimport _ \"example.org/sectag/device/sim\"\n", "belongs behind"},
+		"a library without a room":                     {"fences", "flows/x.go", "// Package flows.\npackage flows\n\nimport _ \"github.com/other/thing\"\n", "no room was given to github.com/other/thing"},
 		"a screen that opens files":                    {"blind", "tui/x.go", "// Package tui.\npackage tui\n\nimport _ \"os\"\n", "may not see os"},
 		"a machine that opens sockets":                 {"blind", "flows/x.go", "// Package flows.\npackage flows\n\nimport _ \"net/http\"\n", "may not see net/http"},
 		"a machine in a room of its own that does":     {"blind", "flows/machine/x.go", "// Package machine.\npackage machine\n\nimport _ \"os\"\n", "may not see os"},
+		"a screen that lists folders":                  {"blind", "tui/x.go", "// Package tui.\npackage tui\n\nimport _ \"path/filepath\"\n", "may not see path/filepath"},
+		"a machine that asks the system":               {"blind", "flows/x.go", "// Package flows.\npackage flows\n\nimport _ \"syscall\"\n", "may not see syscall"},
+		"a machine that throws dice":                   {"blind", "flows/x.go", "// Package flows.\npackage flows\n\nimport _ \"math/rand/v2\"\n", "may not see math/rand/v2"},
+		"a machine with a clock in its pocket":         {"calls", "flows/x.go", "// Package flows.\npackage flows\n\nimport \"time\"\n\nvar now = time.Now\n", "no clock"},
+		"a machine that waits":                         {"calls", "flows/x.go", "// Package flows.\npackage flows\n\nimport \"time\"\n\nvar t = time.NewTimer(1)\n", "no clock"},
 		"a machine with a clock":                       {"calls", "flows/machine/x.go", "// Package machine.\npackage machine\n\nimport \"time\"\n\nvar t = time.Now()\n", "no clock"},
 		"a long file":                                  {"sizes", "flows/x.go", long, "lines, 400 are enough"},
 		"a long function":                              {"sizes", "flows/x.go", fn, "f has 63 lines"},
+		"a long function in a variable":                {"sizes", "flows/x.go", strings.Replace(fn, "func f()", "var f = func()", 1), "has 63 lines"},
 		"no package comment":                           {"comments", "flows/x.go", "package flows\n", "0 package comments"},
 		"a panic":                                      {"calls", "flows/x.go", "// Package flows.\npackage flows\n\nfunc f() { panic(1) }\n", "nobody panics"},
 		"an exit outside main":                         {"calls", "flows/x.go", "// Package flows.\npackage flows\n\nimport \"os\"\n\nfunc f() { os.Exit(1) }\n", "only main"},
 		"a log line":                                   {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nimport \"log\"\n\nfunc f() { log.Println() }\n", "do not log"},
+		"an exit under another name":                   {"calls", "flows/x.go", "// Package flows.\npackage flows\n\nimport system \"os\"\n\nfunc f() { system.Exit(1) }\n", "only main"},
+		"an exit that is handed on":                    {"calls", "flows/x.go", "// Package flows.\npackage flows\n\nimport \"os\"\n\nvar exit = os.Exit\n", "only main"},
+		"an import that hides its names":               {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nimport . \"time\"\n\nfunc f() { Sleep(1) }\n", "no import hides"},
+		"a structured log line":                        {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nimport \"log/slog\"\n\nfunc f() { slog.Info(\"x\") }\n", "do not log"},
+		"a sleep in a channel":                         {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nimport \"time\"\n\nfunc f() { <-time.After(1) }\n", "nobody sleeps"},
+		"a sleep under another name":                   {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nimport t \"time\"\n\nfunc f() { t.Sleep(1) }\n", "nobody sleeps"},
 		"a sleep":                                      {"calls", "ca/x_test.go", "package ca\n\nimport \"time\"\n\nfunc f() { time.Sleep(1) }\n", "nobody sleeps"},
 		"a skip":                                       {"calls", "ca/x_test.go", "package ca\n\nimport \"testing\"\n\nfunc TestX(t *testing.T) { t.Skip() }\n", "no test is skipped"},
 		"a benchmark that is skipped":                  {"calls", "ca/x_test.go", "package ca\n\nimport \"testing\"\n\nfunc BenchmarkX(b *testing.B) { b.SkipNow() }\n", "no test is skipped"},
@@ -67,6 +80,50 @@ func TestEachRuleCanFail(t *testing.T) {
 				t.Errorf("got %q, want one breach with %q", bad, c.want)
 			}
 		})
+	}
+}
+
+// TestTheDomainRoomsDoNotKnowEachOther, nor does anybody see what stands above them.
+func TestTheDomainRoomsDoNotKnowEachOther(t *testing.T) {
+	domain := []string{"device", "ca", "endpoint", "ledger"}
+	above := []string{"flows", "bench", "tui", "cmd/sectag"}
+	forbidden := map[string][]string{
+		"cred": append(append([]string{}, domain...), above...), "flows": append([]string{"bench", "tui", "cmd/sectag"}, domain...),
+		"bench": {"tui", "cmd/sectag"}, "tui": append([]string{"bench", "cmd/sectag"}, domain...),
+	}
+	for _, d := range domain {
+		forbidden[d] = append([]string{}, above...)
+		for _, other := range domain {
+			if other != d {
+				forbidden[d] = append(forbidden[d], other)
+			}
+		}
+	}
+	for from, list := range forbidden {
+		for _, to := range list {
+			for _, room := range []string{from, from + "/below"} {
+				src := "package x\n\nimport _ \"" + module + "/" + to + "/deep\"\n"
+				files, err := Load(fstest.MapFS{room + "/x.go": {Data: []byte(src)}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if bad := Directions(files); len(bad) != 1 {
+					t.Errorf("%s may import %s: %q", room, to, bad)
+				}
+			}
+		}
+	}
+}
+
+// TestAWaitAmongOthersIsNoSleep: what is forbidden is to wait for time and nothing else.
+func TestAWaitAmongOthersIsNoSleep(t *testing.T) {
+	src := "// Package ca.\npackage ca\n\nimport \"time\"\n\nfunc f(c chan int) {\n\tselect {\n\tcase <-c:\n\tcase <-time.After(1):\n\t}\n}\n"
+	files, err := Load(fstest.MapFS{"ca/x.go": {Data: []byte(src)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bad := Calls(files); len(bad) != 0 {
+		t.Errorf("got %q", bad)
 	}
 }
 

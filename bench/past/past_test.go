@@ -1,0 +1,150 @@
+package past
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/device"
+	"example.org/sectag/ledger"
+	"example.org/sectag/ledger/record"
+)
+
+var (
+	now    = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	issuer = cred.Sum([]byte("root"))
+	anchor = cred.Sum([]byte("anchor"))
+	cert   = cred.Sum([]byte("cert"))
+	key    = cred.Sum([]byte("key"))
+)
+
+const (
+	imei  cred.IMEI = 352656100367872
+	other cred.IMEI = 352656100367880
+	uuid            = "25c95751-efa4-40d4-8b4a-1dcaab81fac9"
+)
+
+// passed is the record of a unit that was given a whole set under sec_tag 42.
+func passed() record.Record {
+	r := record.Record{
+		Kind: record.Provision, Time: record.Stamp(now), Verdict: cred.Pass, IMEI: imei, Unit: record.Identity{UUID: uuid}, KeyOrigin: "host",
+		Bench: record.Bench{Tool: "test", OS: "test", Clock: record.Clock{Source: "system"}},
+		Cert: &record.Certificate{
+			Serial: "7f", Subject: "CN=urn:imei:" + imei.String(), Name: "urn:imei:" + imei.String(), Issuer: "CN=Acme", IssuerSHA: issuer,
+			NotBefore: record.Stamp(now), NotAfter: record.Stamp(now.Add(renewAt + time.Second)), SHA256: cert, SPKI: cred.Sum([]byte("spki")), Key: "EC P-256",
+		},
+		Authority: &record.Authority{Subject: "CN=Acme", SHA256: issuer, SPKI: cred.Sum([]byte("issuer")), Key: "EC P-256", NotAfter: record.Stamp(now.Add(2 * renewAt))},
+	}
+	for i, d := range []cred.Digest{anchor, cert, key} {
+		r.Slots = append(r.Slots, record.Slot{SecTag: 42, Type: cred.Kind(i), Bytes: 1, Sent: d, SHA256: d, Action: "written"})
+	}
+	return r
+}
+
+// Every part of the rule, changed alone, makes the slots be written anew.
+func TestWhatIsCurrent(t *testing.T) {
+	wish := Wish{SecTag: 42, Issuer: issuer, Name: "urn:imei:" + imei.String(), Anchor: anchor, Host: true, Now: now}
+	for name, c := range map[string]struct {
+		change func(*record.Record, *Wish)
+		want   bool
+	}{
+		"as it is":                        {func(*record.Record, *Wish) {}, true},
+		"thirty days left":                {func(_ *record.Record, w *Wish) { w.Now = now.Add(time.Second) }, false},
+		"an end that cannot be read":      {func(r *record.Record, _ *Wish) { r.Cert.NotAfter = "soon" }, false},
+		"another issuer":                  {func(_ *record.Record, w *Wish) { w.Issuer = anchor }, false},
+		"another id":                      {func(_ *record.Record, w *Wish) { w.Name = "urn:imei:" + other.String() }, false},
+		"another anchor":                  {func(_ *record.Record, w *Wish) { w.Anchor = issuer }, false},
+		"no anchor":                       {func(r *record.Record, w *Wish) { w.Anchor, r.Slots[0].SHA256 = cred.Digest{}, cred.Digest{} }, false},
+		"another sec_tag":                 {func(_ *record.Record, w *Wish) { w.SecTag = 43 }, false},
+		"an imported key":                 {func(r *record.Record, _ *Wish) { r.KeyOrigin = "imported" }, false},
+		"a key of the modem's":            {func(r *record.Record, _ *Wish) { r.KeyOrigin = "modem" }, false},
+		"a key of the modem's, as may be": {func(r *record.Record, w *Wish) { r.KeyOrigin, w.Host = "modem", false }, true},
+		"a record without a certificate":  {func(r *record.Record, _ *Wish) { r.Cert = nil }, false},
+		"a record without an authority":   {func(r *record.Record, _ *Wish) { r.Authority = nil }, false},
+	} {
+		r, w := passed(), wish
+		c.change(&r, &w)
+		if got := (Past{Pass: &r}).Agrees(w); got != c.want {
+			t.Errorf("%s: current is %v", name, got)
+		}
+	}
+	if (Past{}).Agrees(wish) {
+		t.Error("what nobody knows is current")
+	}
+}
+
+// The same unit is the one with the same identity key, else with the same UUID, else with the same IMEI; and what it was given is
+// known, whatever its IMEI is by now.
+func TestTheSameUnit(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		was  record.Identity
+		now  record.Unit
+		same bool
+	}{
+		"the same key":                        {record.Identity{Key: issuer, UUID: uuid}, record.Unit{Key: issuer, UUID: uuid, IMEI: imei}, true},
+		"the same key under another IMEI":     {record.Identity{Key: issuer, UUID: uuid}, record.Unit{Key: issuer, UUID: uuid, IMEI: other}, true},
+		"another key":                         {record.Identity{Key: issuer, UUID: uuid}, record.Unit{Key: anchor, UUID: uuid, IMEI: imei}, false},
+		"no key, the same UUID":               {record.Identity{UUID: uuid}, record.Unit{UUID: uuid, IMEI: imei}, true},
+		"no key, the same UUID, another IMEI": {record.Identity{UUID: uuid}, record.Unit{UUID: uuid, IMEI: other}, true},
+		"no key, another UUID":                {record.Identity{UUID: uuid}, record.Unit{UUID: "a" + uuid[1:], IMEI: imei}, false},
+		"neither, the same IMEI":              {record.Identity{}, record.Unit{IMEI: imei}, true},
+		"neither, another IMEI":               {record.Identity{}, record.Unit{IMEI: other}, false},
+	} {
+		l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := passed()
+		r.Unit = c.was
+		if _, err := l.Record(ctx, r); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		p, err := Of(ctx, l.Reader, c.now)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for i, d := range []cred.Digest{anchor, cert, key} {
+			at := cred.Slot{SecTag: 42, Kind: cred.Kind(i)}
+			if (p.Named(at) == d) != c.same || p.Ours(at, d) != c.same {
+				t.Errorf("%s: slot %s is named %v, ours %v", name, at, p.Named(at) == d, p.Ours(at, d))
+			}
+		}
+		if (p.Newest != "") != c.same {
+			t.Errorf("%s: the newest record is %q", name, p.Newest)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// However often a unit was looked at since, what it was given is still ours.
+func TestALongHistory(t *testing.T) {
+	ctx := context.Background()
+	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	seen := Seen(device.Identity{UUID: uuid, IMEI: imei}, nil)
+	const often = 120
+	for i := range often {
+		r := passed()
+		if i > 0 { // by hand, in another slot
+			r.Kind, r.KeyOrigin, r.Cert, r.Authority = record.Slots, "", nil, nil
+			d := cred.Sum(fmt.Append(nil, i))
+			r.Slots = []record.Slot{{SecTag: 7, Type: cred.RootCA, Bytes: 1, Sent: d, SHA256: d, Action: "written"}}
+		}
+		if _, err := l.Record(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := Of(ctx, l.Reader, seen)
+	if err != nil || !p.Ours(cred.Slot{SecTag: 42, Kind: cred.ClientCert}, cert) {
+		t.Errorf("after %d records the unit's certificate is not ours any more, %v", often, err)
+	}
+}
