@@ -27,6 +27,9 @@ type query struct {
 // which the line's damage to the question may be the cause, is a *refusal when it is given twice.
 func (m *Modem) ask(ctx context.Context, q query) (string, error) {
 	cmd := at.Command{Text: q.text, Answers: at.Answers{Prefix: q.prefix}, Named: q.first}
+	if q.first {
+		cmd.Doubt = doubt
+	}
 	if q.prefix == "" {
 		cmd.Answers.Bare = q.shape.MatchString
 	}
@@ -66,10 +69,17 @@ func (m *Modem) again(ctx context.Context, cmd at.Command) (at.Reply, error) {
 	if !m.silent(ctx, err) {
 		return r, m.place(err)
 	}
-	if err := m.resync(ctx); err != nil {
+	step := m.resync
+	if errors.Is(err, at.ErrNameless) {
+		step = m.acquaint
+	}
+	if err := step(ctx); err != nil {
 		return r, err
 	}
 	r, err = m.s.Do(ctx, cmd)
+	if errors.Is(err, at.ErrNameless) {
+		return r, stranger(m.name)
+	}
 	if m.silent(ctx, err) {
 		if e := m.resync(ctx); e != nil {
 			return r, e

@@ -162,6 +162,12 @@ func mismatch(s cred.Slot, item Item, found bool, want cred.Digest) error {
 		"start again; if it stays so use another cable or USB port, or update the board's interface firmware: bytes are lost on the line")
 }
 
+// stranger is who answers AT and is no modem of ours.
+func stranger(name string) error {
+	return cred.Failed("line.not-at", "what answers AT on "+name+" is no nRF91 modem",
+		"choose the board's first port: sectag ports lists them; modems of other makes cannot be worked on")
+}
+
 // prompt is what a Zephyr shell ends its output with.
 var prompt = regexp.MustCompile(`(?:uart|mosh|[a-z0-9_-]+):~\$`)
 

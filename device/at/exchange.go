@@ -2,6 +2,7 @@ package at
 
 import (
 	"strings"
+	"time"
 )
 
 // class is what a line turned out to be.
@@ -21,16 +22,20 @@ const (
 // exchange is one command under way. It is fed line by line and does no I/O.
 type exchange struct {
 	cmd     Command
-	under   bool // the last bytes are on their way: before, nothing can be this command's result
+	handing time.Duration // for handing the bytes to the line; 0 is by their number
+	under   bool          // the last bytes are on their way: before, nothing can be this command's result
 	reply   Reply
 	unclean bool
 	part    string // a cut line waiting for its rest
 	open    bool   // inside quoted text that spans lines
 	ended   bool
 	done    chan struct{}
+	bare    chan struct{} // a result came that a Named command cannot take for its own
 }
 
-func newExchange(cmd Command) *exchange { return &exchange{cmd: cmd, done: make(chan struct{})} }
+func newExchange(cmd Command) *exchange {
+	return &exchange{cmd: cmd, done: make(chan struct{}), bare: make(chan struct{}, 1)}
+}
 
 // take sorts one line; text is the line as it reads once mended, aside an unsolicited line that was found inside it.
 func (x *exchange) take(line string) (c class, text, aside string) {
@@ -67,7 +72,14 @@ func (x *exchange) sort(line string) class {
 		return blank
 	}
 	if r, n, ok := parseFinal(line); ok {
-		if !x.under || (x.cmd.Named && len(x.reply.Info) == 0) {
+		if !x.under {
+			return stale
+		}
+		if x.cmd.Named && len(x.reply.Info) == 0 {
+			select {
+			case x.bare <- struct{}{}:
+			default: // it is known already
+			}
 			return stale
 		}
 		x.reply.Final, x.reply.CME, x.reply.Clean, x.ended = r, n, !x.unclean, true

@@ -16,6 +16,7 @@ import (
 // What went wrong with the conversation itself; each is the cause of a *cred.Fault.
 var (
 	ErrNoAnswer  = errors.New("no answer")                      // the limit ended; the session is dirty
+	ErrNameless  = errors.New("results without an answer")      // Command.Doubt ended; an ErrNoAnswer too
 	ErrStuck     = errors.New("the line takes no bytes")        // it was given up; an ErrNoAnswer too
 	ErrDirty     = errors.New("the line is not in step")        // an earlier command had no answer and nothing was done about it
 	ErrLost      = errors.New("the session is over")            // the line is gone or was given up
