@@ -125,6 +125,10 @@ func (m *Modem) silent(ctx context.Context, err error) bool {
 	return errors.Is(err, at.ErrNoAnswer) && m.s.Err() == nil && ctx.Err() == nil
 }
 
+// InStep tells whether the line lives and the next command may be sent: after a missing answer, that the silence was gone about
+// and the list decided.
+func (m *Modem) InStep() bool { return m.s.InStep() }
+
 // Stats is what went over the line so far.
 func (m *Modem) Stats() Stats { return m.s.Stats() }
 
