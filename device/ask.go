@@ -109,15 +109,24 @@ func doubtful(r at.Reply) bool {
 	return r.Final == at.Error || r.Final == at.CME && r.CME < 512
 }
 
-// Raw sends a command of a person's own. limit 0 is the usual one for such a command. Store changes in the modem's own range
-// of tags are refused. The reply is masked like the transcript. A missing answer is followed by bringing the line in step.
-func (m *Modem) Raw(ctx context.Context, cmd string, limit time.Duration) (Reply, error) {
+// CheckCommand says of a person's own command why it is not sent: it changes the modem's own range of tags (store.reserved), or the
+// unit's host could not take it (line.bad-command, line.too-long).
+func CheckCommand(cmd string) error {
 	if changes, tags := at.ChangesStore(cmd); changes {
 		for _, t := range tags {
 			if t.Reserved() {
-				return Reply{}, reserved(t)
+				return reserved(t)
 			}
 		}
+	}
+	return at.Check(at.ATHost{}, at.Parse(cmd))
+}
+
+// Raw sends a command of a person's own, if CheckCommand has nothing against it. limit 0 is the usual one for such a command. The
+// reply is masked like the transcript. A missing answer is followed by bringing the line in step.
+func (m *Modem) Raw(ctx context.Context, cmd string, limit time.Duration) (Reply, error) {
+	if err := CheckCommand(cmd); err != nil {
+		return Reply{}, err
 	}
 	c := at.Parse(cmd)
 	if limit > 0 {

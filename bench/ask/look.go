@@ -128,9 +128,14 @@ func (n Named) confirm(imei cred.IMEI) error {
 }
 
 // Talk sends commands one after the other and stops at the first that is not answered with OK. Commands that change the
-// credential store need the unit to be named first.
+// credential store need the unit to be named first. When one of them cannot be sent none is, and the port is not opened.
 func Talk(ctx context.Context, d device.Dialer, port string, commands []string, n Named, trace func(flows.TraceLine)) ([]Answer, error) {
 	answers := []Answer{}
+	for _, c := range commands {
+		if err := device.CheckCommand(c); err != nil {
+			return answers, err
+		}
+	}
 	err := with(ctx, d, port, trace, func(m *device.Modem) error {
 		for _, c := range commands {
 			if changes, _ := at.ChangesStore(c); !changes {
