@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device"
 	"example.org/sectag/flows/station"
 )
 
@@ -29,4 +30,43 @@ func TestAWriteWithoutAnAnswerLeavesNoDoubt(t *testing.T) {
 		}
 		synctest.Wait()
 	})
+}
+
+// TestAUnitThatHoldsTooMuchToBeListedIsWorkedOn: what a plan is about is listed by its sec_tag.
+func TestAUnitThatHoldsTooMuchToBeListedIsWorkedOn(t *testing.T) {
+	r, began := newRig(t, "nrf9151"), time.Now()
+	synctest.Test(t, func(t *testing.T) {
+		fill(t, r)
+		c, start := r.config(nil), time.Now()
+		c.Now = func() time.Time { return began.Add(time.Since(start)) }
+		u := drive(t, c, station.Orders{Yes: true, IMEIs: []cred.IMEI{r.unit.State().IMEI}})
+		if u.Failure != nil || len(u.Slots) != 3 || u.Slots[0].Action != "written" || len(r.unit.State().Slots) != 63 {
+			t.Errorf("%+v", u)
+		}
+		if d := time.Since(start); d > 10*time.Second {
+			t.Errorf("it took %v", d)
+		}
+		synctest.Wait()
+	})
+}
+
+// fill puts sixty credentials into the unit, of other sec_tags than the profile's.
+func fill(t *testing.T, r *rig) {
+	t.Helper()
+	line, err := r.dialer.Open(t.Context(), r.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := device.Attach(t.Context(), line, device.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range cred.SecTag(60) {
+		if err := m.Write(t.Context(), cred.Slot{SecTag: 2147483000 + n, Kind: cred.PSKID}, []byte("a"), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -76,6 +76,9 @@ func (m *Modem) again(ctx context.Context, cmd at.Command) (at.Reply, error) {
 	if err := step(ctx); err != nil {
 		return r, err
 	}
+	if r.Full {
+		return r, cutOff(at.Mask(cmd.Text), len(r.Info))
+	}
 	r, err = m.s.Do(ctx, cmd)
 	if errors.Is(err, at.ErrNameless) {
 		return r, stranger(m.name)

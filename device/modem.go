@@ -19,6 +19,7 @@ type Modem struct {
 	restoreCMEE bool   // +CMEE was 0 and is put back
 	mode        int    // the functional mode that Offline found, or noMode
 	id          Identity
+	cut         bool // the whole list does not fit the host's buffer
 }
 
 const (

@@ -58,6 +58,7 @@ type Reply struct {
 	Final Result
 	CME   int      // the number of a CME or CMS error
 	Shown []string // Info as the transcript has it, masked
+	Full  bool     // without a result: the host's buffer is full, and the answer was longer
 	Clean bool     // nothing came between but known unsolicited lines: no part of the answer can have been lost unseen
 	Took  time.Duration
 }

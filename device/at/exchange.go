@@ -26,6 +26,7 @@ type exchange struct {
 	under   bool          // the last bytes are on their way: before, nothing can be this command's result
 	reply   Reply
 	unclean bool
+	size    int    // of the lines kept
 	part    string // a cut line waiting for its rest
 	open    bool   // inside quoted text that spans lines
 	ended   bool
@@ -82,7 +83,7 @@ func (x *exchange) sort(line string) class {
 			}
 			return stale
 		}
-		x.reply.Final, x.reply.CME, x.reply.Clean, x.ended = r, n, !x.unclean, true
+		x.reply.Final, x.reply.CME, x.reply.Clean, x.reply.Full, x.ended = r, n, !x.unclean, false, true
 		return final
 	}
 	a := x.cmd.Answers
@@ -101,6 +102,10 @@ func (x *exchange) sort(line string) class {
 	return strange
 }
 
+// longestItem is a line of the modem's list at its longest. An AT Host's command and answer share one buffer (sdk-nrf lib/at_host):
+// an answer that fills it up to such a line, and has no end, was longer.
+const longestItem = len(`%CMNG: 4294967295, 255, ""`) + 64 + len("\r\n")
+
 // maxLines bounds what is kept of one answer; a full store is a few hundred lines. More come from a peer that never ends.
 const maxLines = 4096
 
@@ -110,6 +115,8 @@ func (x *exchange) keep(line string) {
 		return
 	}
 	x.reply.Info = append(x.reply.Info, line)
+	x.size += len(line) + len("\r\n")
+	x.reply.Full = x.size > atHostBuffer-longestItem
 }
 
 // quoted takes a line inside quoted text: all of it is content, even a line that reads OK.
