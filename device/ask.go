@@ -27,6 +27,9 @@ type query struct {
 // which the line's damage to the question may be the cause, is a *refusal when it is given twice.
 func (m *Modem) ask(ctx context.Context, q query) (string, error) {
 	cmd := at.Command{Text: q.text, Answers: at.Answers{Prefix: q.prefix}, Named: q.first}
+	if q.first {
+		cmd.Doubt = doubt
+	}
 	if q.prefix == "" {
 		cmd.Answers.Bare = q.shape.MatchString
 	}
@@ -66,10 +69,20 @@ func (m *Modem) again(ctx context.Context, cmd at.Command) (at.Reply, error) {
 	if !m.silent(ctx, err) {
 		return r, m.place(err)
 	}
-	if err := m.resync(ctx); err != nil {
+	step := m.resync
+	if errors.Is(err, at.ErrNameless) {
+		step = m.acquaint
+	}
+	if err := step(ctx); err != nil {
 		return r, err
 	}
+	if r.Full {
+		return r, cutOff(at.Mask(cmd.Text), len(r.Info))
+	}
 	r, err = m.s.Do(ctx, cmd)
+	if errors.Is(err, at.ErrNameless) {
+		return r, stranger(m.name)
+	}
 	if m.silent(ctx, err) {
 		if e := m.resync(ctx); e != nil {
 			return r, e
@@ -99,15 +112,24 @@ func doubtful(r at.Reply) bool {
 	return r.Final == at.Error || r.Final == at.CME && r.CME < 512
 }
 
-// Raw sends a command of a person's own. limit 0 is the usual one for such a command. Store changes in the modem's own range
-// of tags are refused. The reply is masked like the transcript. A missing answer is followed by bringing the line in step.
-func (m *Modem) Raw(ctx context.Context, cmd string, limit time.Duration) (Reply, error) {
+// CheckCommand says of a person's own command why it is not sent: it changes the modem's own range of tags (store.reserved), or the
+// unit's host could not take it (line.bad-command, line.too-long).
+func CheckCommand(cmd string) error {
 	if changes, tags := at.ChangesStore(cmd); changes {
 		for _, t := range tags {
 			if t.Reserved() {
-				return Reply{}, reserved(t)
+				return reserved(t)
 			}
 		}
+	}
+	return at.Check(at.ATHost{}, at.Parse(cmd))
+}
+
+// Raw sends a command of a person's own, if CheckCommand has nothing against it. limit 0 is the usual one for such a command. The
+// reply is masked like the transcript. A missing answer is followed by bringing the line in step.
+func (m *Modem) Raw(ctx context.Context, cmd string, limit time.Duration) (Reply, error) {
+	if err := CheckCommand(cmd); err != nil {
+		return Reply{}, err
 	}
 	c := at.Parse(cmd)
 	if limit > 0 {

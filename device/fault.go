@@ -17,6 +17,7 @@ import (
 const (
 	noIMEI      = "store.no-imei"
 	lineGarbled = "line.garbled"
+	lineCutOff  = "line.cut-off"
 )
 
 // The vendor's error numbers that decide something here (AT manual, %CMNG).
@@ -97,6 +98,9 @@ func (m *Modem) storeFault(ctx context.Context, act string, s cred.Slot, r at.Re
 
 // otherTags lists the user's tags beside the one in question, for a person who must make room.
 func (m *Modem) otherTags(ctx context.Context, but cred.SecTag) string {
+	if m.cut { // the question costs five seconds and has no answer
+		return ""
+	}
 	items, err := m.List(ctx)
 	if err != nil {
 		return ""
@@ -137,6 +141,11 @@ func garbled(what string) error {
 		"use another cable or USB port, and stop what else writes on this line (logs, a second program)")
 }
 
+func cutOff(what string, lines int) error {
+	return cred.Failed(lineCutOff, fmt.Sprintf("the answer to %s is longer than the unit's host can pass on: it is cut off after %d lines", what, lines),
+		"ask for one tag at a time: sectag slots list --sec-tag N; and delete what the unit no longer needs")
+}
+
 // undecided is a deed without an answer that the list did not show done.
 func undecided(silence, listing error, deed string, s cred.Slot, item Item, there bool) error {
 	if listing != nil {
@@ -160,6 +169,12 @@ func mismatch(s cred.Slot, item Item, found bool, want cred.Digest) error {
 	}
 	return cred.Failed("store.mismatch", fmt.Sprintf("%s holds %s after the write of %s", s, holds, want.Short()),
 		"start again; if it stays so use another cable or USB port, or update the board's interface firmware: bytes are lost on the line")
+}
+
+// stranger is who answers AT and is no modem of ours.
+func stranger(name string) error {
+	return cred.Failed("line.not-at", "what answers AT on "+name+" is no nRF91 modem",
+		"choose the board's first port: sectag ports lists them; modems of other makes cannot be worked on")
 }
 
 // prompt is what a Zephyr shell ends its output with.

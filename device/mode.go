@@ -75,11 +75,12 @@ func (m *Modem) setMode(ctx context.Context, mode int) error {
 
 func modeRefused(mode int, r at.Reply) error {
 	f := refused(fmt.Sprintf("AT+CFUN=%d", mode), r)
+	f.Hint = "stop the application that uses the modem, or switch the unit off and on, then start again"
 	switch mode {
 	case 1:
 		f.Hint = "the modem may lack a SIM card: set it by hand with sectag at, or switch the unit off and on"
-	default:
-		f.Hint = "stop the application that uses the modem, or switch the unit off and on, then start again"
+	case offline: // only asked of a modem that was found active
+		f.Text = "the modem is active and does not leave the network: it answers AT+CFUN=4 with " + r.Result()
 	}
 	return f
 }

@@ -19,6 +19,7 @@ type Modem struct {
 	restoreCMEE bool   // +CMEE was 0 and is put back
 	mode        int    // the functional mode that Offline found, or noMode
 	id          Identity
+	cut         bool // the whole list does not fit the host's buffer
 }
 
 const (
@@ -60,18 +61,38 @@ func (m *Modem) probe(ctx context.Context) error {
 
 // numbers makes refusals say why. The setting is put back at the end.
 func (m *Modem) numbers(ctx context.Context) error {
-	line, err := m.ask(ctx, query{text: "AT+CMEE?", shape: cmeeAnswer, prefix: "+CMEE:", first: true})
+	line, err := m.ask(ctx, query{text: "AT+CMEE?", shape: cmeeAnswer, prefix: "+CMEE:", first: true, usual: cmeeUsual})
 	if err != nil {
 		return err
 	}
-	if line == "+CMEE: 1" {
+	switch line {
+	case "+CMEE: 1":
 		return nil
+	case "+CMEE: 0":
+		m.restoreCMEE = true
+		return m.order(ctx, at.Command{Text: "AT+CMEE=1"})
 	}
-	m.restoreCMEE = true
-	return m.order(ctx, at.Command{Text: "AT+CMEE=1"})
+	return stranger(m.name) // other makes have a 2, and answer with words
 }
 
-var cmeeAnswer = regexp.MustCompile(`^\+CMEE: [01]$`)
+var cmeeAnswer = regexp.MustCompile(`^\+CMEE: \d$`)
+
+func cmeeUsual(line string) bool { return line == "+CMEE: 0" || line == "+CMEE: 1" }
+
+// doubt is how long the answer to the first question may stay out once a result without one came.
+const doubt = time.Second
+
+// acquaint follows a first question that was answered with a result alone. It may be that of a command of a program before us. If
+// another question gets no more than that, what is here answers AT, as many devices do, and is no modem of ours.
+func (m *Modem) acquaint(ctx context.Context) error {
+	q := resyncQueries()[1]
+	q.Doubt = doubt
+	err := m.s.Resync(ctx, doubt, q)
+	if errors.Is(err, at.ErrNoAnswer) && !errors.Is(err, at.ErrStuck) && ctx.Err() == nil {
+		return stranger(m.name)
+	}
+	return m.place(err)
+}
 
 // place adds the port's name to a fault of the line, where it has none.
 func (m *Modem) place(err error) error {
@@ -104,6 +125,10 @@ func (m *Modem) resync(ctx context.Context) error {
 func (m *Modem) silent(ctx context.Context, err error) bool {
 	return errors.Is(err, at.ErrNoAnswer) && m.s.Err() == nil && ctx.Err() == nil
 }
+
+// InStep tells whether the line lives and the next command may be sent: after a missing answer, that the silence was gone about
+// and the list decided.
+func (m *Modem) InStep() bool { return m.s.InStep() }
 
 // Stats is what went over the line so far.
 func (m *Modem) Stats() Stats { return m.s.Stats() }

@@ -28,7 +28,7 @@ func TestARefusalSaysWhatToDoNext(t *testing.T) {
 		"active, taken offline": {[]string{"active"}, func(ctx context.Context, m *device.Modem) error {
 			_, err := m.Offline(ctx)
 			return err
-		}, "*", "AT+CFUN=4"},
+		}, "*", "active and does not leave the network: it answers AT+CFUN=4"},
 		"full": {[]string{"full@2"}, func(ctx context.Context, m *device.Modem) error {
 			for _, s := range []cred.Slot{slot(17, cred.RootCA), slot(18, cred.RootCA), key} {
 				if err := m.Write(ctx, s, []byte("x"), nil); err != nil {

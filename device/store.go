@@ -50,6 +50,35 @@ func (m *Modem) List(ctx context.Context) ([]Item, error) {
 	return m.list(ctx, "AT%CMNG=1", func(cred.Slot) bool { return true })
 }
 
+// identityTag is where a modem lists the key that tells it from every other.
+const identityTag cred.SecTag = 4294967294
+
+// ListTags lists the whole store; or, when that is more than the unit's host can pass on, what these tags hold and the modem's
+// identity key. Cut then tells so.
+func (m *Modem) ListTags(ctx context.Context, tags ...cred.SecTag) ([]Item, error) {
+	if !m.cut {
+		items, err := m.List(ctx)
+		if err == nil || cred.AsFault(err).Code != lineCutOff {
+			return items, err
+		}
+		m.cut = true
+	}
+	tags = append(slices.Clone(tags), identityTag)
+	slices.Sort(tags)
+	all := []Item{}
+	for _, t := range slices.Compact(tags) {
+		items, err := m.ListTag(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items...)
+	}
+	return all, nil
+}
+
+// Cut tells whether the store holds more than can be listed at once, so that ListTags knows only the tags that it is asked for.
+func (m *Modem) Cut() bool { return m.cut }
+
 // ListTag lists what one tag holds.
 func (m *Modem) ListTag(ctx context.Context, t cred.SecTag) ([]Item, error) {
 	return m.list(ctx, fmt.Sprintf("AT%%CMNG=1,%d", t), func(s cred.Slot) bool { return s.SecTag == t })

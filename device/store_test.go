@@ -3,6 +3,8 @@ package device_test
 import (
 	"bytes"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -82,4 +84,30 @@ func hasReserved(items []device.Item) bool {
 		}
 	}
 	return false
+}
+
+// A store that is longer than the host's buffer cannot be listed whole: known at the first silence, and then tag by tag.
+func TestAStoreThatIsTooLongIsListedByTag(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := unit(t, sim.Config{})
+		m := attach(t, u, device.Options{})
+		for tag := range cred.SecTag(60) {
+			wantCode(t, m.Write(t.Context(), slot(2147483000+tag, cred.PSKID), []byte{'a'}, nil), "")
+		}
+		start := time.Now()
+		_, err := m.List(t.Context())
+		wantCode(t, err, "line.cut-off")
+		within(t, start, 8*time.Second, "knowing it")
+		items, err := m.ListTags(t.Context(), 2147483059, 7, 2147483059)
+		wantCode(t, err, "")
+		if len(items) != 2 || items[0].SecTag != 2147483059 || !items[1].Reserved() || items[1].Kind != cred.DeviceIDKey || !m.Cut() {
+			t.Errorf("%+v, cut %v", items, m.Cut())
+		}
+		start = time.Now()
+		if _, err := m.ListTags(t.Context(), 7); err != nil || time.Since(start) > time.Second {
+			t.Errorf("%v after %v: the whole was asked for again", err, time.Since(start))
+		}
+		wantCode(t, m.Close(), "")
+		synctest.Wait()
+	})
 }

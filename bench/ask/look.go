@@ -21,8 +21,8 @@ type Looked struct {
 }
 
 // Inspect reads who is at a port and what is in it, and leaves the modem as it was. What was read by the time of a failure is
-// returned with it. The ledger may be nil.
-func Inspect(ctx context.Context, d device.Dialer, port string, l *ledger.Reader, trace func(flows.TraceLine)) (looked Looked, err error) {
+// returned with it. The ledger may be nil. With tags it is content with what they hold where the whole is more than can be listed.
+func Inspect(ctx context.Context, d device.Dialer, port string, l *ledger.Reader, trace func(flows.TraceLine), tags ...cred.SecTag) (looked Looked, err error) {
 	looked.Slots = []flows.SlotFacts{}
 	err = with(ctx, d, port, trace, func(m *device.Modem) error {
 		u, err := m.Identify(ctx)
@@ -33,7 +33,11 @@ func Inspect(ctx context.Context, d device.Dialer, port string, l *ledger.Reader
 		if err != nil {
 			return err
 		}
-		items, err := m.List(ctx)
+		list := m.List
+		if len(tags) > 0 {
+			list = func(ctx context.Context) ([]device.Item, error) { return m.ListTags(ctx, tags...) }
+		}
+		items, err := list(ctx)
 		if err != nil {
 			return err
 		}
@@ -128,9 +132,14 @@ func (n Named) confirm(imei cred.IMEI) error {
 }
 
 // Talk sends commands one after the other and stops at the first that is not answered with OK. Commands that change the
-// credential store need the unit to be named first.
+// credential store need the unit to be named first. When one of them cannot be sent none is, and the port is not opened.
 func Talk(ctx context.Context, d device.Dialer, port string, commands []string, n Named, trace func(flows.TraceLine)) ([]Answer, error) {
 	answers := []Answer{}
+	for _, c := range commands {
+		if err := device.CheckCommand(c); err != nil {
+			return answers, err
+		}
+	}
 	err := with(ctx, d, port, trace, func(m *device.Modem) error {
 		for _, c := range commands {
 			if changes, _ := at.ChangesStore(c); !changes {

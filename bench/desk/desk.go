@@ -201,10 +201,11 @@ func (d *Desk) perform(ctx context.Context, e flows.Effect) (flows.Event, error)
 	return nil, cred.Failed("internal", "nobody performs this effect", "this is a defect of sectag: please report it")
 }
 
-// failed makes the answer of an effect that did not succeed. A broken conversation with the modem ends the session: Lost.
+// failed makes the answer of an effect that did not succeed. A broken conversation with the modem ends the session: Lost. One that
+// was brought in step again after a missing answer goes on: the slot in work can be read, and what it holds be said.
 func (d *Desk) failed(id flows.ID, err error) flows.Event {
 	f := cred.AsFault(err)
-	if lost[f.Code] {
+	if m := d.session(); lost[f.Code] && (m == nil || !m.InStep()) {
 		d.hangUp()
 		return flows.Lost{ID: id, Code: f.Code, Text: f.Text, Hint: f.Hint}
 	}

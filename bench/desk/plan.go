@@ -31,7 +31,7 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 		return nil, err
 	}
 	d.set.clear() // another unit's, or an older one of this
-	items, before, err := d.look(ctx, m)
+	items, before, err := d.look(ctx, m, append(d.tags(), e.SecTag, e.Hand.Slot.SecTag))
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +53,9 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 	return flows.Planned{ID: e.ID, Plan: plan, Doc: doc(describe(plan, items, before))}, nil
 }
 
-// look is the modem's list and the unit's history: those that came with the identity when nothing was done since, else new ones.
-func (d *Desk) look(ctx context.Context, m *device.Modem) ([]device.Item, past.Past, error) {
+// look is the modem's list (of these tags, when the whole is too long) and the unit's history: those that came with the identity when
+// nothing was done since, else new ones.
+func (d *Desk) look(ctx context.Context, m *device.Modem, tags []cred.SecTag) ([]device.Item, past.Past, error) {
 	d.mu.Lock()
 	items, before, fresh, unit := d.items, d.before, d.fresh, d.unit
 	d.fresh = false
@@ -62,7 +63,7 @@ func (d *Desk) look(ctx context.Context, m *device.Modem) ([]device.Item, past.P
 	if fresh {
 		return items, before, nil
 	}
-	items, err := m.List(ctx)
+	items, err := m.ListTags(ctx, tags...)
 	if err != nil {
 		return nil, before, err
 	}

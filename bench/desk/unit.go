@@ -35,7 +35,7 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 		_ = m.Close()
 		return nil, err
 	}
-	items, err := m.List(ctx)
+	items, err := m.ListTags(ctx, d.tags()...)
 	if err != nil {
 		_ = m.Close()
 		return nil, err
@@ -46,7 +46,7 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 		return nil, err
 	}
 	d.mu.Lock()
-	d.modem, d.unit, d.items, d.before, d.fresh = m, unit, items, before, true
+	d.modem, d.unit, d.items, d.before, d.fresh = m, unit, items, before, !m.Cut()
 	d.opened++
 	d.mu.Unlock()
 	return d.identified(e.ID, unit.IMEI), nil

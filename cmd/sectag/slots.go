@@ -42,7 +42,7 @@ func (a *app) slotsList() *cobra.Command {
 				return nil, err
 			}
 			defer console.CloseReader(l)
-			looked, err := ask.Inspect(ctx, console.Dialer(), f.Port, l, a.Trace())
+			looked, err := ask.Inspect(ctx, console.Dialer(), f.Port, l, a.Trace(), f.Tags()...)
 			slots := []flows.SlotFacts{}
 			for _, s := range looked.Slots {
 				if only(s) {

@@ -28,6 +28,7 @@ type Command struct {
 	Secret   bool                  // Content, or what the answer quotes, is a private key or a PSK and must never be shown
 	Answers  Answers               // the lines of its own answer
 	Named    bool                  // a final result counts only after a line of the answer: one that is older cannot be taken for it
+	Doubt    time.Duration         // how long a Named answer may stay out once a result without one came; 0: as long as ever
 	Quoted   bool                  // quoted text of the answer may hold line ends (%CMNG=2)
 	Limit    time.Duration         // for the answer, from the last byte sent; 0 is QueryLimit
 	Progress func(sent, total int) // bytes handed to the line; called by Do's own goroutine; may be nil
@@ -57,6 +58,7 @@ type Reply struct {
 	Final Result
 	CME   int      // the number of a CME or CMS error
 	Shown []string // Info as the transcript has it, masked
+	Full  bool     // without a result: the host's buffer is full, and the answer was longer
 	Clean bool     // nothing came between but known unsolicited lines: no part of the answer can have been lost unseen
 	Took  time.Duration
 }

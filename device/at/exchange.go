@@ -2,6 +2,7 @@ package at
 
 import (
 	"strings"
+	"time"
 )
 
 // class is what a line turned out to be.
@@ -21,16 +22,21 @@ const (
 // exchange is one command under way. It is fed line by line and does no I/O.
 type exchange struct {
 	cmd     Command
-	under   bool // the last bytes are on their way: before, nothing can be this command's result
+	handing time.Duration // for handing the bytes to the line; 0 is by their number
+	under   bool          // the last bytes are on their way: before, nothing can be this command's result
 	reply   Reply
 	unclean bool
+	size    int    // of the lines kept
 	part    string // a cut line waiting for its rest
 	open    bool   // inside quoted text that spans lines
 	ended   bool
 	done    chan struct{}
+	bare    chan struct{} // a result came that a Named command cannot take for its own
 }
 
-func newExchange(cmd Command) *exchange { return &exchange{cmd: cmd, done: make(chan struct{})} }
+func newExchange(cmd Command) *exchange {
+	return &exchange{cmd: cmd, done: make(chan struct{}), bare: make(chan struct{}, 1)}
+}
 
 // take sorts one line; text is the line as it reads once mended, aside an unsolicited line that was found inside it.
 func (x *exchange) take(line string) (c class, text, aside string) {
@@ -67,10 +73,17 @@ func (x *exchange) sort(line string) class {
 		return blank
 	}
 	if r, n, ok := parseFinal(line); ok {
-		if !x.under || (x.cmd.Named && len(x.reply.Info) == 0) {
+		if !x.under {
 			return stale
 		}
-		x.reply.Final, x.reply.CME, x.reply.Clean, x.ended = r, n, !x.unclean, true
+		if x.cmd.Named && len(x.reply.Info) == 0 {
+			select {
+			case x.bare <- struct{}{}:
+			default: // it is known already
+			}
+			return stale
+		}
+		x.reply.Final, x.reply.CME, x.reply.Clean, x.reply.Full, x.ended = r, n, !x.unclean, false, true
 		return final
 	}
 	a := x.cmd.Answers
@@ -89,6 +102,10 @@ func (x *exchange) sort(line string) class {
 	return strange
 }
 
+// longestItem is a line of the modem's list at its longest. An AT Host's command and answer share one buffer (sdk-nrf lib/at_host):
+// an answer that fills it up to such a line, and has no end, was longer.
+const longestItem = len(`%CMNG: 4294967295, 255, ""`) + 64 + len("\r\n")
+
 // maxLines bounds what is kept of one answer; a full store is a few hundred lines. More come from a peer that never ends.
 const maxLines = 4096
 
@@ -98,6 +115,8 @@ func (x *exchange) keep(line string) {
 		return
 	}
 	x.reply.Info = append(x.reply.Info, line)
+	x.size += len(line) + len("\r\n")
+	x.reply.Full = x.size > atHostBuffer-longestItem
 }
 
 // quoted takes a line inside quoted text: all of it is content, even a line that reads OK.

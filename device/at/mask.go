@@ -18,10 +18,16 @@ var (
 	secretNames = []string{"%KEYINJECT", "%XSUDO", "%XPMNG", "+CPIN=", "+CPWD", "+CLCK", "+CGAUTH", "#XMQTTCON", "#XSUDO"}
 )
 
+// readATKey asks for the public key of authenticated AT: alone among its kin it carries nothing.
+const readATKey = "AT%XPMNG=2"
+
 // Mask writes a command as a transcript may show it: of a credential write the tag, the type and the number of bytes are
 // left, of injected keys, signatures and passwords nothing.
 func Mask(command string) string {
 	bare := normal(command)
+	if bare == readATKey {
+		return bare
+	}
 	for _, n := range secretNames {
 		if i := strings.Index(bare, n); i >= 0 {
 			return printable(bare[:i] + strings.TrimSuffix(n, "=") + "=" + masked)

@@ -49,7 +49,7 @@ func (s *Session) Resync(ctx context.Context, within time.Duration, queries ...Q
 			return err
 		case !heard:
 			if mute++; mute >= unstick {
-				err = s.freeQuote(ctx, mute == unstick)
+				err = s.freeQuote(ctx, mute == unstick, 0)
 			}
 			if err != nil {
 				return err
@@ -70,7 +70,7 @@ func (s *Session) Resync(ctx context.Context, within time.Duration, queries ...Q
 // a wrong port may cost.
 const (
 	secondKnock = 300 * time.Millisecond
-	lastKnock   = 700*time.Millisecond + (atHostBuffer+3)*perByte
+	lastKnock   = 450*time.Millisecond + (atHostBuffer+3)*perByte // with the bytes that free a quote
 )
 
 // Probe finds out, within three seconds, whether an AT host answers. The first AT may end in ERROR (noise stood before it in
@@ -101,11 +101,12 @@ func (s *Session) probeSilence(ctx context.Context, query Query) error {
 	defer s.leave()
 	heard, err := s.knock(ctx, secondKnock)
 	if err == nil && !heard && s.Stats().BytesIn == 0 {
-		if err = s.freeQuote(ctx, true); err == nil {
-			heard, err = s.knock(ctx, lastKnock)
+		until := time.Now().Add(lastKnock)
+		if err = s.freeQuote(ctx, true, lastKnock); err == nil {
+			heard, err = s.knock(ctx, max(time.Until(until), 50*time.Millisecond))
 		}
 		if err == nil && !heard {
-			err = s.freeQuote(ctx, false) // as it was
+			err = s.freeQuote(ctx, false, secondKnock) // as it was
 		}
 	}
 	if err == nil && heard {
@@ -131,9 +132,11 @@ func (s *Session) knock(ctx context.Context, limit time.Duration) (heard bool, e
 }
 
 // put sends bytes that are no exchange: what comes back is not sorted.
-func (s *Session) put(ctx context.Context, show string, wire []byte) error {
+func (s *Session) put(ctx context.Context, show string, wire []byte, handing time.Duration) error {
 	s.emit(true, show)
-	return s.send(ctx, newExchange(Command{Text: show, Limit: ProbeLimit}), wire)
+	x := newExchange(Command{Text: show, Limit: ProbeLimit})
+	x.handing = handing
+	return s.send(ctx, x, wire)
 }
 
 // drain waits until nothing comes any more, and reports whether the line got quiet.
@@ -184,12 +187,13 @@ func (s *Session) named(ctx context.Context, q Query) (bool, error) {
 
 // freeQuote empties the buffer of an AT host that stands inside a double quote, without running what is in it: DEL takes
 // back characters but not the quote, so the quote is closed on the empty line and taken back too (sdk-nrf lib/at_host).
-// The same on a host that is not stuck opens a quote, therefore it is done in pairs with an AT between.
-func (s *Session) freeQuote(ctx context.Context, all bool) error {
+// The same on a host that is not stuck opens a quote, therefore it is done in pairs with an AT between. A line that does not
+// take the bytes in the time for handing them over is given up; 0 is by their number.
+func (s *Session) freeQuote(ctx context.Context, all bool, handing time.Duration) error {
 	const del = 0x7f
 	wire := []byte{'"', del}
 	if all {
 		wire = append(bytes.Repeat([]byte{del}, atHostBuffer+1), wire...)
 	}
-	return s.put(ctx, "(freeing an open quote)", wire)
+	return s.put(ctx, "(freeing an open quote)", wire, handing)
 }

@@ -63,16 +63,30 @@ func (s *Session) await(ctx context.Context, x *exchange, began time.Time, size 
 	defer end.Stop()
 	late := time.NewTimer(time.Until(began.Add(sayAfter)))
 	defer late.Stop()
+	bare := x.bare
+	if x.cmd.Doubt == 0 {
+		bare = nil
+	}
 	for {
 		select {
 		case <-x.done:
 			return nil
+		case <-bare:
+			bare = nil
+			if doubt := time.Now().Add(x.cmd.Doubt); doubt.Before(until) {
+				until = doubt
+				end.Reset(x.cmd.Doubt)
+			}
 		case <-s.ended:
 			return s.Err()
 		case <-late.C:
 			s.say(x.cmd, until)
 		case <-end.C:
-			return noAnswer(Mask(x.cmd.Text), limit)
+			err := noAnswer(Mask(x.cmd.Text), limit)
+			if x.cmd.Doubt > 0 && bare == nil {
+				err.Err = errors.Join(err.Err, ErrNameless)
+			}
+			return err
 		case <-ctx.Done():
 			return stopped(ctx, Mask(x.cmd.Text))
 		}
@@ -97,6 +111,9 @@ func (s *Session) send(ctx context.Context, x *exchange, wire []byte) error {
 		limit = QueryLimit
 	}
 	limit += time.Duration(len(wire)) * slowWrite
+	if x.handing > 0 {
+		limit = x.handing
+	}
 	end := time.NewTimer(limit)
 	defer end.Stop()
 	done := ctx.Done()
@@ -257,7 +274,7 @@ func (s *Session) sort(line string) []heardLine {
 	return append(out, heardLine{s.filter.show(text, c, s.secret), c == urc || c == strange})
 }
 
-func noAnswer(what string, limit time.Duration) error {
+func noAnswer(what string, limit time.Duration) *cred.Fault {
 	return cred.Because(ErrNoAnswer, "line.no-answer", fmt.Sprintf("no answer to %s within %v", what, limit),
 		"check that the unit has power and the cable sits, then identify the unit again")
 }

@@ -215,7 +215,9 @@ func TestWhatChangesTheStoreIsKnown(t *testing.T) {
 		{"AT%CMNG=3,4294967294,6", true, []cred.SecTag{4294967294}, false},
 		{"AT%KEYGEN=42,2,0", true, []cred.SecTag{42}, false},
 		{`AT%KEYINJECT="a.b"`, true, nil, true},
-		{"AT%XPMNG=2", true, nil, true},
+		{"AT%XPMNG=2", true, nil, false},
+		{`AT%XPMNG=0,"-----BEGIN PUBLIC KEY-----"`, true, nil, true},
+		{"AT%XPMNG=2;%XSUDO=1", true, nil, true},
 		{`AT%XSUDO=3,"s";%CMNG=3,42,0`, true, []cred.SecTag{42}, true},
 		{"AT+CFUN=4", false, nil, false},
 	} {

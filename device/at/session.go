@@ -16,6 +16,7 @@ import (
 // What went wrong with the conversation itself; each is the cause of a *cred.Fault.
 var (
 	ErrNoAnswer  = errors.New("no answer")                      // the limit ended; the session is dirty
+	ErrNameless  = errors.New("results without an answer")      // Command.Doubt ended; an ErrNoAnswer too
 	ErrStuck     = errors.New("the line takes no bytes")        // it was given up; an ErrNoAnswer too
 	ErrDirty     = errors.New("the line is not in step")        // an earlier command had no answer and nothing was done about it
 	ErrLost      = errors.New("the session is over")            // the line is gone or was given up
@@ -133,7 +134,7 @@ func (s *Session) Do(ctx context.Context, cmd Command) (Reply, error) {
 		return Reply{}, cred.Because(ErrDirty, "line.no-answer", "an earlier command is still unanswered",
 			"identify the unit again")
 	}
-	wire, err := s.frame(cmd)
+	wire, err := frame(s.o.Host, cmd)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -143,14 +144,25 @@ func (s *Session) Do(ctx context.Context, cmd Command) (Reply, error) {
 
 // Check says why a command cannot be sent: line.too-long, line.bad-command. Nothing is sent.
 func (s *Session) Check(cmd Command) error {
-	wire, err := s.frame(cmd)
+	return Check(s.o.Host, cmd)
+}
+
+// Check says of a command why it cannot be sent through a host, without a line.
+func Check(h Host, cmd Command) error {
+	wire, err := frame(h, cmd)
 	clear(wire)
 	return err
 }
 
+// longest is how much of a command a failure quotes.
+const longest = 80
+
 // frame makes the bytes of a command, or says why it must not be sent.
-func (s *Session) frame(cmd Command) ([]byte, error) {
+func frame(h Host, cmd Command) ([]byte, error) {
 	what := Mask(cmd.Text)
+	if r := []rune(what); len(r) > longest {
+		what = string(r[:longest]) + "…"
+	}
 	if cmd.Content != nil {
 		what = fmt.Sprintf(`%s,"<%d bytes>"`, what, len(cmd.Content))
 	}
@@ -162,10 +174,13 @@ func (s *Session) frame(cmd Command) ([]byte, error) {
 		return nil, cred.Failed("line.bad-command", what+" holds a control character outside double quotes",
 			"send one command at a time, without line ends")
 	}
-	wire, over := s.o.Host.Frame(cmd.Text, cmd.Content)
+	if strings.TrimSpace(cmd.Text) == "" {
+		return nil, cred.Failed("line.bad-command", "the command is empty", "write an AT command: an AT host never answers an empty line")
+	}
+	wire, over := h.Frame(cmd.Text, cmd.Content)
 	if over > 0 {
 		clear(wire)
-		return nil, TooLong(s.o.Host, what, over)
+		return nil, TooLong(h, what, over)
 	}
 	return wire, nil
 }

@@ -225,6 +225,8 @@ func TestWhatWouldBlockTheHostIsNotSent(t *testing.T) {
 			"AT\rAT":           "line.bad-command",
 			"AT+X=\"a\rb\"":    "",
 			"AT+X=\x1b":        "line.bad-command",
+			"":                 "line.bad-command",
+			"  ":               "line.bad-command",
 			"AT%CMNG=1,42,0\n": "line.bad-command",
 		} {
 			_, err := s.Do(t.Context(), Command{Text: cmd})
@@ -235,6 +237,10 @@ func TestWhatWouldBlockTheHostIsNotSent(t *testing.T) {
 		head := len(`AT%CMNG=0,1,0,""`)
 		_, err = s.Do(t.Context(), Command{Text: "AT%CMNG=0,1,0", Content: make([]byte, 4096-head)})
 		wantCode(t, err, "line.too-long")
+		_, err = s.Do(t.Context(), Command{Text: "AT+X=" + strings.Repeat("y", 4096)})
+		if wantCode(t, err, "line.too-long"); len(err.Error()) > 200 {
+			t.Errorf("the refusal is %d characters long", len(err.Error()))
+		}
 		if n := len(f.written); n != 1 {
 			t.Errorf("%d commands were sent", n)
 		}

@@ -206,7 +206,7 @@ func (s *Story) caused(c machine.Cause, e flows.Event) *cred.Fault {
 	}
 	switch c {
 	case machine.Mismatch:
-		return cred.Failed("store.mismatch", "the slot "+slot+" does not hold what was planned", "retry; if it differs again, the modem's store is damaged")
+		return cred.Failed("store.mismatch", "the slot "+slot+" does not hold what was planned", "retry; if it differs again take another cable or USB port: bytes are lost on the line")
 	case machine.Swapped:
 		other := ""
 		if i, ok := e.(flows.Identified); ok {

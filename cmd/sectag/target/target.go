@@ -109,6 +109,14 @@ func (s *Slot) Filter() (func(flows.SlotFacts) bool, error) {
 	}, nil
 }
 
+// Tags is the sec_tag that Filter chooses by, if one is named.
+func (s *Slot) Tags() []cred.SecTag {
+	if t, err := s.secTag(); err == nil && s.tag != "" {
+		return []cred.SecTag{t}
+	}
+	return nil
+}
+
 func (s *Slot) secTag() (cred.SecTag, error) {
 	t, err := cred.ParseSecTag(s.tag)
 	if err == nil {

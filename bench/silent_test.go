@@ -1,0 +1,72 @@
+package bench_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/device"
+	"example.org/sectag/flows/station"
+)
+
+// TestAWriteWithoutAnAnswerLeavesNoDoubt: the line is brought in step again, and then the modem is asked what the slot holds.
+func TestAWriteWithoutAnAnswerLeavesNoDoubt(t *testing.T) {
+	r, began := newRig(t, "nrf9151?fault=overflow&fault=online"), time.Now()
+	synctest.Test(t, func(t *testing.T) {
+		c, start := r.config(nil), time.Now()
+		c.Now = func() time.Time { return began.Add(time.Since(start)) } // the bubble's clock is before the authority's
+		u := drive(t, c, station.Orders{})
+		if u.Failure == nil || u.Failure.Code != "line.no-answer" || u.Verdict != cred.Fail {
+			t.Fatalf("%+v", u)
+		}
+		for _, s := range u.Slots {
+			if s.Holds != "missing" {
+				t.Errorf("%d %s holds %q, want missing", s.SecTag, s.Kind, s.Holds)
+			}
+		}
+		if d := time.Since(start); d > 25*time.Second {
+			t.Errorf("it took %v", d)
+		}
+		synctest.Wait()
+	})
+}
+
+// TestAUnitThatHoldsTooMuchToBeListedIsWorkedOn: what a plan is about is listed by its sec_tag.
+func TestAUnitThatHoldsTooMuchToBeListedIsWorkedOn(t *testing.T) {
+	r, began := newRig(t, "nrf9151"), time.Now()
+	synctest.Test(t, func(t *testing.T) {
+		fill(t, r)
+		c, start := r.config(nil), time.Now()
+		c.Now = func() time.Time { return began.Add(time.Since(start)) }
+		u := drive(t, c, station.Orders{Yes: true, IMEIs: []cred.IMEI{r.unit.State().IMEI}})
+		if u.Failure != nil || len(u.Slots) != 3 || u.Slots[0].Action != "written" || len(r.unit.State().Slots) != 63 {
+			t.Errorf("%+v", u)
+		}
+		if d := time.Since(start); d > 10*time.Second {
+			t.Errorf("it took %v", d)
+		}
+		synctest.Wait()
+	})
+}
+
+// fill puts sixty credentials into the unit, of other sec_tags than the profile's.
+func fill(t *testing.T, r *rig) {
+	t.Helper()
+	line, err := r.dialer.Open(t.Context(), r.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := device.Attach(t.Context(), line, device.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range cred.SecTag(60) {
+		if err := m.Write(t.Context(), cred.Slot{SecTag: 2147483000 + n, Kind: cred.PSKID}, []byte("a"), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
