@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"strings"
 
 	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
@@ -204,11 +205,12 @@ func (d *Desk) reserve(ctx context.Context, unit record.Unit, name string, spki 
 	return serial, nil
 }
 
-// inProfile adds how a profile says what a hint names as a flag.
+// inProfile says as a profile does what a hint names as a flag.
 func inProfile(err error) error {
 	f := cred.AsFault(err)
 	if f.Code != "ca.outlives-issuer" {
 		return err
 	}
-	return cred.Because(err, f.Code, f.Text, f.Hint+` (in the profile: device.validity, in days or "issuer")`)
+	hint := strings.Replace(f.Hint, "take --until-issuer", `write validity = "issuer" below [device] in the profile, and start again`, 1)
+	return cred.Because(err, f.Code, f.Text, hint)
 }

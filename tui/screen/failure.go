@@ -85,7 +85,7 @@ func holds(p flows.PlanFacts) (string, paint.Style) {
 	case flows.SlotDeleted:
 		return "nothing: deleted, not written yet", paint.Bad
 	case flows.SlotDiffers:
-		return "something else: " + p.Now.Short(), paint.Bad
+		return words.Instead(p.Old, p.Now), paint.Bad
 	case flows.SlotDeleting, flows.SlotWriting, flows.SlotWritten, flows.SlotUnknown:
 		return "not known until it is read", paint.Odd
 	}
