@@ -113,6 +113,9 @@ func TestWordsForEachSlotStage(t *testing.T) {
 	if text, _ := holds(flows.PlanFacts{}); text != "nothing, as before" {
 		t.Errorf("an empty slot that was not touched holds %q", text)
 	}
+	if text, _ := holds(flows.PlanFacts{Op: flows.Keep, Old: old}); text != "what it shall hold, kept" {
+		t.Errorf("a slot that was right and kept holds %q", text)
+	}
 	for _, c := range []struct {
 		has  flows.Holding
 		op   flows.Op

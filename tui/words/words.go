@@ -97,6 +97,19 @@ func Suite(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "_WITH_", " "), "_", "-")
 }
 
+// Flight is a step of a handshake, which arrows tell to those who know them.
+func Flight(step string) string {
+	if rest, ok := strings.CutPrefix(step, "-> "); ok {
+		step = "sent: " + rest
+	} else if rest, ok := strings.CutPrefix(step, "<- "); ok {
+		step = "received: " + rest
+	}
+	if what, suite, ok := strings.Cut(step, ", TLS_"); ok {
+		step = what + ", " + Suite(suite)
+	}
+	return step
+}
+
 // CommonName is the name in a distinguished name, or all of it where there is none.
 func CommonName(subject string) string {
 	for _, part := range strings.Split(subject, ",") {
