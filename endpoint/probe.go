@@ -23,12 +23,13 @@ const DefaultLife = 10 * 365 * 24 * time.Hour
 type ProbeOptions struct {
 	Timeout time.Duration // limit of the DTLS part; ProbeTimeout if zero
 
-	Roots        string        // a PEM file of roots: only they may be the anchor
-	Anchor       []byte        // PEM: what the profile holds already; as Roots
-	AnchorSHA256 cred.Digest   // the anchor that the server's owner named, by the SHA-256 of its DER or of its minimal PEM
-	AIA          bool          // follow "CA Issuers" addresses
-	AIAPrivate   bool          // also into private ranges; without it only if the server itself has such an address
-	AIATime      time.Duration // limit of that; aia.MaxTime if zero
+	Roots        string                    // a PEM file of roots: only they may be the anchor
+	Anchor       []byte                    // PEM: what the profile holds already; as Roots
+	AnchorSHA256 cred.Digest               // the anchor that the server's owner named, by the SHA-256 of its DER or of its minimal PEM
+	AIA          bool                      // follow "CA Issuers" addresses
+	AIAPrivate   bool                      // also into private ranges; without it only if the server itself has such an address
+	AIATime      time.Duration             // limit of that; aia.MaxTime if zero
+	AIAWait      func(limit time.Duration) // told when the first of them is asked; may be nil
 
 	Life time.Duration    // of the product; DefaultLife if zero, negative: the anchor's end is not judged
 	Now  func() time.Time // judges validity; time.Now if nil

@@ -52,10 +52,15 @@ func publish(t *testing.T, sendIntermediate bool) published {
 func TestProbeClimbsToTheRoot(t *testing.T) {
 	t.Parallel()
 	p := publish(t, true)
-	r, err := endpoint.Probe(context.Background(), address(t, p.openssl.URL), endpoint.ProbeOptions{AIA: true})
+	var waits []time.Duration
+	told := func(limit time.Duration) { waits = append(waits, limit) }
+	r, err := endpoint.Probe(context.Background(), address(t, p.openssl.URL), endpoint.ProbeOptions{AIA: true, AIAWait: told})
 	document(t, r, err)
 	if err != nil || r.Verdict != cred.Warn {
 		t.Fatalf("%s, %v", r.Verdict, err)
+	}
+	if !slices.Equal(waits, []time.Duration{10 * time.Second}) {
+		t.Errorf("the wait for issuers is told as %v", waits)
 	}
 	if d := cmp.Diff([]string{"chain.anchor-unproven"}, codes(r)); d != "" {
 		t.Error(d)

@@ -83,7 +83,7 @@ func (p *probe) judgeChain(ctx context.Context) *cred.Fault {
 	var climber *aia.Climber
 	if p.o.AIA {
 		climber = aia.New(aia.Options{
-			Private: p.o.AIAPrivate || aia.Private(p.far.Addr.Addr()), Time: p.o.AIATime,
+			Private: p.o.AIAPrivate || aia.Private(p.far.Addr.Addr()), Time: p.o.AIATime, Wait: p.o.AIAWait,
 			Dial: p.o.Dial, Resolve: p.resolve, Now: p.o.Now,
 		})
 		in.Fetch = climber.Issuers

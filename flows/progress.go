@@ -8,7 +8,7 @@ type Progress struct {
 	ID          ID
 	Sent, Total int       // bytes of a write; Total 0 when there is nothing to count
 	Flight      string    // the last flight of a handshake that was seen, such as "server hello"
-	Waiting     string    // what is waited for, set from 2 s on
+	Waiting     string    // what is waited for; screens say it from 2 s on
 	Until       time.Time // and until when
 	BytesOut    int64     // on the line, since the port was opened
 	BytesIn     int64

@@ -108,7 +108,7 @@ var pictures = []picture{
 	}},
 	{"connection", "Connection", "The handshake with the unit's own certificate and key, flight by flight.", func(t *testing.T) *run {
 		r := toThePlan(t, settled, blank(t)).press(enter).settle(flows.ConnectServer{})
-		return r.update(progressMsg{ID: r.pending[0].Of(), Flight: "server hello"})
+		return r.update(progressMsg{ID: r.pending[0].Of(), Flight: "<- server hello, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"})
 	}},
 	{"connection-done", "Connection, looked at afterwards", "`←` and `→` turn to the other screens.", func(t *testing.T) *run {
 		r := throughTheWork(t, settled, blank(t)).press(tea.KeyMsg{Type: tea.KeyLeft})

@@ -34,6 +34,7 @@ type hand struct {
 	scroll    int
 	note      string
 	put       flows.Event // the last event that was put, until it has come back
+	stopping  bool        // the work was cancelled and has not come to rest
 	leaving   bool
 }
 
@@ -46,6 +47,9 @@ type question struct {
 // news settles what is in hand after the machine has moved on: an answered or impossible question goes, an open one is brought
 // up to date, and the one that Enter would open opens by itself.
 func (h *hand) news(s sight, e flows.Event, ignored bool) act {
+	if s.machine.Rest() || ignored && e == (flows.Cancel{}) {
+		h.stopping = false
+	}
 	if h.put != nil && e == h.put {
 		h.put = nil
 		if ignored {
@@ -121,6 +125,14 @@ func refused(e flows.Event) string {
 		return "no digest ends so: nothing was stored"
 	}
 	return "that could not be done any more: the bench had moved on"
+}
+
+// said is the line for people above the keys: what the last key led to, or what goes on because of an earlier one.
+func (h *hand) said() string {
+	if h.note == "" && h.stopping {
+		return "stopping: what is in flight comes to its end first"
+	}
+	return h.note
 }
 
 // press gives a key to what is in hand: the page on top, the open question, then the screen.
@@ -258,6 +270,7 @@ func (h *hand) do(k rune, s sight) act {
 			h.open(a, s)
 			return nothing
 		case a.Event != nil:
+			h.stopping = a.Event == (flows.Cancel{}) && !s.machine.Rest()
 			h.send(a.Event)
 			return nothing
 		}

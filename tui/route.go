@@ -55,6 +55,9 @@ func (r *root) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 	case shotMsg:
 		do = r.shot(m)
 	case progressMsg:
+		if now := r.clock(); now.After(r.sight.now) {
+			r.sight.now = now
+		}
 		r.sight.merge(flows.Progress(m))
 	case traceMsg:
 		r.sight.log(m)
@@ -96,13 +99,28 @@ func (r *root) shot(m shotMsg) act {
 		r.hand.dismissed = question{}
 	}
 	s.hear(m)
+	goesOn := s.machine != nil && !s.machine.Rest() && beside(m)
 	s.machine, s.facts, s.now = m.machine, m.facts, r.clock()
-	s.since = s.now
-	s.progress.Waiting, s.progress.Flight, s.progress.Sent, s.progress.Total = "", "", 0, 0
+	if !goesOn {
+		s.since = s.now
+		s.progress.Waiting, s.progress.Flight, s.progress.Sent, s.progress.Total = "", "", 0, 0
+	}
 	if m.over {
 		return quit
 	}
 	return r.hand.news(r.sight, m.event, m.ignored)
+}
+
+// beside tells of an event that neither begins nor ends any work: what is waited for is the same as before.
+func beside(m shotMsg) bool {
+	if m.ignored {
+		return true
+	}
+	switch m.event.(type) {
+	case flows.Show, flows.Cancel:
+		return true
+	}
+	return false
 }
 
 // then turns what must be done into the library's command. While the bench works, a clock ticks, so that the screen can say how
@@ -130,7 +148,7 @@ func (r *root) scene() screen.Scene {
 	s, h := &r.sight, &r.hand
 	return screen.Scene{
 		Machine: s.machine, Facts: s.facts, Failures: s.failures, Compared: s.compared, Palette: r.palette, Title: r.title, Station: r.station,
-		Form: h.form, Note: h.note, Over: h.over, Scroll: h.scroll,
+		Form: h.form, Note: h.said(), Over: h.over, Scroll: h.scroll,
 		Progress: s.progress, Trace: s.trace, Now: s.now, Since: s.since,
 	}
 }

@@ -30,6 +30,9 @@ func (s *sight) merge(p flows.Progress) {
 		p.BytesOut, p.BytesIn, p.Line = old.BytesOut, old.BytesIn, old.Line
 	}
 	if p.ID == old.ID {
+		if p.Waiting == "" && p.ID != 0 {
+			p.Waiting, p.Until = old.Waiting, old.Until
+		}
 		if p.Total == 0 {
 			p.Sent, p.Total = old.Sent, old.Total
 		}

@@ -465,6 +465,59 @@ func TestFromTwoSecondsOnTheWaitIsSaid(t *testing.T) {
 	}
 }
 
+// TestAWaitOutlastsALookElsewhere: what is waited for and since when is the same after an event that begins and ends nothing, and it is
+// not said before two seconds, whoever tells of it.
+func TestAWaitOutlastsALookElsewhere(t *testing.T) {
+	busy := upTo(flows.ConnectionScreen, flows.Running)
+	r, _ := begin(busy, flows.Facts{})
+	r.Update(progressMsg{ID: 5, Waiting: "the server", Until: noon.Add(5 * time.Second)})
+	r.Update(tickMsg(noon.Add(time.Second)))
+	if strings.Contains(r.View(), "waiting") {
+		t.Error("one second is no wait")
+	}
+	for _, m := range []shotMsg{
+		{event: flows.Show{Screen: flows.UnitScreen}}, {event: flows.Cancel{}}, {event: flows.PlanWanted{}, ignored: true},
+	} {
+		m.machine = busy
+		r.Update(m)
+	}
+	r.Update(progressMsg{ID: 5, Flight: "server hello"})
+	r.Update(tickMsg(noon.Add(3 * time.Second)))
+	wants(t, r.View(), "waiting for the server until 12:00:05 (2 s left)")
+	r.Update(shotMsg{machine: busy, event: flows.Connected{ID: 5}})
+	r.Update(tickMsg(noon.Add(time.Second)))
+	if strings.Contains(r.View(), "waiting") || strings.Contains(r.View(), "working") {
+		t.Error("the answer is here, and the wait goes on")
+	}
+}
+
+// TestStoppingIsSaidUntilItHasStopped: esc in the middle of the work has an effect at once, and its line goes with the work.
+func TestStoppingIsSaidUntilItHasStopped(t *testing.T) {
+	const said = "stopping: what is in flight comes to its end first"
+	cancel := flows.Action{Name: "cancel", Key: 27, Event: flows.Cancel{}}
+	working := upTo(flows.CredentialsScreen, flows.Running, cancel)
+	working.busy = true
+	r, d := begin(working, flows.Facts{})
+	press(t, r, esc27)
+	if d.last() != (flows.Cancel{}) {
+		t.Fatalf("esc puts %v", d.last())
+	}
+	r.Update(shotMsg{machine: upTo(flows.CredentialsScreen, flows.Running), event: flows.Cancel{}})
+	wants(t, r.View(), said)
+	press(t, r, "t", "t")
+	wants(t, r.View(), said)
+	r.Update(shotMsg{machine: upTo(flows.CredentialsScreen, flows.Failing, retry), event: flows.Failed{ID: 3}})
+	if strings.Contains(r.View(), "stopping") {
+		t.Error("it has stopped")
+	}
+	r, _ = begin(working, flows.Facts{})
+	press(t, r, esc27)
+	r.Update(shotMsg{machine: working, event: flows.Cancel{}, ignored: true})
+	if strings.Contains(r.View(), "stopping") {
+		t.Error("the bench does not stop")
+	}
+}
+
 func TestBytesMove(t *testing.T) {
 	f := plannedFacts(t)
 	f.Plan[1].Stage = flows.SlotWriting

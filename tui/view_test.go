@@ -36,6 +36,16 @@ func TestAProbeBesideAPlanIsNoReasonToLoseThePlan(t *testing.T) {
 	}
 }
 
+// TestAWrongPortIsNoDeadEnd: a unit that did not answer may be on another port, and a key leads there.
+func TestAWrongPortIsNoDeadEnd(t *testing.T) {
+	r := newRun(t, settled, blank(t)).settle().press("open sesame", enter).settle(flows.Identify{}).
+		fail("port.missing", "there is no port COM9", "plug the unit in")
+	wants(t, r.root.View(), "there is no port COM9", "p other port")
+	if r.press("p"); r.m.Screen() != flows.PortScreen {
+		t.Errorf("p leads to %v", r.m.Screen())
+	}
+}
+
 func TestOneKeyStandsForOneAction(t *testing.T) {
 	r := newRun(t, settled, blank(t)).settle().press("open sesame", enter).settle().press("l").settle()
 	view := r.root.View()

@@ -7,6 +7,7 @@ import (
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/codec"
 	"example.org/sectag/ledger/record"
 )
 
@@ -43,7 +44,7 @@ func (d *Desk) useRoot(root ca.Root, key string) {
 }
 
 func authorityDoc(i ca.Info, cert, key string, encrypted bool) flows.Doc {
-	return doc(flows.AuthorityFacts{
+	return codec.Doc(flows.AuthorityFacts{
 		Cert: cert, Key: key, Subject: i.Subject, NotBefore: record.Stamp(i.NotBefore), NotAfter: record.Stamp(i.NotAfter),
 		SHA256: i.SHA256, KeyEncrypted: encrypted,
 	})

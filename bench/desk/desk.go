@@ -5,7 +5,6 @@ package desk
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"sync"
 	"time"
@@ -215,23 +214,8 @@ func (d *Desk) failed(id flows.ID, err error) flows.Event {
 // lost are the codes after which a session is gone.
 var lost = map[string]bool{"port.lost": true, "line.no-answer": true, "line.not-at": true}
 
-// maxDoc is how long a document may be as the journal writes it: a line has room for 64 kB, and the event needs some of it.
-const maxDoc = 60 << 10
-
 // maxShown is how many certificates of a chain are shown and journaled: no modem takes so many, and no server may fill the journal.
 const maxShown = 16
-
-// doc writes a document for the facts. One that is longer than the journal takes is left out: it decides nothing, and the work goes on.
-func doc(v any) flows.Doc {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return ""
-	}
-	if line, err := json.Marshal(string(b)); err != nil || len(line) > maxDoc {
-		return ""
-	}
-	return flows.Doc(b)
-}
 
 // Keep takes a secret and gives a reference to it; the slice is cleared.
 func (d *Desk) Keep(b []byte) flows.Ref { return d.secrets.Keep(b) }

@@ -1,13 +1,16 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/codec"
 )
 
 // probeServer looks at the far end as the modem will see it. A verdict of fail is an answer too, with everything found by then.
@@ -30,6 +33,8 @@ func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Even
 			o.Anchor = anchor // the server is held against what the units will trust
 		}
 	}
+	o.AIAWait = func(limit time.Duration) { d.waits(e.ID, "the issuers' certificates", limit) }
+	d.waits(e.ID, "the server", cmp.Or(d.Timeout, endpoint.ProbeTimeout))
 	report, err := endpoint.Probe(ctx, to, o)
 	d.mu.Lock()
 	d.Profile.Endpoint = to
@@ -39,7 +44,7 @@ func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Even
 	}
 	d.mu.Unlock()
 	report.Chain = report.Chain[:min(len(report.Chain), maxShown)]
-	answer := flows.Probed{ID: e.ID, Doc: doc(struct {
+	answer := flows.Probed{ID: e.ID, Doc: codec.Doc(struct {
 		URL string `json:"url"`
 		endpoint.ProbeReport
 	}{to.String(), report})}
@@ -48,6 +53,11 @@ func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Even
 		answer.Print = a.DER
 	}
 	return answer, nil
+}
+
+// waits tells the screens what an effect waits for, and until when.
+func (d *Desk) waits(id flows.ID, what string, limit time.Duration) {
+	d.Progress(flows.Progress{ID: id, Waiting: what, Until: d.Now().Add(limit)})
 }
 
 // tags are the sec_tags that are worked on.
@@ -73,12 +83,13 @@ func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.
 	if d.set.key == nil || d.set.key.PEM() == nil {
 		return nil, cred.Failed("store.key-gone", "the unit's key is in the modem only, so this computer cannot connect with it", "provision the unit again with a new key, or let the unit connect by itself")
 	}
+	d.waits(e.ID, "the server", cmp.Or(d.Timeout, endpoint.ConnectTimeout))
 	report, err := endpoint.Connect(ctx, d.profile().Endpoint, endpoint.ConnectOptions{
 		Cert: []byte(d.set.cert.PEM), Key: d.set.key.PEM(), Anchor: d.set.anchor, Timeout: d.Timeout, Now: d.Now,
 		Flight: func(name string) { d.Progress(flows.Progress{ID: e.ID, Flight: name}) },
 	})
 	report.Peer = report.Peer[:min(len(report.Peer), maxShown)]
-	answer := flows.Connected{ID: e.ID, Verdict: outcome(report.Verdict), Doc: doc(report)}
+	answer := flows.Connected{ID: e.ID, Verdict: outcome(report.Verdict), Doc: codec.Doc(report)}
 	if err != nil {
 		f := cred.AsFault(err)
 		answer.Verdict, answer.Code = flows.FailedOutcome, f.Code
@@ -98,10 +109,7 @@ func outcome(v cred.Verdict) flows.Outcome {
 
 // saveProfile keeps what was settled by hand in a new file.
 func (d *Desk) saveProfile(e flows.SaveProfile) (flows.Event, error) {
-	path := e.Path
-	if path == "" {
-		path = profile.DefaultName
-	}
+	path := cmp.Or(e.Path, profile.DefaultName)
 	p := d.profile()
 	if len(p.Slots) == 0 {
 		d.mu.Lock()

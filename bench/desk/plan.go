@@ -9,6 +9,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/codec"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
 )
@@ -50,7 +51,7 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 	d.mu.Lock()
 	d.plan = plan
 	d.mu.Unlock()
-	return flows.Planned{ID: e.ID, Plan: plan, Doc: doc(describe(plan, items, before))}, nil
+	return flows.Planned{ID: e.ID, Plan: plan, Doc: codec.Doc(describe(plan, items, before))}, nil
 }
 
 // look is the modem's list (of these tags, when the whole is too long) and the unit's history: those that came with the identity when

@@ -8,6 +8,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/codec"
 )
 
 func (d *Desk) listPorts(ctx context.Context, e flows.ListPorts) (flows.Event, error) {
@@ -15,7 +16,7 @@ func (d *Desk) listPorts(ctx context.Context, e flows.ListPorts) (flows.Event, e
 	if err != nil {
 		return nil, err
 	}
-	return flows.PortsListed{ID: e.ID, N: uint8(min(len(ports), 255)), Doc: doc(struct {
+	return flows.PortsListed{ID: e.ID, N: uint8(min(len(ports), 255)), Doc: codec.Doc(struct {
 		Ports []device.PortInfo `json:"ports"`
 	}{ports})}, nil
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"strings"
 
 	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/codec"
 	"example.org/sectag/ledger/record"
 )
 
@@ -93,7 +95,7 @@ func (d *Desk) ready(id flows.ID, m *device.Modem, plan flows.Plan, origin strin
 	if c := d.set.cert; c.Serial != "" {
 		facts.Certificate = &flows.CertificateFacts{Serial: c.Serial, NotAfter: record.Stamp(c.NotAfter), SHA256: c.SHA256, PEM: c.PEM}
 	}
-	answer.Doc = doc(facts)
+	answer.Doc = codec.Doc(facts)
 	return answer
 }
 
@@ -204,11 +206,12 @@ func (d *Desk) reserve(ctx context.Context, unit record.Unit, name string, spki 
 	return serial, nil
 }
 
-// inProfile adds how a profile says what a hint names as a flag.
+// inProfile says as a profile does what a hint names as a flag.
 func inProfile(err error) error {
 	f := cred.AsFault(err)
 	if f.Code != "ca.outlives-issuer" {
 		return err
 	}
-	return cred.Because(err, f.Code, f.Text, f.Hint+` (in the profile: device.validity, in days or "issuer")`)
+	hint := strings.Replace(f.Hint, "take --until-issuer", `write validity = "issuer" below [device] in the profile, and start again`, 1)
+	return cred.Because(err, f.Code, f.Text, hint)
 }

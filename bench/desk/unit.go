@@ -8,6 +8,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/codec"
 	"example.org/sectag/flows/machine"
 )
 
@@ -70,7 +71,7 @@ func (d *Desk) identified(id flows.ID, imei cred.IMEI) flows.Event {
 	}
 	return flows.Identified{
 		ID: id, Session: d.opened, IMEI: imei, Identity: identity(d.unit, d.items), Firmware: d.modem.FirmwareOK() == nil,
-		Mode: uint8(d.unit.FunctionalMode), Doc: doc(facts),
+		Mode: uint8(d.unit.FunctionalMode), Doc: codec.Doc(facts),
 	}
 }
 

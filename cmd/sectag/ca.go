@@ -23,7 +23,7 @@ func (a *app) caInit() *cobra.Command {
 	c := &cobra.Command{
 		Use: "init --dir D", Short: "Make a root: D/root.crt for the server, D/root.key encrypted", Args: cobra.NoArgs,
 		Example: "  sectag ca init --dir authority --subject \"CN=Acme Devices 2026,O=Acme,C=NL\"",
-		RunE: a.Verb(func(context.Context, []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoFiles, func(context.Context, []string) (paper.Document, error) {
 			if o.Dir == "" {
 				return nil, cred.Failed("usage.flag", "the folder is missing", "write sectag ca init --dir authority")
 			}
@@ -118,7 +118,7 @@ func (a *app) caIssue() *cobra.Command {
 	c := &cobra.Command{
 		Use: "issue --cert F --key F --imei N --out D", Short: "Make a key and certificate for one unit, as files", Args: cobra.NoArgs,
 		Long: "Make a key and certificate for one unit, as files. The private key is written in clear (mode 0600), because it is for one write or one test; --encrypt asks for a passphrase.",
-		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoFiles, func(ctx context.Context, _ []string) (paper.Document, error) {
 			if o.Cert == "" || o.Key == "" || o.Dir == "" {
 				return nil, cred.Failed("usage.flag", "the authority or the folder is missing", "write sectag ca issue --cert root.crt --key root.key --imei N --out D")
 			}

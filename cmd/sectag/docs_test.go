@@ -117,6 +117,7 @@ var documents = map[string]any{
 	"sectag ports": paper.Ports{}, "sectag ca init": paper.CAInit{}, "sectag ca show": paper.CAShow{}, "sectag ca issue": paper.CAIssue{},
 	"sectag ca audit": paper.Findings{}, "sectag ca verify": paper.Findings{}, "sectag probe": paper.Probe{}, "sectag connect": paper.Connect{},
 	"sectag ledger list": paper.LedgerList{}, "sectag ledger verify": paper.LedgerVerify{}, "sectag version": paper.Version{},
+	"sectag sim modem": paper.SimModem{}, "sectag sim endpoint": paper.SimEndpoint{},
 }
 
 // fields are the names in a document, at any depth.
@@ -158,7 +159,7 @@ func TestThePageNamesEveryField(t *testing.T) {
 		}
 	}
 	for verb := range runnable(tree()) {
-		if _, ok := documents[verb]; !ok && !slices.Contains([]string{"sectag", "sectag ledger show", "sectag sim modem", "sectag sim endpoint"}, verb) {
+		if _, ok := documents[verb]; !ok && !slices.Contains([]string{"sectag", "sectag ledger show"}, verb) {
 			t.Errorf("nobody says what document %s has", verb)
 		}
 	}

@@ -40,7 +40,7 @@ type app struct {
 
 // run is main without the process: it parses, does the verb and answers with the exit code.
 func run(args []string, in *os.File, out, errw io.Writer) int {
-	a := &app{Console: &console.Console{In: in, Out: out, Err: errw, Now: now, Tool: tool()}}
+	a := &app{Console: &console.Console{In: in, Out: out, Err: errw, Now: now, Tool: tool(), Args: args}}
 	ctx, stop := a.signals()
 	defer stop()
 	a.Stop = ctx.Done()
@@ -68,17 +68,36 @@ func (a *app) root() *cobra.Command {
 	f.StringVar(&a.LedgerURL, "ledger", "", "ledger, such as sqlite:ledger.db (default the profile's)")
 	f.StringVar(&a.PassFile, "passphrase-file", "", "first line of this file is the passphrase (also SECTAG_PASSPHRASE_FILE)")
 	f.DurationVar(&a.Timeout, "timeout", 5*time.Second, "how long to wait for a server")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return cred.Because(err, "usage.flag", console.FlagText(err), "see sectag --help, or --help behind the verb")
-	})
+	root.SetFlagErrorFunc(a.misused)
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
 		if a.Timeout <= 0 {
-			return cred.Failed("usage.flag", "the timeout must be longer than nothing", "write it as 5s or 1m")
+			return a.Misused(c, cred.Failed("usage.flag", "the timeout must be longer than nothing", "write it as 5s or 1m"))
 		}
 		return nil
 	}
 	root.AddCommand(a.verbs()...)
+	a.judgeArgs(root)
 	return root
+}
+
+// misused tells of a command line that cobra does not understand.
+func (a *app) misused(c *cobra.Command, err error) error {
+	return a.Misused(c, cred.Because(err, "usage.flag", console.FlagText(err), "see sectag --help, or --help behind the verb"))
+}
+
+// judgeArgs makes wrong arguments of a verb end like wrong flags: with its document.
+func (a *app) judgeArgs(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		a.judgeArgs(sub)
+	}
+	if judge := c.Args; judge != nil && !c.HasSubCommands() {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := judge(c, args); err != nil {
+				return a.misused(c, err)
+			}
+			return nil
+		}
+	}
 }
 
 // errSignal is the cause of a context that a signal ended.

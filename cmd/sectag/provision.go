@@ -35,7 +35,7 @@ func (a *app) provisionVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use: "provision --port P", Short: "Give the unit at a port what the profile asks for, and prove it", Args: cobra.NoArgs,
 		Example: "  sectag provision --port /dev/ttyACM0 --passphrase-file pass.txt\n  sectag provision --port sim:nrf9151 --dry-run",
-		RunE: a.VerbOf(paper.NoUnit, func(ctx context.Context, _ []string) (paper.Document, error) {
+		RunE: a.VerbOf(func() paper.Document { return paper.NoUnitOf(len(ports)) }, func(ctx context.Context, _ []string) (paper.Document, error) {
 			if len(ports) == 0 {
 				return nil, target.NeedPort("")
 			}

@@ -67,7 +67,7 @@ func (a *app) simModem() *cobra.Command {
 
 // servePTY serves until a signal, or until a fault unplugs the unit.
 func (a *app) servePTY(ctx context.Context, m *sim.Modem, link string) error {
-	return sim.ServePTY(ctx, m, link, func(path string) { fmt.Fprintln(a.Out, path) })
+	return sim.ServePTY(ctx, m, link, func(path string) { a.Serving(path, paper.SimModem{Port: path}) })
 }
 
 func (a *app) simEndpoint() *cobra.Command {
@@ -91,7 +91,7 @@ func (a *app) simEndpoint() *cobra.Command {
 			if a.Verbose || verbose {
 				cfg.Log = func(l string) { fmt.Fprintln(a.Err, l) }
 			}
-			return nil, farsim.Serve(ctx, cfg, func(url string) { fmt.Fprintln(a.Out, url) })
+			return nil, farsim.Serve(ctx, cfg, func(url string) { a.Serving(url, paper.SimEndpoint{URL: url}) })
 		}),
 	}
 	f := c.Flags()

@@ -65,6 +65,14 @@ func (a *app) screens(ctx context.Context, port string) error {
 	return a.show(ctx, j.config(port), t, p.Product, p.Station)
 }
 
+// modemAt is the port at which a modem has just told who it is. A name that was mistyped is not worth remembering.
+func modemAt(s bench.Shot) string {
+	if _, told := s.Event.(flows.Identified); !told || s.Err != nil {
+		return ""
+	}
+	return s.Facts.Port
+}
+
 // defaultLedger is where the screens record when neither a profile nor --ledger says: beside the profile that they offer to save.
 const defaultLedger = "sqlite:ledger.db"
 
@@ -99,8 +107,8 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 	}()
 	err := b.Run(loop, work, t, announcer(), func(s bench.Shot) {
 		busy.Store(!s.Machine.Rest())
-		if e, ok := s.Event.(flows.PortChosen); ok && s.Err == nil {
-			console.RememberPort(e.Name)
+		if name := modemAt(s); name != "" {
+			console.RememberPort(name)
 		}
 		screen.Shot(s.Shot, s.Facts)
 	})

@@ -25,8 +25,9 @@ const (
 
 // Options say whom to ask and how. The zero value is the real network, public addresses only.
 type Options struct {
-	Private bool          // also follow addresses in private ranges
-	Time    time.Duration // for the whole climb; 0 is MaxTime
+	Private bool                      // also follow addresses in private ranges
+	Time    time.Duration             // for the whole climb; 0 is MaxTime
+	Wait    func(limit time.Duration) // told when the first request begins; may be nil
 	// Resolve finds the addresses of a name; nil is the system's resolver.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Dial is only ever called with an address that was judged; nil is the system's.
@@ -68,6 +69,9 @@ func New(o Options) *Climber {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Wait == nil {
+		o.Wait = func(time.Duration) {}
 	}
 	c := &Climber{o: o, asked: map[string]bool{}}
 	c.client = &http.Client{
@@ -159,6 +163,7 @@ func (c *Climber) get(ctx context.Context, address string) ([]byte, error) {
 		return nil, err
 	}
 	if c.until.IsZero() {
+		c.o.Wait(c.o.Time)
 		c.until = time.Now().Add(c.o.Time)
 	}
 	ctx, cancel := context.WithDeadline(ctx, c.until)

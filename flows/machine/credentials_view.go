@@ -114,7 +114,7 @@ func (m Credentials) Actions() []flows.Action {
 func (m Credentials) startAction() flows.Action {
 	a := flows.Action{Name: "start", Key: '\r', Danger: flows.Changes, Event: flows.Accepted{}}
 	a.Disabled = [...]string{
-		Unsure: "confirm the unit first", OldFirmware: "the firmware is too old to be written to",
+		Unsure: "confirm the unit first", OldFirmware: "needs mfw_nrf9160_1.3.2 or newer; this is older or not told",
 		NoAnchor: "there is no trust anchor yet", NoSigner: "the authority is locked",
 	}[m.Block()]
 	if m.plan.AllKept() {

@@ -146,6 +146,9 @@ func (b Bench) Actions() []flows.Action {
 		}
 	}
 	as = append(b.doors(), as...)
+	if b.screen == flows.UnitScreen && b.Stage(b.screen) == flows.Failing {
+		as = append(as, flows.Action{Name: "other-port", Key: 'p', Event: flows.Show{Screen: flows.PortScreen}})
+	}
 	if b.canPutAway() {
 		as = append(as, flows.Action{Name: "next-unit", Key: 'n', Event: flows.NextUnit{}})
 	}

@@ -81,7 +81,7 @@ func slotLine(r Room, tag uint32, kind cred.Kind, d cred.Digest, what paint.Span
 func planLine(s Scene, i int, p flows.PlanFacts, r Room) paint.Line {
 	text, style := progressWords(s, p, r)
 	if text == "" {
-		text, style = planWords(s, i, p)
+		text, style = planWords(s, i, p, r)
 	}
 	d := p.Old
 	switch p.Stage {
@@ -94,7 +94,7 @@ func planLine(s Scene, i int, p flows.PlanFacts, r Room) paint.Line {
 }
 
 // planWords is what the plan will do with a slot.
-func planWords(s Scene, i int, p flows.PlanFacts) (string, paint.Style) {
+func planWords(s Scene, i int, p flows.PlanFacts, r Room) (string, paint.Style) {
 	reason := ""
 	if p.Reason != "" {
 		reason = ": " + p.Reason
@@ -109,7 +109,12 @@ func planWords(s Scene, i int, p flows.PlanFacts) (string, paint.Style) {
 	case p.Has == flows.Foreign:
 		return "replace!" + made(s, p) + reason, paint.Bad | paint.Bold
 	case p.Has == flows.Empty:
-		return "write" + made(s, p) + size(s, i) + reason, paint.Bold
+		tag, kind, digest := columns(r)
+		text := "write" + made(s, p) + size(s, i)
+		if paint.Width(text) > r.W-tag-kind-digest-1 {
+			text = "write" + made(s, p)
+		}
+		return text + reason, paint.Bold
 	}
 	return "renew" + made(s, p) + reason, paint.Bold
 }
@@ -141,13 +146,13 @@ func progressWords(s Scene, p flows.PlanFacts, r Room) (string, paint.Style) {
 		}
 		return "writing", paint.Here | paint.Bold
 	case flows.SlotWritten:
-		return "written, reading back", paint.Here | paint.Bold
+		return "reading back", paint.Here | paint.Bold
 	case flows.SlotMatches:
 		return "● reads back", paint.Good | paint.Bold
 	case flows.SlotGone:
 		return "● gone", paint.Good | paint.Bold
 	case flows.SlotDiffers:
-		return "✗ differs", paint.Bad | paint.Bold
+		return "✗ " + words.Differs(p.Old, p.Now), paint.Bad | paint.Bold
 	case flows.SlotUnknown:
 		return "✗ not known", paint.Bad | paint.Bold
 	}

@@ -193,5 +193,5 @@ func flight(s Scene) []paint.Line {
 	if s.Progress.Flight == "" {
 		return nil
 	}
-	return []paint.Line{paint.Row(paint.S(paint.Here|paint.Bold, "▸ "+s.Progress.Flight))}
+	return []paint.Line{paint.Row(paint.S(paint.Here|paint.Bold, "▸ "+words.Flight(s.Progress.Flight)))}
 }

@@ -60,11 +60,10 @@ func holdings(s Scene) []paint.Line {
 	if len(s.Facts.Plan) == 0 {
 		return nil
 	}
-	var out []paint.Line
 	if untouched(s.Facts.Plan) {
 		return []paint.Line{paint.Text("Nothing was changed: every slot is as it was.")}
 	}
-	out = append(out, paint.AsDetail(paint.Line{})...)
+	out := paint.AsDetail(paint.Line{})
 	for _, p := range s.Facts.Plan {
 		text, style := holds(p)
 		name := strconv.FormatUint(uint64(p.Slot.SecTag), 10) + " " + words.Kind(p.Slot.Kind)
@@ -85,12 +84,15 @@ func holds(p flows.PlanFacts) (string, paint.Style) {
 	case flows.SlotDeleted:
 		return "nothing: deleted, not written yet", paint.Bad
 	case flows.SlotDiffers:
-		return "something else: " + p.Now.Short(), paint.Bad
+		return words.Instead(p.Old, p.Now), paint.Bad
 	case flows.SlotDeleting, flows.SlotWriting, flows.SlotWritten, flows.SlotUnknown:
 		return "not known until it is read", paint.Odd
 	}
-	if p.Old.IsZero() {
+	switch {
+	case p.Old.IsZero():
 		return "nothing, as before", paint.Plain
+	case p.Op == flows.Keep:
+		return "what it shall hold, kept", paint.Good
 	}
 	return "the old one, as before", paint.Plain
 }

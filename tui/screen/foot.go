@@ -19,7 +19,8 @@ func (s Scene) foot(r Room) []paint.Line {
 		out = append(out, rule(r.W))
 	}
 	if w := s.waiting(); w != "" {
-		out = append(out, paint.Row(paint.S(paint.Here, " "+w)))
+		wait := paint.Line{Spans: []paint.Span{paint.S(paint.Here, " "+w)}, Hang: 1}.Fit(r.W)
+		out = append(out, wait[:min(len(wait), 2)]...)
 	}
 	if s.Note != "" {
 		note := paint.Line{Spans: []paint.Span{paint.S(paint.Odd|paint.Bold, " "+s.Note)}, Hang: 1}.Fit(r.W)
@@ -42,7 +43,7 @@ func (s Scene) waiting() string {
 	}
 	p := s.Progress
 	switch {
-	case p.Waiting != "":
+	case p.Waiting != "" && took != "":
 		text := "waiting for " + p.Waiting
 		if !p.Until.IsZero() {
 			text += " until " + p.Until.Format("15:04:05")

@@ -113,6 +113,9 @@ func TestWordsForEachSlotStage(t *testing.T) {
 	if text, _ := holds(flows.PlanFacts{}); text != "nothing, as before" {
 		t.Errorf("an empty slot that was not touched holds %q", text)
 	}
+	if text, _ := holds(flows.PlanFacts{Op: flows.Keep, Old: old}); text != "what it shall hold, kept" {
+		t.Errorf("a slot that was right and kept holds %q", text)
+	}
 	for _, c := range []struct {
 		has  flows.Holding
 		op   flows.Op
@@ -125,9 +128,60 @@ func TestWordsForEachSlotStage(t *testing.T) {
 		{flows.Foreign, flows.DeleteSlot, "delete!"},
 		{flows.Ours, flows.DeleteSlot, "delete"},
 	} {
-		if got, _ := planWords(Scene{}, 0, flows.PlanFacts{Has: c.has, Op: c.op}); got != c.want {
+		if got, _ := planWords(Scene{}, 0, flows.PlanFacts{Has: c.has, Op: c.op}, Room{W: 60}); got != c.want {
 			t.Errorf("%d of what is %d: %q, want %q", c.op, c.has, got, c.want)
 		}
+	}
+}
+
+// TestWhatDiffersIsNamed: a slot that was read back and is empty, or as it was, holds no "something else".
+func TestWhatDiffersIsNamed(t *testing.T) {
+	old, other := cred.Sum([]byte("old")), cred.Sum([]byte("other"))
+	for _, c := range []struct {
+		old, now    cred.Digest
+		holds, work string
+	}{
+		{cred.Digest{}, cred.Digest{}, "nothing: it was not written", "✗ empty"},
+		{old, cred.Digest{}, "nothing: it was not written", "✗ empty"},
+		{old, old, "the old one, as before", "✗ unchanged"},
+		{old, other, "something else: " + other.Short(), "✗ differs"},
+	} {
+		p := flows.PlanFacts{Op: flows.WriteSlot, Stage: flows.SlotDiffers, Old: c.old, Now: c.now}
+		text, _ := holds(p)
+		word, _ := progressWords(Scene{}, p, Room{W: 60})
+		if text != c.holds || word != c.work {
+			t.Errorf("%s, then %s: %q and %q", c.old.Short(), c.now.Short(), text, word)
+		}
+	}
+}
+
+// TestThePlanFitsTheWindow draws a plan of a key made here, and its work, at 80x24: nothing of it is cut off.
+func TestThePlanFitsTheWindow(t *testing.T) {
+	var f flows.Facts
+	f.Prepared.KeyOrigin, f.Prepared.Sizes = "host", []int{574, 1241}
+	f.Plan = []flows.PlanFacts{
+		{Slot: cred.Slot{SecTag: 2147483647, Kind: cred.RootCA}, Op: flows.WriteSlot, Stage: flows.SlotWritten},
+		{Slot: cred.Slot{SecTag: 2147483647, Kind: cred.ClientKey}, Op: flows.WriteSlot},
+	}
+	s := Scene{Machine: still{at: flows.CredentialsScreen, stage: flows.Running, busy: true}, Facts: f}
+	if view := draw(s, 80, 24); strings.Contains(view, "…") || !strings.Contains(view, "reading back") || !strings.Contains(view, "write, host key") {
+		t.Errorf("got\n%s", view)
+	}
+	if view := draw(s, 120, 30); !strings.Contains(view, "write, host key, 1241 B") {
+		t.Errorf("there is room for the size in\n%s", view)
+	}
+	s.Progress.Waiting, s.Progress.Until = "OK to AT%CMNG", time.Date(2026, 1, 2, 12, 0, 5, 0, time.UTC)
+	s.Now = s.Progress.Until.Add(-2 * time.Second)
+	s.Since = s.Now.Add(-3 * time.Second)
+	if view := draw(s, 40, 12); !strings.Contains(view, "until") || !strings.Contains(view, "(2 s left)") {
+		t.Errorf("until when is cut off in\n%s", view)
+	}
+}
+
+func TestAFirmwareThatIsNotToldIsSaid(t *testing.T) {
+	f := flows.Facts{Unit: flows.UnitFacts{IMEI: 352656100367872}}
+	if view := draw(Scene{Machine: still{at: flows.UnitScreen}, Facts: f}, 80, 24); !strings.Contains(view, "firmware     not told by the modem") {
+		t.Errorf("got\n%s", view)
 	}
 }
 
@@ -246,7 +300,6 @@ func TestAFlagInAHintIsSaidInScreens(t *testing.T) {
 	for _, c := range [][3]string{
 		{"chain.incomplete", "give it with --roots", "; here: f loads a root from a file"},
 		{"chain.incomplete", "have the server send it", ""},
-		{"ca.outlives-issuer", "take --until-issuer", `; here: write validity = "issuer" in the profile`},
 		{"dtls.silent", "give --timeout", ""},
 	} {
 		if got := s.onScreen(c[0], c[1]); got != c[2] {

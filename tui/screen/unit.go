@@ -20,7 +20,7 @@ func unit(s Scene, r Room) []paint.Line {
 	}
 	out = append(out, paint.Line{})
 	out = append(out, paint.Optional("model", u.Model)...)
-	out = append(out, paint.Optional("firmware", u.Firmware)...)
+	out = append(out, paint.Pair("firmware", words.Told(u.Firmware), paint.Plain))
 	out = append(out, paint.Optional("hardware", u.Hardware)...)
 	out = append(out, paint.Optional("host", words.Host(u.Host))...)
 	out = append(out, paint.AsDetail(paint.Pair("modem is", words.Functional(u.FunctionalMode), paint.Plain))...)

@@ -97,6 +97,19 @@ func Suite(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "_WITH_", " "), "_", "-")
 }
 
+// Flight is a step of a handshake, which arrows tell to those who know them.
+func Flight(step string) string {
+	if rest, ok := strings.CutPrefix(step, "-> "); ok {
+		step = "sent: " + rest
+	} else if rest, ok := strings.CutPrefix(step, "<- "); ok {
+		step = "received: " + rest
+	}
+	if what, suite, ok := strings.Cut(step, ", TLS_"); ok {
+		step = what + ", " + Suite(suite)
+	}
+	return step
+}
+
 // CommonName is the name in a distinguished name, or all of it where there is none.
 func CommonName(subject string) string {
 	for _, part := range strings.Split(subject, ",") {
@@ -116,6 +129,32 @@ func Kind(k cred.Kind) string {
 	return "type " + strconv.Itoa(int(k))
 }
 
+// Differs is how a slot that was read back differs from what was planned.
+func Differs(old, now cred.Digest) string {
+	switch {
+	case now.IsZero():
+		return "empty"
+	case now == old:
+		return "unchanged"
+	}
+	return "differs"
+}
+
+// Instead is what such a slot holds.
+func Instead(old, now cred.Digest) string {
+	return map[string]string{
+		"empty": "nothing: it was not written", "unchanged": "the old one, as before", "differs": "something else: " + now.Short(),
+	}[Differs(old, now)]
+}
+
+// Told is what a modem says of itself.
+func Told(s string) string {
+	if s == "" {
+		return "not told by the modem"
+	}
+	return s
+}
+
 // Way is what a screen offers in the place of a flag.
 type Way struct {
 	Action string // the machine's action that does it, by name; empty where none is needed
@@ -129,7 +168,6 @@ func OnScreen(code string) (Way, bool) {
 		"chain.untrusted":       {"load-anchor", "loads a root from a file"},
 		"chain.aia-failed":      {"load-anchor", "loads a root from a file"},
 		"chain.anchor-unproven": {"", "the endpoint screen stores it once the last eight of either digest are typed"},
-		"ca.outlives-issuer":    {"", `write validity = "issuer" in the profile`},
 	}[code]
 	return w, ok
 }

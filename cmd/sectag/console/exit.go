@@ -59,7 +59,10 @@ func (c *Console) Exit(err error) int {
 	if f.Code == "internal" && usage(err) {
 		f = cred.Because(err, "usage.flag", FlagText(err), "see sectag --help, or --help behind the verb")
 	}
-	if !errors.As(err, &said) && c.JSON {
+	if f.Code == "usage.flag" {
+		c.JSON = c.JSON || c.wantsJSON()
+	}
+	if !errors.As(err, &said) && c.JSON && !c.served {
 		_ = c.PrintJSON(struct { // the failure is told on stderr too
 			Failure *cred.Fault `json:"failure"`
 		}{f})

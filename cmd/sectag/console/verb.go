@@ -3,6 +3,8 @@ package console
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +21,11 @@ func (c *Console) Verb(do Do) func(*cobra.Command, []string) error { return c.Ve
 // VerbOf is Verb with the document that a script gets in the place of none, so that the lists of the contract are always there.
 func (c *Console) VerbOf(blank func() paper.Document, do Do) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		doc, err := do(cmd.Context(), args)
+		var doc paper.Document
+		err := c.misuse
+		if err == nil {
+			doc, err = do(cmd.Context(), args)
+		}
 		if doc == nil && err != nil && blank != nil && c.JSON {
 			doc = blank()
 		}
@@ -37,6 +43,42 @@ func (c *Console) VerbOf(blank func() paper.Document, do Do) func(*cobra.Command
 			return &printed{err}
 		}
 		return nil
+	}
+}
+
+// Misused ends a verb whose command line could not be understood. Its document is printed all the same, so that the lists of the
+// contract are there. Commands that only hold others have none.
+func (c *Console) Misused(cmd *cobra.Command, err error) error {
+	c.JSON = c.JSON || c.wantsJSON()
+	if cmd.HasSubCommands() {
+		return err
+	}
+	c.misuse = err
+	return cmd.RunE(cmd, nil)
+}
+
+// wantsJSON looks for --json where the flags could not be read up to it.
+func (c *Console) wantsJSON() bool {
+	for _, a := range c.Args {
+		switch a {
+		case "--":
+			return false
+		case "--json", "--json=true":
+			return true
+		}
+	}
+	return false
+}
+
+// Serving says where a verb serves that goes on until a signal: in its first line, which is the whole document of --json.
+func (c *Console) Serving(where string, doc any) {
+	c.served = true
+	if !c.JSON {
+		fmt.Fprintln(c.Out, where)
+		return
+	}
+	if line, err := json.Marshal(doc); err == nil {
+		_, _ = c.Out.Write(append(escaped(line), '\n')) // who has gone is told nothing, and served all the same
 	}
 }
 

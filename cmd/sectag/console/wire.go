@@ -31,6 +31,10 @@ type Console struct {
 	ProfileFile, LedgerURL, PassFile string
 	Timeout                          time.Duration
 
+	Args   []string // of the process, for what cannot be read from the flags
+	misuse error    // why the command line could not be understood
+	served bool     // the one document is on stdout already
+
 	Stop  <-chan struct{} // closed when a signal asked the job to end; nil in a process that none can ask
 	Ended atomic.Bool     // a signal asked the job to end
 }

@@ -13,12 +13,20 @@ import (
 
 // The blank documents are those of verbs that failed before there was anything to tell: nothing is claimed, and the lists are there.
 
-// NoUnit is the blank document of sectag provision.
+// NoUnit is the blank document of sectag provision for one port.
 func NoUnit() Document {
 	return &Unit{Unit: bench.Unit{Verdict: cred.Fail, Slots: []bench.UnitSlot{}, Findings: []cred.Finding{}}}
 }
 
-// NoUnits is that of sectag demo.
+// NoUnitOf is that of sectag provision for so many ports.
+func NoUnitOf(ports int) Document {
+	if ports > 1 {
+		return NoUnits()
+	}
+	return NoUnit()
+}
+
+// NoUnits is that of sectag demo, and of several ports.
 func NoUnits() Document { return &Units{Units: []bench.Unit{}} }
 
 // NoSlots is that of sectag inspect and sectag slots.
@@ -32,6 +40,9 @@ func NoCommands() Document { return &AT{Commands: []ask.Answer{}} }
 
 // NoFindings is that of the verbs that judge: ca audit, ca verify, ledger verify.
 func NoFindings() Document { return &Findings{Verdict: cred.Fail, Findings: []cred.Finding{}} }
+
+// NoFiles is that of the verbs that make a certificate: ca init, ca issue.
+func NoFiles() Document { return &Files{Findings: []cred.Finding{}} }
 
 // NoRecords is that of sectag ledger list.
 func NoRecords() Document { return &LedgerList{Records: []ledger.Summary{}} }

@@ -27,6 +27,15 @@ func (d *CAInit) People(w io.Writer) {
 	findings(w, d.Findings)
 }
 
+// Files is the document of sectag ca init and sectag ca issue when nothing was made.
+type Files struct {
+	Result
+	Findings []cred.Finding `json:"findings"`
+}
+
+// People has nothing to add to the failure.
+func (d *Files) People(io.Writer) {}
+
 // CAShow is the document of sectag ca show.
 type CAShow struct {
 	Result

@@ -29,6 +29,16 @@ func line(w io.Writer, name, value string) {
 	}
 }
 
+// SimModem is the document of sectag sim modem.
+type SimModem struct {
+	Port string `json:"port"`
+}
+
+// SimEndpoint is the document of sectag sim endpoint.
+type SimEndpoint struct {
+	URL string `json:"url"`
+}
+
 // Version is the document of sectag version.
 type Version struct {
 	Result

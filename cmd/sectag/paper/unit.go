@@ -39,6 +39,9 @@ func (d *Units) People(w io.Writer) {
 // UnitLines tells of one unit: who, what each slot holds, how the server took it, and the verdict as the last word.
 func UnitLines(w io.Writer, u bench.Unit) { unitLines(w, u, false) }
 
+// holdsWords say what a slot holds after a failure.
+var holdsWords = map[string]string{"old": "holds what it held", "new": "holds the new one", "missing": "is empty", "unknown": "what it holds is not known"}
+
 func unitLines(w io.Writer, u bench.Unit, planned bool) {
 	if u.IMEI != 0 {
 		fmt.Fprintf(w, "%s  %s  %s\n", u.IMEI, u.Model, u.Firmware)
@@ -52,12 +55,12 @@ func unitLines(w io.Writer, u bench.Unit, planned bool) {
 			what = "to be " + what
 		}
 		if s.Holds != "" && !u.Held {
-			what = strings.TrimPrefix(what+", holds "+s.Holds, ", ")
+			what = strings.TrimPrefix(what+", "+holdsWords[s.Holds], ", ")
 		}
 		if (planned || u.Held) && s.Lost {
 			what += ", and what is there is lost"
 		}
-		fmt.Fprintf(w, "  %10d %-14s %-12s %s\n", s.SecTag, s.Kind, what, short(s.SHA256))
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %10d %-14s %-12s %s", s.SecTag, s.Kind, what, short(s.SHA256)), " "))
 	}
 	if c := u.Connect; c != nil {
 		fmt.Fprintf(w, "  connection from this computer: %s", c.Verdict)

@@ -27,7 +27,7 @@ func TestADocumentFitsTheJournal(t *testing.T) {
 	}
 	longest := 0
 	for n := 1 << 10; n < 16<<10; n += 512 {
-		d := doc(strings.Repeat(`<"`, n))
+		d := codec.Doc(strings.Repeat(`<"`, n))
 		name, body, err := codec.Encode(flows.Probed{ID: 4, Doc: d})
 		if err != nil {
 			t.Fatal(err)
