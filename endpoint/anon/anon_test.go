@@ -51,6 +51,10 @@ func TestLetIn(t *testing.T) {
 			if ctx.Err() != nil {
 				t.Error("it waited for the end of time")
 			}
+			// Who was tried goes on serving others.
+			if v, err := s.Ask(ctx, flight.Modem()); err != nil || v.State() != flight.Whole {
+				t.Errorf("afterwards it is %s, %v\n%s", v.State(), err, p.Output())
+			}
 		})
 	}
 }
