@@ -41,10 +41,10 @@ func throughTheWork(t *testing.T, terms flows.Terms, w world) *run {
 // pictures are the states that the docs show, in the order of the job.
 var pictures = []picture{
 	{"authority", "Authority", "Nothing is configured: the first question is who signs the units.", func(t *testing.T) *run {
-		return newRun(t, flows.Terms{}, blank(t))
+		return newRun(t, flows.Terms{}, blank(t)).settle()
 	}},
 	{"authority-create", "Authority, a new one", "`c` asks for a folder, a subject and a passphrase.", func(t *testing.T) *run {
-		return newRun(t, flows.Terms{}, blank(t)).press("c")
+		return newRun(t, flows.Terms{}, blank(t)).settle().press("c")
 	}},
 	{"authority-unlock", "Authority, locked", "The passphrase is masked and goes straight to the bench's memory.", func(t *testing.T) *run {
 		return newRun(t, settled, blank(t)).settle().press("open")

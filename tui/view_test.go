@@ -46,6 +46,17 @@ func TestAWrongPortIsNoDeadEnd(t *testing.T) {
 	}
 }
 
+// TestWhoLooksAtTheServerSeesIt: with a configured anchor there is nothing to settle, and what was found out stays in sight.
+func TestWhoLooksAtTheServerSeesIt(t *testing.T) {
+	w := blank(t)
+	w.trust, w.probe.Anchor.Trust = flows.File, "file"
+	r := toThePlan(t, settled, w).press("5", "p").settle()
+	if r.m.Screen() != flows.EndpointScreen || r.m.Stage(flows.EndpointScreen) != flows.Done {
+		t.Fatalf("the probe leads to screen %v", r.m.Screen())
+	}
+	wants(t, r.root.View(), "as configured", "chain as sent")
+}
+
 func TestOneKeyStandsForOneAction(t *testing.T) {
 	r := newRun(t, settled, blank(t)).settle().press("open sesame", enter).settle().press("l").settle()
 	view := r.root.View()

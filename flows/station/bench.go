@@ -38,7 +38,8 @@ func (b Bench) Step(e flows.Event) (Bench, []flows.Effect, bool) {
 		return was, nil, true
 	}
 	b.credentials = b.credentials.Signer(b.authority.Stage() == flows.Done)
-	if b.screen == was.screen && was.Stage(b.screen) != flows.Done && b.Stage(b.screen) == flows.Done {
+	_, looked := e.(flows.Probed) // who wanted to see the server is shown it
+	if !looked && b.screen == was.screen && was.Stage(b.screen) != flows.Done && b.Stage(b.screen) == flows.Done {
 		b.screen = b.order().after(b.screen)
 	}
 	return b, append(do, b.advance()...), false
