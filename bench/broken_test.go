@@ -59,3 +59,48 @@ func TestARunWhoseJournalBreaksIsNotClosed(t *testing.T) {
 		t.Errorf("the interrupted run's record says %+v, %v", rec.Bench, err)
 	}
 }
+
+// deaf gives the work up at the first write.
+type deaf struct {
+	bench.Doer
+	giveUp func()
+}
+
+func (d deaf) Do(ctx context.Context, e flows.Effect) flows.Event {
+	if _, write := e.(flows.Write); write {
+		d.giveUp()
+	}
+	return d.Doer.Do(ctx, e)
+}
+
+// TestWorkThatIsGivenUpIsLeftToTheNextStart, with every line of it in the journal.
+func TestWorkThatIsGivenUpIsLeftToTheNextStart(t *testing.T) {
+	ctx := context.Background()
+	r := newRig(t, "nrf9151?fault=online")
+	l := r.open(t, "ledger.db")
+	loop, end := context.WithCancel(ctx)
+	work, giveUp := context.WithCancel(ctx)
+	b := bench.New(r.config(l))
+	fault, err := b.Drive(loop, work, terms, station.Orders{}, func(d bench.Doer) bench.Doer {
+		return deaf{d, func() { giveUp(); end() }}
+	}, nil)
+	if fault == nil {
+		t.Errorf("it passed, %v", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = r.open(t, "ledger.db")
+	defer l.Close()
+	runs, err := l.Unfinished(ctx)
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("unfinished are %v, %v", runs, err)
+	}
+	events, err := l.Events(ctx, runs[0].ID)
+	if err != nil || events[len(events)-1].Type == "cred.offline" {
+		t.Errorf("the journal ends before the write was given up, %v", err)
+	}
+	if u := drive(t, r.config(l), station.Orders{Yes: true, IMEIs: []cred.IMEI{r.unit.State().IMEI}}); u.Verdict != cred.Pass {
+		t.Errorf("the next start says %+v", u)
+	}
+}

@@ -1,14 +1,20 @@
 package bench
 
 import (
+	"context"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
+	"time"
 
+	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
 	"example.org/sectag/flows/station"
 	"example.org/sectag/ledger"
+	"example.org/sectag/ledger/record"
 )
 
 const (
@@ -119,6 +125,157 @@ func TestNoRecordIsOwedToTheUnitAfterIt(t *testing.T) {
 		answer[flows.Identify](s, here(theirs, 1))
 		if r := s.remains(); r.worked || r.owed != (flows.Resumed{IMEI: ours, Mode: 1}) {
 			t.Errorf("after %T: worked %v, owed %+v", away, r.worked, r.owed)
+		}
+	}
+}
+
+// What an earlier run left is owed on though the next one died at once, is paid to that unit and no other, and is paid once.
+func TestWhatIsOwedIsOwedOn(t *testing.T) {
+	run := ledger.Run{Body: []byte(`{"port":"p","resumed":{"imei":"` + ours.String() + `","mode":1}}`)}
+	if r := remains(run, nil); r.owed != (flows.Resumed{IMEI: ours, Mode: 1}) || r.worked {
+		t.Errorf("a run that died at once owes %+v", r.owed)
+	}
+	for _, c := range []struct {
+		to   cred.IMEI
+		want uint8
+	}{{ours, 0}, {theirs, 1}} {
+		s := &scribe{t: t}
+		s.put(flows.TermsSet{Terms: flows.Terms{Port: true, Ledger: true, Profile: true}})
+		s.put(flows.Resumed{IMEI: ours, Mode: 1})
+		answer[flows.UsePort](s, flows.PortChosen{Name: "p"})
+		answer[flows.Identify](s, here(c.to, 4))
+		s.put(flows.Restored{ID: 10}) // whoever asked for it
+		if r := s.remains(); r.owed != (flows.Resumed{IMEI: ours, Mode: c.want}) {
+			t.Errorf("when %s had its mode back, %+v is owed", c.to, r.owed)
+		}
+	}
+}
+
+// died is a ledger with one run that a process left, and the bench that comes after it.
+func died(t *testing.T, lines []ledger.Event, more func(l *ledger.Store, run string)) (*Bench, *ledger.Store) {
+	t.Helper()
+	ctx := context.Background()
+	name := "sqlite:" + filepath.Join(t.TempDir(), "ledger.db")
+	at := record.Stamp(time.Now())
+	l, err := ledger.Open(ctx, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := l.Begin(ctx, at, []byte(`{"port":"p","product":"tracker"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range lines {
+		if err := l.AppendEvent(ctx, run, e.Type, at, e.Body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	more(l, run)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if l, err = ledger.Open(ctx, name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return New(Config{Ledger: l, Now: time.Now, Tool: evidence.Tool{Version: "test"}}), l
+}
+
+// The record of a run that died says what was sent, that nobody knows what the slot holds, and whose serial is void; the run is
+// closed, and its unit is taken over.
+func TestTheRecordOfADeadRun(t *testing.T) {
+	ctx := context.Background()
+	b, l := died(t, working(t).lines, func(l *ledger.Store, run string) {
+		if err := l.Reserve(ctx, run, record.Stamp(time.Now()), "7f"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	_, left, err := b.begin(ctx)
+	if err != nil || left == nil || *left != (flows.Resumed{IMEI: ours, Mode: 1}) {
+		t.Fatalf("taken over is %+v, %v", left, err)
+	}
+	list, err := l.List(ctx, ledger.Query{})
+	if err != nil || len(list) != 1 {
+		t.Fatalf("the records are %v, %v", list, err)
+	}
+	r, _, err := l.Show(ctx, list[0].Record)
+	if err != nil || r.Kind != record.Interrupted || r.Verdict != cred.Fail || r.IMEI != ours || r.Unit.Key != here(ours, 1).Identity || r.Unit.Product != "tracker" ||
+		r.Bench.Port != "p" || !slices.Equal(r.Abandoned, []string{"7f"}) || len(r.Slots) != 1 {
+		t.Fatalf("the record says %+v, %v", r, err)
+	}
+	if s := r.Slots[0]; s.Holds != "unknown" || s.Sent != (cred.Digest{7}) || !s.SHA256.IsZero() {
+		t.Errorf("of the slot it says %+v", s)
+	}
+	events, err := l.Events(ctx, "1")
+	if err != nil || !slices.ContainsFunc(events, func(e ledger.Event) bool { return e.Type == "run.interrupted" }) {
+		t.Errorf("no line says that the run was interrupted: %v", err)
+	}
+	if runs, err := l.Runs(ctx, ledger.RunInterrupted); err != nil || len(runs) != 1 {
+		t.Errorf("interrupted are %v, %v", runs, err)
+	}
+}
+
+// A unit without an identity key is known by its UUID, whose digest is no key's.
+func TestADeadRunsUnitIsKnownByWhatItTold(t *testing.T) {
+	const uuid = "25c95751-efa4-40d4-8b4a-1dcaab81fac9"
+	s := &scribe{t: t}
+	s.put(flows.TermsSet{Terms: flows.Terms{Port: true, Ledger: true, Profile: true}})
+	answer[flows.UsePort](s, flows.PortChosen{Name: "p"})
+	told := here(ours, 1)
+	told.Identity, told.Doc = cred.Sum([]byte(uuid)), flows.Doc(`{"imei":"`+ours.String()+`","imei_valid":true,"functional_mode":1,"uuid":"`+uuid+`"}`)
+	answer[flows.Identify](s, told)
+	s.put(flows.UnitConfirmed{IMEI: ours})
+	plan := flows.Plan{N: 1}
+	plan.Slots[0] = flows.SlotPlan{Slot: cred.Slot{SecTag: 42}, Has: flows.Ours, Op: flows.DeleteSlot}
+	answer[flows.MakePlan](s, flows.Planned{Plan: plan})
+	s.put(flows.Accepted{})
+	answer[flows.Prepare](s, flows.Prepared{})
+	b, l := died(t, s.lines, func(*ledger.Store, string) {})
+	if _, _, err := b.begin(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	r, found, err := l.Newest(context.Background(), record.Unit{UUID: uuid, IMEI: ours})
+	if err != nil || !found || r.Unit.UUID != uuid || !r.Unit.Key.IsZero() {
+		t.Errorf("the record is of %+v, %v, %v", r.Unit, found, err)
+	}
+}
+
+// A second work on the unit is told of though the first has its record.
+func TestASecondWorkOfADeadRunIsTold(t *testing.T) {
+	ctx := context.Background()
+	s := working(t)
+	answer[flows.Write](s, flows.Failed{Code: "cmng.515"})
+	answer[flows.ReadSlot](s, flows.ReadBack{})
+	answer[flows.Identify](s, here(ours, 4))
+	answer[flows.RestoreMode](s, flows.Restored{})
+	answer[flows.WriteRecord](s, flows.RecordWritten{Record: "0", Verdict: flows.FailedOutcome})
+	first := len(s.lines)
+	s.put(flows.Retry{})
+	answer[flows.Identify](s, here(ours, 1))
+	plan := flows.Plan{N: 1}
+	plan.Slots[0] = flows.SlotPlan{Slot: cred.Slot{SecTag: 42, Kind: cred.RootCA}, Op: flows.WriteSlot}
+	answer[flows.MakePlan](s, flows.Planned{Plan: plan})
+	s.put(flows.Accepted{})
+	answer[flows.Prepare](s, flows.Prepared{Want: [flows.MaxSlots]cred.Digest{{7}}})
+	for _, c := range []struct {
+		lines []ledger.Event
+		want  int
+	}{{s.lines[:first-1], 1}, {s.lines[:first], 1}, {s.lines, 2}} { // the record landed unanswered, was answered, and is old
+		b, l := died(t, c.lines, func(l *ledger.Store, run string) {
+			r := record.Record{
+				Kind: record.Slots, Time: record.Stamp(time.Now()), Verdict: cred.Fail, IMEI: ours, Run: run,
+				Unit: record.Identity{Key: here(ours, 1).Identity}, Bench: evidence.Bench(evidence.Tool{Version: "test"}, ""),
+				Failure: cred.Failed("cmng.515", "full", "empty a slot"),
+			}
+			if _, err := l.Record(ctx, r); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if _, _, err := b.begin(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := l.List(ctx, ledger.Query{}); err != nil || len(list) != c.want {
+			t.Errorf("after %d lines there are %d records, %v", len(c.lines), len(list), err)
 		}
 	}
 }

@@ -111,6 +111,23 @@ func TestNothingStartsWhenTheJournalFails(t *testing.T) {
 	}
 }
 
+// The journal breaks while an effect is in flight: nobody leaves before it is answered.
+func TestABrokenJournalWaitsForTheEffectInFlight(t *testing.T) {
+	d, in := &diary{fail: "flows.Cancel", hold: make(chan struct{})}, NewMailbox()
+	in.Put(flows.PortsWanted{})
+	_, err := Run(context.Background(), context.Background(), toy{}, d, d, in, func(s flows.Shot[toy]) {
+		switch {
+		case s.Err != nil:
+			close(d.hold)
+		case !s.Ignored:
+			in.Put(flows.Cancel{})
+		}
+	})
+	if err == nil || !slices.Contains(d.lines, "answered flows.ListPorts") || slices.Contains(d.lines, "effect flows.RestoreMode") {
+		t.Errorf("the loop ended with %v: %q", err, d.lines)
+	}
+}
+
 func TestAnEndWaitsForTheEffectInFlight(t *testing.T) {
 	d, in := &diary{hold: make(chan struct{})}, NewMailbox()
 	ctx, stop := context.WithCancel(context.Background())

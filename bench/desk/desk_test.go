@@ -1,10 +1,12 @@
 package desk_test
 
 import (
+	"bytes"
 	"context"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -171,17 +173,63 @@ func TestTheModeThatIsToldIsTheModeNow(t *testing.T) {
 
 // TestALockedAuthorityPreparesNothing: the desk that was told to lock has forgotten the key, whatever the machines think.
 func TestALockedAuthorityPreparesNothing(t *testing.T) {
-	dir := t.TempDir()
-	w := newWorker(t, dir, "sim:nrf9151")
-	pass := func() flows.Ref { return w.desk.Keep([]byte("correct horse")) }
-	does[flows.AuthorityLoaded](w, flows.AuthorityScreen, flows.CreateAuthority{Dir: dir, Subject: "CN=Acme", Pass: pass()})
-	does[flows.AnchorStored](w, flows.EndpointScreen, flows.LoadAnchor{Path: filepath.Join(dir, "root.crt")})
-	does[flows.Identified](w, flows.UnitScreen, flows.Identify{})
-	does[flows.Planned](w, flows.CredentialsScreen, flows.MakePlan{SecTag: 42, Chosen: true})
+	w, _ := ready(t, t.TempDir(), "sim:nrf9151")
 	w.desk.Lock()
 	if f := does[flows.Failed](w, flows.CredentialsScreen, flows.Prepare{}); f.Code != "ca.passphrase" {
 		t.Errorf("%+v", f)
 	}
-	does[flows.AuthorityUnlocked](w, flows.AuthorityScreen, flows.UnlockAuthority{Pass: pass()})
+	does[flows.AuthorityUnlocked](w, flows.AuthorityScreen, flows.UnlockAuthority{Pass: w.desk.Keep([]byte("correct horse"))})
 	does[flows.Prepared](w, flows.CredentialsScreen, flows.Prepare{})
+}
+
+// ready is a desk that has planned sec_tag 42 of a unit under an authority and its own root as anchor.
+func ready(t *testing.T, dir, unit string) (*worker, flows.Planned) {
+	t.Helper()
+	w := newWorker(t, dir, unit)
+	does[flows.AuthorityLoaded](w, flows.AuthorityScreen, flows.CreateAuthority{Dir: dir, Subject: "CN=Acme", Pass: w.desk.Keep([]byte("correct horse"))})
+	does[flows.AnchorStored](w, flows.EndpointScreen, flows.LoadAnchor{Path: filepath.Join(dir, "root.crt")})
+	does[flows.Identified](w, flows.UnitScreen, flows.Identify{})
+	return w, does[flows.Planned](w, flows.CredentialsScreen, flows.MakePlan{SecTag: 42, Chosen: true})
+}
+
+// TestWhatIsNotReadyIsRefusedBeforeAnythingIsChanged: a firmware that lists no digests, a command that does not fit the host.
+func TestWhatIsNotReadyIsRefusedBeforeAnythingIsChanged(t *testing.T) {
+	w, _ := ready(t, t.TempDir(), "sim:nrf9160?firmware=mfw_nrf9160_1.2.3")
+	if f := does[flows.Failed](w, flows.CredentialsScreen, flows.Prepare{}); f.Code != "store.firmware-old" {
+		t.Errorf("%+v", f)
+	}
+	dir := t.TempDir()
+	w, _ = ready(t, dir, "sim:nrf9151")
+	root, err := os.ReadFile(filepath.Join(dir, "root.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := filepath.Join(dir, "long.pem")
+	if err := os.WriteFile(long, bytes.Repeat(root, 10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	hand := flows.Hand{Op: flows.WriteSlot, Slot: cred.Slot{SecTag: 42}, File: long}
+	does[flows.Planned](w, flows.CredentialsScreen, flows.MakePlan{Hand: hand})
+	if f := does[flows.Failed](w, flows.CredentialsScreen, flows.Prepare{}); f.Code != "line.too-long" {
+		t.Errorf("%+v", f)
+	}
+}
+
+// TestWhatWasPreparedGoesWithItsPlanAndItsKeyWithThePass.
+func TestWhatWasPreparedGoesWithItsPlanAndItsKeyWithThePass(t *testing.T) {
+	w, _ := ready(t, t.TempDir(), "sim:nrf9151")
+	does[flows.Prepared](w, flows.CredentialsScreen, flows.Prepare{})
+	does[flows.Planned](w, flows.CredentialsScreen, flows.MakePlan{SecTag: 42, Chosen: true})
+	if f := does[flows.Failed](w, flows.CredentialsScreen, flows.Write{}); f.Code != "internal" {
+		t.Errorf("a set of another plan is written: %+v", f)
+	}
+	does[flows.Prepared](w, flows.CredentialsScreen, flows.Prepare{})
+	does[flows.RecordWritten](w, flows.RecordScreen, flows.WriteRecord{Verdict: flows.FailedOutcome})
+	if c := does[flows.Connected](w, flows.ConnectionScreen, flows.ConnectServer{}); c.Verdict != flows.FailedOutcome {
+		t.Errorf("%+v", c) // there is no server; but there is a key to show it
+	}
+	does[flows.RecordWritten](w, flows.RecordScreen, flows.WriteRecord{Verdict: flows.Passed})
+	if f := does[flows.Failed](w, flows.ConnectionScreen, flows.ConnectServer{}); f.Code != "store.key-gone" {
+		t.Errorf("the key is still here: %+v", f)
+	}
 }
