@@ -12,7 +12,7 @@ import (
 	"example.org/sectag/endpoint/suite"
 )
 
-// ConnectTimeout is the limit of [Connect] if its options name none.
+// ConnectTimeout is the limit of the handshake of [Connect] if its options name none.
 const ConnectTimeout = 5 * time.Second
 
 // quiet is how long a server may take to answer the ping, or to send an alert after all, once the handshake is through.
@@ -24,7 +24,7 @@ type ConnectOptions struct {
 	Key    []byte // PEM: its private key in clear, PKCS#8 or SEC1. It stays in memory and in no error.
 	Anchor []byte // PEM: what the unit trusts, one certificate or more
 
-	Timeout time.Duration     // limit of everything; ConnectTimeout if zero
+	Timeout time.Duration     // limit of the handshake, behind which the ping has a second of its own; ConnectTimeout if zero
 	Now     func() time.Time  // judges validity; time.Now if nil
 	Flight  func(line string) // told each step of the handshake, one call at a time, not from the caller's goroutine; may be nil
 

@@ -38,7 +38,23 @@ func (c *connection) explain(ctx context.Context, addr netip.AddrPort, err error
 			return f
 		}
 	}
+	if n := alertIn(err); n != nil && v.Alert == nil { // it came under the keys
+		c.report.Alert = n
+		return hail.AlertFault(flight.Alert{Fatal: true, Number: *n}, hail.PhaseOf(v), err)
+	}
 	return refusal(v, err, c.endpoint)
+}
+
+// alertIn finds the number of the server's alert in the library's error, whose own type has no name outside; nil without one.
+func alertIn(err error) *uint8 {
+	var told interface{ Marshal() ([]byte, error) }
+	if !errors.As(err, &told) {
+		return nil
+	}
+	if raw, err := told.Marshal(); err == nil && len(raw) == 2 { // level, number
+		return &raw[1]
+	}
+	return nil
 }
 
 // perhapsSuites tells whether a server may have refused because it has none of the suites that it was offered: OpenSSL sends
@@ -91,7 +107,7 @@ func refusal(v flight.View, err error, e cred.Endpoint) *cred.Fault {
 	ended := errors.Is(err, context.DeadlineExceeded)
 	switch {
 	case v.Alert != nil:
-		return alertFault(*v.Alert, phaseOf(v), err)
+		return hail.AlertFault(*v.Alert, hail.PhaseOf(v), err)
 	case v.Hello != nil && !v.Hello.DTLS12():
 		return told(v, e, err)
 	case errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH):
@@ -147,13 +163,17 @@ func libraryWords(err error) string {
 // thrownOut says why a session ended that the handshake had opened.
 func (c *connection) thrownOut(err error) *cred.Fault {
 	v := c.seen.View()
-	if n := c.ear.alert(); n != nil {
+	n := alertIn(err)
+	if n == nil {
+		n = c.ear.alert()
+	}
+	if n != nil {
 		c.report.Alert = n
-		return alertFault(flight.Alert{Fatal: true, Number: *n}, afterFinished, err)
+		return hail.AlertFault(flight.Alert{Fatal: true, Number: *n}, hail.AfterFinished, err)
 	}
 	if v.Alert != nil {
 		c.report.Alert = &v.Alert.Number
-		return alertFault(*v.Alert, afterFinished, err)
+		return hail.AlertFault(*v.Alert, hail.AfterFinished, err)
 	}
 	if v.Refused {
 		return cred.Because(err, "dtls.closed", "the server let the unit in and then closed its port",

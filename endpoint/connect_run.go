@@ -53,12 +53,15 @@ func (c *connection) run(parent context.Context) *cred.Fault {
 	for i, addr := range addrs {
 		// An address that is silent must leave time for the next.
 		c.end = time.Now().Add(time.Until(end) / time.Duration(len(addrs)-i))
-		if fault = c.try(ctx, addr); fault == nil || !elsewhere(fault.Code) {
+		if fault = c.try(ctx, parent, addr); fault == nil || !elsewhere(fault.Code) {
 			break
 		}
 	}
 	if err := parent.Err(); fault != nil && errors.Is(err, context.Canceled) {
 		return cred.Because(err, "dtls.canceled", "the connection was cancelled", "start it again")
+	}
+	if fault != nil && fault.Code == "dtls.silent" {
+		fault.Text += " within " + c.options.Timeout.String()
 	}
 	return fault
 }
@@ -68,9 +71,8 @@ func elsewhere(code string) bool {
 	return code == "dtls.closed" || code == "dtls.silent" || code == noRoute
 }
 
-// lookup finds the server's addresses, those of IPv4 first: that is what cellular networks give a modem.
-func (c *connection) lookup(ctx context.Context) ([]netip.AddrPort, *cred.Fault) {
-	found, err := c.options.Lookup(ctx, c.endpoint.Host)
+// addresses are those of a name that are tried, the ones of IPv4 first: that is what cellular networks give a modem.
+func addresses(found []net.IPAddr, port uint16) []netip.AddrPort {
 	var first, rest []netip.AddrPort
 	for _, a := range found {
 		ip, ok := netip.AddrFromSlice(a.IP)
@@ -79,13 +81,19 @@ func (c *connection) lookup(ctx context.Context) ([]netip.AddrPort, *cred.Fault)
 		}
 		ip = ip.Unmap().WithZone(a.Zone)
 		if ip.Is4() {
-			first = append(first, netip.AddrPortFrom(ip, c.endpoint.Port))
+			first = append(first, netip.AddrPortFrom(ip, port))
 		} else {
-			rest = append(rest, netip.AddrPortFrom(ip, c.endpoint.Port))
+			rest = append(rest, netip.AddrPortFrom(ip, port))
 		}
 	}
-	addrs := slices.Concat(first, rest)
-	addrs = addrs[:min(len(addrs), maxAddresses)]
+	all := slices.Concat(first, rest)
+	return all[:min(len(all), maxAddresses)]
+}
+
+// lookup finds the server's addresses.
+func (c *connection) lookup(ctx context.Context) ([]netip.AddrPort, *cred.Fault) {
+	found, err := c.options.Lookup(ctx, c.endpoint.Host)
+	addrs := addresses(found, c.endpoint.Port)
 	if len(addrs) == 0 {
 		return nil, cred.Because(err, "dtls.unresolved", "the name "+c.endpoint.Host+" has no address",
 			"check the spelling and this computer's name server; an address works as well")
@@ -93,8 +101,8 @@ func (c *connection) lookup(ctx context.Context) ([]netip.AddrPort, *cred.Fault)
 	return addrs, nil
 }
 
-// try makes one session with one address.
-func (c *connection) try(ctx context.Context, addr netip.AddrPort) *cred.Fault {
+// try makes one session with one address. Its handshake has the time of ctx, and what follows in the open session that of open.
+func (c *connection) try(ctx, open context.Context, addr netip.AddrPort) *cred.Fault {
 	c.report.Address = addr.String()
 	socket, err := c.options.Dial(ctx, "udp", addr.String())
 	if err != nil {
@@ -118,17 +126,14 @@ func (c *connection) try(ctx context.Context, addr netip.AddrPort) *cred.Fault {
 		return c.explain(ctx, addr, err)
 	}
 	c.report.HandshakeMS = millis(time.Since(began))
-	return c.ping(ctx, conn, w)
+	return c.ping(open, conn, w)
 }
 
-// handshake keeps a second for the ping, and gives up early on a server that took the cookie and says nothing: time is
-// needed then to find out why.
+// handshake gives up early on a server that took the cookie and says nothing: time is needed then to find out why.
 func (c *connection) handshake(ctx context.Context, conn *dtls.Conn) error {
-	left := time.Until(c.end)
-	left -= min(quiet, left/2)
-	ctx, cancel := context.WithTimeout(ctx, left)
+	ctx, cancel := context.WithDeadline(ctx, c.end)
 	defer cancel()
-	early := time.AfterFunc(left*3/5, func() {
+	early := time.AfterFunc(time.Until(c.end)*3/5, func() {
 		if v := c.seen.View(); v.Hello == nil && v.Cookies > 0 {
 			cancel()
 		}
@@ -190,8 +195,8 @@ func (c *connection) learn() {
 	case v.Request == nil && v.Done:
 		r.ClientAuth = "not-asked"
 	}
-	if v.Alert != nil {
-		r.Alert = &v.Alert.Number
+	if a := v.Refusal(); a != nil {
+		r.Alert = &a.Number
 	}
 }
 

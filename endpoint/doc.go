@@ -14,7 +14,7 @@
 //	flight/   the first flight of a DTLS 1.2 server, read and asked for without any cryptography; the cipher suites' names;
 //	          Seen, which tells refusals apart for both halves. Start here.
 //	hail/     talking to a server up to the end of that flight: sessions one at a time, the sweep over the suites,
-//	          and why a session failed, in words
+//	          and why a session failed, in words: Why, AlertFault
 //	anon/     one handshake without a certificate: does the server insist on ours?
 //	aia/      climbing from a certificate to its issuers over plain HTTP, and which addresses are never asked
 //	chain/    judging a chain as the modem will, and choosing the trust anchor. No network.

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"net"
 	"time"
 
@@ -148,10 +149,13 @@ func (p *probe) run(ctx context.Context) *cred.Fault {
 	dtls, cancel := context.WithTimeout(ctx, p.o.Timeout)
 	defer cancel()
 	if f := p.meet(dtls); f != nil {
-		if f.Code == "dtls.silent" {
+		switch {
+		case errors.Is(ctx.Err(), context.Canceled): // the caller gave up, not the server
+			return canceled(ctx)
+		case f.Code == "dtls.silent":
 			f.Text += " within " + p.o.Timeout.String()
 		}
-		if f.Err == nil && ctx.Err() != nil { // the caller gave up, not the server
+		if f.Err == nil {
 			f.Err = ctx.Err()
 		}
 		return f
@@ -160,7 +164,15 @@ func (p *probe) run(ctx context.Context) *cred.Fault {
 	p.tryWithoutCertificate(dtls)
 	p.tellSuites()
 	p.report.Packets += p.far.Packets
-	return p.judgeChain(ctx)
+	f := p.judgeChain(ctx)
+	if errors.Is(ctx.Err(), context.Canceled) { // what is missing was not looked for
+		return canceled(ctx)
+	}
+	return f
+}
+
+func canceled(ctx context.Context) *cred.Fault {
+	return cred.Because(ctx.Err(), "dtls.canceled", "the probe was cancelled", "start it again")
 }
 
 // firstError makes the failure out of the gravest finding.

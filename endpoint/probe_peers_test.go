@@ -85,7 +85,7 @@ func TestProbeBadPeers(t *testing.T) {
 	always := func(answers ...[]byte) func([]byte) [][]byte { return func([]byte) [][]byte { return answers } }
 	var flood [][]byte
 	for i := range 3000 {
-		flood = append(flood, record(22, 11, 0, 0x40, 0, 0, 2, 0, byte(i>>8), byte(i), 0, 0, 1, 7))
+		flood = append(flood, record(22, 12, 0, 0x40, 0, 0, 2, 0, byte(i>>8), byte(i), 0, 0, 1, 7))
 	}
 	cases := []struct {
 		name   string
@@ -105,12 +105,14 @@ func TestProbeBadPeers(t *testing.T) {
 		{"alert 80", afterCookie(record(21, 2, 80)), "dtls.80", "internal_error", 0},
 		{"alert 70, another version", always(record(21, 2, 70)), "dtls.70", "protocol_version", 0},
 		{"alert 112, another name", always(record(21, 2, 112)), "dtls.112", "unrecognized_name", 0},
+		{"a refusal told as a warning", always(record(21, 1, 40)), "dtls.40", "handshake_failure", 0},
 		{"hangs up", always(record(21, 1, 0)), "dtls.0", "close_notify", 0},
 		{"alert in mid flight", afterCookie(hello, record(21, 2, 80)), "dtls.80", "", 0},
 		{"half a flight", afterCookie(hello, certificate(good)), "dtls.began-silent", "", 0},
 		{"half a certificate", afterCookie(hello, certificate(good)[:100]), "dtls.garbled", "", 0},
 		{"unreadable", always(record(22, 2, 0, 0)), "dtls.garbled", "", 0},
-		{"huge certificate", afterCookie(hello, record(22, 11, 0xFF, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 7)), "dtls.garbled", "announced", 0},
+		{"huge certificate", afterCookie(hello, record(22, 11, 0xFF, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 7)), "chain.too-long", "announces", 0},
+		{"a long certificate that never ends", afterCookie(hello, record(22, 11, 0, 0x20, 0, 0, 2, 0, 0, 0, 0, 0, 1, 7)), "chain.too-long", "8192", 0},
 		{"DTLS 1.0", afterCookie(serverHello(0xFF), certificate(good), done), "dtls.version", "feff", 0},
 		{"no certificate", afterCookie(hello, certificate(nil), done), "dtls.garbled", "shows none", 0},
 		{"junk certificate", afterCookie(hello, certificate([]byte("junk")), done), "dtls.garbled", "certificate 1", 0},
@@ -188,7 +190,7 @@ func TestProbeIsCancelled(t *testing.T) {
 	began := time.Now()
 	r, err := endpoint.Probe(ctx, address(t, url), endpoint.ProbeOptions{Timeout: time.Minute})
 	document(t, r, err)
-	if !errors.Is(err, context.Canceled) || time.Since(began) > 10*time.Second {
+	if failure(r) != "dtls.canceled" || !errors.Is(err, context.Canceled) || time.Since(began) > 10*time.Second {
 		t.Errorf("%v after %s", err, time.Since(began))
 	}
 }

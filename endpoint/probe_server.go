@@ -97,18 +97,13 @@ func (p *probe) lookup(ctx context.Context) ([]netip.AddrPort, *cred.Fault) {
 		return []netip.AddrPort{netip.AddrPortFrom(a, p.endpoint.Port)}, nil
 	}
 	found, err := p.o.Lookup(ctx, p.endpoint.Host)
-	if err == nil && len(found) == 0 {
+	out := addresses(found, p.endpoint.Port)
+	if err == nil && len(out) == 0 {
 		err = &net.DNSError{Err: "no address", Name: p.endpoint.Host, IsNotFound: true}
 	}
 	if err != nil {
 		return nil, cred.Because(err, "dtls.unresolved", "the name "+p.endpoint.Host+" has no address",
 			"check the name and this computer's name server")
-	}
-	var out []netip.AddrPort
-	for _, ip := range found[:min(len(found), maxAddresses)] {
-		if a, ok := netip.AddrFromSlice(ip.IP); ok {
-			out = append(out, netip.AddrPortFrom(a.Unmap().WithZone(ip.Zone), p.endpoint.Port))
-		}
 	}
 	return out, nil
 }

@@ -124,6 +124,11 @@ func TestWhereTheAnchorComesFrom(t *testing.T) {
 			want{root, FromServer, TrustFirstUse, true, []string{"error chain.untrusted", "warning chain.anchor-unproven", "info chain.extra"}},
 		},
 		{
+			"another was given than the public root that it leads to",
+			Input{Sent: sent(leaf, inter), Public: public(root), Given: cred.Sum(other.X509.Raw)},
+			want{codes: []string{"error chain.untrusted"}},
+		},
+		{
 			"the intermediate is missing",
 			Input{Sent: sent(leaf), Fetch: fetch(inter, root)},
 			want{root, FromAIA, TrustFirstUse, false, []string{"error chain.incomplete", "warning chain.anchor-unproven"}},

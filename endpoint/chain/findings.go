@@ -64,9 +64,7 @@ func (f *findings) anchor(in Input, w walk, j Judgement) {
 		f.add(cred.Error, LeafAnchor, "the only anchor is the server's own certificate, "+Name(leaf.Subject.String()),
 			"a unit that trusts it is cut off when the server renews it: use a certificate signed by a root, and give units the root")
 	case !in.Given.IsZero() && !w.given(a.X509):
-		f.add(cred.Error, Untrusted,
-			fmt.Sprintf("the chain leads to %s, whose SHA-256 is %s and not the one given", Name(a.X509.Subject.String()), cred.Sum(cred.CertPEM(a.X509.Raw))),
-			"someone stands between, or the server has changed its authority: ask the server's owner")
+		f.elsewhere(a.X509)
 	case !j.Complete:
 		f.add(cred.Error, Incomplete, "the server does not send "+missing(in, w)+": the modem cannot look for it",
 			"have the server send its intermediate certificates (the whole chain without the root)")
@@ -78,6 +76,13 @@ func (f *findings) anchor(in Input, w walk, j Judgement) {
 	f.judgeAnchor(in, *a)
 }
 
+// elsewhere tells that the chain leads to another root than the one whose digest was given.
+func (f *findings) elsewhere(root *x509.Certificate) {
+	f.add(cred.Error, Untrusted,
+		fmt.Sprintf("the chain leads to %s, whose SHA-256 is %s and not the one given", Name(root.Subject.String()), cred.Sum(cred.CertPEM(root.Raw))),
+		"someone stands between, or the server has changed its authority: ask the server's owner")
+}
+
 func (f *findings) noAnchor(in Input, w walk, last *x509.Certificate) {
 	switch {
 	case len(in.Files) > 0 && (SelfSigned(last) || (len(w.path) > 1 && slices.ContainsFunc(in.Sent, last.Equal))):
@@ -85,6 +90,8 @@ func (f *findings) noAnchor(in Input, w walk, last *x509.Certificate) {
 		// to another root.
 		f.add(cred.Error, Untrusted, fmt.Sprintf("the chain leads to %s, which is not among the roots given", Name(last.Issuer.String())),
 			"compare the roots with the server's owner: this server is another, or the root is the wrong one")
+	case !in.Given.IsZero() && w.public(last) != nil:
+		f.elsewhere(w.public(last))
 	case w.broken != nil:
 		f.add(cred.Error, Untrusted, "the chain does not hang together: "+Name(w.broken.Error()),
 			"someone stands between, or the server sends the wrong intermediate: ask the server's owner")

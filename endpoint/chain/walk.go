@@ -83,6 +83,16 @@ func (w *walk) arriveInFiles(cur *x509.Certificate) bool {
 	return SelfSigned(cur) // in no file: the walk ends without an anchor
 }
 
+// public is the public root that signed a certificate, or nil.
+func (w *walk) public(cur *x509.Certificate) *x509.Certificate {
+	for _, r := range w.in.Public {
+		if w.issues(r.X509, cur) {
+			return r.X509
+		}
+	}
+	return nil
+}
+
 func (w *walk) given(c *x509.Certificate) bool {
 	return cred.Sum(c.Raw) == w.in.Given || cred.Sum(cred.CertPEM(c.Raw)) == w.in.Given
 }

@@ -181,6 +181,15 @@ func TestOwnSide(t *testing.T) {
 	if v := s.View(); v.State() != NotDTLS || v.Finished || v.Sent != 1 {
 		t.Errorf("an echo is %s", v.State())
 	}
+	again, err := Hello{Suites: Modem()}.Datagram(1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Outgoing(again)
+	s.Incoming(hello) // the echo of what was said before
+	if v := s.View(); v.State() != NotDTLS {
+		t.Errorf("a late echo is %s", v.State())
+	}
 	hello[4] = 1
 	s.Outgoing(hello)
 	if !s.View().Finished {

@@ -101,9 +101,6 @@ func splitFragments(payload []byte) (out []fragment, err error) {
 			return out, fmt.Errorf("a handshake message is cut short")
 		}
 		f.length, f.offset, f.body = int(length), int(offset), body
-		if f.length > maxMessage {
-			return out, fmt.Errorf("a handshake message of %d bytes is announced", f.length)
-		}
 		if f.offset+len(f.body) > f.length {
 			return out, fmt.Errorf("a handshake fragment ends beyond its message")
 		}

@@ -13,19 +13,19 @@ type Seen struct {
 	mu    sync.Mutex
 	view  View
 	parts assembly
-	sent  []byte // our newest datagram: an echo of it is no DTLS server
 }
 
 // View is what was seen until now.
 type View struct {
 	Sent     int  // datagrams that we sent
 	Received int  // datagrams that came back
-	Foreign  int  // of these, such as are no DTLS at all, or our own hello echoed
+	Foreign  int  // of these, such as are no DTLS at all, or a client's hello: ours, echoed
 	Refused  bool // the host said that nothing listens on the port (ICMP port unreachable)
 
 	Cookies int    // HelloVerifyRequests
 	Cookie  []byte // the newest one's
 
+	Announced int                 // length of the Certificate message as its first piece said, whatever came of it; 0 without any
 	Hello     *ServerHello        // nil until it came
 	Chain     [][]byte            // the Certificate message, DER as sent; nil until it came, empty if the server sent none
 	Request   *CertificateRequest // nil unless the server asked for a certificate of ours
@@ -86,6 +86,20 @@ func (v View) State() State {
 	return Nothing
 }
 
+// Refusal is the alert that ended the session: the one that says so, or a warning with nothing else said. RFC 5246 has no refusal
+// by warning, but that is how such a one is meant; unrecognized_name is a warning that servers send and go on (RFC 6066).
+func (v View) Refusal() *Alert {
+	if v.Alert != nil || v.State() != Began || v.Hello != nil || v.Announced > 0 {
+		return v.Alert
+	}
+	for _, a := range v.Warnings {
+		if a.Number != UnrecognizedName {
+			return &a
+		}
+	}
+	return nil
+}
+
 // View is a copy of what was seen.
 func (s *Seen) View() View {
 	s.mu.Lock()
@@ -109,7 +123,6 @@ func (s *Seen) Outgoing(datagram []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.view.Sent++
-	s.sent = append(s.sent[:0], datagram...)
 	records, _ := splitRecords(datagram)
 	for _, r := range records {
 		if r.epoch > 0 {
@@ -123,11 +136,15 @@ func (s *Seen) Incoming(datagram []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.view.Received++
-	if !looksLikeDTLS(datagram) || bytes.Equal(datagram, s.sent) {
+	if !looksLikeDTLS(datagram) {
 		s.view.Foreign++
 		return
 	}
 	records, err := splitRecords(datagram)
+	if slices.ContainsFunc(records, clientHello) { // what only clients say: an echo, however late
+		s.view.Foreign++
+		return
+	}
 	for _, r := range records {
 		if e := s.record(r); err == nil {
 			err = e
@@ -136,6 +153,10 @@ func (s *Seen) Incoming(datagram []byte) {
 	if err != nil && s.view.Garbled == nil {
 		s.view.Garbled = err
 	}
+}
+
+func clientHello(r record) bool {
+	return r.epoch == 0 && r.typ == recordHandshake && len(r.payload) > 0 && r.payload[0] == typeClientHello
 }
 
 func (s *Seen) record(r record) error {
@@ -179,6 +200,12 @@ func (s *Seen) fragment(f fragment) error {
 		s.view.Cookies++
 		s.view.Cookie = bytes.Clone(cookie)
 		return nil
+	}
+	if f.typ == typeCertificate && s.view.Announced == 0 {
+		s.view.Announced = f.length
+	}
+	if f.length > maxMessage {
+		return fmt.Errorf("a handshake message of %d bytes is announced", f.length)
 	}
 	body, whole, err := s.parts.add(f)
 	if err != nil || !whole {

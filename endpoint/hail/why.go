@@ -4,12 +4,16 @@ import (
 	"fmt"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/endpoint/chain"
 	"example.org/sectag/endpoint/flight"
 )
 
 // Why says in words why a session at an address (host:port) did not come to a whole first flight that can be judged; nil if it
 // did. The codes are the contract's, and dtls.version for a server that chose an older DTLS than 1.2.
 func Why(v flight.View, at string) *cred.Fault {
+	if f := promised(v, at); f != nil {
+		return f
+	}
 	switch v.State() {
 	case flight.Alerted:
 		return alerted(*v.Alert, at)
@@ -28,6 +32,26 @@ func Why(v flight.View, at string) *cred.Fault {
 	}
 	return cred.Failed("dtls.silent", "no answer from "+at,
 		"check the address and the firewalls on the way: it is UDP; a slow server needs --timeout")
+}
+
+// framing is more than the Certificate message has beside the certificates of any chain that a modem takes: 3 bytes for each.
+const framing = 64
+
+// promised judges a flight that did not come to its end by what its first pieces say of the whole: the longer the chain, the
+// less likely it arrives, and then its length is what is wrong.
+func promised(v flight.View, at string) *cred.Fault {
+	if s := v.State(); s != flight.Began && s != flight.Garbled {
+		return nil
+	}
+	switch a := v.Refusal(); {
+	case v.Announced > chain.LimitBytes+framing:
+		return cred.Failed(chain.TooLong,
+			fmt.Sprintf("%s announces a chain of some %d bytes, which did not arrive whole; the modem takes %d", at, v.Announced, chain.LimitBytes),
+			"have the server send fewer or smaller certificates (EC keys, no root)")
+	case a != nil:
+		return alerted(*a, at)
+	}
+	return nil
 }
 
 func cookieOnly(v flight.View, at string) *cred.Fault {

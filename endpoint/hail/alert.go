@@ -1,4 +1,4 @@
-package endpoint
+package hail
 
 import (
 	"fmt"
@@ -7,27 +7,30 @@ import (
 	"example.org/sectag/endpoint/flight"
 )
 
-// phase is where in a handshake an alert came: the same number means different things.
-type phase uint8
+// Phase is where in a handshake an alert came: the same number means different things.
+type Phase uint8
 
+// The phases, in their order.
 const (
-	atHello       phase = iota // in answer to our hello
-	inFlight                   // between the server's hello and our certificate
-	atCertificate              // in answer to our certificate and Finished
-	afterFinished              // in the open session
+	AtHello       Phase = iota // in answer to our hello
+	InFlight                   // between the server's hello and our certificate
+	AtCertificate              // in answer to our certificate and Finished
+	AfterFinished              // in the open session
 )
 
-func phaseOf(v flight.View) phase {
+// PhaseOf is the phase that a handshake has come to.
+func PhaseOf(v flight.View) Phase {
 	switch {
 	case v.Finished:
-		return atCertificate
+		return AtCertificate
 	case v.Hello != nil:
-		return inFlight
+		return InFlight
 	}
-	return atHello
+	return AtHello
 }
 
-func (p phase) String() string {
+// String says when, in words.
+func (p Phase) String() string {
 	return [...]string{
 		"in answer to the hello", "before the unit showed its certificate", "when it was shown the unit's certificate",
 		"in the open session",
@@ -39,20 +42,20 @@ type meaning struct{ text, hint string }
 
 const lookAtLog = "look at the server's log: it knows the reason"
 
-// alertFault explains an alert of the server's. No cause is given as certain where servers differ: measured on seven of them,
+// AlertFault explains an alert of the server's. No cause is given as certain where servers differ: measured on seven of them,
 // a certificate of an unknown authority gets 48, 49 or 42, one that has ended 45, 49, 42 or none (docs: the list of codes).
-func alertFault(a flight.Alert, p phase, err error) *cred.Fault {
+func AlertFault(a flight.Alert, p Phase, err error) *cred.Fault {
 	m, ok := meanings[a.Number]
 	if !ok {
 		m = meaning{"the server ended the handshake", lookAtLog}
 	}
 	switch {
-	case a.Number == flight.HandshakeFailure && p == atHello:
+	case a.Number == flight.HandshakeFailure && p == AtHello:
 		m = meaning{
 			"the server cannot agree on how to speak",
 			"it has no suite, curve or signature in common with the modem: see sectag probe for what it takes",
 		}
-	case a.Number == flight.CloseNotify && p == afterFinished:
+	case a.Number == flight.CloseNotify && p == AfterFinished:
 		m = meaning{
 			"the server let the unit in and then ended the session",
 			"it may not know the unit's name yet, or be shutting down: register the unit there, and look at its log",
