@@ -107,7 +107,7 @@ func TestARootThatCannotBeWritten(t *testing.T) {
 		t.Errorf("%+v, %v", o, err)
 	}
 	s.sectag("probe", srv.URL, "--json").must(t, 0)
-	for _, name := range []string{".", "nowhere/out.pem", "root.crt/out.pem"} {
+	for _, name := range []string{".", "nowhere/out.pem", "root.crt/out.pem", "/dev/null"} {
 		s.sectag("probe", "coaps://nowhere.invalid", "--anchor-out", name, "--json").refused(t, 2, "config.file")
 	}
 }

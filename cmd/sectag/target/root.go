@@ -56,8 +56,8 @@ func (r *Root) Check() (err error) {
 	if err == nil && !folder.IsDir() {
 		err = errors.New(filepath.Dir(r.Out) + " is no folder")
 	}
-	if there, lost := os.Stat(r.Out); lost == nil && there.IsDir() {
-		err = errors.New(r.Out + " is a folder")
+	if there, lost := os.Stat(r.Out); lost == nil && !there.Mode().IsRegular() { // a folder, or a device that would be replaced
+		err = errors.New(r.Out + " is no file")
 	}
 	return r.lost(err)
 }
