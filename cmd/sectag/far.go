@@ -2,18 +2,18 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/internal/atomicfile"
 )
 
 func (a *app) probeVerb() *cobra.Command {
-	var out, digest string
+	var root target.Root
 	o := endpoint.ProbeOptions{}
 	c := &cobra.Command{
 		Use: "probe URL", Short: "Look at a server as the modem will see it, and find the root to trust", Args: cobra.MaximumNArgs(1),
@@ -23,31 +23,31 @@ func (a *app) probeVerb() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			if digest != "" {
-				if o.AnchorSHA256, err = cred.ParseDigest(strings.ToLower(strings.ReplaceAll(digest, ":", ""))); err != nil {
-					return nil, cred.Because(err, "usage.flag", "--anchor-sha256: "+err.Error(), "write the 64 characters that the server's owner told you")
-				}
+			if err = root.Check(); err != nil {
+				return nil, err
 			}
 			p, _, err := a.Profile()
 			if err != nil {
 				return nil, err
 			}
 			o.Timeout, o.Now, o.Life = a.Timeout, now, p.Life
+			o.Roots, o.AnchorSHA256 = root.File, root.SHA256
+			if to == p.Endpoint && !root.Said() {
+				o.Anchor = target.Anchors(p, now())
+			}
 			report, err := endpoint.Probe(ctx, to, o)
 			doc := &paper.Probe{ProbeReport: report, URL: to.String()}
-			if err == nil && out != "" && len(report.AnchorPEM) > 0 {
-				if err = atomicfile.Write(out, report.AnchorPEM, 0o644); err != nil {
-					return doc, cred.Because(err, "config.file", "the anchor cannot be written to "+out, "name a file in a folder that you may write to")
+			if err == nil && root.Out != "" {
+				doc.File = root.Out
+				if err = root.Write(report.AnchorPEM); err != nil {
+					doc.File, doc.Verdict = "", cred.Fail
 				}
-				doc.File = out
 			}
 			return doc, err
 		}),
 	}
+	root.Add(c)
 	f := c.Flags()
-	f.StringVar(&out, "anchor-out", "", "write the root to this file, as minimal PEM")
-	f.StringVar(&digest, "anchor-sha256", "", "SHA-256 of the root, as its owner told it")
-	f.StringVar(&o.Roots, "roots", "", "PEM file of roots that are believed")
 	f.BoolVar(&o.AIA, "aia", true, "follow the issuers' addresses in the certificates")
 	f.BoolVar(&o.AIAPrivate, "aia-private", false, "follow them into private networks too")
 	return c

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -119,6 +120,26 @@ func TestForms(t *testing.T) {
 				t.Errorf("dialled %v, asked %v: the judged address must be the dialled one", w.dials, w.asks)
 			}
 		})
+	}
+}
+
+// An authority publishes all that it has in one message: only what signed the child comes of it, up to the cap.
+func TestManyInOneMessage(t *testing.T) {
+	root := peers.Root(t, "Root")
+	var crowd []*peers.Cert
+	for range maxCerts - 1 {
+		crowd = append(crowd, peers.Root(t, "Root")) // the same name, another key
+	}
+	a := newAuthority(t)
+	for path, c := range map[string]struct {
+		certs []*peers.Cert
+		found int
+	}{"/last": {append(slices.Clone(crowd), root), 1}, "/beyond": {append(slices.Clone(crowd), crowd[0], root), 0}} {
+		leaf := root.Issue(t, peers.Spec{AIA: []string{a.give(path, p7c(t, c.certs...))}})
+		climber := New(newWorld(a).options())
+		if got := climber.Issuers(context.Background(), leaf.X509); len(got) != c.found {
+			t.Errorf("%s: %d issuers, skips %v", path, len(got), climber.Skips())
+		}
 	}
 }
 

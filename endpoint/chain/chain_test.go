@@ -198,6 +198,25 @@ func TestCrossSign(t *testing.T) {
 		want{old, FromBundle, TrustGiven, true, []string{"info chain.extra"}})
 }
 
+// A certificate that was renewed with its key lies about in its old form too: the modem passes over what has ended, so does the walk.
+func TestTheOldFormOfARenewedCertificateIsPassedOver(t *testing.T) {
+	now := time.Now()
+	root := peers.Root(t, "Root")
+	inter := root.Intermediate(t, "Intermediate")
+	past := peers.Spec{CA: true, Begin: now.AddDate(-2, 0, 0), End: now.AddDate(-1, 0, 0)}
+	past.CN, past.Key = "Root", root.Key
+	oldRoot := peers.SelfSigned(t, past)
+	past.CN, past.Key = "Intermediate", inter.Key
+	oldInter := root.Issue(t, past)
+	leaf := inter.Server(t)
+	for _, files := range [][]*x509.Certificate{sent(oldRoot, root), sent(root, oldRoot)} {
+		check(t, Input{Sent: sent(leaf, inter), Files: files}, want{root, FromFile, TrustFile, true, nil})
+		check(t, Input{Sent: sent(leaf, oldInter, inter), Files: files}, want{root, FromFile, TrustFile, true, []string{"info chain.extra"}})
+		check(t, Input{Sent: sent(leaf, inter, oldInter), Files: files}, want{root, FromFile, TrustFile, true, []string{"info chain.extra"}})
+	}
+	check(t, Input{Sent: sent(leaf, inter), Files: sent(oldRoot)}, want{oldRoot, FromFile, TrustFile, true, []string{"error chain.expired"}})
+}
+
 func TestSizeNameTimes(t *testing.T) {
 	root := peers.Root(t, "Root")
 	now := time.Now()

@@ -68,17 +68,22 @@ func (w *walk) arrive(cur *x509.Certificate) bool {
 	return false
 }
 
-// arriveInFiles prefers a root of the files; an intermediate or a leaf in them is kept for the case that no root follows.
+// arriveInFiles prefers a root of the files, and of two forms of it the one in date; an intermediate or a leaf in them is kept for
+// the case that no root follows.
 func (w *walk) arriveInFiles(cur *x509.Certificate) bool {
+	var root *x509.Certificate
 	for _, c := range w.in.Files {
-		if !c.Equal(cur) && !w.issues(c, cur) {
-			continue
+		switch {
+		case !c.Equal(cur) && !w.issues(c, cur):
+		case !SelfSigned(c):
+			w.pinned, w.pinnedAt = c, len(w.path)
+		case root == nil || !w.inDate(root) && w.inDate(c):
+			root = c
 		}
-		if SelfSigned(c) {
-			w.settle(c)
-			return true
-		}
-		w.pinned, w.pinnedAt = c, len(w.path)
+	}
+	if root != nil {
+		w.settle(root)
+		return true
 	}
 	return SelfSigned(cur) // in no file: the walk ends without an anchor
 }
@@ -121,7 +126,7 @@ func (w *walk) issues(parent, child *x509.Certificate) bool {
 }
 
 // next chooses the issuer of cur among what was sent and then among what was fetched. Of several with the same key, the one
-// that was given is best, then one that a known root signed, then a self-signed one, then the one that comes first.
+// that was given is best, then one that a known root signed, then a self-signed one; of equals one in date, then the first.
 func (w *walk) next(cur *x509.Certificate) *x509.Certificate {
 	for _, pool := range [][]*x509.Certificate{w.in.Sent, w.fetched} {
 		var best *x509.Certificate
@@ -130,7 +135,7 @@ func (w *walk) next(cur *x509.Certificate) *x509.Certificate {
 			if slices.ContainsFunc(w.path, c.Equal) || !w.issues(c, cur) {
 				continue
 			}
-			if r := w.rank(c); r > rank {
+			if r := w.rank(c); r > rank || r == rank && !w.inDate(best) && w.inDate(c) {
 				best, rank = c, r
 			}
 		}
@@ -139,6 +144,10 @@ func (w *walk) next(cur *x509.Certificate) *x509.Certificate {
 		}
 	}
 	return nil
+}
+
+func (w *walk) inDate(c *x509.Certificate) bool {
+	return !w.in.Now.Before(c.NotBefore) && !w.in.Now.After(c.NotAfter)
 }
 
 func (w *walk) rank(c *x509.Certificate) int {

@@ -3,6 +3,7 @@ package flight
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/pion/dtls/v3/pkg/protocol/extension"
 	"github.com/pion/dtls/v3/pkg/protocol/handshake"
 	"github.com/pion/dtls/v3/pkg/protocol/recordlayer"
+	"pgregory.net/rapid"
 )
 
 // What we write is read back by a library that is not ours.
@@ -60,14 +62,19 @@ func TestHelloIsReadByPion(t *testing.T) {
 // message writes a handshake message in pieces of at most size bytes, one record each.
 func message(typ uint8, seq uint16, body []byte, size int) (records [][]byte) {
 	for at := 0; at == 0 || at < len(body); at += size {
-		piece := body[at:min(at+size, len(body))]
-		p := []byte{
-			typ, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body)), byte(seq >> 8), byte(seq),
-			byte(at >> 16), byte(at >> 8), byte(at), byte(len(piece) >> 16), byte(len(piece) >> 8), byte(len(piece)),
-		}
-		records = append(records, writeRecord(recordHandshake, uint64(at), append(p, piece...)))
+		records = append(records, piece(typ, seq, body, at, min(at+size, len(body))))
 	}
 	return records
+}
+
+// piece writes one piece of a handshake message.
+func piece(typ uint8, seq uint16, body []byte, from, to int) []byte {
+	n := to - from
+	p := []byte{
+		typ, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body)), byte(seq >> 8), byte(seq),
+		byte(from >> 16), byte(from >> 8), byte(from), byte(n >> 16), byte(n >> 8), byte(n),
+	}
+	return writeRecord(recordHandshake, uint64(from), append(p, body[from:to]...))
 }
 
 func serverHello(extensions ...byte) []byte {
@@ -118,6 +125,43 @@ func TestPiecesComeInAnyOrder(t *testing.T) {
 	}, v.Request); d != "" {
 		t.Error(d)
 	}
+}
+
+// Pieces of any length overlap, repeat, say nothing, and come in any order: the chain is there with the last that it needs, not before.
+func TestPiecesMayOverlap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		chain := rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 1, 60), 1, 4).Draw(t, "chain")
+		body := certificate(chain...)
+		cuts := []int{0, len(body)}
+		for range rapid.IntRange(0, 6).Draw(t, "cuts") {
+			cuts = append(cuts, rapid.IntRange(0, len(body)).Draw(t, "cut"))
+		}
+		slices.Sort(cuts)
+		type span struct{ from, to int }
+		var spans []span
+		for i := range cuts[1:] {
+			spans = append(spans, span{cuts[i], cuts[i+1]})
+		}
+		for range rapid.IntRange(0, 6).Draw(t, "more") {
+			from := rapid.IntRange(0, len(body)).Draw(t, "from")
+			spans = append(spans, span{from, rapid.IntRange(from, len(body)).Draw(t, "to")})
+		}
+		var s Seen
+		have := make([]bool, len(body))
+		for _, x := range rapid.Permutation(spans).Draw(t, "order") {
+			s.Incoming(piece(typeCertificate, 2, body, x.from, x.to))
+			for i := x.from; i < x.to; i++ {
+				have[i] = true
+			}
+			v := s.View()
+			if whole := !slices.Contains(have, false); v.Garbled != nil || whole != (v.Chain != nil) {
+				t.Fatalf("whole %v, chain %v, %v", whole, v.Chain, v.Garbled)
+			}
+		}
+		if d := cmp.Diff(chain, s.View().Chain); d != "" {
+			t.Fatal(d)
+		}
+	})
 }
 
 func TestStates(t *testing.T) {

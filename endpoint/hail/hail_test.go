@@ -156,3 +156,57 @@ func TestSweepAgainstOpenSSL(t *testing.T) {
 		t.Errorf("%s\n%s", d, p.Output())
 	}
 }
+
+// distant is a socket whose datagrams take a while to arrive.
+type distant struct {
+	net.Conn
+	way time.Duration
+}
+
+func (d distant) Write(b []byte) (int, error) {
+	sent := bytes.Clone(b)
+	time.AfterFunc(d.way, func() { _, _ = d.Conn.Write(sent) }) // fails when the session is over
+	return len(b), nil
+}
+
+// A server behind a satellite: its answers come later than the first hello is repeated, and belong to the hello all the same.
+func TestAServerThatIsFarAway(t *testing.T) {
+	t.Parallel()
+	const way = firstWait + 50*time.Millisecond
+	has := []flight.Suite{0xC02B, 0xC023, 0xC00A}
+	s, heard := answering(t, func(in []byte) [][]byte {
+		if in[0] != 22 {
+			return nil
+		}
+		if in[60] == 0 {
+			return [][]byte{message(3, 0, 0xFE, 0xFF, 2, 5, 6)}
+		}
+		at := 61 + int(in[60])
+		offer := in[at+2 : at+2+int(binary.BigEndian.Uint16(in[at:]))]
+		for _, suite := range has {
+			for i := 0; i < len(offer); i += 2 {
+				if binary.BigEndian.Uint16(offer[i:]) == uint16(suite) {
+					hello := slices.Concat([]byte{0xFE, 0xFD}, make([]byte, 32), []byte{0, byte(suite >> 8), byte(suite), 0})
+					return [][]byte{message(2, 1, hello...), message(14, 2)}
+				}
+			}
+		}
+		return [][]byte{record(21, 2, 40)}
+	})
+	s.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		return distant{c, way}, err
+	}
+	view, err := s.Ask(context.Background(), flight.Modem())
+	if err != nil || view.State() != flight.Whole {
+		t.Fatalf("%s, %v", view.State(), err)
+	}
+	found := s.Sweep(context.Background(), flight.Modem(), []flight.Suite{view.Hello.Suite})
+	heard()
+	if d := cmp.Diff(has[1:], found); d != "" {
+		t.Error(d)
+	}
+	if s.RTT < way {
+		t.Errorf("the way there and back takes %s", s.RTT)
+	}
+}

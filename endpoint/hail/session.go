@@ -88,7 +88,7 @@ func (s *Server) session(ctx context.Context, suites []flight.Suite) (flight.Vie
 		return flight.View{}, fmt.Errorf("draw a random: %w", err)
 	}
 	t.run(ctx)
-	view := t.seen.View()
+	view := t.view()
 	if t.sendErr != nil {
 		return view, t.sendErr
 	}
@@ -110,8 +110,10 @@ type talk struct {
 	hello    flight.Hello
 	record   uint64        // number of our next record
 	message  uint16        // number of our hello
-	cookies  int           // HelloVerifyRequests answered
-	began    time.Time     // when the newest hello went out
+	bare     int           // hellos without a cookie that were said
+	cookies  int           // HelloVerifyRequests looked at
+	asked    time.Time     // when the hello was said for the first time: an answer may belong to any of its repetitions
+	began    time.Time     // when it was said last
 	wait     time.Duration // before it is repeated
 	silences int           // waits that ended without anything new
 	sendErr  error
@@ -143,6 +145,15 @@ func (s *talk) hopeless() bool {
 	return s.silences >= 2
 }
 
+// view is what was seen; of the HelloVerifyRequests only one counts of those that a hello and its repetitions may have brought.
+func (s *talk) view() flight.View {
+	v := s.seen.View()
+	if v.Cookies > 0 {
+		v.Cookies = max(1, v.Cookies-s.bare+1)
+	}
+	return v
+}
+
 func (s *talk) sayHello() bool {
 	datagram, err := s.hello.Datagram(s.record, s.message)
 	if err != nil {
@@ -150,7 +161,13 @@ func (s *talk) sayHello() bool {
 		return false
 	}
 	s.record++
+	if len(s.hello.Cookie) == 0 {
+		s.bare++
+	}
 	s.began = time.Now()
+	if s.asked.IsZero() {
+		s.asked = s.began
+	}
 	return s.send(datagram)
 }
 
@@ -198,7 +215,7 @@ func (s *talk) listen(ctx context.Context) bool {
 // judge looks at what has come: is the session over, and was a new hello said?
 func (s *talk) judge() (over, again bool) {
 	view := s.seen.View()
-	took := time.Since(s.began)
+	took := time.Since(s.asked)
 	if s.far.RTT == 0 && view.Received > view.Foreign {
 		s.far.RTT = took
 	}
@@ -209,16 +226,21 @@ func (s *talk) judge() (over, again bool) {
 	case view.Received >= maxDatagrams:
 		return true, false
 	case view.Cookies > s.cookies && view.Hello == nil:
-		if view.Cookies >= MaxCookies {
+		if s.view().Cookies >= MaxCookies {
 			return true, false
+		}
+		if s.cookies > 0 && view.Cookies <= s.bare { // a late answer to a hello that was repeated
+			s.cookies = view.Cookies
+			return false, false
 		}
 		first := s.cookies == 0
 		s.cookies = view.Cookies
 		s.hello.Cookie = view.Cookie
 		s.message++
+		s.asked = time.Time{}
 		if first && !s.far.Met { // now the way is known, only the server's own work is not
 			s.silences = 0
-			s.wait = min(max(20*s.far.RTT, firstWait/2), firstWait)
+			s.wait = max(min(max(20*s.far.RTT, firstWait/2), firstWait), 2*s.far.RTT)
 		}
 		return !s.sayHello(), true
 	}

@@ -1,4 +1,4 @@
-// Package target has the flags that say what a verb works on: a port, a unit by its IMEI, a slot by its tag and type.
+// Package target has the flags that say what a verb works on: a port, a unit by its IMEI, a slot by its tag and type, a server's root.
 package target
 
 import (
