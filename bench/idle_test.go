@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,14 +24,14 @@ func TestAnAuthorityThatNobodyUsesIsLocked(t *testing.T) {
 			b := bench.New(r.config(nil))
 			ctx, stop := context.WithCancel(context.Background())
 			over := make(chan error, 1)
-			var last bench.Shot
+			var last atomic.Pointer[bench.Shot]
 			go func() {
-				over <- b.Run(ctx, context.Background(), flows.Terms{Authority: true}, nil, func(s bench.Shot) { last = s })
+				over <- b.Run(ctx, context.Background(), flows.Terms{Authority: true}, nil, func(s bench.Shot) { last.Store(&s) })
 			}()
 			open := func(when string, want bool) {
 				t.Helper()
 				synctest.Wait()
-				if got := last.Machine.Stage(flows.AuthorityScreen) == flows.Done; got != want {
+				if got := last.Load().Machine.Stage(flows.AuthorityScreen) == flows.Done; got != want {
 					t.Errorf("%s after %v the authority is open: %v", when, lock, got)
 				}
 			}
@@ -45,8 +46,8 @@ func TestAnAuthorityThatNobodyUsesIsLocked(t *testing.T) {
 			open("shown", true)
 			<-time.After(time.Second)
 			open("left alone", false)
-			if _, locked := last.Event.(flows.AuthorityLocked); !locked {
-				t.Errorf("the last event is %T", last.Event)
+			if _, locked := last.Load().Event.(flows.AuthorityLocked); !locked {
+				t.Errorf("the last event is %T", last.Load().Event)
 			}
 			stop()
 			if err := <-over; err != nil {

@@ -16,6 +16,7 @@ import (
 	"example.org/sectag/bench/desk"
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/profile"
+	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/device/sim"
@@ -178,7 +179,7 @@ func TestALockedAuthorityPreparesNothing(t *testing.T) {
 	if f := does[flows.Failed](w, flows.CredentialsScreen, flows.Prepare{}); f.Code != "ca.passphrase" {
 		t.Errorf("%+v", f)
 	}
-	does[flows.AuthorityUnlocked](w, flows.AuthorityScreen, flows.UnlockAuthority{Pass: w.desk.Keep([]byte("correct horse"))})
+	does[flows.AuthorityUnlocked](w, flows.AuthorityScreen, flows.UnlockAuthority{})
 	does[flows.Prepared](w, flows.CredentialsScreen, flows.Prepare{})
 }
 
@@ -186,7 +187,12 @@ func TestALockedAuthorityPreparesNothing(t *testing.T) {
 func ready(t *testing.T, dir, unit string) (*worker, flows.Planned) {
 	t.Helper()
 	w := newWorker(t, dir, unit)
-	does[flows.AuthorityLoaded](w, flows.AuthorityScreen, flows.CreateAuthority{Dir: dir, Subject: "CN=Acme", Pass: w.desk.Keep([]byte("correct horse"))})
+	made, err := ca.Init(ca.InitOptions{Dir: dir, Subject: "CN=Acme", Plaintext: true, Clock: ca.Clock{Now: time.Now()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	does[flows.AuthorityLoaded](w, flows.AuthorityScreen, flows.LoadAuthority{Cert: made.Cert, Key: made.Key})
+	does[flows.AuthorityUnlocked](w, flows.AuthorityScreen, flows.UnlockAuthority{})
 	does[flows.AnchorStored](w, flows.EndpointScreen, flows.LoadAnchor{Path: filepath.Join(dir, "root.crt")})
 	does[flows.Identified](w, flows.UnitScreen, flows.Identify{})
 	return w, does[flows.Planned](w, flows.CredentialsScreen, flows.MakePlan{SecTag: 42, Chosen: true})
