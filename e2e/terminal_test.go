@@ -309,6 +309,17 @@ func (s *stage) cameToRest() {
 // colours are SGR parameters that set a foreground or background.
 var colours = regexp.MustCompile("\x1b\\[([0-9;]*;)?([34][0-8]|9[0-7]|10[0-7])(;[0-9;]*)?m")
 
+// The demo's screens say the passphrase that they ask for, beside the authority's name, and it opens.
+func TestTheDemoSaysItsPassphrase(t *testing.T) {
+	t.Parallel()
+	x := newStage(t, "Other Devices", true).terminal(nil, "demo")
+	x.sees("▸ Authority", "▸ passphrase", "passphrase: demonstration", "Demo Devices, locked")
+	x.types("demonstration")
+	x.press("Enter")
+	x.sees("▸ Unit", "enter confirm")
+	x.leaves("C-c")
+}
+
 // NO_COLOR takes every colour off the screens and leaves everything to be read; without it there are some.
 func TestNoColor(t *testing.T) {
 	t.Parallel()

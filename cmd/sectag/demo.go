@@ -86,7 +86,7 @@ func (a *app) demoScreens(ctx context.Context, p profile.Profile, s stage.Stage)
 		return err
 	}
 	t := flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}
-	err = a.show(ctx, j.config(s.Port(1)), t, "demo: the passphrase is "+stage.Passphrase, p.Station)
+	err = a.show(ctx, j.config(s.Port(1)), t, "passphrase: "+stage.Passphrase, p.Station)
 	fmt.Fprintf(a.Out, "everything is in %s: look at it with\n  sectag ledger list --profile %s\n", s.Dir, p.File)
 	return err
 }
