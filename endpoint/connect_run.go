@@ -173,7 +173,7 @@ func (c *connection) verify(raw [][]byte, _ [][]*x509.Certificate) error {
 func (c *connection) present(info *dtls.CertificateRequestInfo) (*tls.Certificate, error) {
 	if err := info.SupportsCertificate(&c.identity.tls); err != nil {
 		c.report.finding(cred.Info, "dtls.ca-not-listed",
-			fmt.Sprintf("the server names %d authorities whose units it takes, and %s is not among them",
+			fmt.Sprintf("the server names the authorities whose units it takes (%d), and %s is not among them",
 				len(info.AcceptableCAs), chain.Name(c.identity.tls.Leaf.Issuer.String())),
 			"the modem shows its certificate all the same; if the server refuses it, give the server this authority's root.crt")
 	}

@@ -44,7 +44,7 @@ func (p *probe) tellSuites() {
 			"have the server offer "+flight.Suite(0xC02B).String()+" or "+flight.Suite(0xC023).String()+", which LwM2M obliges it to have")
 	case p.psk:
 		p.finding(cred.Warning, "dtls.no-certificate", "the server shows no certificate: it takes pre-shared keys only",
-			"units need mode = \"psk\" for it; a server with a certificate can be told from an impostor without sharing a secret")
+			"have the server take certificates: sectag provision gives units no pre-shared keys yet (one slot of them: sectag slots write --type psk)")
 	case !testable:
 		p.finding(cred.Warning, "dtls.suite-untested",
 			"the server and the modem share only "+strings.Join(p.report.Suites.ModemUsable, ", ")+", which this computer cannot make",

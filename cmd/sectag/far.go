@@ -16,7 +16,7 @@ func (a *app) probeVerb() *cobra.Command {
 	var root target.Root
 	o := endpoint.ProbeOptions{}
 	c := &cobra.Command{
-		Use: "probe URL", Short: "Look at a server as the modem will see it, and find the root to trust", Args: cobra.MaximumNArgs(1),
+		Use: "probe [URL]", Short: "Look at a server as the modem will see it, and find the root to trust", Args: cobra.MaximumNArgs(1),
 		Example: "  sectag probe coaps://lwm2m.example.eu:5684 --anchor-out server-root.pem",
 		RunE: a.VerbOf(paper.NoProbe, func(ctx context.Context, args []string) (paper.Document, error) {
 			to, err := a.target(args)
@@ -78,7 +78,7 @@ const maxFile = 1 << 20
 func (a *app) connectVerb() *cobra.Command {
 	var cert, key, anchor string
 	c := &cobra.Command{
-		Use: "connect URL --cert F --key F --anchor F", Short: "Make the mutual DTLS handshake that a unit makes", Args: cobra.MaximumNArgs(1),
+		Use: "connect [URL] --cert F --key F --anchor F", Short: "Make the mutual DTLS handshake that a unit makes", Args: cobra.MaximumNArgs(1),
 		RunE: a.VerbOf(paper.NoConnect, func(ctx context.Context, args []string) (paper.Document, error) {
 			to, err := a.target(args)
 			if err != nil {

@@ -49,8 +49,11 @@ func (a *app) ledgerList() *cobra.Command {
 
 func (a *app) ledgerShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show ID", Short: "Show one record as it was written", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "Show one record as it was written", Args: cobra.MaximumNArgs(1),
 		RunE: a.Verb(func(ctx context.Context, args []string) (paper.Document, error) {
+			if len(args) == 0 {
+				return nil, cred.Failed("usage.flag", "no record is named", "write sectag ledger show ID; sectag ledger list shows the records")
+			}
 			l, err := a.NeedLedger(ctx)
 			if err != nil {
 				return nil, err

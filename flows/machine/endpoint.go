@@ -29,6 +29,7 @@ type Endpoint struct {
 	print  cred.Digest // the anchor's fingerprint
 	trust  flows.Trust
 	named  bool // a server is named
+	seen   bool // a server that a person named was looked at, whatever came of it
 	have   bool // an anchor is configured
 }
 
@@ -64,7 +65,7 @@ func (m *Endpoint) asked(e flows.Event) ([]flows.Effect, bool) {
 		return []flows.Effect{flows.LoadAnchor{ID: m.ask(flows.EndpointScreen), Path: e.Path}}, true
 	case flows.EndpointSkipped:
 		ok := !m.named && m.phase != endpointSkipped
-		m.phase = endpointSkipped
+		m.phase, m.seen = endpointSkipped, false
 		return nil, ok
 	case flows.Retry:
 		if m.phase == endpointUnproven {
@@ -92,7 +93,7 @@ func (m *Endpoint) answered(e flows.Event) bool {
 	switch e := e.(type) {
 	case flows.Probed:
 		ok := m.phase == endpointProbing && m.took(e.ID)
-		m.phase = endpointUnproven
+		m.phase, m.seen = endpointUnproven, true
 		if e.OK && !e.Anchor.IsZero() && e.Trust != flows.NoTrust {
 			m.phase, m.anchor, m.print, m.trust = endpointJudged, e.Anchor, e.Print, e.Trust
 		}
@@ -103,7 +104,7 @@ func (m *Endpoint) answered(e flows.Event) bool {
 	case flows.AnchorStored:
 		stored, loaded := m.phase == endpointStoring, m.phase == endpointLoading
 		ok := (stored || loaded) && m.took(e.ID)
-		m.phase, m.have, m.named = endpointStored, true, m.named || stored
+		m.phase, m.have, m.named = endpointStored, true, m.named || stored || m.seen
 		return ok
 	case flows.Failed:
 		failed := endpointUnproven

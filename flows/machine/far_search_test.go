@@ -16,6 +16,8 @@ type farWorld struct {
 	stored bool
 	named  bool // terms: a server
 	have   bool // terms: an anchor
+	seen   bool // a server was looked at
+	served bool // and a root from a file was settled for it
 	skip   bool
 }
 
@@ -33,13 +35,13 @@ func TestEndpoint(t *testing.T) {
 		recall: func(w farWorld, e flows.Event) farWorld {
 			switch e := e.(type) {
 			case flows.TermsSet:
-				w.named, w.have = e.Terms.Endpoint, e.Terms.Anchor
+				w.named, w.have, w.served = e.Terms.Endpoint, e.Terms.Anchor, false
 			case flows.AnchorCompared:
 				w.typed = e.Last8 == last8(w.anchor) || !w.print.IsZero() && e.Last8 == last8(w.print)
 			case flows.AnchorChosen:
-				w.stored, w.skip = false, false
+				w.stored, w.skip, w.served = false, false, false
 			case flows.EndpointSkipped:
-				w.skip = true
+				w.skip, w.seen = true, false
 			}
 			return w
 		},
@@ -53,11 +55,13 @@ func TestEndpoint(t *testing.T) {
 			if _, load := x.(flows.LoadAnchor); load {
 				w.anchor, w.trust, w.typed, w.stored, w.skip = cred.Digest{}, flows.NoTrust, false, false, false
 				done := w
-				done.stored, done.have = true, true
+				done.stored, done.have, done.served = true, true, w.seen
 				return []reply[farWorld]{{flows.Failed{}, w}, {flows.AnchorStored{}, done}}
 			}
 			w.anchor, w.trust, w.typed, w.stored, w.skip = cred.Digest{}, flows.NoTrust, false, false, false
-			out := []reply[farWorld]{{flows.Failed{}, w}, {flows.Probed{Anchor: a, Trust: flows.FirstUse}, w}, {flows.Probed{OK: true, Trust: flows.FirstUse}, w}, {flows.Probed{OK: true, Anchor: a}, w}}
+			failed := w
+			w.seen = true
+			out := []reply[farWorld]{{flows.Failed{}, failed}, {flows.Probed{Anchor: a, Trust: flows.FirstUse}, w}, {flows.Probed{OK: true, Trust: flows.FirstUse}, w}, {flows.Probed{OK: true, Anchor: a}, w}}
 			for _, trust := range []flows.Trust{flows.FirstUse, flows.Bundle, flows.File} {
 				for _, anchor := range []cred.Digest{a, b} {
 					w.anchor, w.trust, w.stored = anchor, trust, trust == flows.File
@@ -83,6 +87,8 @@ func TestEndpoint(t *testing.T) {
 			switch {
 			case m.phase == endpointSkipped && w.named && w.skip && !m.named:
 				return "skipped"
+			case m.phase == endpointStored && w.served && !m.named:
+				return "forgotten"
 			case m.Stage() == flows.Done && !w.stored && !w.have && !w.skip:
 				return "unsettled"
 			}
@@ -90,7 +96,7 @@ func TestEndpoint(t *testing.T) {
 		},
 	}
 	drawn(t, "endpoint.go", "Endpoint", d, func(m Endpoint) int { return int(m.phase) })
-	tried(t, d, []string{"unproven", "other", "untyped", "skipped", "unsettled"}, map[string]mutant[Endpoint]{
+	tried(t, d, []string{"unproven", "other", "untyped", "skipped", "forgotten", "unsettled"}, map[string]mutant[Endpoint]{
 		"does not compare": twisted("untyped", func(m Endpoint, e flows.Event) (Endpoint, []flows.Effect, bool) {
 			if _, typed := e.(flows.AnchorCompared); typed && m.phase == endpointJudged {
 				e = flows.AnchorCompared{Last8: last8(m.anchor)}
@@ -124,6 +130,13 @@ func TestEndpoint(t *testing.T) {
 			n, do, ignored := m.Step(e)
 			if n.phase == endpointUnproven {
 				n.phase = endpointStored
+			}
+			return n, do, ignored
+		}),
+		"forgets the server when its root comes from a file": twisted("forgotten", func(m Endpoint, e flows.Event) (Endpoint, []flows.Effect, bool) {
+			n, do, ignored := m.Step(e)
+			if _, stored := e.(flows.AnchorStored); stored && m.phase == endpointLoading && !ignored {
+				n.named = m.named
 			}
 			return n, do, ignored
 		}),

@@ -223,9 +223,12 @@ func askDigits(flows.Action, flows.Facts, Before) *Form {
 	}
 }
 
+// scheme is how an address begins.
+const scheme = "coaps://"
+
 func askURL(_ flows.Action, f flows.Facts, _ Before) *Form {
 	url := newField("address", maxName, "")
-	url.Insert("coaps://") // typing goes on from here
+	url.Insert(scheme) // typing goes on from here
 	if f.Probe != nil && f.Probe.URL != "" {
 		url.offer(f.Probe.URL)
 	}
@@ -233,7 +236,11 @@ func askURL(_ flows.Action, f flows.Facts, _ Before) *Form {
 		Title:  "Which server do the units talk to?",
 		Fields: []Field{url},
 		answer: func(f *Form, _ Keeper) (flows.Event, string) {
-			e, err := cred.ParseEndpoint(f.value(0))
+			text := f.value(0)
+			if rest, ok := strings.CutPrefix(text, scheme); ok && strings.Contains(rest, "://") {
+				text = rest // a whole address was pasted behind what stood there
+			}
+			e, err := cred.ParseEndpoint(text)
 			if err != nil {
 				return f.at(0, err.Error())
 			}

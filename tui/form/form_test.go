@@ -62,6 +62,8 @@ func TestAnswers(t *testing.T) {
 		"three digits":           {ask: flows.AskDigits, typed: "787"},
 		"five digits":            {ask: flows.AskDigits, typed: "78722"},
 		"url":                    {ask: flows.AskURL, typed: "LwM2M.example.eu", want: flows.ProbeWanted{URL: "coaps://lwm2m.example.eu:5684"}},
+		"a whole url, pasted":    {ask: flows.AskURL, typed: "coaps://lwm2m.example.eu:5683", want: flows.ProbeWanted{URL: "coaps://lwm2m.example.eu:5683"}},
+		"another scheme, pasted": {ask: flows.AskURL, typed: "http://lwm2m.example.eu"},
 		"no url":                 {ask: flows.AskURL, typed: "host name"},
 		"last eight":             {ask: flows.AskLast8, typed: "00FFee01", want: flows.AnchorCompared{Last8: 0x00ffee01}},
 		"last seven":             {ask: flows.AskLast8, typed: "00ffee0"},

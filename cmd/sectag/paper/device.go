@@ -3,6 +3,7 @@ package paper
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/device"
@@ -54,6 +55,9 @@ func (d *Inspect) People(w io.Writer) {
 	line(w, "host", d.Host)
 	line(w, "mode", fmt.Sprintf("+CFUN %d", d.FunctionalMode))
 	line(w, "record", d.Record)
+	if slices.ContainsFunc(d.Slots, func(s flows.SlotFacts) bool { return !s.Reserved && s.Known == nil }) {
+		line(w, "ledger", "none, so which slots are ours is not known")
+	}
 	SlotLines(w, d.Slots)
 }
 
