@@ -4,17 +4,18 @@
 //
 // How to read it, in the order in which things happen:
 //
-//	init.go     Init makes root.crt and root.key, both or neither (publish.go)
+//	init.go     Init makes root.crt and root.key, both or neither (package pairfile)
 //	root.go     Load reads a root and says why a certificate is none
 //	unlock.go   Root.Unlock opens the key; Root.With takes any crypto.Signer (a token, a signing service); Authority.Lock
 //	clock.go    DoubtClock: a computer with a wrong clock must not sign
 //	key.go      NewKey makes a unit's key, Key.Clear forgets it
 //	issue.go    Authority.Issue signs a unit's certificate
 //	judge.go    Judge is our own lint of what Issue made
+//	prove.go    Key.Prove: the key that a unit gets belongs to the certificate that it gets
 //	unit.go     WriteUnit puts a unit's certificate and key into a folder, both or neither
-//	audit.go    Audit reads files of an existing authority and says what is wrong with it, and how to put it right
-//	verify.go   Verify: does a unit's certificate chain to this root, today and at the end of its life
 //
-// The sub-package keyfile knows how private keys lie in files. Nothing here asks the time, prints, or keeps a secret after
-// it was told to forget it. Every failure is a *cred.Fault with a code of the contract.
+// The sub-package audit reads files of an existing authority and says what is wrong with it, and whether units' certificates
+// chain to a root (audit.go here hands on to it); keyfile knows how private keys lie in files, certfile how certificates do,
+// pairfile how both come into a folder. Nothing here asks the time, prints, or keeps a secret after it was told to forget it. Every
+// failure is a *cred.Fault with a code of the contract.
 package ca

@@ -14,7 +14,6 @@ const (
 	MaxSecTag        SecTag = 2147483647 // the last tag that a user may write
 	FirstDecryptTag  SecTag = 2147483648 // first of the developer tags whose TLS traffic Nordic's tools can decrypt
 	LastDecryptTag   SecTag = 2147483667 // last of them; never to be shipped
-	DefaultNRFTag    SecTag = 16842753   // nRF Cloud's
 	maxSecTagNumeral        = 4294967295
 )
 

@@ -3,7 +3,7 @@ package flows
 import "example.org/sectag/cred"
 
 // Event is something that happened: a person did something, or an effect was answered. Events are comparable structs with
-// stable dotted names (codec.go) and are the lines of the journal. Texts in them are shown and recorded; only enums, small
+// stable dotted names (flows/codec) and are the lines of the journal. Texts in them are shown and recorded; only enums, small
 // numbers and digests decide. No event holds a secret: a Ref points at one that lives in the bench.
 type Event interface{ event() }
 

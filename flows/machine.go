@@ -34,7 +34,7 @@ const (
 	EndpointScreen
 	ConnectionScreen
 	RecordScreen
-	Screens = 7 // how many there are
+	Screens = iota // how many there are
 )
 
 // Danger tells how much a mistake would cost.
@@ -43,8 +43,8 @@ type Danger uint8
 // The dangers.
 const (
 	Harmless Danger = iota // looks, or can be done again
-	Changes  Danger = iota // changes something that can be made again
-	Destroys Danger = iota // something is lost that nobody can bring back: the unit must be named first
+	Changes                // changes something that can be made again
+	Destroys               // something is lost that nobody can bring back: the unit must be named first
 )
 
 // Ask tells what a person must type before an action's event can be made.

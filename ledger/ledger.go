@@ -17,7 +17,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 
@@ -93,15 +92,6 @@ func file(url string) (string, error) {
 			"write sqlite:FILE, as in sqlite:ledger.db")
 	}
 	return path, nil
-}
-
-// In is the url with its path taken relative to dir, as a profile means it. An url of another kind comes back as it is.
-func In(dir, url string) string {
-	path, ok := strings.CutPrefix(url, "sqlite:")
-	if !ok || path == "" || filepath.IsAbs(path) {
-		return url
-	}
-	return "sqlite:" + filepath.Join(dir, path)
 }
 
 // Close ends the work; lines that were not synced are handed to the disk by the way. The Store's lock is given back.

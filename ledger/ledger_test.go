@@ -354,22 +354,6 @@ func TestBackupByVacuumInto(t *testing.T) {
 	}
 }
 
-func TestIn(t *testing.T) {
-	abs, err := filepath.Abs("x.db")
-	must(t, err)
-	for in, want := range map[string]string{
-		"sqlite:ledger.db":  "sqlite:" + filepath.Join("shop", "ledger.db"),
-		"sqlite:" + abs:     "sqlite:" + abs,
-		"postgres://db/x":   "postgres://db/x",
-		"sqlite:":           "sqlite:",
-		"sqlite:sub/../a.b": "sqlite:" + filepath.Join("shop", "a.b"),
-	} {
-		if got := In("shop", in); got != want {
-			t.Errorf("In(shop, %s) = %s, want %s", in, got, want)
-		}
-	}
-}
-
 func TestStrangePathNames(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a b", "50%?#&ü")
 	must(t, os.MkdirAll(dir, 0o700))

@@ -42,7 +42,7 @@ func onDeafTerminal(t *testing.T, what string) []byte {
 	cmd := exec.Command(self)
 	// Nothing of this process's surroundings: with CI in it, or a TERM of tmux's, the library asks nothing in any case, and
 	// this test would see nothing.
-	cmd.Env = []string{child + "=" + what, "TERM=xterm-256color", "GORACE=atexit_sleep_ms=0"}
+	cmd.Env = []string{child + "=" + what, "TERM=xterm-256color", "GORACE=atexit_sleep_ms=0", "GOCOVERDIR=" + t.TempDir()}
 	term, err := pty.Start(cmd)
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,6 @@ const (
 	Empty  Code = 0x00
 	GET    Code = 0x01
 	POST   Code = 0x02
-	PUT    Code = 0x03
 	DELETE Code = 0x04
 
 	Created            Code = 0x41 // 2.01

@@ -190,12 +190,9 @@ func (b *book) update(client, place string, in coap.Message, now time.Time) coap
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.expire(now, "")
-	r, ok := b.places[place]
-	switch {
-	case !ok:
-		return says(coap.NotFound, "")
-	case r.endpoint != client:
-		return says(coap.BadRequest, "forbidden")
+	r, no := b.at(client, place)
+	if no != nil {
+		return *no
 	}
 	if p.lifetime > 0 {
 		r.lifetime = p.lifetime
@@ -209,13 +206,22 @@ func (b *book) remove(client, place string, now time.Time) coap.Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.expire(now, "")
-	r, ok := b.places[place]
-	switch {
-	case !ok:
-		return says(coap.NotFound, "")
-	case r.endpoint != client:
-		return says(coap.BadRequest, "forbidden")
+	if _, no := b.at(client, place); no != nil {
+		return *no
 	}
 	delete(b.places, place)
 	return says(coap.Deleted, "")
+}
+
+// at finds the registration that a client has at a place, or the answer to one that has none there.
+func (b *book) at(client, place string) (r registration, no *coap.Message) {
+	r, ok := b.places[place]
+	if ok && r.endpoint == client {
+		return r, nil
+	}
+	answer := says(coap.NotFound, "")
+	if ok {
+		answer = says(coap.BadRequest, "forbidden")
+	}
+	return r, &answer
 }

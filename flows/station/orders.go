@@ -11,13 +11,13 @@ import (
 // Orders is the headless mouth: what a command line says in advance to the machine's questions. It chooses only among the
 // machine's actions, by name.
 type Orders struct {
-	Yes    bool        // --yes: what is not ours may be destroyed, in the units that are named
-	IMEIs  []cred.IMEI // --imei: the units to work on; empty for whichever is there
-	Pass   flows.Ref   // the authority's passphrase, in the bench's memory
-	Keyed  bool        // there is a passphrase
-	Look   bool        // only look: the plan is made and nothing else (--dry-run, inspect)
-	Hand   flows.Hand  // work by hand on one slot, instead of the profile's plan
-	SecTag *cred.SecTag
+	Yes    bool         // --yes: what is not ours may be destroyed, in the units that are named
+	IMEIs  []cred.IMEI  // --imei: the units to work on; empty for whichever is there
+	Pass   flows.Ref    // the authority's passphrase, in the bench's memory
+	Keyed  bool         // there is a passphrase
+	Look   bool         // only look: the plan is made and nothing else (--dry-run, inspect)
+	Hand   flows.Hand   // work by hand on one slot, instead of the profile's plan
+	SecTag *cred.SecTag // to work on instead of the profile's; nil for those
 }
 
 // Decision is what the orders make of a state.

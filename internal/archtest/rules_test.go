@@ -11,7 +11,7 @@ import (
 const project = "../.."
 
 var rules = map[string]func([]File) []string{
-	"directions": Directions, "fences": Fences, "blind": Blind, "sizes": Sizes, "comments": Comments, "calls": Calls,
+	"directions": Directions, "fences": Fences, "blind": Blind, "sizes": Sizes, "comments": Comments, "calls": Calls, "names": Names,
 }
 
 func TestTheHouseKeepsItsRules(t *testing.T) {
@@ -68,6 +68,22 @@ func TestEachRuleCanFail(t *testing.T) {
 		"a sleep":                                      {"calls", "ca/x_test.go", "package ca\n\nimport \"time\"\n\nfunc f() { time.Sleep(1) }\n", "nobody sleeps"},
 		"a skip":                                       {"calls", "ca/x_test.go", "package ca\n\nimport \"testing\"\n\nfunc TestX(t *testing.T) { t.Skip() }\n", "no test is skipped"},
 		"a benchmark that is skipped":                  {"calls", "ca/x_test.go", "package ca\n\nimport \"testing\"\n\nfunc BenchmarkX(b *testing.B) { b.SkipNow() }\n", "no test is skipped"},
+		"a test that forgives":                         {"calls", "ca/x_test.go", "package ca\n\nimport \"testing\"\n\nfunc TestX(t *testing.T) { t.Skipf(\"x\") }\n", "no test is skipped"},
+		"a test that asks whether time is short":       {"calls", "ca/x_test.go", "package ca\n\nimport \"testing\"\n\nvar short = testing.Short\n", "no test is skipped"},
+		"an exit of the system's":                      {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nimport \"syscall\"\n\nfunc f() { syscall.Exit(1) }\n", "only main"},
+		"an exit of a goroutine":                       {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nimport \"runtime\"\n\nfunc f() { runtime.Goexit() }\n", "only main"},
+		"an exit by way of the log":                    {"calls", "cmd/sectag/x.go", "// Command sectag.\npackage main\n\nimport \"log\"\n\nfunc f() { log.Fatal() }\n", "do not log"},
+		"a sleep by way of a ticker":                   {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nimport \"time\"\n\nfunc f() { <-time.Tick(1) }\n", "nobody sleeps"},
+		"a sleep inside a choice":                      {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nimport \"time\"\n\nfunc f(c chan int) {\n\tselect {\n\tcase <-c:\n\t\t<-time.After(1)\n\t}\n}\n", "nobody sleeps"},
+		"a database outside the ledger":                {"fences", "bench/x.go", "// Package bench.\npackage bench\n\nimport _ \"database/sql\"\n", "belongs behind ledger"},
+		"the local server in product code":             {"fences", "bench/x.go", "// Package bench.\npackage bench\n\nimport _ \"example.org/sectag/endpoint/sim\"\n", "belongs behind"},
+		"a library of the tests in product code":       {"fences", "ca/x.go", "// Package ca.\npackage ca\n\nimport _ \"go.uber.org/goleak\"\n", "belongs behind tests"},
+		"a name without a word":                        {"names", "ca/x.go", "// Package ca.\npackage ca\n\nfunc F() {}\n\nvar _ = F\n", "nobody says what F is"},
+		"a method without a word":                      {"names", "ca/x.go", "// Package ca.\npackage ca\n\n// T is one.\ntype T struct{}\n\nfunc (t *T) F() {}\n", "nobody says what F is"},
+		"a constant without a word":                    {"names", "ca/x.go", "// Package ca.\npackage ca\n\nconst C = 1\n\nvar _ = C\n", "nobody says what C is"},
+		"a function that nobody calls":                 {"names", "ca/x.go", "// Package ca.\npackage ca\n\n// F is one.\nfunc F() {}\n", "nobody uses F"},
+		"a constant that nobody needs":                 {"names", "ca/x.go", "// Package ca.\npackage ca\n\n// The constants.\nconst (\n\tA = 1\n\tB = A\n)\n", "nobody uses B"},
+		"a type that nobody needs":                     {"names", "ca/x.go", "// Package ca.\npackage ca\n\n// T is one.\ntype T struct{}\n", "nobody uses T"},
 		"an init":                                      {"calls", "ca/x.go", "// Package ca.\npackage ca\n\nfunc init() {}\n", "init"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,6 +139,18 @@ func TestAWaitAmongOthersIsNoSleep(t *testing.T) {
 		t.Fatal(err)
 	}
 	if bad := Calls(files); len(bad) != 0 {
+		t.Errorf("got %q", bad)
+	}
+}
+
+// TestWhatNobodySeesNeedsNoWord: a comment may stand at the group or after the line, and methods of a hidden type need none.
+func TestWhatNobodySeesNeedsNoWord(t *testing.T) {
+	src := "// Package ca.\npackage ca\n\n// The sizes.\nconst (\n\tA = 1\n\tB = A\n)\n\ntype (\n\tC = int // is one\n)\n\ntype d[X any] struct{}\n\nfunc (*d[X]) E() C { return B }\n"
+	files, err := Load(fstest.MapFS{"ca/x.go": {Data: []byte(src)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bad := Names(files); len(bad) != 0 {
 		t.Errorf("got %q", bad)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"os/exec"
 	"strconv"
@@ -24,18 +23,11 @@ type Server struct {
 	Port int
 
 	out    output
-	stdin  io.WriteCloser
 	exited chan struct{}
 }
 
 // Output is what the server has printed until now, both streams in one.
 func (s *Server) Output() string { return s.out.String() }
-
-// Send writes to the server's standard input: s_server passes it on to its client.
-func (s *Server) Send(text string) error {
-	_, err := io.WriteString(s.stdin, text)
-	return err
-}
 
 // WaitFor returns when the server has printed the text; after the limit it fails the test.
 func (s *Server) WaitFor(t testing.TB, text string) {
@@ -101,7 +93,7 @@ func run(t testing.TB, port int, sign string, argv []string) (*Server, error) {
 	cmd.Stdout, cmd.Stderr = &s.out, &s.out
 	cmd.WaitDelay = time.Second
 	noOrphan(cmd)
-	if s.stdin, err = cmd.StdinPipe(); err != nil {
+	if _, err = cmd.StdinPipe(); err != nil { // s_server ends when its input does: cmd holds it open
 		return nil, err
 	}
 	if err := cmd.Start(); err != nil {

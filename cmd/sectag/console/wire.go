@@ -85,7 +85,7 @@ func (c *Console) ReadLedger(ctx context.Context) (*ledger.Reader, error) {
 	return r, err
 }
 
-// NeedLedger is readLedger for the verbs that can do nothing without one.
+// NeedLedger is ReadLedger for the verbs that can do nothing without one.
 func (c *Console) NeedLedger(ctx context.Context) (*ledger.Reader, error) {
 	url, err := c.ledgerURL()
 	if err != nil {
