@@ -66,6 +66,25 @@ func (m *Modem) Identify(ctx context.Context) (Identity, error) {
 	return id, none
 }
 
+// Survey asks the modem who it is and what these tags hold (see ListTags), and then for the IMEI again: a board that was swapped
+// meanwhile would get the name of one unit with the identity and the slots of another. That is store.swapped.
+func (m *Modem) Survey(ctx context.Context, tags ...cred.SecTag) (Identity, []Item, error) {
+	id, err := m.Identify(ctx)
+	if err != nil {
+		return id, nil, err
+	}
+	items, err := m.ListTags(ctx, tags...)
+	if err != nil {
+		return id, nil, err
+	}
+	now, err := m.IMEI(ctx)
+	if err == nil && now != id.IMEI {
+		err = cred.Failed("store.swapped", "another unit answers: "+now.String()+" instead of "+id.IMEI.String(),
+			"leave one unit at the port and identify it again: nothing was changed")
+	}
+	return id, items, err
+}
+
 // optional asks what a firmware need not know: a refusal, or an answer of no known shape, is the empty string.
 func (m *Modem) optional(ctx context.Context, q query) (string, error) {
 	line, err := m.ask(ctx, q)

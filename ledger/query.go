@@ -5,9 +5,12 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/internal/engine"
@@ -39,7 +42,11 @@ func (r *Reader) Newest(ctx context.Context, seen record.Unit, kinds ...record.K
 // NewestPassing is the newest record of a unit with the verdict pass or warn, and whether there is one. Slots that hold what
 // the newest passing Provision record names are current.
 func (r *Reader) NewestPassing(ctx context.Context, seen record.Unit, kinds ...record.Kind) (record.Record, bool, error) {
-	return r.newest(ctx, seen, `verdict <> 'fail'`, kinds)
+	rec, found, err := r.newest(ctx, seen, `verdict <> 'fail'`, kinds)
+	if found && rec.Verdict == cred.Fail {
+		return record.Record{}, false, engine.Broken(nil, "record "+rec.ID+" is listed as passing and did not pass")
+	}
+	return rec, found, err
 }
 
 func (r *Reader) newest(ctx context.Context, seen record.Unit, where string, kinds []record.Kind) (record.Record, bool, error) {
@@ -66,7 +73,10 @@ func (r *Reader) newest(ctx context.Context, seen record.Unit, where string, kin
 	if err != nil {
 		return record.Record{}, false, engine.Told(r.db, err, "read the unit's record")
 	}
-	rec, err := decode(id, body)
+	rec, err := r.believed(ctx, id, body, unit.Name)
+	if err == nil && len(kinds) > 0 && !slices.Contains(kinds, rec.Kind) {
+		err = engine.Broken(nil, fmt.Sprintf("record %d is listed as another kind than it is", id))
+	}
 	return rec, err == nil, err
 }
 
@@ -76,18 +86,49 @@ func (r *Reader) History(ctx context.Context, seen record.Unit, limit int) ([]re
 	if err != nil {
 		return nil, engine.Told(r.db, err, "read the unit's records")
 	}
-	var out []record.Record
+	var ids []int64
+	var bodies []string
 	err = engine.Each(ctx, r.rd, func(rows *sql.Rows) error {
 		var id int64
 		var body string
-		if err := rows.Scan(&id, &body); err != nil {
-			return err
-		}
-		rec, err := decode(id, body)
-		out = append(out, rec)
+		err := rows.Scan(&id, &body)
+		ids, bodies = append(ids, id), append(bodies, body)
 		return err
 	}, `SELECT id, body FROM record WHERE unit = $1 ORDER BY id DESC LIMIT $2`, unit.Name, limit)
-	return out, engine.Told(r.db, err, "read the unit's records")
+	if err != nil {
+		return nil, engine.Told(r.db, err, "read the unit's records")
+	}
+	out := make([]record.Record, len(ids))
+	for i, id := range ids {
+		if out[i], err = r.believed(ctx, id, bodies[i], unit.Name); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// believed reads a record that decides about a unit: its bytes must be those that the log has under its head, and they must be of this
+// unit. Else who may write the file could say what a unit holds, and a unit with another's certificate would pass.
+func (r *Reader) believed(ctx context.Context, id int64, body, unit string) (record.Record, error) {
+	c, err := r.Head(ctx)
+	if err != nil {
+		return record.Record{}, err
+	}
+	if id < 0 || id >= c.Size {
+		return record.Record{}, engine.Broken(nil, fmt.Sprintf("record %d is not in the log", id))
+	}
+	p, err := tlog.ProveRecord(c.Size, id, r.hashes(ctx, r.rd))
+	if err != nil {
+		return record.Record{}, engine.Told(r.db, err, "prove a record")
+	}
+	if err := tlog.CheckRecord(p, c.Size, c.Root, id, tlog.RecordHash([]byte(body))); err != nil {
+		return record.Record{}, engine.Broken(err, fmt.Sprintf("record %d was changed: its bytes are not those that were sealed", id))
+	}
+	rec, err := decode(id, body)
+	if err == nil && rec.Unit.Name != unit {
+		err = engine.Broken(nil, fmt.Sprintf("record %d stands under another unit than it is of", id))
+	}
+	return rec, err
 }
 
 func decode(id int64, body string) (record.Record, error) {

@@ -77,7 +77,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 	}
 	r.Seal.Transcript = d.heard.Sum()
 	r.Tests = evidence.Tests(r, d.Ledger != nil)
-	return r
+	return d.before.Complete(r) // after the tests: what is taken over was not measured now
 }
 
 func (d *Desk) kind(e flows.WriteRecord) record.Kind {

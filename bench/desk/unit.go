@@ -31,12 +31,7 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 	if err != nil {
 		return nil, err
 	}
-	unit, err := m.Identify(ctx)
-	if err != nil {
-		_ = m.Close()
-		return nil, err
-	}
-	items, err := m.ListTags(ctx, d.tags()...)
+	unit, items, err := m.Survey(ctx, d.tags()...)
 	if err != nil {
 		_ = m.Close()
 		return nil, err

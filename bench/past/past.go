@@ -76,6 +76,15 @@ func (p *Past) add(r record.Record) {
 	}
 }
 
+// Complete takes over into a record the key and certificate that the unit kept while something else was written: the newest passing
+// record must name them, or the next run would take them for out of date.
+func (p Past) Complete(r record.Record) record.Record {
+	if r.Kind == record.Provision && r.Verdict != cred.Fail && r.Cert == nil && p.Pass != nil {
+		r.KeyOrigin, r.Key, r.Cert, r.Authority = p.Pass.KeyOrigin, p.Pass.Key, p.Pass.Cert, p.Pass.Authority
+	}
+	return r
+}
+
 // Free refuses, with ledger.bound, an identity that is another unit's: its IMEI, its name, its public key. l may be nil.
 func Free(ctx context.Context, l *ledger.Reader, unit record.Unit, name string, spki cred.Digest) error {
 	if l == nil {

@@ -78,6 +78,16 @@ func benchMutants() map[string]benchMutant {
 			}
 			return n, do, ignored
 		}, "keyless", "a calm job"},
+		"connects with a key that the unit kept": {func(b Bench, e flows.Event) (Bench, []flows.Effect, bool) {
+			n, do, ignored := b.Step(e)
+			left, writes := without[flows.WriteRecord](do)
+			if writes && !n.halted && n.terms.Endpoint && n.Stage(flows.CredentialsScreen) == flows.Done && !n.credentials.Kept() && !n.credentials.Renews() {
+				n.record = machine.Record{}
+				n.connection, do = n.connection.Begin()
+				return n, append(left, do...), ignored
+			}
+			return n, do, ignored
+		}, "keyless", "a calm job"},
 		"connects though no server is named": {after(func(_ Bench, b *Bench, _ flows.Event, do *[]flows.Effect) {
 			left, writes := without[flows.WriteRecord](*do)
 			if writes && !b.halted && b.order().proof && b.Stage(flows.CredentialsScreen) == flows.Done {

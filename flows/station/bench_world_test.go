@@ -29,6 +29,7 @@ type world struct {
 	confirmed bool // a person confirmed the unit that is worked on
 	halted    bool // cancelled, and no person went on since
 	kept      bool // the plan changes nothing
+	spare     bool // the plan writes the anchor alone: no computer has the key that the unit keeps
 	hand      bool // the plan is work by hand
 	worked    bool // a set was asked for: a record is due
 	key       bool // the prepared key is still here
@@ -153,6 +154,7 @@ func (w world) remember(e flows.Event) world {
 		w.halted = halted
 	case flows.Planned:
 		w.kept = e.Plan.AllKept()
+		w.spare = e.Plan.Slots[0].Slot.Kind == cred.RootCA
 	case flows.Accepted, flows.Confirmed:
 		w.halted = false
 	case flows.Prepared:
@@ -209,7 +211,7 @@ func (w world) asked(x flows.Effect, e flows.Event) world {
 		w.blame(w.halted, "halted")
 		_, wanted := e.(flows.ConnectWanted)
 		_, again := e.(flows.Retry)
-		w.blame(!w.key || w.kept || w.hand, "keyless")
+		w.blame(!w.key || w.kept || w.spare || w.hand, "keyless")
 		w.blame(!w.named && !wanted && !again, "serverless")
 		w.server = flows.NoOutcome
 	case flows.WriteRecord:
@@ -233,7 +235,7 @@ func (w world) verdict() flows.Outcome {
 	switch {
 	case w.b.Stage(flows.CredentialsScreen) != flows.Done || !w.put && !w.kept:
 		return flows.FailedOutcome
-	case w.kept || w.hand || !w.needs && w.server == flows.NoOutcome:
+	case w.kept || w.spare || w.hand || !w.needs && w.server == flows.NoOutcome:
 		return flows.Passed
 	case w.server == flows.NoOutcome:
 		return flows.FailedOutcome
@@ -361,6 +363,11 @@ func (w world) good(x flows.Effect) []flows.Event {
 		kept.Plan.Slots[0].Op, kept.Plan.Slots[0].Has = flows.Keep, flows.Current
 		if w.scope.smooth && !w.scope.kept {
 			return []flows.Event{write}
+		}
+		anchor := write
+		anchor.Plan.Slots[0].Slot.Kind = cred.RootCA
+		if w.scope.kept {
+			return []flows.Event{write, kept, anchor}
 		}
 		return []flows.Event{write, kept}
 	case flows.Prepare:

@@ -86,7 +86,7 @@ func (b Bench) order() order {
 	c := b.credentials
 	return order{
 		terms: b.terms, halted: b.halted, still: b.still(), stage: b.stages(), begun: c.Begun(),
-		proof: c.Hand() == flows.Keep && !c.Kept(), tried: b.connection.Verdict(),
+		proof: c.Renews(), tried: b.connection.Verdict(),
 	}
 }
 

@@ -1,11 +1,19 @@
 package console
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"regexp"
 	"strconv"
 	"testing"
+
+	"github.com/spf13/cobra"
+
+	"example.org/sectag/cmd/sectag/paper"
 )
 
 // TestExitCodesAreThoseOfThePage holds the exit column of docs/codes.md against ExitOf, and the table of ExitOf against the page, so
@@ -52,6 +60,29 @@ func TestACommandLinesFaultsAreSaidAsTheyWereTyped(t *testing.T) {
 	} {
 		if got := FlagText(errors.New(said)); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestASignalBeforeTheWorkIsNoDefect: whoever stops a job while the ledger is opened is told so, and not of a cancelled context.
+func TestASignalBeforeTheWorkIsNoDefect(t *testing.T) {
+	t.Parallel()
+	for _, ended := range []bool{true, false} {
+		var out, errw bytes.Buffer
+		c := &Console{Out: &out, Err: &errw, JSON: true}
+		c.Ended.Store(ended)
+		run := c.VerbOf(func() paper.Document { return paper.NoUnitOf(1) }, func(context.Context, []string) (paper.Document, error) {
+			return nil, fmt.Errorf("open the ledger: %w", context.Canceled)
+		})
+		cmd := &cobra.Command{}
+		cmd.SetContext(t.Context())
+		code, want, exit := c.Exit(run(cmd, nil)), "store.stopped", 130
+		if !ended {
+			want, exit = "internal", 1 // then nobody knows why
+		}
+		var doc struct{ Failure struct{ Code, Hint string } }
+		if err := json.Unmarshal(out.Bytes(), &doc); err != nil || doc.Failure.Code != want || doc.Failure.Hint == "" || code != exit {
+			t.Errorf("ended %v: exit %d, %v\n%s%s", ended, code, err, &out, &errw)
 		}
 	}
 }

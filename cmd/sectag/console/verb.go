@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,7 @@ func (c *Console) VerbOf(blank func() paper.Document, do Do) func(*cobra.Command
 		err := c.misuse
 		if err == nil {
 			doc, err = do(cmd.Context(), args)
+			err = c.stopped(err)
 		}
 		if doc == nil && err != nil && blank != nil && c.JSON {
 			doc = blank()
@@ -44,6 +46,16 @@ func (c *Console) VerbOf(blank func() paper.Document, do Do) func(*cobra.Command
 		}
 		return nil
 	}
+}
+
+// stopped says of a job that a signal broke off before its bench had begun what it says of all others: rooms that only ask, the ledger
+// among them, hand a cancelled context up as it is.
+func (c *Console) stopped(err error) error {
+	var told *cred.Fault
+	if !errors.Is(err, context.Canceled) || errors.As(err, &told) || !c.Ended.Load() {
+		return err
+	}
+	return cred.Because(err, "store.stopped", "the work was stopped before it was done", "run it again")
 }
 
 // Misused ends a verb whose command line could not be understood. Its document is printed all the same, so that the lists of the

@@ -18,11 +18,16 @@ type Lock struct{ file *os.File }
 
 // Acquire takes the lock at path and writes this process's id into it, or returns ErrHeld and the text of the holder, such as
 // "pid 4711". It does not wait. The file is created with mode 0600 and stays after Release: removing it would let two
-// processes lock two files of the same name.
+// processes lock two files of the same name. Who else may write to the folder may have put something in its place: a link is not
+// followed, and a second name of another file not taken, lest that file be emptied.
 func Acquire(path string) (l *Lock, holder string, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|noFollow, 0o600)
 	if err != nil {
 		return nil, "", fmt.Errorf("open the lock file: %w", err)
+	}
+	if err := alone(f); err != nil {
+		_ = f.Close()
+		return nil, "", err
 	}
 	if err := lock(f); err != nil {
 		holder := read(f)

@@ -1,0 +1,67 @@
+package device_test
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"example.org/sectag/device"
+	"example.org/sectag/device/sim"
+)
+
+// swapped is a line on a needle bed: from one command on, another unit stands under the needles, and the line does not show it.
+type swapped struct {
+	*io.PipeReader
+	first, next io.ReadWriteCloser
+	at          string // what the other unit gets first
+	now         bool
+}
+
+func swapAt(first, next *sim.Modem, at string) *swapped {
+	r, w := io.Pipe()
+	l := &swapped{PipeReader: r, first: first.Pipe(context.Background()), next: next.Pipe(context.Background()), at: at}
+	for _, from := range []io.Reader{l.first, l.next} {
+		go func() { _, _ = io.Copy(w, from) }() // until the line is closed
+	}
+	return l
+}
+
+func (l *swapped) Write(p []byte) (int, error) {
+	if l.now = l.now || strings.HasPrefix(string(p), l.at); l.now {
+		return l.next.Write(p)
+	}
+	return l.first.Write(p)
+}
+
+func (l *swapped) Close() error {
+	_ = l.next.Close()
+	_ = l.first.Close()
+	return l.PipeReader.Close()
+}
+
+// TestASurveyIsOfOneUnit: a board that is swapped between the IMEI and the list would have its identity and slots told under the IMEI
+// of the one before, and the ledger would bind the one to the other.
+func TestASurveyIsOfOneUnit(t *testing.T) {
+	for _, at := range []string{"AT+CGMM", "AT+CGMR", "AT%HWVERSION", "AT%DEVICEUUID", "AT+CFUN?", "AT%CMNG=1"} {
+		other, err := sim.New(sim.Config{IMEI: 352656100367880})
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := swapAt(unit(t, sim.Config{}), other, at)
+		m, err := device.Attach(t.Context(), line, device.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = m.Survey(t.Context())
+		wantCode(t, err, "store.swapped")
+		wantCode(t, m.Close(), "")
+		if !line.now {
+			t.Errorf("%s was never sent", at)
+		}
+	}
+	m := attach(t, unit(t, sim.Config{}), device.Options{})
+	if id, items, err := m.Survey(t.Context()); err != nil || id.IMEI != testIMEI || len(items) == 0 {
+		t.Errorf("%+v, %v, %v", id, items, err)
+	}
+}
