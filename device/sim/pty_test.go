@@ -200,10 +200,10 @@ func TestSpeedOfAPort(t *testing.T) {
 // A program that sets nothing finds the port at the unit's speed, one that sets another hears no answer.
 func TestPortStartsAtTheUnitsSpeed(t *testing.T) {
 	t.Parallel()
-	m := newModem(t, with(sim.Config{Baud: 230400}, "echo"))
+	m := newModem(t, with(sim.Config{Host: "serial-modem", Baud: 230400}, "echo"))
 	path, _ := plug(t, t.Context(), m, "")
 	first := openPort(t, path)
-	first.wants(t, "AT\r", "AT\r"+okay)
+	first.wants(t, "AT\r", ready+"AT\r"+smOK)
 	first.line.Close()
 	p, err := serial.Open(path, &serial.Mode{BaudRate: 9600})
 	if err != nil {
