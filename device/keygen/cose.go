@@ -14,7 +14,7 @@ import (
 // KeyID says with which key the modem signed.
 type KeyID int64
 
-// The keys (COSE header 4).
+// The keys (nrf91.md 1.5, COSE header 4).
 const (
 	IdentityKey         KeyID = -2 // the device's own
 	NordicProductionKey KeyID = -4

@@ -28,7 +28,7 @@ import (
 // Content is what the body of an answer to AT%KEYGEN is, by the number that the modem signs with it.
 type Content uint8
 
-// The contents (COSE payload, first element).
+// The contents (nrf91.md 1.5, first element of the COSE payload).
 const (
 	PublicKey Content = 8 // AT%KEYGEN=<tag>,2,1
 	CSR       Content = 9 // AT%KEYGEN=<tag>,2,0
@@ -45,7 +45,7 @@ func (c Content) String() string {
 	return "unknown"
 }
 
-// Answer is what the modem said of a key that it made.
+// Answer is what the modem said of a key that it made (AT manuals, %KEYGEN; nrf91.md 1.5).
 type Answer struct {
 	Content Content
 	Body    []byte           // as the modem signed it. A CSR is DER and holds an illegal NULL: hash it first, then read it
@@ -54,7 +54,7 @@ type Answer struct {
 	Proof   *Proof           // nil when the answer had no second part
 }
 
-// Proof is what the modem signed about a key.
+// Proof is what the modem signed about a key (nrf91.md 1.5, COSE payload).
 type Proof struct {
 	Signature
 	UUID   string // of the device, lower case

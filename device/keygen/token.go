@@ -7,7 +7,7 @@ import (
 	"example.org/sectag/cred"
 )
 
-// Token is what the modem says about itself.
+// Token is what the modem says about itself (AT manuals, %ATTESTTOKEN; nrf91.md 1.6).
 type Token struct {
 	UUID      string      // of the device, lower case; the same as in Proof and AT%DEVICEUUID
 	Type      DeviceType  // which chip
