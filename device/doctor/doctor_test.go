@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
@@ -20,8 +19,6 @@ import (
 	"example.org/sectag/device/port/fixture"
 	"example.org/sectag/device/scout"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // heard is what each kind of port in a fixture's answers says.
 var heard = map[string]string{

@@ -23,7 +23,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // rack opens virtual units by a kind of port that stands before the number in the name, such as "silent-3".
-type rack struct{ fatal func(...any) }
+type rack struct{}
 
 func (r rack) Open(_ context.Context, name string) (device.Line, error) {
 	kind, _, _ := strings.Cut(name, "-")
@@ -205,6 +205,17 @@ func TestWhatIsHeardIsToldApart(t *testing.T) {
 			t.Errorf("%q is %d, want %d", heard, got, want)
 		}
 	}
+}
+
+func FuzzListen(f *testing.F) {
+	for _, s := range []string{"", "OK\r\n", "\x1b[1;32muart:~$ ", "#XMODEM: FAULT,0x4", "\xff\x00", "Ready\r\n"} {
+		f.Add([]byte(s), []byte("AT\r"))
+	}
+	f.Fuzz(func(t *testing.T, heard, sent []byte) {
+		if s := scout.Listen(heard, sent); (s == scout.Nothing) != (len(heard) == 0) || s == scout.Unheard {
+			t.Errorf("%q is %d", heard, s)
+		}
+	})
 }
 
 // babble is a line that says something else than a final result all the time.

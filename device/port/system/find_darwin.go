@@ -17,7 +17,7 @@ func Ports(ctx context.Context, _ string) ([]Port, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	var known []Port
-	if text, err := exec.CommandContext(ctx, ioregCommand[0], ioregCommand[1:]...).Output(); err == nil {
+	if text, err := exec.CommandContext(ctx, "/usr/sbin/ioreg", "-r", "-c", "IOUSBHostDevice", "-l", "-a").Output(); err == nil {
 		known, _ = ioregPorts(text)
 	}
 	return callouts(names, known), nil

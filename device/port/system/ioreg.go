@@ -14,7 +14,6 @@ import (
 //
 // That is a property list of trees: a device, below it its interfaces, below these the driver, and at the end the serial
 // client with the names of the port. What a node does not say it has from the node above it.
-var ioregCommand = []string{"/usr/sbin/ioreg", "-r", "-c", "IOUSBHostDevice", "-l", "-a"}
 
 // ioregPorts takes the serial ports out of what ioreg printed. Without a USB device it prints nothing at all.
 func ioregPorts(text []byte) ([]Port, error) {
