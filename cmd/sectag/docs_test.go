@@ -114,7 +114,10 @@ func TestThePageNamesEveryVerbAndFlag(t *testing.T) {
 var documents = map[string]any{
 	"sectag demo": paper.Demo{}, "sectag provision": paper.Units{}, "sectag inspect": paper.Inspect{}, "sectag slots list": paper.Inspect{},
 	"sectag slots write": paper.Slots{}, "sectag slots delete": paper.Slots{}, "sectag slots verify": paper.Slots{}, "sectag at": paper.AT{},
-	"sectag ports": paper.Ports{}, "sectag ca init": paper.CAInit{}, "sectag ca show": paper.CAShow{}, "sectag ca issue": paper.CAIssue{},
+	"sectag ports": paper.Ports{}, "sectag doctor": struct {
+		paper.Findings
+		Rules string `json:"rules"`
+	}{}, "sectag ca init": paper.CAInit{}, "sectag ca show": paper.CAShow{}, "sectag ca issue": paper.CAIssue{},
 	"sectag ca audit": paper.Findings{}, "sectag ca verify": paper.Findings{}, "sectag probe": paper.Probe{}, "sectag connect": paper.Connect{},
 	"sectag ledger list": paper.LedgerList{}, "sectag ledger verify": paper.LedgerVerify{}, "sectag version": paper.Version{},
 }

@@ -29,7 +29,7 @@ func group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
 // verbs are all of them, in the order in which help lists them: the job, what it stands on, what helps.
 func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
-		a.demoVerb(), a.provisionVerb(), a.inspectVerb(), a.slotsVerb(), a.portsVerb(), a.atVerb(),
+		a.demoVerb(), a.provisionVerb(), a.inspectVerb(), a.slotsVerb(), a.portsVerb(), a.doctorVerb(), a.atVerb(),
 		a.caVerb(), a.probeVerb(), a.connectVerb(), a.ledgerVerb(), a.simVerb(), a.versionVerb(),
 	}
 }

@@ -21,6 +21,9 @@ type Dialer struct {
 	Sim func(ctx context.Context, name string) (io.ReadWriteCloser, error)
 	// LockDir is where the lock files of ports in use lie; empty is a folder that all users of the machine share.
 	LockDir string
+	// Memory finds a port again that came back under another name; nil forgets. Root is that of the Lister.
+	Memory *Memory
+	Root   string
 	// Baud is the speed of serial ports; 0 is 115200, the speed of every AT host as it is shipped.
 	Baud int
 }

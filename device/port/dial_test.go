@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		return
 	}
+	if unprivileged() { // this is the other process of TestAUserWithoutPermissionIsToldTheGroup
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

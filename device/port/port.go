@@ -2,14 +2,16 @@
 // virtual modems.
 //
 // Dialer.Open is the way in (dial.go). guard.go keeps the promise that a byte meant for one unit never lands on the next
-// one's line, lock_*.go that one bench at a time has a port. list.go, sysfs.go and board.go say what is plugged in: on
-// Linux by our own reading of sysfs, elsewhere through the serial library. Failures are the port.* codes of the contract.
+// one's line, lock_*.go that one bench at a time has a port. list.go says what is plugged in, out of two rooms below: system
+// reads the operating system, board knows what it means. again.go finds a port that came back under another name. Failures are
+// the port.* codes of the contract.
 package port
 
 import (
 	"io"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/port/board"
 )
 
 // Line is a two-way stream of bytes to a unit. Closing it ends a Read that is under way.
@@ -19,13 +21,16 @@ type Line interface{ io.ReadWriteCloser }
 type Named interface{ Name() string }
 
 // Role says what a board uses a port for.
-type Role string
+type Role = board.Role
 
-// The roles of the contract. A port is unknown until its board is known or somebody asked it.
+// The roles of the contract, and those that were added to it.
 const (
-	AT      Role = "at"
-	Log     Role = "log"
-	Unknown Role = "unknown"
+	AT      = board.AT
+	Log     = board.Log
+	Trace   = board.Trace
+	Unknown = board.Unknown
+	MCUboot = board.MCUboot
+	Silent  = board.Silent
 )
 
 // Info is one serial port as the contract's verb "ports" shows it.
@@ -40,5 +45,14 @@ type Info struct {
 	Busy      bool        `json:"busy"`
 	Blocked   *cred.Fault `json:"blocked,omitempty"` // why it cannot be opened now
 	Stable    string      `json:"-"`                 // a name that stays the same when units come and go (Linux: by-id)
-	device    string      // what the ports of one device have in common
+	Device    string      `json:"-"`                 // what the ports of one USB device have in common; empty: it is none
+	Kind      board.Kind  `json:"-"`                 // what the device behind it can be
+	Of        board.Board `json:"-"`                 // the line of the catalogue; the zero value is none
+	Product   string      `json:"-"`                 // what the device calls itself
+	Maker     string      `json:"-"`
+}
+
+// USB is the device behind a port, as the catalogue and udev's rules know it.
+func (i Info) USB() board.USB {
+	return board.USB{VID: i.VID, PID: i.PID, Serial: i.Serial, Product: i.Product, Maker: i.Maker}
 }

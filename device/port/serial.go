@@ -15,6 +15,7 @@ import (
 )
 
 func (d Dialer) serial(ctx context.Context, name string) (Line, error) {
+	name = d.Memory.resolve(ctx, d.Root, name)
 	if err := look(name); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package form
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -116,7 +117,7 @@ func askPassphrase(_ flows.Action, f flows.Facts, _ Before) *Form {
 func askPort(_ flows.Action, f flows.Facts, b Before) *Form {
 	port := newField("port", maxPath, orElse(f.Port, b.Port))
 	for _, p := range f.Ports {
-		c := Choice{Text: p.Name, Note: PortNote(p), Bar: p.Role == "log"}
+		c := Choice{Text: p.Name, Note: PortNote(p), Bar: slices.Contains([]string{"log", "trace", "mcuboot"}, p.Role)}
 		port.Choices = append(port.Choices, c)
 		if port.Len() == 0 && p.Role == "at" && !p.Busy && p.Blocked == nil {
 			port.offer(p.Name)
@@ -148,6 +149,10 @@ func PortNote(p flows.PortFacts) string {
 		out = append(out, "AT commands")
 	case "log":
 		out = append(out, "log only")
+	case "trace":
+		out = append(out, "trace only")
+	case "mcuboot":
+		out = append(out, "waits for a firmware update")
 	}
 	if p.Busy {
 		out = append(out, "busy")

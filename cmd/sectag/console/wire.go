@@ -15,6 +15,7 @@ import (
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
+	"example.org/sectag/device/port"
 	"example.org/sectag/device/sim"
 	"example.org/sectag/flows"
 	"example.org/sectag/ledger"
@@ -35,10 +36,11 @@ type Console struct {
 	Ended atomic.Bool     // a signal asked the job to end
 }
 
-// Dialer opens ports of every kind; virtual modems live in this process.
+// Dialer opens ports of every kind; virtual modems live in this process. A unit that reboots and comes back under another name is
+// found again as long as the Dialer is kept.
 func Dialer() device.Dialer {
 	rack := &sim.Rack{}
-	return device.Dialer{Sim: rack.Open}
+	return device.Dialer{Sim: rack.Open, Memory: &port.Memory{}}
 }
 
 // Profile reads the profile that was named, or the one in the working folder if there is one.

@@ -6,7 +6,6 @@ import (
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/cred"
-	"example.org/sectag/device"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/ledger"
 )
@@ -25,12 +24,12 @@ func NoUnits() Document { return &Units{Units: []bench.Unit{}} }
 func NoSlots() Document { return &Slots{Slots: []bench.UnitSlot{}, Lines: func(io.Writer) {}} }
 
 // NoPorts is that of sectag ports.
-func NoPorts() Document { return &Ports{Ports: []device.PortInfo{}} }
+func NoPorts() Document { return &Ports{Ports: []Port{}} }
 
 // NoCommands is that of sectag at.
 func NoCommands() Document { return &AT{Commands: []ask.Answer{}} }
 
-// NoFindings is that of the verbs that judge: ca audit, ca verify, ledger verify.
+// NoFindings is that of the verbs that judge: ca audit, ca verify, ledger verify, doctor.
 func NoFindings() Document { return &Findings{Verdict: cred.Fail, Findings: []cred.Finding{}} }
 
 // NoRecords is that of sectag ledger list.

@@ -81,6 +81,9 @@ func findings(w io.Writer, fs []cred.Finding) {
 		if f.File != "" {
 			where = f.File + ": "
 		}
+		if f.Port != "" {
+			where = f.Port + ": "
+		}
 		fmt.Fprintf(w, "%s: %s%s (%s)\n", f.Severity, where, f.Text, f.Code)
 		if f.Hint != "" {
 			fmt.Fprintf(w, "  hint: %s\n", f.Hint)

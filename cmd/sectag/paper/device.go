@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"example.org/sectag/bench/ask"
+	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
 )
@@ -12,7 +13,14 @@ import (
 // Ports is the document of sectag ports.
 type Ports struct {
 	Result
-	Ports []device.PortInfo `json:"ports"`
+	Ports []Port `json:"ports"`
+}
+
+// Port is one of them, and what it had to say if it was asked.
+type Port struct {
+	device.PortInfo
+	Asked bool        `json:"asked,omitempty"`
+	NotAT *cred.Fault `json:"not_at,omitempty"` // why no AT host speaks there
 }
 
 // People writes it as lines.
@@ -29,8 +37,20 @@ func (d *Ports) People(w io.Writer) {
 		if p.Blocked != nil {
 			fmt.Fprintf(w, "  %s (%s)\n  hint: %s\n", p.Blocked.Text, p.Blocked.Code, p.Blocked.Hint)
 		}
+		if p.NotAT != nil {
+			fmt.Fprintf(w, "  %s (%s)\n", p.NotAT.Text, p.NotAT.Code)
+		}
 	}
 }
+
+// Rules is the document of sectag doctor --rules.
+type Rules struct {
+	Result
+	Rules string `json:"rules"`
+}
+
+// People writes it as it is installed.
+func (d *Rules) People(w io.Writer) { fmt.Fprint(w, d.Rules) }
 
 // Inspect is the document of sectag inspect.
 type Inspect struct {

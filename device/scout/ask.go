@@ -1,0 +1,185 @@
+package scout
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"sync"
+	"time"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/device"
+	"example.org/sectag/device/port"
+)
+
+// whoLimit is what a modem may take to say who it is: six answers, each of which may take its own limit.
+const whoLimit = 45 * time.Second
+
+// Modem asks ports by opening them and attaching to the modem there, which is then left as it was found.
+type Modem struct {
+	Open  func(ctx context.Context, name string) (device.Line, error) // a Dialer's
+	Who   bool                                                        // ask the modem who it is; takes longer than Limit where a modem is slow
+	Trace func(device.Trace)                                          // the masked transcript; nil: none
+}
+
+// Ask asks one port. It takes no longer than Limit unless a modem is asked who it is: a line that takes longer to let go is let
+// go of behind our back. A modem that has said OK by then is one, however slow it is with the rest.
+func (m Modem) Ask(ctx context.Context, name string) Answer {
+	done := make(chan Answer, 1)
+	t := &tap{name: name}
+	inner, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		a, modem := m.attach(inner, name, t)
+		if modem == nil {
+			done <- a
+			return
+		}
+		if m.Who {
+			m.who(inner, modem, &a)
+		}
+		done <- a
+		_ = modem.Close() // what it cannot put back a unit forgets when it is switched off
+	}()
+	limit := time.NewTimer(Limit)
+	defer limit.Stop()
+	select {
+	case a := <-done:
+		return a
+	case <-ctx.Done():
+	case <-limit.C:
+		switch spoke := t.spoke(); {
+		case spoke && m.Who:
+			return <-done
+		case spoke:
+			return Answer{Ending: t.ending()}
+		}
+	}
+	f := cut(name, t)
+	cancel()
+	return t.answer(f)
+}
+
+// attach opens a port and looks for an AT host.
+func (m Modem) attach(ctx context.Context, name string, t *tap) (Answer, *device.Modem) {
+	l, err := m.Open(ctx, name)
+	if err != nil {
+		return Answer{Fault: cred.AsFault(err)}, nil
+	}
+	t.on(l)
+	modem, err := device.Attach(ctx, t, device.Options{Trace: m.Trace})
+	if err != nil {
+		return t.answer(cred.AsFault(err)), nil
+	}
+	return Answer{Ending: t.ending()}, modem
+}
+
+// cut is the fault of a port that did not say what it is in time.
+func cut(name string, t *tap) *cred.Fault {
+	switch opened, heard := t.state(); {
+	case !opened:
+		return cred.Failed("port.busy", fmt.Sprintf("the port %s does not open", name), "its driver waits for something: unplug the unit and plug it in again")
+	case heard:
+		return cred.Failed("line.not-at", "no AT host on "+name+": something else answers", "choose another port: sectag ports lists them")
+	}
+	return cred.Failed("line.no-answer", "nothing answers AT on "+name, "switch the unit on and choose the board's first port")
+}
+
+// who asks the modem who it is, and whether its firmware can be worked with.
+func (m Modem) who(ctx context.Context, modem *device.Modem, a *Answer) {
+	ctx, cancel := context.WithTimeout(ctx, whoLimit)
+	defer cancel()
+	id, err := modem.Identify(ctx)
+	if err == nil {
+		err = modem.FirmwareOK()
+	}
+	a.Who, a.Doubt = &id, cred.AsFault(err)
+}
+
+// tap is a line that remembers how it began and how the last command ended. What was heard is judged and never shown: it may be the
+// rest of what another program had on the line.
+type tap struct {
+	device.Line
+	name string // that it was asked for by
+
+	mu          sync.Mutex
+	open        bool
+	heard, sent []byte
+	tail        []byte
+}
+
+// earshot is how much of the beginning is remembered.
+const earshot = 2048
+
+func (t *tap) on(l device.Line) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.Line, t.open = l, true
+}
+
+// Name is what the line was opened as.
+func (t *tap) Name() string {
+	if n, ok := t.Line.(port.Named); ok {
+		return n.Name()
+	}
+	return t.name
+}
+
+// Read hears.
+func (t *tap) Read(p []byte) (int, error) {
+	n, err := t.Line.Read(p)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.heard = append(t.heard, p[:min(n, earshot-len(t.heard))]...)
+	return n, err
+}
+
+// Write remembers the beginning and the end.
+func (t *tap) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	t.sent = append(t.sent, p[:min(len(p), earshot-len(t.sent))]...)
+	t.tail = append(t.tail, p[max(0, len(p)-2):]...)
+	t.tail = t.tail[max(0, len(t.tail)-2):]
+	t.mu.Unlock()
+	return t.Line.Write(p)
+}
+
+// spoke tells whether anything was answered with OK.
+func (t *tap) spoke() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return okLine.Match(t.heard)
+}
+
+var okLine = regexp.MustCompile(`(?:^|[\r\n])OK\r?\n`)
+
+func (t *tap) state() (opened, heard bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.open, len(t.heard) > 0
+}
+
+// answer is that of a port on which no AT host spoke.
+func (t *tap) answer(f *cred.Fault) Answer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a := Answer{Fault: f}
+	if t.open {
+		a.Sound = Listen(t.heard, t.sent)
+	}
+	return a
+}
+
+// ending is what the command ended with that was answered last.
+func (t *tap) ending() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch n := len(t.tail); {
+	case n == 2 && string(t.tail) == "\r\n":
+		return "CRLF"
+	case n == 0:
+		return ""
+	default:
+		return map[byte]string{'\r': "CR", '\n': "LF", 0: "NULL"}[t.tail[n-1]]
+	}
+}
