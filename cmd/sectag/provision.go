@@ -7,26 +7,13 @@ import (
 
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/ask"
-	"example.org/sectag/bench/profile"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
-	"example.org/sectag/endpoint"
-	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
-	"example.org/sectag/ledger"
 )
-
-// job is what the verbs that work on a unit share.
-type job struct {
-	app     *app
-	profile profile.Profile
-	store   *ledger.Store
-	past    *ledger.Reader // instead of the store, for a run that only looks
-	pass    []byte
-	keyed   bool
-}
 
 func (a *app) provisionVerb() *cobra.Command {
 	var ports []string
@@ -53,12 +40,12 @@ func (a *app) provisionVerb() *cobra.Command {
 			if err := ask.CheckAnchors(p); err != nil {
 				return nil, err
 			}
-			j := &job{app: a, profile: p}
-			defer j.close()
-			if err := j.prepare(ctx, dry); err != nil {
+			j := job.New(a.Console, p)
+			defer j.Close()
+			if err := j.Prepare(ctx, dry); err != nil {
 				return nil, err
 			}
-			return j.provision(ctx, ports, n, dry)
+			return provision(ctx, j, ports, n, dry)
 		}),
 	}
 	c.Flags().StringArrayVar(&ports, "port", nil, "/dev/ttyACM0, COM3, tcp://host:port or sim:nrf9151; may be repeated")
@@ -67,53 +54,11 @@ func (a *app) provisionVerb() *cobra.Command {
 	return c
 }
 
-// prepare opens the ledger and gets the passphrase before any device is touched. A dry run needs no passphrase and leaves the
-// ledger as it is: no journal, and what an interrupted run owes waits for one that works.
-func (j *job) prepare(ctx context.Context, dry bool) (err error) {
-	if dry {
-		j.past, err = j.app.ReadLedger(ctx)
-		return err
-	}
-	if j.profile.Key != "" {
-		if err := j.passphrase(); err != nil {
-			return err
-		}
-	}
-	j.store, err = console.WriteLedger(ctx, j.profile)
-	return err
-}
-
-// passphrase gets it from the file, or from the person when the key needs one.
-func (j *job) passphrase() (err error) {
-	encrypted, err := ask.KeyEncrypted(j.profile)
-	if err != nil || !encrypted {
-		return err
-	}
-	if j.app.PassphraseFile() == "" && !j.app.Terminal() {
-		return nil // a unit that needs nothing signed can do without
-	}
-	j.pass, err = j.app.Passphrase("passphrase of " + j.profile.Key + ": ")
-	j.keyed = err == nil
-	return err
-}
-
-func (j *job) close() {
-	clear(j.pass)
-	console.CloseReader(j.past)
-	if j.store != nil {
-		_ = j.store.Close() // every record was synced when it was written
-	}
-}
-
-func (j *job) provision(ctx context.Context, ports []string, n ask.Named, dry bool) (paper.Document, error) {
-	d := console.Dialer()
+func provision(ctx context.Context, j *job.Job, ports []string, n ask.Named, dry bool) (paper.Document, error) {
 	var units []bench.Unit
 	var worst *cred.Fault
 	for _, port := range ports {
-		c := j.config(port)
-		c.Dialer = d
-		o := station.Orders{Yes: n.Yes, IMEIs: n.IMEIs, Look: dry}
-		u := j.one(ctx, c, o)
+		u := j.One(ctx, port, station.Orders{Yes: n.Yes, IMEIs: n.IMEIs, Look: dry})
 		units = append(units, u)
 		if u.Failure != nil && (worst == nil || console.ExitOf(u.Failure.Code) > console.ExitOf(worst.Code)) {
 			worst = u.Failure
@@ -130,33 +75,4 @@ func (j *job) provision(ctx context.Context, ports []string, n ask.Named, dry bo
 		return doc, worst
 	}
 	return doc, nil
-}
-
-func (j *job) config(port string) bench.Config {
-	c := bench.Config{
-		Profile: j.profile, Port: port, Dialer: console.Dialer(), Ledger: j.store, Past: j.past, Tool: tool(), Now: now, Timeout: j.app.Timeout,
-		Probe: endpoint.ProbeOptions{AIA: true}, Once: true,
-	}
-	if t := j.app.Trace(); t != nil {
-		c.Trace = t
-	}
-	return c
-}
-
-// one drives a bench through one unit. A bench that broke off (the journal, the ledger) has a document too: what the unit holds is
-// told whatever happened.
-func (j *job) one(ctx context.Context, c bench.Config, o station.Orders) bench.Unit {
-	b := bench.New(c)
-	if j.keyed {
-		o.Pass, o.Keyed = b.Keep(append([]byte(nil), j.pass...)), true
-	}
-	t := flows.Terms{
-		Authority: j.profile.Key != "", Port: true, Anchor: ask.HasAnchor(j.profile), Endpoint: j.profile.Endpoint.Host != "",
-		Ledger: j.store != nil, Profile: true,
-	}
-	fault, err := b.Drive(ctx, context.WithoutCancel(ctx), t, o, announcer(), nil)
-	if err != nil {
-		fault = cred.AsFault(err)
-	}
-	return b.Document(fault, o.Look)
 }
