@@ -206,10 +206,10 @@ func (j *runJournal) Append(ctx context.Context, e flows.Event, sync bool) error
 	if err != nil {
 		return err
 	}
-	if err := j.store.AppendEvent(ctx, j.run, name, record.Stamp(j.now()), body); err != nil || !sync {
-		return err
+	if sync {
+		return j.store.AppendFirm(ctx, j.run, name, record.Stamp(j.now()), body)
 	}
-	return j.store.Sync(ctx)
+	return j.store.AppendEvent(ctx, j.run, name, record.Stamp(j.now()), body)
 }
 
 func (j *runJournal) end(ctx context.Context) error {

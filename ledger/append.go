@@ -28,7 +28,7 @@ type Written struct {
 // claims what is another unit's is refused with ledger.bound, and nothing is written.
 func (s *Store) Record(ctx context.Context, r record.Record) (Written, error) {
 	var w Written
-	err := s.firmly(ctx, "write the record", func(tx *sql.Tx) error {
+	err := s.firmly(ctx, "write the record", func(ctx context.Context, tx *sql.Tx) error {
 		var err error
 		w, err = s.record(ctx, tx, r)
 		return err

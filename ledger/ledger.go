@@ -7,7 +7,7 @@
 //   - the bindings: which unit an IMEI, a name, a public key, a PSK digest or a certificate serial belongs to. Check refuses
 //     what is another unit's before anything is signed, and Record refuses it again in its transaction.
 //
-// Read ledger.go, then journal.go, append.go and query.go; package record says what is in a record, package seal what a
+// Read ledger.go, then journal.go, append.go, commit.go and query.go; package record says what is in a record, package seal what a
 // checkpoint is, internal/audit how it is all worked out again. A Store writes, and there is one at a time; a Reader only reads
 // and may be open beside it. internal/engine is all that PostgreSQL will have to bring of its own. No secret is ever stored:
 // see docs/ledger.md.
@@ -40,9 +40,14 @@ type Reader struct {
 // Store is the one writer of a ledger, and a Reader of it. It may be used by many goroutines.
 type Store struct {
 	*Reader
-	mu   sync.Mutex
-	runs map[string]*tail // as the database has them; emptied whenever a transaction fails
-	mine map[string]bool  // begun here: Unfinished leaves them out
+	door  sync.Mutex
+	queue []*act // what waits to be written
+
+	mu      sync.Mutex
+	commits int              // transactions so far
+	runs    map[string]*tail // as the database has them; emptied whenever a transaction fails
+	mine    map[string]bool  // begun here: Unfinished leaves them out
+	loose   map[string]bool  // runs with lines that ride: they may not be on the disk
 }
 
 // Open opens a ledger for writing and makes it if it is not there. url is "sqlite:FILE". The faults are ledger.busy (another
@@ -52,7 +57,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Reader: r, runs: map[string]*tail{}, mine: map[string]bool{}}
+	s := &Store{Reader: r, runs: map[string]*tail{}, mine: map[string]bool{}, loose: map[string]bool{}}
 	if err := s.settled(ctx); err != nil {
 		_ = s.Close()
 		return nil, err
