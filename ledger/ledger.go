@@ -53,7 +53,21 @@ type Store struct {
 // Open opens a ledger for writing and makes it if it is not there. url is "sqlite:FILE". The faults are ledger.busy (another
 // process writes; the text names its pid), ledger.broken, ledger.newer, config.file and config.value.
 func Open(ctx context.Context, url string) (*Store, error) {
-	r, err := open(ctx, url, false)
+	path, err := file(url)
+	if err != nil {
+		return nil, err
+	}
+	return opened(ctx, engine.SQLite(path, false), path)
+}
+
+// OpenMemory makes a ledger that is in memory only and gone when it is closed, for tests that need many: it does all that another
+// does, and nothing of it survives the process.
+func OpenMemory(ctx context.Context) (*Store, error) {
+	return opened(ctx, engine.Memory(), "in memory")
+}
+
+func opened(ctx context.Context, e engine.Engine, name string) (*Store, error) {
+	r, err := open(ctx, e, name)
 	if err != nil {
 		return nil, err
 	}
@@ -66,14 +80,15 @@ func Open(ctx context.Context, url string) (*Store, error) {
 }
 
 // OpenReader opens an existing ledger for reading. It takes no lock and changes nothing.
-func OpenReader(ctx context.Context, url string) (*Reader, error) { return open(ctx, url, true) }
-
-func open(ctx context.Context, url string, reader bool) (*Reader, error) {
+func OpenReader(ctx context.Context, url string) (*Reader, error) {
 	path, err := file(url)
 	if err != nil {
 		return nil, err
 	}
-	e := engine.SQLite(path, reader)
+	return open(ctx, engine.SQLite(path, true), path)
+}
+
+func open(ctx context.Context, e engine.Engine, name string) (*Reader, error) {
 	p, err := e.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -85,7 +100,7 @@ func open(ctx context.Context, url string, reader bool) (*Reader, error) {
 	}
 	if err != nil {
 		_ = r.Close()
-		return nil, engine.Told(e, err, "open the ledger "+path)
+		return nil, engine.Told(e, err, "open the ledger "+name)
 	}
 	return r, nil
 }
