@@ -18,13 +18,13 @@ import (
 func (a *app) provisionVerb() *cobra.Command {
 	var ports []string
 	var named target.Unit
-	var dry bool
+	var dry, all bool
 	c := &cobra.Command{
 		Use: "provision --port P", Short: "Give the unit at a port what the profile asks for, and prove it", Args: cobra.NoArgs,
-		Example: "  sectag provision --port /dev/ttyACM0 --passphrase-file pass.txt\n  sectag provision --port sim:nrf9151 --dry-run",
+		Example: "  sectag provision --port /dev/ttyACM0 --passphrase-file pass.txt\n  sectag provision --port sim:nrf9151 --dry-run\n  sectag provision --all",
 		RunE: a.VerbOf(paper.NoUnit, func(ctx context.Context, _ []string) (paper.Document, error) {
-			if len(ports) == 0 {
-				return nil, target.NeedPort("")
+			if err := oneWay(ports, all); err != nil {
+				return nil, err
 			}
 			n, err := named.Named()
 			if err != nil {
@@ -45,34 +45,57 @@ func (a *app) provisionVerb() *cobra.Command {
 			if err := j.Prepare(ctx, dry); err != nil {
 				return nil, err
 			}
-			return provision(ctx, j, ports, n, dry)
+			o := station.Orders{Yes: n.Yes, IMEIs: n.IMEIs, Look: dry}
+			if len(ports) == 1 {
+				u := j.One(ctx, ports[0], o)
+				return &paper.Unit{Unit: u, Planned: dry}, worst([]bench.Unit{u})
+			}
+			return several(ctx, j, ports, o)
 		}),
 	}
-	c.Flags().StringArrayVar(&ports, "port", nil, "/dev/ttyACM0, COM3, tcp://host:port or sim:nrf9151; may be repeated")
+	c.Flags().StringArrayVar(&ports, "port", nil, "/dev/ttyACM0, COM3, tcp://host:port or sim:nrf9151; may be repeated, for several units at the same time")
+	c.Flags().BoolVar(&all, "all", false, "the units at all ports of this computer, at the same time")
 	c.Flags().BoolVar(&dry, "dry-run", false, "show the plan and change nothing")
 	named.Add(c)
 	return c
 }
 
-func provision(ctx context.Context, j *job.Job, ports []string, n ask.Named, dry bool) (paper.Document, error) {
-	var units []bench.Unit
-	var worst *cred.Fault
-	for _, port := range ports {
-		u := j.One(ctx, port, station.Orders{Yes: n.Yes, IMEIs: n.IMEIs, Look: dry})
-		units = append(units, u)
-		if u.Failure != nil && (worst == nil || console.ExitOf(u.Failure.Code) > console.ExitOf(worst.Code)) {
-			worst = u.Failure
+// oneWay wants ports to be named or found, not both.
+func oneWay(ports []string, all bool) error {
+	switch {
+	case all && len(ports) > 0:
+		return cred.Failed("usage.flag", "--all and --port are two ways to say which units", "write one of them; sectag ports --probe lists what --all would take")
+	case !all && len(ports) == 0:
+		return target.NeedPort("")
+	}
+	return nil
+}
+
+// several works on the units at the ports, or at all where none is named, at the same time.
+func several(ctx context.Context, j *job.Job, ports []string, o station.Orders) (paper.Document, error) {
+	doc := &paper.Units{Units: []bench.Unit{}, Planned: o.Look}
+	if len(ports) == 0 {
+		var err error
+		if ports, err = j.Ports(ctx); err != nil {
+			return doc, err
 		}
-		if ctx.Err() != nil {
-			break
+	}
+	doc.Units = j.All(ctx, ports, o)
+	return doc, worst(doc.Units)
+}
+
+// worst is the failure with the largest exit code, the first of them; of several units it says which.
+func worst(units []bench.Unit) error {
+	var f *cred.Fault
+	for _, u := range units {
+		if u.Failure != nil && (f == nil || console.ExitOf(u.Failure.Code) > console.ExitOf(f.Code)) {
+			if f = u.Failure; len(units) > 1 {
+				f = cred.Because(f, f.Code, u.Port+": "+f.Text, f.Hint)
+			}
 		}
 	}
-	var doc paper.Document = &paper.Units{Units: units, Planned: dry}
-	if len(ports) == 1 {
-		doc = &paper.Unit{Unit: units[0], Planned: dry}
+	if f == nil {
+		return nil
 	}
-	if worst != nil {
-		return doc, worst
-	}
-	return doc, nil
+	return f
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -45,8 +46,15 @@ func (c *Console) print(doc paper.Document) error {
 	if c.JSON {
 		return c.PrintJSON(doc)
 	}
+	if err := c.people(doc.People); err != nil {
+		return err
+	}
+	return c.lost
+}
+
+func (c *Console) people(write func(io.Writer)) error {
 	var text bytes.Buffer // one write: who reads only the first lines must not make the others fail
-	doc.People(&plain{Writer: &text})
+	write(&plain{Writer: &text})
 	if text.Len() == 0 {
 		return nil
 	}

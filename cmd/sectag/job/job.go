@@ -4,13 +4,17 @@ package job
 
 import (
 	"context"
+	"io"
 
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/ask"
+	"example.org/sectag/bench/gang"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
+	"example.org/sectag/device/port"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
@@ -93,6 +97,56 @@ func (j *Job) Config(port string) bench.Config {
 		c.Trace = t
 	}
 	return c
+}
+
+// Ports are those of this computer on which a unit answers. They are named before anything is opened for work.
+func (j *Job) Ports(ctx context.Context) ([]string, error) {
+	all, err := port.Lister{}.Ports(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d := j.dialer
+	d.Memory = nil // a name means that port and no other
+	return gang.Find(ctx, all, d.Open)
+}
+
+// All drives a bench a port, all at the same time, and tells of each unit when it is done.
+func (j *Job) All(ctx context.Context, ports []string, o station.Orders) []bench.Unit {
+	done := 0
+	return gang.Gang{
+		Ports: ports, Terms: j.Terms(), Orders: o, Pass: j.pass, Keyed: j.keyed, Around: Announcer(),
+		Bench: func(name string) bench.Config {
+			c := j.Config(name)
+			if t := j.TraceOf(name + " | "); t != nil {
+				c.Trace = t
+			}
+			return c
+		},
+		See: func(n int, s bench.Shot) {
+			if what := milestone(s); what != "" {
+				j.Note("%s: %s\n", ports[n], what)
+			}
+		},
+		Done: func(_ int, u bench.Unit) {
+			done++
+			j.Tell(func(w io.Writer) { paper.Lane(w, u, o.Look) })
+			j.Note("%s: %s, %d of %d units are done\n", u.Port, paper.LastWord(u, o.Look), done, len(ports))
+		},
+	}.Run(ctx)
+}
+
+// milestone is what a person wants to know of a lane while it is at work; "" is nothing.
+func milestone(s bench.Shot) string {
+	if s.Ignored || s.Err != nil {
+		return ""
+	}
+	switch e := s.Event.(type) {
+	case flows.UnitConfirmed:
+		return e.IMEI.String() + " is here"
+	case flows.Prepared:
+		return "the new set is ready, the slots are worked on"
+	}
+	return ""
 }
 
 // One drives a bench through one unit. A bench that broke off (the journal, the ledger) has a document too: what the unit holds is
