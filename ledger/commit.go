@@ -17,14 +17,14 @@ import (
 type act struct {
 	what string // for people, should it fail
 	firm bool   // it must be on the disk when it is done
-	do   func(context.Context, *sql.Tx) error
+	do   func(context.Context, engine.Querier) error
 
 	over bool
 	err  error
 }
 
 // firmly runs a transaction that is durable when it returns, and with it all lines of all runs.
-func (s *Store) firmly(ctx context.Context, what string, do func(context.Context, *sql.Tx) error) error {
+func (s *Store) firmly(ctx context.Context, what string, do func(context.Context, engine.Querier) error) error {
 	return s.write(ctx, &act{what: what, firm: true, do: do})
 }
 
@@ -52,14 +52,15 @@ func (s *Store) write(ctx context.Context, a *act) error {
 // commit writes acts in one transaction. What is cached of the runs' ends is forgotten when the transaction as a whole fails: the
 // database knows best.
 func (s *Store) commit(ctx context.Context, all []*act) {
-	db := s.pools.Ride
+	db, parsed := s.pools.Ride, s.rides
 	for _, a := range all {
 		if a.firm {
-			db = s.pools.Firm
+			db, parsed = s.pools.Firm, s.firms
 		}
 	}
 	s.commits++
-	err := s.together(ctx, db, all)
+	err := s.together(ctx, db, parsed, all)
+	parsed.Learn(ctx)
 	for _, a := range all {
 		a.over = true
 		if err != nil {
@@ -86,14 +87,15 @@ func (s *Store) commit(ctx context.Context, all []*act) {
 }
 
 // together is the transaction of commit. Its error is of all acts; one that failed alone has its own.
-func (s *Store) together(ctx context.Context, db *sql.DB, all []*act) error {
+func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Statements, all []*act) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
+	q := parsed.In(tx)
 	done := 0
 	for _, a := range all {
-		if err = s.one(ctx, tx, a, len(all) == 1); err != nil {
+		if err = s.one(ctx, q, a, len(all) == 1); err != nil {
 			break
 		}
 		if a.err == nil {
@@ -101,7 +103,7 @@ func (s *Store) together(ctx context.Context, db *sql.DB, all []*act) error {
 		}
 	}
 	if err == nil && db == s.pools.Firm && done > 0 {
-		err = s.name(ctx, tx)
+		err = s.name(ctx, q)
 	}
 	if err != nil || done == 0 {
 		_ = tx.Rollback() // the first error is the one to tell
@@ -111,7 +113,7 @@ func (s *Store) together(ctx context.Context, db *sql.DB, all []*act) error {
 }
 
 // one runs one act of several so that its failure takes back what it did and nothing else. An act that is alone needs no such care.
-func (s *Store) one(ctx context.Context, tx *sql.Tx, a *act, alone bool) error {
+func (s *Store) one(ctx context.Context, tx engine.Querier, a *act, alone bool) error {
 	if alone {
 		return a.do(ctx, tx)
 	}
@@ -148,7 +150,7 @@ func (s *Store) Sync(ctx context.Context) error {
 	if nothing {
 		return nil
 	}
-	return s.firmly(ctx, "sync the journal", func(ctx context.Context, tx *sql.Tx) error {
+	return s.firmly(ctx, "sync the journal", func(ctx context.Context, tx engine.Querier) error {
 		for run := range s.loose {
 			if _, err := s.tail(ctx, tx, run); err != nil {
 				return err

@@ -2,13 +2,13 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
 	"testing"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/ledger/internal/engine"
 )
 
 // queued starts acts while the store is held, so that all of them wait for one transaction, and lets go of it.
@@ -56,7 +56,7 @@ func TestWhatWaitsTogetherGoesToTheDiskTogether(t *testing.T) {
 		func() error { return s.Reserve(ctx, runs[1], at, serial(1)) }, // it was given before
 		func() error { return s.AppendEvent(ctx, runs[1], "slot.deleted", at, nil) },
 		func() error {
-			return s.firmly(ctx, "break off", func(ctx context.Context, tx *sql.Tx) error {
+			return s.firmly(ctx, "break off", func(ctx context.Context, tx engine.Querier) error {
 				must(t, s.line(ctx, tx, runs[2], "slot.deleted", at, nil))
 				return broken
 			})

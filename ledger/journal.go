@@ -37,7 +37,7 @@ type tail struct {
 
 // Begin opens a run and returns its name. body is the caller's: what a later start will want to know first. It is durable.
 func (s *Store) Begin(ctx context.Context, at string, body json.RawMessage) (run string, err error) {
-	err = s.firmly(ctx, "begin a run", func(ctx context.Context, tx *sql.Tx) error {
+	err = s.firmly(ctx, "begin a run", func(ctx context.Context, tx engine.Querier) error {
 		var id int64
 		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) + 1 FROM run`).Scan(&id); err != nil {
 			return err
@@ -67,7 +67,7 @@ func (s *Store) append(ctx context.Context, firm bool, run, typ, at string, body
 	if strings.HasPrefix(typ, seal.OwnPrefix) {
 		return fmt.Errorf("the line %s is the ledger's own", typ)
 	}
-	return s.write(ctx, &act{what: "write the journal", firm: firm, do: func(ctx context.Context, tx *sql.Tx) error {
+	return s.write(ctx, &act{what: "write the journal", firm: firm, do: func(ctx context.Context, tx engine.Querier) error {
 		return s.line(ctx, tx, run, typ, at, body)
 	}})
 }
@@ -77,7 +77,7 @@ func (s *Store) End(ctx context.Context, run, at, state string) error {
 	if state != RunDone && state != RunInterrupted {
 		return fmt.Errorf("a run ends as done or interrupted, not as %q", state)
 	}
-	return s.firmly(ctx, "end the run", func(ctx context.Context, tx *sql.Tx) error {
+	return s.firmly(ctx, "end the run", func(ctx context.Context, tx engine.Querier) error {
 		if err := s.own(ctx, tx, run, seal.LineEnd, at, seal.EndLine{State: state}); err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (s *Store) End(ctx context.Context, run, at, state string) error {
 }
 
 // name writes into each run's row how far its lines go. It is the write that a firm commit needs to reach the disk.
-func (s *Store) name(ctx context.Context, tx *sql.Tx) error {
+func (s *Store) name(ctx context.Context, tx engine.Querier) error {
 	for run, t := range s.runs {
 		if t.synced == t.lines {
 			continue
@@ -101,7 +101,7 @@ func (s *Store) name(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-func (s *Store) own(ctx context.Context, tx *sql.Tx, run, typ, at string, v any) error {
+func (s *Store) own(ctx context.Context, tx engine.Querier, run, typ, at string, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (s *Store) own(ctx context.Context, tx *sql.Tx, run, typ, at string, v any)
 	return s.line(ctx, tx, run, typ, at, body)
 }
 
-func (s *Store) line(ctx context.Context, tx *sql.Tx, run, typ, at string, body json.RawMessage) error {
+func (s *Store) line(ctx context.Context, tx engine.Querier, run, typ, at string, body json.RawMessage) error {
 	if body == nil {
 		body = json.RawMessage("{}")
 	}
@@ -151,7 +151,7 @@ func lineOK(typ, at string, body json.RawMessage) error {
 }
 
 // tail is the end of a run, from the cache or the database.
-func (s *Store) tail(ctx context.Context, tx *sql.Tx, run string) (*tail, error) {
+func (s *Store) tail(ctx context.Context, tx engine.Querier, run string) (*tail, error) {
 	if t := s.runs[run]; t != nil {
 		return t, nil
 	}

@@ -44,6 +44,8 @@ type Store struct {
 	queue []*act // what waits to be written
 
 	mu      sync.Mutex
+	rides   *engine.Statements
+	firms   *engine.Statements
 	commits int              // transactions so far
 	runs    map[string]*tail // as the database has them; emptied whenever a transaction fails
 	mine    map[string]bool  // begun here: Unfinished leaves them out
@@ -71,7 +73,7 @@ func opened(ctx context.Context, e engine.Engine, name string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Reader: r, runs: map[string]*tail{}, mine: map[string]bool{}, loose: map[string]bool{}}
+	s := &Store{Reader: r, runs: map[string]*tail{}, mine: map[string]bool{}, loose: map[string]bool{}, rides: engine.NewStatements(r.pools.Ride), firms: engine.NewStatements(r.pools.Firm)}
 	if err := s.settled(ctx); err != nil {
 		_ = s.Close()
 		return nil, err
