@@ -25,8 +25,9 @@ type Shot struct {
 
 // Bench is one run at one port: the loop, the desk and the journal together. A screen and a headless policy use it alike.
 type Bench struct {
-	desk *desk.Desk
-	in   *Mailbox
+	desk   *desk.Desk
+	in     *Mailbox
+	estate *Estate
 
 	end  *flows.Facts // when the headless orders were carried out
 	hand bool         // they were work by hand on one slot
@@ -49,8 +50,14 @@ func (b *Bench) lockAfter() time.Duration {
 type Config = desk.Config
 
 // New sets a bench up. It touches nothing until Run.
-func New(c Config) *Bench {
-	b := &Bench{in: NewMailbox()}
+func New(c Config) *Bench { return (&Estate{}).New(c) }
+
+// New sets up one of several benches that work on one ledger.
+func (e *Estate) New(c Config) *Bench {
+	e.mu.Lock()
+	e.lanes++
+	e.mu.Unlock()
+	b := &Bench{in: NewMailbox(), estate: e}
 	b.desk = desk.New(c, b.Facts)
 	return b
 }
@@ -76,7 +83,7 @@ type Announcer func(Doer) Doer
 // when the journal fails, the run stays open, so that the next start says that it was interrupted. see is called after each event, in
 // the loop's goroutine, before the effects start. The error is nil when ctx ended it.
 func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announcer, see func(Shot)) error {
-	j, left, err := b.begin(work)
+	j, left, err := b.estate.begin(work, b)
 	if err == nil {
 		b.in.first(opening(terms, left)...)
 		err = b.loop(ctx, work, j, around, see)
@@ -88,22 +95,9 @@ func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announc
 	return j.end(work)
 }
 
-// begin takes over what dead runs left, begins a run that owns it, and buries the dead.
-func (b *Bench) begin(ctx context.Context) (*runJournal, *flows.Resumed, error) {
-	left, dead, err := b.recover(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	j, err := b.newJournal(ctx, left)
-	if err == nil {
-		err = b.bury(ctx, dead)
-	}
-	return j, left, err
-}
-
 // loop is Run over the machine of a bench, with its facts, and with the watch over an authority that nobody uses.
 func (b *Bench) loop(ctx, work context.Context, j *runJournal, around Announcer, see func(Shot)) error {
-	var d Doer = b.desk
+	var d Doer = heir{b}
 	if around != nil {
 		d = around(d)
 	}
@@ -167,23 +161,24 @@ type runJournal struct {
 
 // begun is the first line of a run's journal. What an interrupted run left is in it, so that it is never without an owner.
 type begun struct {
-	Tool     string         `json:"tool"`
-	Port     string         `json:"port"`
-	Profile  cred.Digest    `json:"profile_sha256"`
-	Product  string         `json:"product"`
-	Station  string         `json:"station"`
-	Operator string         `json:"operator"`
-	Resumed  *flows.Resumed `json:"resumed,omitempty"`
+	Tool     string          `json:"tool"`
+	Port     string          `json:"port"`
+	Profile  cred.Digest     `json:"profile_sha256"`
+	Product  string          `json:"product"`
+	Station  string          `json:"station"`
+	Operator string          `json:"operator"`
+	Resumed  *flows.Resumed  `json:"resumed,omitempty"`
+	Owed     []flows.Resumed `json:"owed,omitempty"` // to other units, which may stand at other ports by now
 }
 
-func (b *Bench) newJournal(ctx context.Context, left *flows.Resumed) (*runJournal, error) {
+func (b *Bench) newJournal(ctx context.Context, left *flows.Resumed, owed []flows.Resumed) (*runJournal, error) {
 	d := b.desk
 	if d.Ledger == nil {
 		d.Begin("")
 		return &runJournal{}, nil
 	}
 	p := d.Profile
-	body, err := json.Marshal(begun{d.Tool.Version, d.Port, p.SHA256, p.Product, p.Station, p.Operator, left})
+	body, err := json.Marshal(begun{d.Tool.Version, d.Port, p.SHA256, p.Product, p.Station, p.Operator, left, owed})
 	if err != nil {
 		return nil, fmt.Errorf("beginning a run: %w", err)
 	}
@@ -206,10 +201,10 @@ func (j *runJournal) Append(ctx context.Context, e flows.Event, sync bool) error
 	if err != nil {
 		return err
 	}
-	if err := j.store.AppendEvent(ctx, j.run, name, record.Stamp(j.now()), body); err != nil || !sync {
-		return err
+	if sync {
+		return j.store.AppendFirm(ctx, j.run, name, record.Stamp(j.now()), body)
 	}
-	return j.store.Sync(ctx)
+	return j.store.AppendEvent(ctx, j.run, name, record.Stamp(j.now()), body)
 }
 
 func (j *runJournal) end(ctx context.Context) error {

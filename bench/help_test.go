@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"context"
+	"io"
 	"path/filepath"
 	"testing"
 	"time"
@@ -80,4 +81,9 @@ func secondRoot(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return made.Cert
+}
+
+// lineTo is for a device.Dialer: each opening is a new line in memory to the same unit.
+func lineTo(unit *sim.Modem) func(context.Context, string) (io.ReadWriteCloser, error) {
+	return func(context.Context, string) (io.ReadWriteCloser, error) { return unit.Pipe(context.Background()), nil }
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cred"
@@ -15,8 +16,9 @@ import (
 
 // recover looks at the runs of processes that died. Nothing of theirs is gone on with: a run gets an Interrupted line, a unit that
 // was being worked on gets a record that says so and names what was sent to it, serials that no record names are marked
-// abandoned. What is taken over is the IMEI and the functional mode to put back. The dead are buried once that has a new owner.
-func (b *Bench) recover(ctx context.Context) (left *flows.Resumed, dead []string, err error) {
+// abandoned. What is taken over is the IMEI and the functional mode to put back, one for each unit, the newest last. The dead are
+// buried once that has a new owner.
+func (b *Bench) recover(ctx context.Context) (owed []flows.Resumed, dead []string, err error) {
 	d := b.desk
 	if d.Ledger == nil {
 		return nil, nil, nil
@@ -26,16 +28,17 @@ func (b *Bench) recover(ctx context.Context) (left *flows.Resumed, dead []string
 		return nil, nil, err
 	}
 	for _, r := range runs {
-		l, err := b.takeOver(ctx, r)
+		debts, err := b.takeOver(ctx, r)
 		if err != nil {
 			return nil, nil, err
 		}
 		dead = append(dead, r.ID)
-		if l != nil {
-			left = l
+		for _, o := range debts {
+			owed = slices.DeleteFunc(owed, func(p flows.Resumed) bool { return p.IMEI == o.IMEI })
+			owed = append(owed, o)
 		}
 	}
-	return left, dead, nil
+	return owed, dead, nil
 }
 
 // bury closes dead runs.
@@ -48,7 +51,7 @@ func (b *Bench) bury(ctx context.Context, dead []string) error {
 	return nil
 }
 
-func (b *Bench) takeOver(ctx context.Context, run ledger.Run) (*flows.Resumed, error) {
+func (b *Bench) takeOver(ctx context.Context, run ledger.Run) ([]flows.Resumed, error) {
 	d := b.desk
 	events, err := d.Ledger.Events(ctx, run.ID)
 	if err != nil {
@@ -72,10 +75,7 @@ func (b *Bench) takeOver(ctx context.Context, run ledger.Run) (*flows.Resumed, e
 			return nil, err
 		}
 	}
-	if s.owed.IMEI == 0 {
-		return nil, nil
-	}
-	return &s.owed, nil
+	return s.debts(), nil
 }
 
 // abandon marks the serials of a dead run whose certificates no record names: their keys died with the process.
@@ -105,8 +105,22 @@ type story struct {
 	identity cred.Digest
 	worked   bool
 	owed     flows.Resumed // the unit, and the functional mode that it is owed
+	paid     []cred.IMEI   // units that got theirs back
 	record   string        // the last record that the journal tells of
 	begun    begun
+}
+
+// debts are what the next run takes over: of units that this one never met, and of the one that it met last.
+func (s *story) debts() (out []flows.Resumed) {
+	for _, o := range s.begun.Owed {
+		if o.IMEI != s.owed.IMEI && !slices.Contains(s.paid, o.IMEI) {
+			out = append(out, o)
+		}
+	}
+	if s.owed.IMEI != 0 {
+		out = append(out, s.owed)
+	}
+	return out
 }
 
 // remains folds a journal. A line that this version cannot read ends the fold: what came before can still be told.
@@ -159,6 +173,7 @@ func (s *story) hear(e flows.Event) {
 	case flows.Restored:
 		if s.owed.IMEI == here {
 			s.owed.Mode = 0
+			s.paid = append(s.paid, here)
 		}
 	case flows.RecordWritten:
 		s.worked, s.record = false, e.Record

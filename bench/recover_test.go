@@ -190,7 +190,7 @@ func TestTheRecordOfADeadRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	_, left, err := b.begin(ctx)
+	_, left, err := b.estate.begin(ctx, b)
 	if err != nil || left == nil || *left != (flows.Resumed{IMEI: ours, Mode: 1}) {
 		t.Fatalf("taken over is %+v, %v", left, err)
 	}
@@ -231,7 +231,7 @@ func TestADeadRunsUnitIsKnownByWhatItTold(t *testing.T) {
 	s.put(flows.Accepted{})
 	answer[flows.Prepare](s, flows.Prepared{})
 	b, l := died(t, s.lines, func(*ledger.Store, string) {})
-	if _, _, err := b.begin(context.Background()); err != nil {
+	if _, _, err := b.estate.begin(context.Background(), b); err != nil {
 		t.Fatal(err)
 	}
 	r, found, err := l.Newest(context.Background(), record.Unit{UUID: uuid, IMEI: ours})
@@ -271,7 +271,7 @@ func TestASecondWorkOfADeadRunIsTold(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-		if _, _, err := b.begin(ctx); err != nil {
+		if _, _, err := b.estate.begin(ctx, b); err != nil {
 			t.Fatal(err)
 		}
 		if list, err := l.List(ctx, ledger.Query{}); err != nil || len(list) != c.want {

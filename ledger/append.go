@@ -28,7 +28,7 @@ type Written struct {
 // claims what is another unit's is refused with ledger.bound, and nothing is written.
 func (s *Store) Record(ctx context.Context, r record.Record) (Written, error) {
 	var w Written
-	err := s.firmly(ctx, "write the record", func(tx *sql.Tx) error {
+	err := s.firmly(ctx, "write the record", func(ctx context.Context, tx engine.Querier) error {
 		var err error
 		w, err = s.record(ctx, tx, r)
 		return err
@@ -39,7 +39,7 @@ func (s *Store) Record(ctx context.Context, r record.Record) (Written, error) {
 	return w, nil
 }
 
-func (s *Store) record(ctx context.Context, tx *sql.Tx, r record.Record) (Written, error) {
+func (s *Store) record(ctx context.Context, tx engine.Querier, r record.Record) (Written, error) {
 	head, err := engine.Head(ctx, tx, s.origin)
 	if err != nil {
 		return Written{}, err
@@ -82,7 +82,7 @@ func (s *Store) record(ctx context.Context, tx *sql.Tx, r record.Record) (Writte
 }
 
 // store writes the rows that belong to a record, all but its hashes.
-func (s *Store) store(ctx context.Context, tx *sql.Tx, w Written, unit record.Known, claims []record.Binding) error {
+func (s *Store) store(ctx context.Context, tx engine.Querier, w Written, unit record.Known, claims []record.Binding) error {
 	r := w.Record
 	_, err := tx.ExecContext(ctx, `INSERT INTO unit (name, id_key, uuid, imei, seen) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (name) DO UPDATE SET id_key = $2, uuid = $3, imei = $4, seen = $5`,
@@ -116,7 +116,7 @@ func (s *Store) store(ctx context.Context, tx *sql.Tx, w Written, unit record.Kn
 }
 
 // grow adds the leaf to the tree and moves the head.
-func (s *Store) grow(ctx context.Context, tx *sql.Tx, id int64, body []byte) (tlog.Hash, error) {
+func (s *Store) grow(ctx context.Context, tx engine.Querier, id int64, body []byte) (tlog.Hash, error) {
 	old := s.hashes(ctx, tx)
 	more, err := tlog.StoredHashes(id, body, old)
 	if err != nil {

@@ -99,3 +99,15 @@ func BenchmarkVerify10000(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMemory is a ledger that lives for one unit.
+func BenchmarkMemory(b *testing.B) {
+	n := 0
+	for b.Loop() {
+		s, err := OpenMemory(b.Context())
+		must(b, err)
+		n++
+		writeUnit(b, s, n)
+		must(b, s.Close())
+	}
+}

@@ -37,7 +37,7 @@ type tail struct {
 
 // Begin opens a run and returns its name. body is the caller's: what a later start will want to know first. It is durable.
 func (s *Store) Begin(ctx context.Context, at string, body json.RawMessage) (run string, err error) {
-	err = s.firmly(ctx, "begin a run", func(tx *sql.Tx) error {
+	err = s.firmly(ctx, "begin a run", func(ctx context.Context, tx engine.Querier) error {
 		var id int64
 		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) + 1 FROM run`).Scan(&id); err != nil {
 			return err
@@ -60,26 +60,16 @@ func (s *Store) Begin(ctx context.Context, at string, body json.RawMessage) (run
 // AppendEvent writes one line of a run. typ is a dotted name (not "ledger.…", those are the store's), at a time in RFC 3339,
 // body a JSON object without secrets. The line survives the process at once, and the power from the next Sync on.
 func (s *Store) AppendEvent(ctx context.Context, run, typ, at string, body json.RawMessage) error {
+	return s.append(ctx, false, run, typ, at, body)
+}
+
+func (s *Store) append(ctx context.Context, firm bool, run, typ, at string, body json.RawMessage) error {
 	if strings.HasPrefix(typ, seal.OwnPrefix) {
 		return fmt.Errorf("the line %s is the ledger's own", typ)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.within(ctx, s.pools.Ride, "write the journal", func(tx *sql.Tx) error {
+	return s.write(ctx, &act{what: "write the journal", firm: firm, do: func(ctx context.Context, tx engine.Querier) error {
 		return s.line(ctx, tx, run, typ, at, body)
-	})
-}
-
-// Sync makes every line that was written before it durable, of all runs. Without such lines it costs nothing.
-func (s *Store) Sync(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, t := range s.runs {
-		if t.synced < t.lines {
-			return s.within(ctx, s.pools.Firm, "sync the journal", func(tx *sql.Tx) error { return s.name(ctx, tx) })
-		}
-	}
-	return nil
+	}})
 }
 
 // End closes a run as RunDone or RunInterrupted; nothing can be appended to it any more. It is durable.
@@ -87,7 +77,7 @@ func (s *Store) End(ctx context.Context, run, at, state string) error {
 	if state != RunDone && state != RunInterrupted {
 		return fmt.Errorf("a run ends as done or interrupted, not as %q", state)
 	}
-	return s.firmly(ctx, "end the run", func(tx *sql.Tx) error {
+	return s.firmly(ctx, "end the run", func(ctx context.Context, tx engine.Querier) error {
 		if err := s.own(ctx, tx, run, seal.LineEnd, at, seal.EndLine{State: state}); err != nil {
 			return err
 		}
@@ -97,45 +87,8 @@ func (s *Store) End(ctx context.Context, run, at, state string) error {
 	})
 }
 
-// firmly runs a transaction that is durable when it returns, and with it all lines of all runs.
-func (s *Store) firmly(ctx context.Context, act string, do func(*sql.Tx) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.within(ctx, s.pools.Firm, act, func(tx *sql.Tx) error {
-		if err := do(tx); err != nil {
-			return err
-		}
-		return s.name(ctx, tx)
-	})
-}
-
-// within runs a transaction and forgets what is cached if it fails: the database knows best.
-func (s *Store) within(ctx context.Context, db *sql.DB, act string, do func(*sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err == nil {
-		if err = do(tx); err == nil {
-			err = tx.Commit()
-		} else {
-			_ = tx.Rollback() // the first error is the one to tell
-		}
-	}
-	if err != nil {
-		clear(s.runs)
-		return engine.Told(s.db, err, act)
-	}
-	for run, t := range s.runs {
-		if db == s.pools.Firm {
-			t.synced = t.lines
-		}
-		if t.state != RunOpen {
-			delete(s.runs, run)
-		}
-	}
-	return nil
-}
-
 // name writes into each run's row how far its lines go. It is the write that a firm commit needs to reach the disk.
-func (s *Store) name(ctx context.Context, tx *sql.Tx) error {
+func (s *Store) name(ctx context.Context, tx engine.Querier) error {
 	for run, t := range s.runs {
 		if t.synced == t.lines {
 			continue
@@ -148,7 +101,7 @@ func (s *Store) name(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-func (s *Store) own(ctx context.Context, tx *sql.Tx, run, typ, at string, v any) error {
+func (s *Store) own(ctx context.Context, tx engine.Querier, run, typ, at string, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -156,7 +109,7 @@ func (s *Store) own(ctx context.Context, tx *sql.Tx, run, typ, at string, v any)
 	return s.line(ctx, tx, run, typ, at, body)
 }
 
-func (s *Store) line(ctx context.Context, tx *sql.Tx, run, typ, at string, body json.RawMessage) error {
+func (s *Store) line(ctx context.Context, tx engine.Querier, run, typ, at string, body json.RawMessage) error {
 	if body == nil {
 		body = json.RawMessage("{}")
 	}
@@ -198,7 +151,7 @@ func lineOK(typ, at string, body json.RawMessage) error {
 }
 
 // tail is the end of a run, from the cache or the database.
-func (s *Store) tail(ctx context.Context, tx *sql.Tx, run string) (*tail, error) {
+func (s *Store) tail(ctx context.Context, tx engine.Querier, run string) (*tail, error) {
 	if t := s.runs[run]; t != nil {
 		return t, nil
 	}

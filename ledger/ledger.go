@@ -7,7 +7,7 @@
 //   - the bindings: which unit an IMEI, a name, a public key, a PSK digest or a certificate serial belongs to. Check refuses
 //     what is another unit's before anything is signed, and Record refuses it again in its transaction.
 //
-// Read ledger.go, then journal.go, append.go and query.go; package record says what is in a record, package seal what a
+// Read ledger.go, then journal.go, append.go, commit.go and query.go; package record says what is in a record, package seal what a
 // checkpoint is, internal/audit how it is all worked out again. A Store writes, and there is one at a time; a Reader only reads
 // and may be open beside it. internal/engine is all that PostgreSQL will have to bring of its own. No secret is ever stored:
 // see docs/ledger.md.
@@ -39,19 +39,40 @@ type Reader struct {
 // Store is the one writer of a ledger, and a Reader of it. It may be used by many goroutines.
 type Store struct {
 	*Reader
-	mu   sync.Mutex
-	runs map[string]*tail // as the database has them; emptied whenever a transaction fails
-	mine map[string]bool  // begun here: Unfinished leaves them out
+	door  sync.Mutex
+	queue []*act // what waits to be written
+
+	mu      sync.Mutex
+	rides   *engine.Statements
+	firms   *engine.Statements
+	commits int              // transactions so far
+	runs    map[string]*tail // as the database has them; emptied whenever a transaction fails
+	mine    map[string]bool  // begun here: Unfinished leaves them out
+	loose   map[string]bool  // runs with lines that ride: they may not be on the disk
 }
 
 // Open opens a ledger for writing and makes it if it is not there. url is "sqlite:FILE". The faults are ledger.busy (another
 // process writes; the text names its pid), ledger.broken, ledger.newer, config.file and config.value.
 func Open(ctx context.Context, url string) (*Store, error) {
-	r, err := open(ctx, url, false)
+	path, err := file(url)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Reader: r, runs: map[string]*tail{}, mine: map[string]bool{}}
+	return opened(ctx, engine.SQLite(path, false), path)
+}
+
+// OpenMemory makes a ledger that is in memory only and gone when it is closed, for tests that need many: it does all that another
+// does, and nothing of it survives the process.
+func OpenMemory(ctx context.Context) (*Store, error) {
+	return opened(ctx, engine.Memory(), "in memory")
+}
+
+func opened(ctx context.Context, e engine.Engine, name string) (*Store, error) {
+	r, err := open(ctx, e, name)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{Reader: r, runs: map[string]*tail{}, mine: map[string]bool{}, loose: map[string]bool{}, rides: engine.NewStatements(r.pools.Ride), firms: engine.NewStatements(r.pools.Firm)}
 	if err := s.settled(ctx); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -60,14 +81,15 @@ func Open(ctx context.Context, url string) (*Store, error) {
 }
 
 // OpenReader opens an existing ledger for reading. It takes no lock and changes nothing.
-func OpenReader(ctx context.Context, url string) (*Reader, error) { return open(ctx, url, true) }
-
-func open(ctx context.Context, url string, reader bool) (*Reader, error) {
+func OpenReader(ctx context.Context, url string) (*Reader, error) {
 	path, err := file(url)
 	if err != nil {
 		return nil, err
 	}
-	e := engine.SQLite(path, reader)
+	return open(ctx, engine.SQLite(path, true), path)
+}
+
+func open(ctx context.Context, e engine.Engine, name string) (*Reader, error) {
 	p, err := e.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -79,7 +101,7 @@ func open(ctx context.Context, url string, reader bool) (*Reader, error) {
 	}
 	if err != nil {
 		_ = r.Close()
-		return nil, engine.Told(e, err, "open the ledger "+path)
+		return nil, engine.Told(e, err, "open the ledger "+name)
 	}
 	return r, nil
 }

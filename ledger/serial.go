@@ -32,7 +32,7 @@ func (s *Store) Reserve(ctx context.Context, run, at, serial string) error {
 	if err := b.Valid(); err != nil {
 		return err
 	}
-	return s.firmly(ctx, "reserve a serial", func(tx *sql.Tx) error {
+	return s.firmly(ctx, "reserve a serial", func(ctx context.Context, tx engine.Querier) error {
 		var n int
 		err := tx.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM serial WHERE serial = $1)
 			+ (SELECT count(*) FROM binding WHERE what = 'serial' AND value = $1)`, serial).Scan(&n)
@@ -53,7 +53,7 @@ func (s *Store) Reserve(ctx context.Context, run, at, serial string) error {
 // Abandon marks a reserved serial as one that no certificate in the field has: its key died with the process that made it.
 // run is the run that says so, usually the one after. It is durable. A serial that a record names cannot be abandoned.
 func (s *Store) Abandon(ctx context.Context, run, at, serial string) error {
-	return s.firmly(ctx, "abandon a serial", func(tx *sql.Tx) error {
+	return s.firmly(ctx, "abandon a serial", func(ctx context.Context, tx engine.Querier) error {
 		var state string
 		err := tx.QueryRowContext(ctx, `SELECT state FROM serial WHERE serial = $1`, serial).Scan(&state)
 		if err == sql.ErrNoRows {
@@ -74,7 +74,7 @@ func (s *Store) Abandon(ctx context.Context, run, at, serial string) error {
 }
 
 // use marks the serial of a record's certificate.
-func (s *Store) use(ctx context.Context, tx *sql.Tx, serial string) error {
+func (s *Store) use(ctx context.Context, tx engine.Querier, serial string) error {
 	var state string
 	err := tx.QueryRowContext(ctx, `SELECT state FROM serial WHERE serial = $1`, serial).Scan(&state)
 	if err == sql.ErrNoRows { // made elsewhere

@@ -38,8 +38,8 @@ func (d *Desk) loadAuthority(e flows.LoadAuthority) (answer flows.AuthorityLoade
 func (d *Desk) useRoot(root ca.Root, key string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.auth.Lock()
-	d.root, d.keyFile, d.auth = root, key, nil
+	d.release()
+	d.root, d.keyFile = root, key
 	d.Profile.Cert, d.Profile.Key = root.File, key
 }
 
@@ -82,7 +82,11 @@ func (d *Desk) unlock(pass []byte) error {
 	d.mu.Lock()
 	root, key := d.root, d.keyFile
 	d.mu.Unlock()
-	auth, err := root.Unlock(key, pass)
+	open := root.Unlock
+	if d.Unlock != nil {
+		open = func(key string, pass []byte) (*ca.Authority, error) { return d.Unlock(root, key, pass) }
+	}
+	auth, err := open(key, pass)
 	if err != nil {
 		return err
 	}
@@ -103,7 +107,14 @@ func (d *Desk) rootNow() ca.Root {
 func (d *Desk) Lock() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.auth.Lock()
+	d.release()
+}
+
+// release lets go of the authority. One that is shared is locked by whoever shares it.
+func (d *Desk) release() {
+	if d.Unlock == nil {
+		d.auth.Lock()
+	}
 	d.auth = nil
 }
 

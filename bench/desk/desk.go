@@ -19,20 +19,26 @@ import (
 	"example.org/sectag/endpoint"
 	"example.org/sectag/flows"
 	"example.org/sectag/ledger"
+	"example.org/sectag/ledger/record"
 )
 
 // Config is what a desk is set up with.
 type Config struct {
-	Profile  profile.Profile // settled so far; the zero value is no profile at all
-	Port     string          // named on the command line, or ""
-	Dialer   device.Dialer
-	Ledger   *ledger.Store  // nil: nothing is recorded
-	Past     *ledger.Reader // asked instead of Ledger by a run that only looks; nil: no unit is known
-	Tool     evidence.Tool
-	Now      func() time.Time
-	Timeout  time.Duration // for the server
-	Once     bool          // one unit and no more: the port is given back as soon as its slots are done
-	Probe    endpoint.ProbeOptions
+	Profile profile.Profile // settled so far; the zero value is no profile at all
+	Port    string          // named on the command line, or ""
+	Dialer  device.Dialer
+	Ledger  *ledger.Store  // nil: nothing is recorded
+	Past    *ledger.Reader // asked instead of Ledger by a run that only looks; nil: no unit is known
+	Tool    evidence.Tool
+	Now     func() time.Time
+	Timeout time.Duration // for the server
+	Once    bool          // one unit and no more: the port is given back as soon as its slots are done
+	Probe   endpoint.ProbeOptions
+
+	// Beside other benches (gang): both may be nil.
+	Unlock func(root ca.Root, keyFile string, pass []byte) (*ca.Authority, error) // instead of root.Unlock; who gives an authority locks it
+	Claim  func(record.Unit) error                                                // refuses a unit that another bench has; asked when one is identified
+
 	Progress func(flows.Progress)
 	Trace    func(flows.TraceLine)
 }

@@ -14,17 +14,6 @@ import (
 	"example.org/sectag/ledger/record"
 )
 
-// planDoc is the document of a plan: everything the modem lists, and for each planned slot what stands there.
-type planDoc struct {
-	Slots []flows.SlotFacts `json:"slots"`
-	Plan  []planLine        `json:"plan"`
-}
-
-type planLine struct {
-	Slot cred.Slot   `json:"slot"`
-	Old  cred.Digest `json:"old"`
-}
-
 // makePlan lists the unit's slots and compares them with what the profile (or the hand) asks for and what the ledger knows.
 func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, error) {
 	m, err := d.must()
@@ -51,7 +40,7 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 	d.mu.Lock()
 	d.plan = plan
 	d.mu.Unlock()
-	return flows.Planned{ID: e.ID, Plan: plan, Doc: codec.Doc(describe(plan, items, before))}, nil
+	return flows.Planned{ID: e.ID, Plan: plan, Doc: codec.Doc(before.Describe(plan, items))}, nil
 }
 
 // look is the modem's list (of these tags, when the whole is too long) and the unit's history: those that came with the identity when
@@ -102,13 +91,13 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 			} else if agrees {
 				w.Current = before.Named(at)
 			}
-			if listed := listed(items, at); before.Ours(at, listed) {
-				w.Ours = listed
+			if now := past.Listed(items, at); before.Ours(at, now) {
+				w.Ours = now
 			}
 			want = append(want, w)
 		}
 	}
-	return flows.Compare(lines(items), want), nil
+	return flows.Compare(past.Lines(items), want), nil
 }
 
 // chosen are the slots to plan: the profile's, or of a chosen tag the profile's one, or a new one with the profile's anchor.
@@ -154,7 +143,7 @@ func (d *Desk) planHand(m *device.Modem, hand flows.Hand, items []device.Item, b
 	}
 	d.hand, d.handFile = hand, hand.File
 	d.mu.Unlock()
-	now := listed(items, hand.Slot)
+	now := past.Listed(items, hand.Slot)
 	p := flows.Plan{N: 1}
 	line := flows.SlotPlan{Slot: hand.Slot, Op: hand.Op, Has: flows.Foreign}
 	switch {
@@ -178,29 +167,4 @@ func (d *Desk) planHand(m *device.Modem, hand flows.Hand, items []device.Item, b
 	}
 	p.Slots[0] = line
 	return p, nil
-}
-
-func listed(items []device.Item, s cred.Slot) cred.Digest {
-	for _, i := range items {
-		if i.Slot == s {
-			return i.SHA256
-		}
-	}
-	return cred.Digest{}
-}
-
-func lines(items []device.Item) []flows.Listed {
-	var out []flows.Listed
-	for _, i := range items {
-		out = append(out, flows.Listed{Slot: i.Slot, SHA256: i.SHA256})
-	}
-	return out
-}
-
-func describe(plan flows.Plan, items []device.Item, before past.Past) planDoc {
-	out := planDoc{Slots: before.Slots(items), Plan: []planLine{}}
-	for _, s := range plan.Slots[:plan.N] {
-		out.Plan = append(out.Plan, planLine{Slot: s.Slot, Old: listed(items, s.Slot)})
-	}
-	return out
 }

@@ -36,7 +36,13 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 		_ = m.Close()
 		return nil, err
 	}
-	before, err := past.Of(ctx, d.reader(), past.Seen(unit, items))
+	if d.Claim != nil {
+		err = d.Claim(past.Seen(unit, items))
+	}
+	var before past.Past
+	if err == nil {
+		before, err = past.Of(ctx, d.reader(), past.Seen(unit, items))
+	}
 	if err != nil {
 		_ = m.Close()
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/stage"
 	"example.org/sectag/cred"
@@ -58,18 +59,15 @@ func (a *app) demo(ctx context.Context, dir string, units int) (paper.Document, 
 }
 
 func (a *app) demoLines(ctx context.Context, p profile.Profile, s stage.Stage, units int) (paper.Document, error) {
-	j := &job{app: a, profile: p, pass: []byte(stage.Passphrase), keyed: true}
-	defer j.close()
-	var err error
-	if j.store, err = console.WriteLedger(ctx, p); err != nil {
+	j := job.New(a.Console, p)
+	defer j.Close()
+	j.Keep([]byte(stage.Passphrase))
+	if err := j.Open(ctx); err != nil {
 		return nil, err
 	}
 	doc := &paper.Demo{Units: []bench.Unit{}, Folder: s.Dir}
-	modems := console.Dialer()
 	for n := range units {
-		c := j.config(s.Port(n + 1))
-		c.Dialer = modems
-		u := j.one(ctx, c, station.Orders{})
+		u := j.One(ctx, s.Port(n+1), station.Orders{})
 		doc.Units = append(doc.Units, u)
 		if u.Failure != nil {
 			return doc, u.Failure
@@ -79,15 +77,14 @@ func (a *app) demoLines(ctx context.Context, p profile.Profile, s stage.Stage, u
 }
 
 func (a *app) demoScreens(ctx context.Context, p profile.Profile, s stage.Stage) error {
-	j := &job{app: a, profile: p}
-	defer j.close()
-	var err error
-	if j.store, err = console.WriteLedger(ctx, p); err != nil {
+	j := job.New(a.Console, p)
+	defer j.Close()
+	if err := j.Open(ctx); err != nil {
 		return err
 	}
 	a.Say("passphrase   %s\n", stage.Passphrase)
 	t := flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}
-	err = a.show(ctx, j.config(s.Port(1)), t, "demo: the passphrase is "+stage.Passphrase, "") // with a station there is no room for it in 80 cells
+	err := a.show(ctx, j.Config(s.Port(1)), t, "demo: the passphrase is "+stage.Passphrase, "") // with a station there is no room for it in 80 cells
 	fmt.Fprintf(a.Out, "everything is in %s: look at it with\n  sectag ledger list --profile %s\n", s.Dir, p.File)
 	return err
 }

@@ -7,37 +7,24 @@ import (
 
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/ask"
-	"example.org/sectag/bench/profile"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
-	"example.org/sectag/endpoint"
-	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
-	"example.org/sectag/ledger"
 )
-
-// job is what the verbs that work on a unit share.
-type job struct {
-	app     *app
-	profile profile.Profile
-	store   *ledger.Store
-	past    *ledger.Reader // instead of the store, for a run that only looks
-	pass    []byte
-	keyed   bool
-}
 
 func (a *app) provisionVerb() *cobra.Command {
 	var ports []string
 	var named target.Unit
-	var dry bool
+	var dry, all bool
 	c := &cobra.Command{
 		Use: "provision --port P", Short: "Give the unit at a port what the profile asks for, and prove it", Args: cobra.NoArgs,
-		Example: "  sectag provision --port /dev/ttyACM0 --passphrase-file pass.txt\n  sectag provision --port sim:nrf9151 --dry-run",
-		RunE: a.VerbOf(func() paper.Document { return paper.NoUnitOf(len(ports)) }, func(ctx context.Context, _ []string) (paper.Document, error) {
-			if len(ports) == 0 {
-				return nil, target.NeedPort("")
+		Example: "  sectag provision --port /dev/ttyACM0 --passphrase-file pass.txt\n  sectag provision --port sim:nrf9151 --dry-run\n  sectag provision --all",
+		RunE: a.VerbOf(func() paper.Document { return paper.NoUnitOf(all || len(ports) > 1) }, func(ctx context.Context, _ []string) (paper.Document, error) {
+			if err := oneWay(ports, all); err != nil {
+				return nil, err
 			}
 			n, err := named.Named()
 			if err != nil {
@@ -53,110 +40,62 @@ func (a *app) provisionVerb() *cobra.Command {
 			if err := ask.CheckAnchors(p); err != nil {
 				return nil, err
 			}
-			j := &job{app: a, profile: p}
-			defer j.close()
-			if err := j.prepare(ctx, dry); err != nil {
+			j := job.New(a.Console, p)
+			defer j.Close()
+			if err := j.Prepare(ctx, dry); err != nil {
 				return nil, err
 			}
-			return j.provision(ctx, ports, n, dry)
+			o := station.Orders{Yes: n.Yes, IMEIs: n.IMEIs, Look: dry}
+			if len(ports) == 1 {
+				u := j.One(ctx, ports[0], o)
+				return &paper.Unit{Unit: u, Planned: dry}, worst([]bench.Unit{u})
+			}
+			return several(ctx, j, ports, o)
 		}),
 	}
-	c.Flags().StringArrayVar(&ports, "port", nil, "/dev/ttyACM0, COM3, tcp://host:port or sim:nrf9151; may be repeated")
+	c.Flags().StringArrayVar(&ports, "port", nil, "/dev/ttyACM0, COM3, tcp://host:port or sim:nrf9151; may be repeated, for several units at the same time")
+	c.Flags().BoolVar(&all, "all", false, "the units at all ports of this computer, at the same time")
 	c.Flags().BoolVar(&dry, "dry-run", false, "show the plan and change nothing")
 	named.Add(c)
 	return c
 }
 
-// prepare opens the ledger and gets the passphrase before any device is touched. A dry run needs no passphrase and leaves the
-// ledger as it is: no journal, and what an interrupted run owes waits for one that works.
-func (j *job) prepare(ctx context.Context, dry bool) (err error) {
-	if dry {
-		j.past, err = j.app.ReadLedger(ctx)
-		return err
+// oneWay wants ports to be named or found, not both.
+func oneWay(ports []string, all bool) error {
+	switch {
+	case all && len(ports) > 0:
+		return cred.Failed("usage.flag", "--all and --port are two ways to say which units", "write one of them; sectag ports --probe lists what --all would take")
+	case !all && len(ports) == 0:
+		return target.NeedPort("")
 	}
-	if j.profile.Key != "" {
-		if err := j.passphrase(); err != nil {
-			return err
+	return nil
+}
+
+// several works on the units at the ports, or at all where none is named, at the same time.
+func several(ctx context.Context, j *job.Job, ports []string, o station.Orders) (paper.Document, error) {
+	doc := &paper.Units{Units: []bench.Unit{}, Planned: o.Look}
+	if len(ports) == 0 {
+		var err error
+		if ports, err = j.Ports(ctx); err != nil {
+			return doc, err
 		}
 	}
-	j.store, err = console.WriteLedger(ctx, j.profile)
-	return err
+	doc.Units = j.All(ctx, ports, o)
+	return doc, worst(doc.Units)
 }
 
-// passphrase gets it from the file, or from the person when the key needs one.
-func (j *job) passphrase() (err error) {
-	encrypted, err := ask.KeyEncrypted(j.profile)
-	if err != nil || !encrypted {
-		return err
-	}
-	if j.app.PassphraseFile() == "" && !j.app.Terminal() {
-		return nil // a unit that needs nothing signed can do without
-	}
-	j.pass, err = j.app.Passphrase("passphrase of " + j.profile.Key + ": ")
-	j.keyed = err == nil
-	return err
-}
-
-func (j *job) close() {
-	clear(j.pass)
-	console.CloseReader(j.past)
-	if j.store != nil {
-		_ = j.store.Close() // every record was synced when it was written
-	}
-}
-
-func (j *job) provision(ctx context.Context, ports []string, n ask.Named, dry bool) (paper.Document, error) {
-	d := console.Dialer()
-	var units []bench.Unit
-	var worst *cred.Fault
-	for _, port := range ports {
-		c := j.config(port)
-		c.Dialer = d
-		o := station.Orders{Yes: n.Yes, IMEIs: n.IMEIs, Look: dry}
-		u := j.one(ctx, c, o)
-		units = append(units, u)
-		if u.Failure != nil && (worst == nil || console.ExitOf(u.Failure.Code) > console.ExitOf(worst.Code)) {
-			worst = u.Failure
-		}
-		if ctx.Err() != nil {
-			break
+// worst is the failure with the largest exit code, the first of them; of several units it says which.
+func worst(units []bench.Unit) error {
+	var f *cred.Fault
+	for _, u := range units {
+		if u.Failure != nil && (f == nil || console.ExitOf(u.Failure.Code) > console.ExitOf(f.Code)) {
+			if f = u.Failure; len(units) > 1 {
+				f = cred.Because(f, f.Code, u.Port+": "+f.Text, f.Hint)
+			}
 		}
 	}
-	var doc paper.Document = &paper.Units{Units: units, Planned: dry}
-	if len(ports) == 1 {
-		doc = &paper.Unit{Unit: units[0], Planned: dry}
+	if f == nil {
+		return nil
 	}
-	if worst != nil {
-		return doc, worst
-	}
-	return doc, nil
-}
-
-func (j *job) config(port string) bench.Config {
-	c := bench.Config{
-		Profile: j.profile, Port: port, Dialer: console.Dialer(), Ledger: j.store, Past: j.past, Tool: tool(), Now: now, Timeout: j.app.Timeout,
-		Probe: endpoint.ProbeOptions{AIA: true}, Once: true,
-	}
-	if t := j.app.Trace(); t != nil {
-		c.Trace = t
-	}
-	return c
-}
-
-// one drives a bench through one unit. A bench that broke off (the journal, the ledger) has a document too: what the unit holds is
-// told whatever happened.
-func (j *job) one(ctx context.Context, c bench.Config, o station.Orders) bench.Unit {
-	b := bench.New(c)
-	if j.keyed {
-		o.Pass, o.Keyed = b.Keep(append([]byte(nil), j.pass...)), true
-	}
-	t := flows.Terms{
-		Authority: j.profile.Key != "", Port: true, Anchor: ask.HasAnchor(j.profile), Endpoint: j.profile.Endpoint.Host != "",
-		Ledger: j.store != nil, Profile: true,
-	}
-	fault, err := b.Drive(ctx, context.WithoutCancel(ctx), t, o, announcer(), nil)
-	if err != nil {
-		fault = cred.AsFault(err)
-	}
-	return b.Document(fault, o.Look)
+	return f
 }

@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
@@ -87,13 +88,13 @@ func (a *app) byHand(ctx context.Context, port string, hand flows.Hand, n ask.Na
 	if err != nil {
 		return nil, err
 	}
-	j := &job{app: a, profile: p}
-	defer j.close()
-	if j.store, err = console.WriteLedger(ctx, p); err != nil {
+	j := job.New(a.Console, p)
+	defer j.Close()
+	if err := j.Open(ctx); err != nil {
 		return nil, err
 	}
-	j.profile.Key, j.profile.Endpoint = "", cred.Endpoint{}
-	u := j.one(ctx, j.config(port), station.Orders{Yes: n.Yes, IMEIs: n.IMEIs, Hand: hand})
+	j.Settled.Key, j.Settled.Endpoint = "", cred.Endpoint{}
+	u := j.One(ctx, port, station.Orders{Yes: n.Yes, IMEIs: n.IMEIs, Hand: hand})
 	doc := &paper.Slots{Slots: u.Slots, Record: u.Record, Lines: func(w io.Writer) { paper.UnitLines(w, u) }}
 	if u.Failure != nil {
 		return doc, u.Failure

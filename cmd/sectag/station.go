@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
@@ -47,22 +48,22 @@ func (a *app) screens(ctx context.Context, port string) error {
 	if err != nil {
 		return err
 	}
-	j := &job{app: a, profile: p}
-	defer j.close()
+	j := job.New(a.Console, p)
+	defer j.Close()
 	if p.Ledger == "" && !found {
-		j.profile.Ledger = defaultLedger
+		j.Settled.Ledger = defaultLedger
 	}
-	j.store, err = console.WriteLedger(ctx, j.profile)
+	err = j.Open(ctx)
 	if err != nil && p.Ledger == "" && cred.AsFault(err).Code == "config.file" {
-		j.profile.Ledger, err = "", nil // a folder that cannot be written to is no reason not to look
+		j.Settled.Ledger, err = "", nil // a folder that cannot be written to is no reason not to look
 	}
 	if err != nil {
 		return err
 	}
 	t := flows.Terms{
-		Authority: p.Key != "", Port: port != "", Anchor: ask.HasAnchor(p), Endpoint: p.Endpoint.Host != "", Ledger: j.store != nil, Profile: found,
+		Authority: p.Key != "", Port: port != "", Anchor: ask.HasAnchor(p), Endpoint: p.Endpoint.Host != "", Ledger: j.Store != nil, Profile: found,
 	}
-	return a.show(ctx, j.config(port), t, p.Product, p.Station)
+	return a.show(ctx, j.Config(port), t, p.Product, p.Station)
 }
 
 // modemAt is the port at which a modem has just told who it is. A name that was mistyped is not worth remembering.
@@ -105,7 +106,7 @@ func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, st
 		end()
 		shown <- err
 	}()
-	err := b.Run(loop, work, t, announcer(), func(s bench.Shot) {
+	err := b.Run(loop, work, t, job.Announcer(), func(s bench.Shot) {
 		busy.Store(!s.Machine.Rest())
 		if name := modemAt(s); name != "" {
 			console.RememberPort(name)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -99,8 +100,15 @@ func (c *Console) print(doc paper.Document) error {
 	if c.JSON {
 		return c.PrintJSON(doc)
 	}
+	if err := c.people(doc.People); err != nil {
+		return err
+	}
+	return c.lost
+}
+
+func (c *Console) people(write func(io.Writer)) error {
 	var text bytes.Buffer // one write: who reads only the first lines must not make the others fail
-	doc.People(&plain{Writer: &text})
+	write(&plain{Writer: &text})
 	if text.Len() == 0 {
 		return nil
 	}

@@ -38,6 +38,8 @@ type Console struct {
 
 	Stop  <-chan struct{} // closed when a signal asked the job to end; nil in a process that none can ask
 	Ended atomic.Bool     // a signal asked the job to end
+
+	lost error // a part of the result that could not be written
 }
 
 // Dialer opens ports of every kind; virtual modems live in this process. A unit that reboots and comes back under another name is
@@ -117,7 +119,10 @@ func CloseReader(r *ledger.Reader) {
 }
 
 // Trace prints the masked transcript on stderr when it was asked for.
-func (c *Console) Trace() func(flows.TraceLine) {
+func (c *Console) Trace() func(flows.TraceLine) { return c.TraceOf("") }
+
+// TraceOf is Trace with something before each line, where there are several transcripts.
+func (c *Console) TraceOf(who string) func(flows.TraceLine) {
 	if !c.Verbose {
 		return nil
 	}
@@ -126,7 +131,25 @@ func (c *Console) Trace() func(flows.TraceLine) {
 		if t.Out {
 			arrow = ">"
 		}
-		fmt.Fprintf(&plain{Writer: c.Err}, "%s %s %s\n", t.At.Format("15:04:05.000"), arrow, t.Text)
+		fmt.Fprintf(&plain{Writer: c.Err}, "%s%s %s %s\n", who, t.At.Format("15:04:05.000"), arrow, t.Text)
+	}
+}
+
+// Tell prints a part of the result before the whole is there, as it is for people; one call at a time. A part that could not be written
+// is told with the result.
+func (c *Console) Tell(people func(io.Writer)) {
+	if c.JSON {
+		return
+	}
+	if err := c.people(people); err != nil {
+		c.lost = err
+	}
+}
+
+// Note prints a line on stderr about what goes on, unless people want quiet or JSON.
+func (c *Console) Note(format string, args ...any) {
+	if !c.Quiet && !c.JSON {
+		fmt.Fprintf(&plain{Writer: c.Err}, format, args...)
 	}
 }
 

@@ -17,9 +17,9 @@ func NoUnit() Document {
 	return &Unit{Unit: bench.Unit{Verdict: cred.Fail, Slots: []bench.UnitSlot{}, Findings: []cred.Finding{}}}
 }
 
-// NoUnitOf is that of sectag provision for so many ports.
-func NoUnitOf(ports int) Document {
-	if ports > 1 {
+// NoUnitOf is that of sectag provision, for one unit or several.
+func NoUnitOf(several bool) Document {
+	if several {
 		return NoUnits()
 	}
 	return NoUnit()

@@ -21,18 +21,45 @@ func (d *Unit) Failed(f *cred.Fault) { d.Unit.Failure = f }
 // People writes it as lines.
 func (d *Unit) People(w io.Writer) { unitLines(w, d.Unit, d.Planned) }
 
-// Units is the document of sectag provision with several ports.
+// Units is the document of sectag provision with several ports. Each of its units was told of when it was done (Lane).
 type Units struct {
 	Result
 	Units   []bench.Unit `json:"units"`
 	Planned bool         `json:"-"` // as in Unit
 }
 
-// People writes it as lines.
+// People counts: what became of each unit stands above.
 func (d *Units) People(w io.Writer) {
+	if len(d.Units) == 0 {
+		return
+	}
+	var words []string
+	count := map[string]int{}
 	for _, u := range d.Units {
-		fmt.Fprintf(w, "%s\n", u.Port)
-		unitLines(w, u, d.Planned)
+		word := LastWord(u, d.Planned)
+		word, _, _ = strings.Cut(word, ":")
+		if count[word]++; count[word] == 1 {
+			words = append(words, word)
+		}
+	}
+	for i, word := range words {
+		words[i] = fmt.Sprintf("%d %s", count[word], word)
+	}
+	fmt.Fprintf(w, "%d units: %s\n", len(d.Units), strings.Join(words, ", "))
+}
+
+// Lane tells of one unit of several, each line with the port before it, and of what went wrong with it.
+func Lane(w io.Writer, u bench.Unit, planned bool) {
+	var text strings.Builder
+	unitLines(&text, u, planned)
+	if f := u.Failure; f != nil {
+		fmt.Fprintf(&text, "  %s (%s)\n", f.Text, f.Code)
+		if f.Hint != "" {
+			fmt.Fprintf(&text, "  hint: %s\n", f.Hint)
+		}
+	}
+	for line := range strings.Lines(text.String()) {
+		fmt.Fprintf(w, "%s | %s", u.Port, line)
 	}
 }
 
@@ -77,15 +104,18 @@ func unitLines(w io.Writer, u bench.Unit, planned bool) {
 	if u.Record != "" {
 		fmt.Fprintf(w, "  record %s\n", u.Record)
 	}
-	if u.Held && u.IMEI != 0 {
-		fmt.Fprintln(w, "NOT STARTED: nothing was changed")
-		return
+	fmt.Fprintln(w, LastWord(u, planned))
+}
+
+// LastWord is the line that says how it ended.
+func LastWord(u bench.Unit, planned bool) string {
+	switch {
+	case u.Held && u.IMEI != 0:
+		return "NOT STARTED: nothing was changed"
+	case planned && u.Verdict != cred.Fail:
+		return "PLAN: nothing was changed"
 	}
-	if planned && u.Verdict != cred.Fail {
-		fmt.Fprintln(w, "PLAN: nothing was changed")
-		return
-	}
-	fmt.Fprintln(w, verdictWord(u))
+	return verdictWord(u)
 }
 
 // verdictWord is what a person two metres away must see. A unit that was not connected is written, no more.

@@ -1,6 +1,6 @@
 //go:build announce
 
-package main
+package job
 
 import (
 	"bufio"
@@ -14,10 +14,10 @@ import (
 	"example.org/sectag/flows/codec"
 )
 
-// announcer stands before and after every effect: it writes "before NAME" or "after NAME" to file descriptor 3 and waits for a
+// Announcer stands before and after every effect: it writes "before NAME" or "after NAME" to file descriptor 3 and waits for a
 // line on descriptor 4, so that a test can kill the process at exactly that point. Of effects that are in flight together one at a
 // time is announced.
-func announcer() bench.Announcer {
+func Announcer() bench.Announcer {
 	out, in := os.NewFile(3, "announcements"), os.NewFile(4, "leave")
 	leave := bufio.NewReader(in)
 	var one sync.Mutex

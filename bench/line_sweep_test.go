@@ -1,0 +1,99 @@
+package bench_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.org/sectag/bench"
+	"example.org/sectag/bench/evidence"
+	"example.org/sectag/bench/profile"
+	"example.org/sectag/ca"
+	"example.org/sectag/cred"
+	"example.org/sectag/device"
+	"example.org/sectag/device/sim"
+	"example.org/sectag/flows/station"
+	"example.org/sectag/ledger"
+)
+
+// bubbleTime is when time begins in a bubble of testing/synctest.
+var bubbleTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// virtual is a bench on virtual time: the real device, bench and ledger, a line and a journal in memory. What takes long and does not
+// depend on the run is made once, outside of any bubble.
+type virtual struct {
+	profile profile.Profile
+}
+
+func newVirtual(t testing.TB) virtual {
+	t.Helper()
+	made, err := ca.Init(ca.InitOptions{Dir: t.TempDir(), Subject: "CN=Acme", Plaintext: true, Clock: ca.Clock{Now: bubbleTime}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return virtual{profile.Profile{
+		Product: "tracker", Cert: made.Cert, Key: made.Key, ID: cred.DefaultTemplate, Origin: profile.Host, Days: 1000,
+		Slots: []profile.Slot{{SecTag: 42, Anchor: made.Cert}},
+	}}
+}
+
+// unit is a blank unit on a line of 115200 baud.
+func (v virtual) unit(t testing.TB) *sim.Modem {
+	t.Helper()
+	m, err := sim.New(sim.Config{IMEI: 352656100367872, Baud: 115200, Flash: 30 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// store is an empty ledger; the caller closes it inside of its bubble.
+func (v virtual) store(t testing.TB) *ledger.Store {
+	t.Helper()
+	l, err := ledger.OpenMemory(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// config is a bench for what open leads to.
+func (v virtual) config(l *ledger.Store, d device.Dialer) bench.Config {
+	return bench.Config{
+		Profile: v.profile, Port: "sim:unit", Dialer: d, Ledger: l, Tool: evidence.Tool{Version: "test"}, Now: time.Now,
+		Timeout: time.Second, Once: true,
+	}
+}
+
+// TestAUnitIsProvisionedOnVirtualTime: the whole job, from a blank unit to a record, takes its time on the line and none in the world.
+func TestAUnitIsProvisionedOnVirtualTime(t *testing.T) {
+	const runs = 20
+	v := newVirtual(t)
+	began := time.Now()
+	for range runs {
+		synctest.Test(t, func(t *testing.T) { v.once(t) })
+	}
+	t.Logf("a run takes %v of real time", time.Since(began)/runs)
+}
+
+func (v virtual) once(t *testing.T) {
+	unit, l, start := v.unit(t), v.store(t), time.Now()
+	defer l.Close()
+	u := drive(t, v.config(l, device.Dialer{Sim: lineTo(unit)}), station.Orders{})
+	if u.Verdict != cred.Pass || u.Record != "0" || len(u.Slots) != 3 || u.Connect != nil {
+		t.Fatalf("%+v", u)
+	}
+	for _, s := range u.Slots {
+		content, ok := unit.State().Content(cred.Slot{SecTag: s.SecTag, Kind: s.Type})
+		if !ok || cred.Sum(content) != s.SHA256 || s.Action != "written" {
+			t.Errorf("slot %v: the modem holds %v", s, cred.Sum(content))
+		}
+	}
+	if took := time.Since(start); took < 300*time.Millisecond || took > time.Second {
+		t.Errorf("on the line's clock it took %v", took)
+	}
+	if rep, err := l.Verify(context.Background(), nil); err != nil || rep.Verdict != cred.Pass || rep.Records != 1 {
+		t.Errorf("%+v, %v", rep, err)
+	}
+}

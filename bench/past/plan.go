@@ -1,0 +1,47 @@
+package past
+
+import (
+	"example.org/sectag/cred"
+	"example.org/sectag/device"
+	"example.org/sectag/flows"
+)
+
+// Plan is the document of a plan: everything the modem lists, and for each planned slot what stands there.
+type Plan struct {
+	Slots []flows.SlotFacts `json:"slots"`
+	Plan  []PlanLine        `json:"plan"`
+}
+
+// PlanLine is a planned slot and the digest that is listed for it, zero where it is empty.
+type PlanLine struct {
+	Slot cred.Slot   `json:"slot"`
+	Old  cred.Digest `json:"old"`
+}
+
+// Describe writes down what a plan was made of.
+func (p Past) Describe(plan flows.Plan, items []device.Item) Plan {
+	out := Plan{Slots: p.Slots(items), Plan: []PlanLine{}}
+	for _, s := range plan.Slots[:plan.N] {
+		out.Plan = append(out.Plan, PlanLine{Slot: s.Slot, Old: Listed(items, s.Slot)})
+	}
+	return out
+}
+
+// Listed is the digest that the modem lists for a slot; zero where it is empty.
+func Listed(items []device.Item, s cred.Slot) cred.Digest {
+	for _, i := range items {
+		if i.Slot == s {
+			return i.SHA256
+		}
+	}
+	return cred.Digest{}
+}
+
+// Lines is the modem's list in the words of flows.
+func Lines(items []device.Item) []flows.Listed {
+	var out []flows.Listed
+	for _, i := range items {
+		out = append(out, flows.Listed{Slot: i.Slot, SHA256: i.SHA256})
+	}
+	return out
+}

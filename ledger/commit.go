@@ -1,0 +1,161 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"maps"
+
+	"example.org/sectag/ledger/internal/engine"
+)
+
+// Several benches may write one ledger at the same time, and to reach the disk takes longer than all the rest of a commit. So what
+// waits for the disk together goes there together: whoever comes first takes everything that waits by then into one transaction. Each
+// is told of its own failure only, and none is told that it is done before it is on the disk.
+
+// act is one thing to be written.
+type act struct {
+	what string // for people, should it fail
+	firm bool   // it must be on the disk when it is done
+	do   func(context.Context, engine.Querier) error
+
+	over bool
+	err  error
+}
+
+// firmly runs a transaction that is durable when it returns, and with it all lines of all runs.
+func (s *Store) firmly(ctx context.Context, what string, do func(context.Context, engine.Querier) error) error {
+	return s.write(ctx, &act{what: what, firm: true, do: do})
+}
+
+// write waits until an act is written, alone or with others. One that has begun is not broken off: others may stand beside it.
+func (s *Store) write(ctx context.Context, a *act) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.door.Lock()
+	s.queue = append(s.queue, a)
+	s.door.Unlock()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !a.over {
+		s.door.Lock()
+		all := s.queue
+		s.queue = nil
+		s.door.Unlock()
+		s.commit(context.WithoutCancel(ctx), all)
+	}
+	return engine.Told(s.db, a.err, a.what)
+}
+
+// commit writes acts in one transaction. What is cached of the runs' ends is forgotten when the transaction as a whole fails: the
+// database knows best.
+func (s *Store) commit(ctx context.Context, all []*act) {
+	db, parsed := s.pools.Ride, s.rides
+	for _, a := range all {
+		if a.firm {
+			db, parsed = s.pools.Firm, s.firms
+		}
+	}
+	s.commits++
+	err := s.together(ctx, db, parsed, all)
+	parsed.Learn(ctx)
+	for _, a := range all {
+		a.over = true
+		if err != nil {
+			a.err = err
+		}
+	}
+	if err != nil {
+		clear(s.runs)
+		return
+	}
+	if db == s.pools.Firm {
+		clear(s.loose)
+	}
+	for run, t := range s.runs {
+		if db == s.pools.Firm {
+			t.synced = t.lines
+		} else if t.synced < t.lines {
+			s.loose[run] = true
+		}
+		if t.state != RunOpen {
+			delete(s.runs, run)
+		}
+	}
+}
+
+// together is the transaction of commit. Its error is of all acts; one that failed alone has its own.
+func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Statements, all []*act) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	q := parsed.In(tx)
+	done := 0
+	for _, a := range all {
+		if err = s.one(ctx, q, a, len(all) == 1); err != nil {
+			break
+		}
+		if a.err == nil {
+			done++
+		}
+	}
+	if err == nil && db == s.pools.Firm && done > 0 {
+		err = s.name(ctx, q)
+	}
+	if err != nil || done == 0 {
+		_ = tx.Rollback() // the first error is the one to tell
+		return err
+	}
+	return tx.Commit()
+}
+
+// one runs one act of several so that its failure takes back what it did and nothing else. An act that is alone needs no such care.
+func (s *Store) one(ctx context.Context, tx engine.Querier, a *act, alone bool) error {
+	if alone {
+		return a.do(ctx, tx)
+	}
+	if _, err := tx.ExecContext(ctx, `SAVEPOINT one`); err != nil {
+		return err
+	}
+	was := make(map[string]tail, len(s.runs))
+	for run, t := range s.runs {
+		was[run] = *t
+	}
+	if a.err = a.do(ctx, tx); a.err != nil {
+		if _, err := tx.ExecContext(ctx, `ROLLBACK TO one`); err != nil {
+			return a.err // the database has taken all of it back
+		}
+		maps.DeleteFunc(s.runs, func(run string, _ *tail) bool { _, old := was[run]; return !old })
+		for run, t := range was {
+			*s.runs[run] = t
+		}
+	}
+	_, err := tx.ExecContext(ctx, `RELEASE one`)
+	return err
+}
+
+// AppendFirm is AppendEvent of a line that is on the disk when it returns, with all that was written before it.
+func (s *Store) AppendFirm(ctx context.Context, run, typ, at string, body json.RawMessage) error {
+	return s.append(ctx, true, run, typ, at, body)
+}
+
+// Sync makes every line that was written before it durable, of all runs. Without such lines it costs nothing.
+func (s *Store) Sync(ctx context.Context) error {
+	s.mu.Lock()
+	nothing := len(s.loose) == 0
+	s.mu.Unlock()
+	if nothing {
+		return nil
+	}
+	return s.firmly(ctx, "sync the journal", func(ctx context.Context, tx engine.Querier) error {
+		for run := range s.loose {
+			if _, err := s.tail(ctx, tx, run); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

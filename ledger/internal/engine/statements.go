@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+)
+
+// Statements keeps what a pool's one connection was asked before, so that SQL is parsed once and not for each unit. It is used by one
+// goroutine at a time.
+type Statements struct {
+	db     *sql.DB
+	known  map[string]*sql.Stmt
+	wanted map[string]bool
+}
+
+// NewStatements knows nothing yet.
+func NewStatements(db *sql.DB) *Statements {
+	return &Statements{db: db, known: map[string]*sql.Stmt{}, wanted: map[string]bool{}}
+}
+
+// In is a transaction of the pool that uses what is known.
+func (s *Statements) In(tx *sql.Tx) Querier { return prepared{tx, s} }
+
+// Learn prepares what was asked for and not known, once the transaction is over: there is one connection. What cannot be prepared now
+// is asked as it is, the next time too.
+func (s *Statements) Learn(ctx context.Context) {
+	for text := range s.wanted {
+		if st, err := s.db.PrepareContext(ctx, text); err == nil {
+			s.known[text] = st
+		}
+	}
+	clear(s.wanted)
+}
+
+type prepared struct {
+	*sql.Tx
+	*Statements
+}
+
+func (p prepared) statement(ctx context.Context, text string) *sql.Stmt {
+	if st := p.known[text]; st != nil {
+		return p.StmtContext(ctx, st)
+	}
+	p.wanted[text] = true
+	return nil
+}
+
+// QueryContext implements Querier.
+func (p prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if st := p.statement(ctx, query); st != nil {
+		return st.QueryContext(ctx, args...)
+	}
+	return p.Tx.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext implements Querier.
+func (p prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if st := p.statement(ctx, query); st != nil {
+		return st.QueryRowContext(ctx, args...)
+	}
+	return p.Tx.QueryRowContext(ctx, query, args...)
+}
+
+// ExecContext implements Querier.
+func (p prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if st := p.statement(ctx, query); st != nil {
+		return st.ExecContext(ctx, args...)
+	}
+	return p.Tx.ExecContext(ctx, query, args...)
+}
