@@ -71,7 +71,7 @@ func TestASignalBeforeTheWorkIsNoDefect(t *testing.T) {
 		var out, errw bytes.Buffer
 		c := &Console{Out: &out, Err: &errw, JSON: true}
 		c.Ended.Store(ended)
-		run := c.VerbOf(func() paper.Document { return paper.NoUnitOf(1) }, func(context.Context, []string) (paper.Document, error) {
+		run := c.VerbOf(func() paper.Document { return paper.NoUnitOf(false) }, func(context.Context, []string) (paper.Document, error) {
 			return nil, fmt.Errorf("open the ledger: %w", context.Canceled)
 		})
 		cmd := &cobra.Command{}
