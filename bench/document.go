@@ -20,6 +20,7 @@ type Unit struct {
 	Record      string                  `json:"record,omitempty"`
 	ElapsedMS   int64                   `json:"elapsed_ms"`
 	Line        *UnitLine               `json:"line,omitempty"`
+	Anchors     []flows.AnchorFacts     `json:"anchors"`
 	Findings    []cred.Finding          `json:"findings"`
 	Failure     *cred.Fault             `json:"failure,omitempty"`
 
@@ -53,7 +54,7 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 	u := Unit{
 		Port: t.Port, IMEI: f.Unit.IMEI, Model: f.Unit.Model, Firmware: f.Unit.Firmware, KeyOrigin: f.Prepared.KeyOrigin,
 		Certificate: f.Prepared.Certificate, Slots: []UnitSlot{}, Connect: f.Connect, Record: f.Record, Failure: fault,
-		Findings: evidence.Notes(t.IMEI), ElapsedMS: t.Elapsed.Milliseconds(),
+		Anchors: append([]flows.AnchorFacts{}, t.Anchors...), Findings: append(evidence.Notes(t.IMEI), t.Doubts...), ElapsedMS: t.Elapsed.Milliseconds(),
 	}
 	u.Verdict = cred.Fail
 	if fault == nil && (planned || f.Verdict == flows.Passed || f.Verdict == flows.Warned) {

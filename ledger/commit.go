@@ -19,8 +19,8 @@ type act struct {
 	firm bool   // it must be on the disk when it is done
 	do   func(context.Context, engine.Querier) error
 
-	over bool
 	err  error
+	turn chan bool // of one that waits: true, it takes what is queued to the database; false, another did that and it is done
 }
 
 // firmly runs a transaction that is durable when it returns, and with it all lines of all runs.
@@ -33,20 +33,40 @@ func (s *Store) write(ctx context.Context, a *act) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	a.turn = make(chan bool, 1)
 	s.door.Lock()
 	s.queue = append(s.queue, a)
+	lead := !s.busy
+	s.busy = true
 	s.door.Unlock()
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !a.over {
-		s.door.Lock()
-		all := s.queue
-		s.queue = nil
-		s.door.Unlock()
-		s.commit(context.WithoutCancel(ctx), all)
+	if !lead {
+		lead = <-a.turn
+	}
+	if lead {
+		s.lead(context.WithoutCancel(ctx), a)
 	}
 	return engine.Told(s.db, a.err, a.what)
+}
+
+// lead writes all that is queued, an act of one's own among it, and hands the turn on to whoever came meanwhile.
+func (s *Store) lead(ctx context.Context, own *act) {
+	s.door.Lock()
+	all := s.queue
+	s.queue = nil
+	s.door.Unlock()
+	s.mu.Lock()
+	s.commit(ctx, all)
+	s.mu.Unlock()
+	s.door.Lock()
+	if s.busy = len(s.queue) > 0; s.busy {
+		s.queue[0].turn <- true
+	}
+	s.door.Unlock()
+	for _, a := range all {
+		if a != own {
+			a.turn <- false
+		}
+	}
 }
 
 // commit writes acts in one transaction. What is cached of the runs' ends is forgotten when the transaction as a whole fails: the
@@ -61,13 +81,10 @@ func (s *Store) commit(ctx context.Context, all []*act) {
 	s.commits++
 	err := s.together(ctx, db, parsed, all)
 	parsed.Learn(ctx)
-	for _, a := range all {
-		a.over = true
-		if err != nil {
+	if err != nil {
+		for _, a := range all {
 			a.err = err
 		}
-	}
-	if err != nil {
 		clear(s.runs)
 		return
 	}

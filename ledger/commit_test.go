@@ -11,12 +11,14 @@ import (
 	"example.org/sectag/ledger/internal/engine"
 )
 
-// queued starts acts while the store is held, so that all of them wait for one transaction, and lets go of it.
+// queued starts acts while somebody is said to write, so that all of them wait for one transaction, and gives them their turn.
 func queued(t *testing.T, s *Store, acts ...func() error) []error {
 	t.Helper()
 	errs := make([]error, len(acts))
 	var all sync.WaitGroup
-	s.mu.Lock()
+	s.door.Lock()
+	s.busy = true
+	s.door.Unlock()
 	for i, f := range acts {
 		all.Go(func() { errs[i] = f() })
 		for n := 0; n <= i; {
@@ -25,7 +27,9 @@ func queued(t *testing.T, s *Store, acts ...func() error) []error {
 			s.door.Unlock()
 		}
 	}
-	s.mu.Unlock()
+	s.door.Lock()
+	s.queue[0].turn <- true
+	s.door.Unlock()
 	all.Wait()
 	return errs
 }

@@ -41,6 +41,7 @@ type Store struct {
 	*Reader
 	door  sync.Mutex
 	queue []*act // what waits to be written
+	busy  bool   // somebody writes, or is told to
 
 	mu      sync.Mutex
 	rides   *engine.Statements

@@ -22,8 +22,13 @@ func KeyEncrypted(p profile.Profile) (bool, error) {
 // HasAnchor tells whether every sec_tag of the profile has a trust anchor's file that is there.
 func HasAnchor(p profile.Profile) bool {
 	for _, s := range p.Slots {
-		if _, err := os.Stat(s.Anchor); s.Anchor == "" || err != nil {
+		if s.Anchor == "" {
 			return false
+		}
+		for _, f := range s.Anchors() {
+			if _, err := os.Stat(f); err != nil {
+				return false
+			}
 		}
 	}
 	return len(p.Slots) > 0
@@ -36,8 +41,10 @@ func CheckAnchors(p profile.Profile) error {
 		if s.Anchor == "" {
 			return cred.Failed("config.anchor", fmt.Sprintf("%s names no trust anchor for sec_tag %d", p.File, s.SecTag), hint)
 		}
-		if _, err := os.Stat(s.Anchor); err != nil {
-			return cred.Because(err, "config.anchor", fmt.Sprintf("the trust anchor of sec_tag %d, %s, is not there", s.SecTag, s.Anchor), hint)
+		for _, f := range s.Anchors() {
+			if _, err := os.Stat(f); err != nil {
+				return cred.Because(err, "config.anchor", fmt.Sprintf("the trust anchor of sec_tag %d, %s, is not there", s.SecTag, f), hint)
+			}
 		}
 	}
 	return nil

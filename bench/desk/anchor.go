@@ -37,7 +37,7 @@ func (d *Desk) storeAnchor(e flows.StoreAnchor) (flows.Event, error) {
 
 // loadAnchor settles a root that the server's owner gave: a file that lies there already and that units will be given as it is.
 func (d *Desk) loadAnchor(e flows.LoadAnchor) (flows.Event, error) {
-	content, err := slotfile.Anchor(e.Path, d.Now())
+	content, err := slotfile.Anchors([]string{e.Path}, d.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -65,26 +65,36 @@ func (d *Desk) anchorTarget() string {
 
 // anchorBytes reads the trust anchor of a sec_tag as the slot will hold it, and refuses what no unit should trust.
 func (d *Desk) anchorBytes(tag cred.SecTag) ([]byte, error) {
-	name := d.anchorFile(tag)
-	if name == "" {
+	names := d.anchorFiles(tag)
+	if len(names) == 0 {
 		return nil, cred.Failed("config.anchor", fmt.Sprintf("no trust anchor is configured for sec_tag %d", tag),
 			"probe the server: the endpoint screen (or sectag probe URL --anchor-out F) writes its root to a file")
 	}
-	return slotfile.Anchor(name, d.Now())
+	return slotfile.Anchors(names, d.Now())
 }
 
-// anchorFile is the anchor that is named for a tag; a file that the endpoint screen wrote serves every tag without one.
-func (d *Desk) anchorFile(tag cred.SecTag) string {
+// anchorFiles are those that are named for a tag; a file that the endpoint screen wrote serves every tag without one.
+func (d *Desk) anchorFiles(tag cred.SecTag) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, slots := range [][]profile.Slot{d.slots, d.Profile.Slots} {
 		for _, s := range slots {
 			if s.SecTag == tag && s.Anchor != "" {
-				return s.Anchor
+				return s.Anchors()
 			}
 		}
 	}
-	return d.anchor.file
+	if d.anchor.file == "" {
+		return nil
+	}
+	return []string{d.anchor.file}
+}
+
+// trust notes the roots of one slot. One that was probed in this run is believed for the reason that it was stored for.
+func (d *Desk) trust(tag cred.SecTag, content []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.roots.Add(tag, content, d.Now(), d.Profile.Life, flows.AnchorFacts{SHA256: d.anchor.sha256, Source: d.anchor.source, Trust: d.anchor.trust})
 }
 
 func there(name string) bool {

@@ -13,6 +13,7 @@ import (
 	"example.org/sectag/bench/past"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/bench/secret"
+	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
@@ -72,6 +73,7 @@ type Desk struct {
 	date     time.Time // a server's Date header, seen at dateAt
 	dateAt   time.Time
 	anchor   anchorNote
+	roots    slotfile.Trust
 	begun    time.Time    // the run
 	met      time.Time    // the unit, which a station's run has many of
 	ended    time.Time    // the run
@@ -132,13 +134,15 @@ type Tale struct {
 	Line    device.Stats // of the last session
 	Elapsed time.Duration
 	IMEI    cred.IMEI
+	Anchors []flows.AnchorFacts // that the planned slots are to hold
+	Doubts  []cred.Finding      // about them
 }
 
 // Tell tells it.
 func (d *Desk) Tell() Tale {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t := Tale{Port: d.port, Line: d.line(), IMEI: d.unit.IMEI}
+	t := Tale{Port: d.port, Line: d.line(), IMEI: d.unit.IMEI, Anchors: d.roots.Facts, Doubts: d.roots.Doubts}
 	if d.ended.After(d.begun) {
 		t.Elapsed = d.ended.Sub(d.begun)
 	}

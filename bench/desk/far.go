@@ -118,7 +118,9 @@ func (d *Desk) saveProfile(e flows.SaveProfile) (flows.Event, error) {
 	}
 	for i := range p.Slots {
 		if p.Slots[i].Anchor == "" {
-			p.Slots[i].Anchor = d.anchorFile(p.Slots[i].SecTag)
+			if files := d.anchorFiles(p.Slots[i].SecTag); len(files) > 0 {
+				p.Slots[i].Anchor, p.Slots[i].Backup = files[0], files[1:]
+			}
 		}
 	}
 	if err := p.Save(path); err != nil {

@@ -78,16 +78,22 @@ func (d *Desk) reader() *ledger.Reader {
 func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, items []device.Item, before past.Past) (flows.Plan, error) {
 	slots := chosen(d.profile().Slots, e)
 	d.mu.Lock()
-	d.hand, d.handFile, d.slots = flows.Hand{}, "", slots
+	d.hand, d.handFile, d.slots, d.roots = flows.Hand{}, "", slots, slotfile.Trust{}
 	d.mu.Unlock()
 	var want []flows.Wanted
+	anchors := map[cred.SecTag][]byte{}
 	for _, s := range slots {
-		agrees := d.agrees(m, before, s, unit)
+		var current cred.Digest // of the anchor; zero when there is none, which is said when the set is prepared
+		if anchor, err := d.anchorBytes(s.SecTag); err == nil {
+			anchors[s.SecTag], current = anchor, m.Stored(cred.Slot{SecTag: s.SecTag, Kind: cred.RootCA}, anchor)
+			d.trust(s.SecTag, anchor)
+		}
+		agrees := d.agrees(before, s, unit, current)
 		for _, k := range []cred.Kind{cred.RootCA, cred.ClientCert, cred.ClientKey} {
 			at := cred.Slot{SecTag: s.SecTag, Kind: k}
 			w := flows.Wanted{Slot: at}
 			if k == cred.RootCA {
-				w.Current = d.anchorDigest(m, at)
+				w.Current = current
 			} else if agrees {
 				w.Current = before.Named(at)
 			}
@@ -97,7 +103,15 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 			want = append(want, w)
 		}
 	}
-	return flows.Compare(past.Lines(items), want), nil
+	plan := flows.Compare(past.Lines(items), want)
+	for _, s := range plan.Slots[:plan.N] {
+		if anchor := anchors[s.Slot.SecTag]; s.Op == flows.WriteSlot && s.Slot.Kind == cred.RootCA && anchor != nil {
+			if err := m.Fits(s.Slot, anchor); err != nil {
+				return plan, err
+			}
+		}
+	}
+	return plan, nil
 }
 
 // chosen are the slots to plan: the profile's, or of a chosen tag the profile's one, or a new one with the profile's anchor.
@@ -118,21 +132,12 @@ func chosen(slots []profile.Slot, e flows.MakePlan) []profile.Slot {
 }
 
 // agrees tells whether the newest passing record is of what the profile asks for today.
-func (d *Desk) agrees(m *device.Modem, before past.Past, s profile.Slot, unit record.Unit) bool {
+func (d *Desk) agrees(before past.Past, s profile.Slot, unit record.Unit, anchor cred.Digest) bool {
 	root, p := d.rootNow(), d.profile()
 	return root.Cert != nil && before.Agrees(past.Wish{
 		SecTag: s.SecTag, Issuer: cred.Sum(root.PEM), Name: p.ID.Name(unit.IMEI), Host: p.Origin == profile.Host,
-		Anchor: d.anchorDigest(m, cred.Slot{SecTag: s.SecTag, Kind: cred.RootCA}), Now: d.Now(),
+		Anchor: anchor, Now: d.Now(),
 	})
-}
-
-// anchorDigest is what the modem lists when the slot holds the configured anchor; zero without one.
-func (d *Desk) anchorDigest(m *device.Modem, at cred.Slot) cred.Digest {
-	anchor, err := d.anchorBytes(at.SecTag)
-	if err != nil {
-		return cred.Digest{}
-	}
-	return m.Stored(at, anchor)
 }
 
 // planHand plans one slot. A file that is not named again is the one that was named last.
@@ -141,7 +146,7 @@ func (d *Desk) planHand(m *device.Modem, hand flows.Hand, items []device.Item, b
 	if hand.File == "" {
 		hand.File = d.handFile
 	}
-	d.hand, d.handFile = hand, hand.File
+	d.hand, d.handFile, d.roots = hand, hand.File, slotfile.Trust{}
 	d.mu.Unlock()
 	now := past.Listed(items, hand.Slot)
 	p := flows.Plan{N: 1}

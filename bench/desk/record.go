@@ -51,7 +51,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		Bench: d.bench(), ElapsedMS: d.Now().Sub(d.met).Milliseconds(),
 	}
 	s := past.Seen(d.unit, d.items)
-	r.Findings = evidence.Notes(d.unit.IMEI)
+	r.Findings = append(evidence.Notes(d.unit.IMEI), d.roots.Doubts...)
 	r.Verdict = evidence.Noted(r.Verdict, r.Findings)
 	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product}
 	if failed {
@@ -67,7 +67,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 	if d.set.handCert != nil || d.set.handKey != nil {
 		r.KeyOrigin, r.Cert, r.Key = "imported", d.set.handCert, d.set.handKey
 	}
-	r.Anchor = d.anchorRecord()
+	r.Anchor, r.Anchors = evidence.Anchors(d.set.anchor, d.roots.Facts, d.Profile.Operator)
 	if f.Connect != nil {
 		r.Connect = evidence.Connect(f.Connect, d.Profile.Endpoint)
 		r.Findings = append(r.Findings, f.Connect.Findings...)
@@ -106,16 +106,4 @@ func (d *Desk) bench() record.Bench {
 		b.Clock.ServerDate = record.Stamp(d.date)
 	}
 	return b
-}
-
-func (d *Desk) anchorRecord() *record.Anchor {
-	source, trust := "file", "file"
-	if d.anchor.sha256 == cred.Sum(d.set.anchor) {
-		source, trust = d.anchor.source, d.anchor.trust
-	}
-	a := evidence.Anchor(d.set.anchor, source, trust)
-	if a != nil && trust == "first-use" {
-		a.Approver = d.Profile.Operator
-	}
-	return a
 }

@@ -148,17 +148,34 @@ func Authority(a *ca.Authority, root ca.Root) *record.Authority {
 	return out
 }
 
-// Anchor is a trust anchor of a slot, nil when there is none; source and trust are why it is believed.
-func Anchor(pem []byte, source, trust string) *record.Anchor {
-	blocks := cred.Blocks(pem)
-	if len(blocks) == 0 {
-		return nil
+// Anchors are the roots of a slot: the slot's content under the name of its first root, nil when there is none, and where there are
+// several each of them. why says why each is believed; who believed one that nobody vouched for is its approver.
+func Anchors(pem []byte, why []flows.AnchorFacts, approver string) (slot *record.Anchor, each []record.Anchor) {
+	for _, b := range cred.Blocks(pem) {
+		one := cred.CertPEM(b.Bytes)
+		a := record.Anchor{SHA256: cred.Sum(one), PEMBytes: len(one), Source: "file", Trust: "file"}
+		for _, f := range why {
+			if f.SHA256 == a.SHA256 {
+				a.Source, a.Trust = f.Source, f.Trust
+			}
+		}
+		if a.Trust == "first-use" {
+			a.Approver = approver
+		}
+		if c, err := x509.ParseCertificate(b.Bytes); err == nil {
+			a.Subject, a.NotAfter, a.SPKI = c.Subject.String(), record.Stamp(c.NotAfter), cred.Sum(c.RawSubjectPublicKeyInfo)
+		}
+		each = append(each, a)
 	}
-	a := &record.Anchor{SHA256: cred.Sum(pem), PEMBytes: len(pem), Source: source, Trust: trust}
-	if c, err := x509.ParseCertificate(blocks[0].Bytes); err == nil {
-		a.Subject, a.NotAfter, a.SPKI = c.Subject.String(), record.Stamp(c.NotAfter), cred.Sum(c.RawSubjectPublicKeyInfo)
+	if len(each) == 0 {
+		return nil, nil
 	}
-	return a
+	first := each[0]
+	first.SHA256, first.PEMBytes = cred.Sum(pem), len(pem)
+	if len(each) == 1 {
+		return &first, nil
+	}
+	return &first, each
 }
 
 // Connect is the connection test at a server.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -172,10 +173,44 @@ func (c *checker) slot(i int, s fileSlot, before []Slot) Slot {
 		}
 	}
 	out := Slot{SecTag: t}
-	if s.Anchor != "" {
-		out.Anchor = c.join(s.Anchor)
+	files := c.anchors(s.Anchor, refuse)
+	if len(files) > 0 {
+		out.Anchor = files[0]
+		if len(files) > 1 {
+			out.Backup = files[1:]
+		}
 	}
 	return out
+}
+
+// anchors are the files of a slot's roots: one, or a list of them.
+func (c *checker) anchors(v any, refuse func(key, why, fix string)) []string {
+	const fix = `write anchor = "server-root.pem", or anchor = ["primary.pem", "backup.pem"]`
+	list, ok := v.([]any)
+	if !ok && v != nil {
+		list = []any{v}
+	}
+	var files []string
+	for _, one := range list {
+		name, ok := one.(string)
+		switch {
+		case !ok:
+			refuse("anchor", "text in double quotes is wanted, or a list of such", fix)
+			return nil
+		case name == "" && len(list) == 1:
+			return nil
+		case name == "":
+			refuse("anchor", "a file of the list has no name", fix)
+			return nil
+		}
+		name = c.join(name)
+		if slices.Contains(files, name) {
+			refuse("anchor", name+" is in the list twice", fix)
+			return nil
+		}
+		files = append(files, name)
+	}
+	return files
 }
 
 // readable refuses a file that is named and is not there.

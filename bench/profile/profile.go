@@ -52,7 +52,16 @@ const (
 // Slot is one [[slot]]: the group of credentials under a sec_tag.
 type Slot struct {
 	SecTag cred.SecTag
-	Anchor string // file of the trust anchor that the modem shall hold; "" until the endpoint screen has written one
+	Anchor string   // file of the trust anchor that the modem shall hold; "" until the endpoint screen has written one
+	Backup []string // files of more roots for the same slot, behind it
+}
+
+// Anchors are the files of all roots of the slot, in its order.
+func (s Slot) Anchors() []string {
+	if s.Anchor == "" {
+		return nil
+	}
+	return append([]string{s.Anchor}, s.Backup...)
 }
 
 // DefaultDays is how long a unit's certificate lives when the profile does not say.
@@ -94,7 +103,7 @@ type file struct {
 type fileSlot struct {
 	SecTag *int64 `toml:"sec_tag"`
 	Mode   string `toml:"mode"`
-	Anchor string `toml:"anchor,omitempty"`
+	Anchor any    `toml:"anchor,omitempty"` // a file, or a list of files
 }
 
 // maxFile bounds what is read of a profile: a hundred slots are a hundredth of it.

@@ -45,7 +45,15 @@ func (p *Profile) Text(dir string) string {
 	}
 	for _, s := range p.Slots {
 		fmt.Fprintf(&b, "\n[[slot]]\nsec_tag = %d\nmode = \"x509\"\n", s.SecTag)
-		line("anchor", relative(dir, s.Anchor))
+		if len(s.Backup) == 0 {
+			line("anchor", relative(dir, s.Anchor))
+			continue
+		}
+		var files []string
+		for _, f := range s.Anchors() {
+			files = append(files, quote(relative(dir, f)))
+		}
+		fmt.Fprintf(&b, "anchor = [%s]\n", strings.Join(files, ", "))
 	}
 	if p.Endpoint.Host != "" {
 		table("endpoint")

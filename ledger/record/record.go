@@ -61,7 +61,8 @@ type Record struct {
 	Key        *Key         `json:"key,omitempty"`
 	Cert       *Certificate `json:"certificate,omitempty"` // the unit's own
 	Authority  *Authority   `json:"authority,omitempty"`   // that signed it
-	Anchor     *Anchor      `json:"anchor,omitempty"`      // what the unit trusts
+	Anchor     *Anchor      `json:"anchor,omitempty"`      // what the unit trusts: the slot's content, with the name of its first root
+	Anchors    []Anchor     `json:"anchors,omitempty"`     // each root of the slot, where it has several
 	Connection string       `json:"connection" is:"tested|not tested"`
 	Connect    *Connect     `json:"connect,omitempty"`
 	Uniqueness *Uniqueness  `json:"uniqueness,omitempty"` // the store's

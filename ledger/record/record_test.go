@@ -68,6 +68,7 @@ func full(t testing.TB) Record {
 		},
 		Authority: &Authority{"CN=Acme Devices 2026", sum("ca"), sum("caspki"), "EC P-256", "2046-11-17T00:00:00Z", "encrypted-file"},
 		Anchor:    &Anchor{"CN=Acme Root", sum("a"), sum("b"), "2046-11-17T00:00:00Z", 648, "aia", "http://pki.example/root.cer", sum("f"), "first-use", "ak"},
+		Anchors:   []Anchor{{"CN=Acme Root", sum("c"), sum("b"), "2046-11-17T00:00:00Z", 324, "aia", "http://pki.example/root.cer", sum("f"), "first-use", "ak"}},
 		Connect: &Connect{
 			cred.Fail, "coaps://lwm2m.example:5684", "192.0.2.7:5684", "host", true, "DTLS 1.2", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "P-256",
 			"ECDSA-SHA256",
@@ -98,7 +99,7 @@ func TestEncodeMatchesGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(strings.TrimSpace(string(want)), string(body)); d != "" {
-		t.Errorf("a record is written otherwise than before; a new field needs a new schema version: %s", d)
+		t.Errorf("a record is written otherwise than before; a new field needs a new schema version, unless it is absent where it says nothing: %s", d)
 	}
 	back, err := Decode(body)
 	if err != nil {

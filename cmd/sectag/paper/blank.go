@@ -7,6 +7,7 @@ import (
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
+	"example.org/sectag/flows"
 	"example.org/sectag/ledger"
 )
 
@@ -14,7 +15,7 @@ import (
 
 // NoUnit is the blank document of sectag provision for one port.
 func NoUnit() Document {
-	return &Unit{Unit: bench.Unit{Verdict: cred.Fail, Slots: []bench.UnitSlot{}, Findings: []cred.Finding{}}}
+	return &Unit{Unit: bench.Unit{Verdict: cred.Fail, Slots: []bench.UnitSlot{}, Anchors: []flows.AnchorFacts{}, Findings: []cred.Finding{}}}
 }
 
 // NoUnitOf is that of sectag provision, for one unit or several.
