@@ -120,6 +120,7 @@ func (a *app) signals() (context.Context, func()) {
 			a.Ended.Store(true)
 			signal.Stop(c)
 			cancel(errSignal)
+			heard()
 		case <-gone:
 		}
 	}()
