@@ -124,6 +124,15 @@ func (a *announced) signal(sig syscall.Signal) {
 	_ = a.cmd.Process.Signal(sig) // it may be gone
 }
 
+// asked asks it to end with a signal, where it stands at an announcement, and waits until it has heard it.
+func (a *announced) asked(sig syscall.Signal) {
+	a.t.Helper()
+	a.signal(sig)
+	if line := a.next(); line != "signal" {
+		a.t.Fatalf("after %v it says %q", sig, line)
+	}
+}
+
 // end waits for the process, which must be on its way out.
 func (a *announced) end() outcome {
 	a.t.Helper()

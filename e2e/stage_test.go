@@ -30,6 +30,9 @@ type stage struct {
 // newStage makes a stage with the authority of that name in its working folder: root.crt, root.key, pass.txt.
 func newStage(t testing.TB, name string, clear bool) *stage {
 	t.Helper()
+	if err := sources(); err != nil {
+		t.Fatal(err)
+	}
 	s := &stage{t: t, root: t.TempDir()}
 	s.dir = filepath.Join(s.root, "work")
 	for _, d := range []string{s.dir, filepath.Join(s.root, "home"), filepath.Join(s.root, "tmp")} {

@@ -17,6 +17,7 @@ import (
 
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cred"
 )
 
@@ -120,6 +121,7 @@ func (a *app) signals() (context.Context, func()) {
 			a.Ended.Store(true)
 			signal.Stop(c)
 			cancel(errSignal)
+			job.Heard()
 		case <-gone:
 		}
 	}()

@@ -108,13 +108,22 @@ func maskAnswer(line string) string {
 	return masked
 }
 
-func (f *filter) holds(line string) bool {
-	if len(f.pieces) > 0 {
-		for i := 0; i+window <= len(line); i++ {
-			if _, ok := f.pieces[maphash.String(f.seed, line[i:i+window])]; ok {
-				return true
-			}
+// piece tells whether a piece of the secret content stands in a text.
+func (f *filter) piece(text string) bool {
+	for i := 0; i+window <= len(text); i++ {
+		if _, ok := f.pieces[maphash.String(f.seed, text[i:i+window])]; ok {
+			return true
 		}
+	}
+	return false
+}
+
+// between is what a dump of bytes has between them.
+var between = strings.NewReplacer("0x", "", "0X", "", `\x`, "", " ", "", "\t", "", ":", "", ",", "", "-", "")
+
+func (f *filter) holds(line string) bool {
+	if len(f.pieces) > 0 && (f.piece(line) || f.piece(between.Replace(line))) {
+		return true
 	}
 	for h, n := range f.short {
 		for i := 0; i+n <= len(line); i++ {

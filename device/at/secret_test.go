@@ -52,6 +52,8 @@ func spelt(secret string) map[string]string {
 	}
 	return map[string]string{
 		"hex": hex.EncodeToString(raw), "HEX": strings.ToUpper(hex.EncodeToString(raw)), "one line": base64.StdEncoding.EncodeToString(raw),
+		"dump": fmt.Sprintf("% x", raw), "DUMP": fmt.Sprintf("% X", raw), "bytes of C": strings.ReplaceAll(fmt.Sprintf("% #x", raw), " ", ", "),
+		"with colons": strings.ReplaceAll(fmt.Sprintf("% x", raw), " ", ":"), "dump of the text": fmt.Sprintf("% x", secret),
 		"hex of the text": hex.EncodeToString([]byte(secret)), "within base64": base64.StdEncoding.EncodeToString(append([]byte("x"), raw...)), "other case": strings.ToUpper(secret), "bytes": string(raw),
 	}
 }

@@ -40,7 +40,7 @@ var fences = map[string][]string{
 	"github.com/spf13":                {"cmd/sectag"},
 	"github.com/pelletier":            {"bench/profile"},
 	"golang.org/x/crypto":             {"endpoint", "ca"},
-	"golang.org/x/sys":                {"cmd/sectag", "device", "ledger/internal/lockfile", "tests"},
+	"golang.org/x/sys":                {"device", "ledger/internal/lockfile", "tests"},
 	"golang.org/x/term":               {"cmd/sectag/console"},
 	"github.com/youmark/pkcs8":        {"ca"},
 	"github.com/fxamacker/cbor":       {"device/keygen"},

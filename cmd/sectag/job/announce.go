@@ -18,7 +18,7 @@ import (
 // line on descriptor 4, so that a test can kill the process at exactly that point. Of effects that are in flight together one at a
 // time is announced.
 func Announcer() bench.Announcer {
-	out, in := os.NewFile(3, "announcements"), os.NewFile(4, "leave")
+	out, in := announcements(), os.NewFile(4, "leave")
 	leave := bufio.NewReader(in)
 	var one sync.Mutex
 	say := func(when string, e flows.Effect) {
@@ -36,6 +36,12 @@ func Announcer() bench.Announcer {
 		})
 	}
 }
+
+// Heard says "signal" between the announcements and waits for no leave: whoever sent one waits for it, for it takes its time.
+func Heard() { fmt.Fprintln(announcements(), "signal") }
+
+// announcements is the one file on descriptor 3: a second would close it when it is collected.
+var announcements = sync.OnceValue(func() *os.File { return os.NewFile(3, "announcements") })
 
 type around func(context.Context, flows.Effect) flows.Event
 

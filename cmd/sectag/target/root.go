@@ -85,10 +85,7 @@ func (r *Root) lost(err error) error {
 // Anchors are the roots that a profile's units trust already, as PEM. One that cannot be used is no reason not to look.
 func Anchors(p profile.Profile, now time.Time) (pem []byte) {
 	for _, s := range p.Slots {
-		if s.Anchor == "" {
-			continue
-		}
-		if content, err := slotfile.Anchor(s.Anchor, now); err == nil {
+		if content, err := slotfile.Anchors(s.Anchors(), now); err == nil {
 			pem = append(pem, content...)
 		}
 	}
