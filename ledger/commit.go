@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"maps"
 
 	"example.org/sectag/ledger/internal/engine"
 )
@@ -17,10 +16,17 @@ import (
 type act struct {
 	what string // for people, should it fail
 	firm bool   // it must be on the disk when it is done
+	lone bool   // it is one statement, which the database takes back by itself when it fails
 	do   func(context.Context, engine.Querier) error
 
 	err  error
 	turn chan bool // of one that waits: true, it takes what is queued to the database; false, another did that and it is done
+}
+
+// runTail is the end of a run as it was.
+type runTail struct {
+	run string
+	tail
 }
 
 // firmly runs a transaction that is durable when it returns, and with it all lines of all runs.
@@ -129,25 +135,31 @@ func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Stateme
 	return tx.Commit()
 }
 
-// one runs one act of several so that its failure takes back what it did and nothing else. An act that is alone needs no such care.
+// one runs one act of several so that its failure takes back what it did and nothing else. An act that is alone needs no such care, nor
+// one that is a single statement: thirty-two lanes that wait for each other's lines would feel it.
 func (s *Store) one(ctx context.Context, tx engine.Querier, a *act, alone bool) error {
 	if alone {
 		return a.do(ctx, tx)
 	}
+	if a.lone {
+		a.err = a.do(ctx, tx)
+		return nil
+	}
 	if _, err := tx.ExecContext(ctx, `SAVEPOINT one`); err != nil {
 		return err
 	}
-	was := make(map[string]tail, len(s.runs))
+	was := s.tails[:0]
 	for run, t := range s.runs {
-		was[run] = *t
+		was = append(was, runTail{run, *t})
 	}
+	s.tails = was
 	if a.err = a.do(ctx, tx); a.err != nil {
 		if _, err := tx.ExecContext(ctx, `ROLLBACK TO one`); err != nil {
 			return a.err // the database has taken all of it back
 		}
-		maps.DeleteFunc(s.runs, func(run string, _ *tail) bool { _, old := was[run]; return !old })
-		for run, t := range was {
-			*s.runs[run] = t
+		clear(s.runs)
+		for _, w := range was {
+			s.runs[w.run] = &w.tail
 		}
 	}
 	_, err := tx.ExecContext(ctx, `RELEASE one`)

@@ -37,7 +37,7 @@ func queued(t *testing.T, s *Store, acts ...func() error) []error {
 // rows is what the run's row names: what is there is on the disk.
 func rows(t *testing.T, s *Store, run string) (lines int64) {
 	t.Helper()
-	must(t, s.rd.QueryRow(`SELECT lines FROM run WHERE id = $1`, run).Scan(&lines))
+	must(t, s.pools.Read.QueryRow(`SELECT lines FROM run WHERE id = $1`, run).Scan(&lines))
 	return lines
 }
 

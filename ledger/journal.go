@@ -67,8 +67,14 @@ func (s *Store) append(ctx context.Context, firm bool, run, typ, at string, body
 	if strings.HasPrefix(typ, seal.OwnPrefix) {
 		return fmt.Errorf("the line %s is the ledger's own", typ)
 	}
-	return s.write(ctx, &act{what: "write the journal", firm: firm, do: func(ctx context.Context, tx engine.Querier) error {
-		return s.line(ctx, tx, run, typ, at, body)
+	if body == nil {
+		body = json.RawMessage("{}")
+	}
+	if err := lineOK(typ, at, body); err != nil {
+		return err
+	}
+	return s.write(ctx, &act{what: "write the journal", firm: firm, lone: true, do: func(ctx context.Context, tx engine.Querier) error {
+		return s.add(ctx, tx, run, typ, at, body)
 	}})
 }
 
@@ -116,6 +122,11 @@ func (s *Store) line(ctx context.Context, tx engine.Querier, run, typ, at string
 	if err := lineOK(typ, at, body); err != nil {
 		return err
 	}
+	return s.add(ctx, tx, run, typ, at, body)
+}
+
+// add writes a line that was looked at.
+func (s *Store) add(ctx context.Context, tx engine.Querier, run, typ, at string, body json.RawMessage) error {
 	t, err := s.tail(ctx, tx, run)
 	if err != nil {
 		return err

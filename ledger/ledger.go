@@ -32,7 +32,7 @@ import (
 type Reader struct {
 	db     engine.Engine
 	pools  engine.Pools
-	rd     *sql.DB
+	rd     engine.Querier
 	origin string
 }
 
@@ -47,6 +47,7 @@ type Store struct {
 	rides   *engine.Statements
 	firms   *engine.Statements
 	commits int              // transactions so far
+	tails   []runTail        // room for what one of several acts would have to put back
 	runs    map[string]*tail // as the database has them; emptied whenever a transaction fails
 	mine    map[string]bool  // begun here: Unfinished leaves them out
 	loose   map[string]bool  // runs with lines that ride: they may not be on the disk
@@ -95,7 +96,7 @@ func open(ctx context.Context, e engine.Engine, name string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{db: e, pools: p, rd: p.Read}
+	r := &Reader{db: e, pools: p, rd: engine.NewReads(p.Read)}
 	err = r.rd.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'origin'`).Scan(&r.origin)
 	if err == sql.ErrNoRows {
 		err = engine.Broken(err, "the ledger has lost its name")
@@ -193,5 +194,5 @@ type Report = audit.Report
 // checkpoint that was kept elsewhere it also finds a log that was cut short or written anew as a whole. Damage is in the
 // report; an error means that the looking itself was ended.
 func (r *Reader) Verify(ctx context.Context, kept *seal.Checkpoint) (Report, error) {
-	return audit.Verify(ctx, r.db, r.rd, r.origin, kept)
+	return audit.Verify(ctx, r.db, r.pools.Read, r.origin, kept)
 }

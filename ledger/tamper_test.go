@@ -384,7 +384,7 @@ func dump(t testing.TB, url string) []string {
 		`SELECT what, value, unit, record FROM binding ORDER BY what, value`, `SELECT id, lines, hex(head), state FROM run ORDER BY id`,
 		`SELECT run, seq, type, at, body, hex(chain) FROM event ORDER BY run, seq`, `SELECT serial, run, state FROM serial ORDER BY serial`,
 	} {
-		rows, err := r.rd.Query(q)
+		rows, err := r.pools.Read.Query(q)
 		must(t, err)
 		names, err := rows.Columns()
 		must(t, err)

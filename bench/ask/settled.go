@@ -3,6 +3,7 @@ package ask
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/bench/slotfile"
@@ -34,8 +35,9 @@ func HasAnchor(p profile.Profile) bool {
 	return len(p.Slots) > 0
 }
 
-// CheckAnchors refuses a profile whose trust anchors are not there, before any device is touched.
-func CheckAnchors(p profile.Profile) error {
+// CheckAnchors refuses a profile whose trust anchors are not there or cannot be read, before any device is touched. Whether a root may
+// be trusted is judged with the unit.
+func CheckAnchors(p profile.Profile, now time.Time) error {
 	for _, s := range p.Slots {
 		const hint = "fetch the server's root: sectag probe URL --anchor-out FILE, and name the file as slot.anchor"
 		if s.Anchor == "" {
@@ -45,6 +47,9 @@ func CheckAnchors(p profile.Profile) error {
 			if _, err := os.Stat(f); err != nil {
 				return cred.Because(err, "config.anchor", fmt.Sprintf("the trust anchor of sec_tag %d, %s, is not there", s.SecTag, f), hint)
 			}
+		}
+		if _, err := slotfile.Anchors(s.Anchors(), now); err != nil && cred.AsFault(err).Code == "config.anchor" {
+			return err
 		}
 	}
 	return nil

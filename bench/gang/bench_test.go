@@ -1,7 +1,6 @@
 package gang_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -23,8 +22,8 @@ func benchmarkGang(b *testing.B, pass string) {
 	run := func(n int) time.Duration {
 		var names []string
 		for range n {
+			names = append(names, portOf(next, "baud=115200&flash=30ms"))
 			next++
-			names = append(names, fmt.Sprintf("sim:nrf9151#%d?baud=115200&flash=30ms", next))
 		}
 		g := r.gang(names...)
 		g.Pass, g.Keyed = []byte(pass), pass != ""

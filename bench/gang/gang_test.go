@@ -115,9 +115,18 @@ func (r *rack) sound(t *testing.T, records int) {
 
 func ports(n int, settings string) (out []string) {
 	for i := range n {
-		out = append(out, fmt.Sprintf("sim:nrf9151#%d?%s", i+1, settings))
+		out = append(out, portOf(i, settings))
 	}
 	return out
+}
+
+// portOf is that of the n-th unit. Of IMEIs drawn at random two of a thousand would be the same.
+func portOf(n int, settings string) string {
+	imei := cred.IMEI(10 * (35265610_000000 + uint64(n)))
+	for !imei.Valid() {
+		imei++
+	}
+	return fmt.Sprintf("sim:nrf9151#%d?imei=%s&%s", n+1, imei, settings)
 }
 
 func code(u bench.Unit) string {

@@ -16,6 +16,7 @@ import (
 // Past is a unit's history. The zero value is that of a unit nobody knows, without a ledger.
 type Past struct {
 	Pass   *record.Record // the newest passing record of kind provision; nil when there is none
+	Given  *record.Record // the newest of those that tells of the unit's certificate: Pass, unless that one only repaired an anchor
 	Newest string         // the newest record of any kind; "" when there is none
 	Failed int            // provisions that failed or broke off since the newest one that passed
 
@@ -49,7 +50,11 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 		if p.Newest == "" {
 			p.Newest = r.ID
 		}
-		passed = passed || r.Kind == record.Provision && r.Verdict != cred.Fail
+		passes := r.Kind == record.Provision && r.Verdict != cred.Fail
+		if passes && r.Cert != nil && p.Given == nil {
+			p.Given = &r
+		}
+		passed = passed || passes
 		if !passed && (r.Kind == record.Provision || r.Kind == record.Interrupted) {
 			p.Failed++
 		}
@@ -114,11 +119,13 @@ func (p Past) Ours(s cred.Slot, listed cred.Digest) bool {
 }
 
 // Named is the digest that the newest passing record names for a slot; zero without one.
-func (p Past) Named(at cred.Slot) cred.Digest {
-	if p.Pass == nil {
+func (p Past) Named(at cred.Slot) cred.Digest { return named(p.Pass, at) }
+
+func named(r *record.Record, at cred.Slot) cred.Digest {
+	if r == nil {
 		return cred.Digest{}
 	}
-	for _, s := range p.Pass.Slots {
+	for _, s := range r.Slots {
 		if s.SecTag == at.SecTag && s.Type == at.Kind {
 			return s.SHA256
 		}
@@ -140,11 +147,16 @@ type Wish struct {
 const renewAt = 30 * 24 * time.Hour
 
 // Agrees tells whether the newest passing record is of that: issuer, id, anchor, key origin and sec_tag, with enough life left.
-// What it names is current then.
+// What it names is current then. A record of a repair kept the certificate and the key of an older one, which says what they are.
 func (p Past) Agrees(w Wish) bool {
-	r := p.Pass
-	if r == nil || r.Cert == nil || r.Authority == nil {
+	r := p.Given
+	if p.Pass == nil || r == nil || r.Cert == nil || r.Authority == nil {
 		return false
+	}
+	for _, k := range []cred.Kind{cred.ClientCert, cred.ClientKey} {
+		if at := (cred.Slot{SecTag: w.SecTag, Kind: k}); p.Named(at) != named(r, at) {
+			return false
+		}
 	}
 	end, err := record.ParseStamp(r.Cert.NotAfter)
 	if err != nil || end.Sub(w.Now) <= renewAt {

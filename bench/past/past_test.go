@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -67,12 +68,38 @@ func TestWhatIsCurrent(t *testing.T) {
 	} {
 		r, w := passed(), wish
 		c.change(&r, &w)
-		if got := (Past{Pass: &r}).Agrees(w); got != c.want {
+		if got := (Past{Pass: &r, Given: &r}).Agrees(w); got != c.want {
 			t.Errorf("%s: current is %v", name, got)
 		}
 	}
 	if (Past{}).Agrees(wish) {
 		t.Error("what nobody knows is current")
+	}
+}
+
+// A repair of the anchor alone has a record without a certificate: what it kept is current by the record that gave it, and not if it
+// names something else.
+func TestWhatARepairKeptIsCurrent(t *testing.T) {
+	wish := Wish{SecTag: 42, Issuer: issuer, Name: "urn:imei:" + imei.String(), Anchor: anchor, Host: true, Now: now}
+	given, repair := passed(), passed()
+	repair.Cert, repair.Authority, repair.KeyOrigin = nil, nil, ""
+	for i := range repair.Slots[1:] {
+		s := &repair.Slots[i+1]
+		s.Action, s.Sent, s.Bytes = "kept", cred.Digest{}, 0
+	}
+	if !(Past{Pass: &repair, Given: &given}).Agrees(wish) {
+		t.Error("after a repair nothing is current")
+	}
+	if (Past{Pass: &repair}).Agrees(wish) {
+		t.Error("a certificate that no record gave is current")
+	}
+	for i := range 3 {
+		odd := repair
+		odd.Slots = slices.Clone(repair.Slots)
+		odd.Slots[i].SHA256 = issuer
+		if (Past{Pass: &odd, Given: &given}).Agrees(wish) {
+			t.Errorf("a repair that names another digest for slot %d agrees", i)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func (a *app) provisionVerb() *cobra.Command {
 			if !found || len(p.Slots) == 0 {
 				return nil, cred.Failed("config.value", "no profile says what the unit must hold", "write a sectag.toml (docs/profile.md), or run sectag and let the screens save one")
 			}
-			if err := ask.CheckAnchors(p); err != nil {
+			if err := ask.CheckAnchors(p, a.Now()); err != nil {
 				return nil, err
 			}
 			j := job.New(a.Console, p)

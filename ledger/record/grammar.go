@@ -45,7 +45,7 @@ var (
 	unitForm   = regexp.MustCompile(`^(key:[0-9a-f]{64}|uuid:[0-9a-f-]{36}|imei:[0-9]{15})(#[0-9]+)?$`)
 	hexRun     = regexp.MustCompile(`[0-9A-Fa-f]{24,}`)
 	keyHead    = regexp.MustCompile(`BEGIN [A-Z0-9 ]*PRIVATE KEY-----`)
-	keyWrite   = regexp.MustCompile(`%CMNG=0,[^,"]*,[^,"]*,\\*"?(<[0-9]+ BYTES>)?`)
+	keyWrite   = regexp.MustCompile(`%CMNG=0,[^,"]*,[^,"]*,\\*"?((?:<|\\U003C)[0-9]+ BYTES(?:>|\\U003E))?`) // JSON may escape both brackets
 	base64Run  = regexp.MustCompile(`[A-Za-z0-9+/]{22,}={0,2}`)
 )
 

@@ -458,19 +458,21 @@ func FuzzDecode(f *testing.F) {
 // Texts for people that speak of keys are no keys: what they say must reach the journal and the record.
 func TestKeyMaterialIsTheKeyAndNotTheWord(t *testing.T) {
 	for s, want := range map[string]bool{
-		"the private key in root.key is not that of CN=Acme":                            false,
-		"the private key root.key is encrypted and no passphrase was given":             false,
-		`the modem did not answer AT%CMNG=0,42,2,"<241 bytes>"`:                         false,
-		`{"text":"the modem did not answer AT%CMNG=0,42,2,\"<241 bytes>\" within 5 s"}`: false,
-		"the modem answers AT%CMNG=0 with ERROR":                                        false,
-		`{"text":"-----BEGIN PRIVATE KEY-----\nMIGH"}`:                                  true,
-		"-----begin encrypted private key-----":                                         true,
-		"-----BEGIN EC PRIVATE KEY----- MHcC":                                           true,
-		`AT%CMNG=0,42,3,"C0FFEE"`:                                                       true,
-		`{"text":"at%cmng=0,42,3,\"c0ffee\""}`:                                          true,
-		`AT%CMNG=0,42,3,C0FFEE`:                                                         true,
-		`after AT%CMNG=0,42,1,"<600 bytes>" came AT%CMNG=0,42,2,"-----`:                 true,
-		`AT%KEYINJECT="c0ffee"`:                                                         true,
+		"the private key in root.key is not that of CN=Acme":                             false,
+		"the private key root.key is encrypted and no passphrase was given":              false,
+		`the modem did not answer AT%CMNG=0,42,2,"<241 bytes>"`:                          false,
+		`{"text":"the modem did not answer AT%CMNG=0,42,2,\"<241 bytes>\" within 5 s"}`:  false,
+		`{"text":"AT%CMNG=0,42,0,\"\u003c4304 bytes\u003e\" is longer than the buffer"}`: false,
+		`{"text":"AT%CMNG=0,42,0,\"\u003cC0FFEE"}`:                                       true,
+		"the modem answers AT%CMNG=0 with ERROR":                                         false,
+		`{"text":"-----BEGIN PRIVATE KEY-----\nMIGH"}`:                                   true,
+		"-----begin encrypted private key-----":                                          true,
+		"-----BEGIN EC PRIVATE KEY----- MHcC":                                            true,
+		`AT%CMNG=0,42,3,"C0FFEE"`:                                                        true,
+		`{"text":"at%cmng=0,42,3,\"c0ffee\""}`:                                           true,
+		`AT%CMNG=0,42,3,C0FFEE`:                                                          true,
+		`after AT%CMNG=0,42,1,"<600 bytes>" came AT%CMNG=0,42,2,"-----`:                  true,
+		`AT%KEYINJECT="c0ffee"`:                                                          true,
 	} {
 		if got := KeyMaterial(s); got != want {
 			t.Errorf("%q: %v", s, got)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"sync"
 )
 
 // Statements keeps what a pool's one connection was asked before, so that SQL is parsed once and not for each unit. It is used by one
@@ -67,4 +68,50 @@ func (p prepared) ExecContext(ctx context.Context, query string, args ...any) (s
 		return st.ExecContext(ctx, args...)
 	}
 	return p.Tx.ExecContext(ctx, query, args...)
+}
+
+// Reads is a pool for questions that parses each of them once. It may be used by many goroutines.
+type Reads struct {
+	db    *sql.DB
+	mu    sync.Mutex
+	known map[string]*sql.Stmt
+}
+
+// NewReads knows nothing yet.
+func NewReads(db *sql.DB) *Reads { return &Reads{db: db, known: map[string]*sql.Stmt{}} }
+
+// statement is nil for a question that cannot be prepared: it is asked as it is, and fails with what is the matter.
+func (r *Reads) statement(ctx context.Context, text string) *sql.Stmt {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	st := r.known[text]
+	if st == nil {
+		var err error
+		if st, err = r.db.PrepareContext(ctx, text); err != nil {
+			return nil
+		}
+		r.known[text] = st
+	}
+	return st
+}
+
+// QueryContext implements Querier.
+func (r *Reads) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if st := r.statement(ctx, query); st != nil {
+		return st.QueryContext(ctx, args...)
+	}
+	return r.db.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext implements Querier.
+func (r *Reads) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if st := r.statement(ctx, query); st != nil {
+		return st.QueryRowContext(ctx, args...)
+	}
+	return r.db.QueryRowContext(ctx, query, args...)
+}
+
+// ExecContext implements Querier; a pool for questions refuses it.
+func (r *Reads) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return r.db.ExecContext(ctx, query, args...)
 }
