@@ -47,6 +47,11 @@ type Certificate struct {
 // whose clock is a little behind takes it, but not before its issuer; it never outlives its issuer. Faults: ca.clock,
 // ca.expired, ca.outlives-issuer (the hint gives the days left), ca.locked, config.value (name, key, serial, days), ca.profile.
 func (a *Authority) Issue(q Request) (Certificate, error) {
+	return a.issue(q, a.end)
+}
+
+// issue is Issue for any rule about the end of life.
+func (a *Authority) issue(q Request, lives func(Request, time.Time) (time.Time, error)) (Certificate, error) {
 	clock := q.Clock
 	clock.Authority = a.Cert.NotBefore
 	source, err := DoubtClock(clock)
@@ -57,7 +62,7 @@ func (a *Authority) Issue(q Request) (Certificate, error) {
 	if err := a.inDate(now); err != nil {
 		return Certificate{}, err
 	}
-	end, err := a.end(q, now)
+	end, err := lives(q, now)
 	if err != nil {
 		return Certificate{}, err
 	}
