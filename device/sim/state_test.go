@@ -67,6 +67,7 @@ func TestStateFormat(t *testing.T) {
 	want := map[string]any{
 		"format": "sectag-sim-modem/1", "imei": "352656100367872", "model": "nRF9151", "firmware": "mfw_nrf91x1_2.0.3",
 		"uuid": m.State().UUID, "identity_key_sha256": m.State().DeviceKey.String(),
+		"identity_key": m.State().Identity,
 		"slots": []any{map[string]any{
 			"sec_tag": 42.0, "type": 0.0, "sha256": strings.ToLower(sha("a\nb")), "content": "a\nb",
 		}},
