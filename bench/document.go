@@ -53,7 +53,7 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 	u := Unit{
 		Port: t.Port, IMEI: f.Unit.IMEI, Model: f.Unit.Model, Firmware: f.Unit.Firmware, KeyOrigin: f.Prepared.KeyOrigin,
 		Certificate: f.Prepared.Certificate, Slots: []UnitSlot{}, Connect: f.Connect, Record: f.Record, Failure: fault,
-		Findings: evidence.Notes(t.IMEI), ElapsedMS: t.Elapsed.Milliseconds(),
+		Findings: append(evidence.Notes(t.IMEI), evidence.ByHost(f.Prepared)...), ElapsedMS: t.Elapsed.Milliseconds(),
 	}
 	u.Verdict = cred.Fail
 	if fault == nil && (planned || f.Verdict == flows.Passed || f.Verdict == flows.Warned) {

@@ -29,7 +29,7 @@ func (p PlanFacts) Holds() string {
 // Action says what was done to the slot, in the contract's words; for a plan that nobody carried out, what would be.
 func (p PlanFacts) Action() string {
 	switch {
-	case p.Op == WriteSlot:
+	case p.Op == WriteSlot || p.Op == MakeSlot:
 		return "written"
 	case p.Op == DeleteSlot:
 		return "deleted"

@@ -46,7 +46,7 @@ func passed() record.Record {
 
 // Every part of the rule, changed alone, makes the slots be written anew.
 func TestWhatIsCurrent(t *testing.T) {
-	wish := Wish{SecTag: 42, Issuer: issuer, Name: "urn:imei:" + imei.String(), Anchor: anchor, Host: true, Now: now}
+	wish := Wish{SecTag: 42, Issuer: issuer, Name: "urn:imei:" + imei.String(), Anchor: anchor, Origin: "host", Now: now}
 	for name, c := range map[string]struct {
 		change func(*record.Record, *Wish)
 		want   bool
@@ -61,7 +61,10 @@ func TestWhatIsCurrent(t *testing.T) {
 		"another sec_tag":                 {func(_ *record.Record, w *Wish) { w.SecTag = 43 }, false},
 		"an imported key":                 {func(r *record.Record, _ *Wish) { r.KeyOrigin = "imported" }, false},
 		"a key of the modem's":            {func(r *record.Record, _ *Wish) { r.KeyOrigin = "modem" }, false},
-		"a key of the modem's, as may be": {func(r *record.Record, w *Wish) { r.KeyOrigin, w.Host = "modem", false }, true},
+		"a key of the modem's, as may be": {func(r *record.Record, w *Wish) { r.KeyOrigin, w.Origin = "modem", "" }, true},
+		"a host's key, as may be":         {func(_ *record.Record, w *Wish) { w.Origin = "" }, true},
+		"a host's key, not the modem's":   {func(_ *record.Record, w *Wish) { w.Origin = "modem" }, false},
+		"a key of the modem's, as wanted": {func(r *record.Record, w *Wish) { r.KeyOrigin, w.Origin = "modem", "modem" }, true},
 		"a record without a certificate":  {func(r *record.Record, _ *Wish) { r.Cert = nil }, false},
 		"a record without an authority":   {func(r *record.Record, _ *Wish) { r.Authority = nil }, false},
 	} {
