@@ -16,6 +16,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
+	"example.org/sectag/device/at/mask"
 	"example.org/sectag/device/port"
 )
 
@@ -38,11 +39,13 @@ func New(l Line, urc func(line string)) *Session { return at.New(l, at.Options{U
 func Ports(ctx context.Context) ([]PortInfo, error) { return port.Lister{}.Ports(ctx) }
 
 // Mask writes a command as it may be shown: credential content, signatures, injected keys and passwords left out.
-func Mask(command string) string { return at.Mask(command) }
+func Mask(command string) string { return mask.Command(command) }
 
 // ChangesStore tells whether a command can change the credential store, so that the unit must be confirmed first; tags are
 // those that it names, as far as they can be read.
-func ChangesStore(command string) (changes bool, tags []cred.SecTag) { return at.ChangesStore(command) }
+func ChangesStore(command string) (changes bool, tags []cred.SecTag) {
+	return mask.ChangesStore(command)
+}
 
 // Options are a modem's ears; all may be left out.
 type Options struct {

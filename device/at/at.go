@@ -4,7 +4,8 @@
 //
 // Read it in this order: Command and Reply here, exchange.go (which line belongs to what; pure), session.go (the only reader
 // and writer of the line), resync.go (what follows a missing answer), host.go (how the firmware between UART and modem
-// frames a command) and mask.go (what of all this may be shown). Sources: nRF91 AT manuals, nrfconnect/sdk-nrf lib/at_host.
+// frames a command), pace.go (how fast bytes go) and filter.go with the room mask (what of all this may be shown). Sources: nRF91
+// AT manuals, nrfconnect/sdk-nrf lib/at_host.
 package at
 
 import (

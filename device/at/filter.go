@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/at/mask"
 )
 
 // window is the length of the pieces in which sent content is looked for: six bytes of base64.
@@ -77,10 +78,10 @@ func (f *filter) learn(content []byte) {
 func (f *filter) show(line string, c class, secret bool) string {
 	switch c {
 	case final, stale, blank:
-		return printable(line)
+		return mask.Printable(line)
 	case urc:
 		if !f.holds(line) {
-			return printable(line)
+			return mask.Printable(line)
 		}
 	}
 	was := f.block
@@ -93,19 +94,19 @@ func (f *filter) show(line string, c class, secret bool) string {
 	}
 	switch {
 	case was, f.holds(line):
-		return masked
+		return mask.Masked
 	case secret:
 		return maskAnswer(line)
 	}
-	return printable(line)
+	return mask.Printable(line)
 }
 
 // maskAnswer keeps what a read answers before the content: tag, type and digest.
 func maskAnswer(line string) string {
 	if m := readHead.FindString(line); m != "" {
-		return m + `,"` + masked + `"`
+		return m + `,"` + mask.Masked + `"`
 	}
-	return masked
+	return mask.Masked
 }
 
 func (f *filter) holds(line string) bool {

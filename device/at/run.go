@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/at/mask"
 )
 
 const (
@@ -72,16 +73,16 @@ func (s *Session) await(ctx context.Context, x *exchange, began time.Time, size 
 		case <-late.C:
 			s.say(x.cmd, until)
 		case <-end.C:
-			return noAnswer(Mask(x.cmd.Text), limit)
+			return noAnswer(mask.Command(x.cmd.Text), limit)
 		case <-ctx.Done():
-			return stopped(ctx, Mask(x.cmd.Text))
+			return stopped(ctx, mask.Command(x.cmd.Text))
 		}
 	}
 }
 
 func (s *Session) say(cmd Command, until time.Time) {
 	if s.o.Wait != nil {
-		s.o.Wait("the answer to "+Mask(cmd.Text), until)
+		s.o.Wait("the answer to "+mask.Command(cmd.Text), until)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/at/mask"
 )
 
 // What went wrong with the conversation itself; each is the cause of a *cred.Fault.
@@ -150,7 +151,7 @@ func (s *Session) Check(cmd Command) error {
 
 // frame makes the bytes of a command, or says why it must not be sent.
 func (s *Session) frame(cmd Command) ([]byte, error) {
-	what := Mask(cmd.Text)
+	what := mask.Command(cmd.Text)
 	if cmd.Content != nil {
 		what = fmt.Sprintf(`%s,"<%d bytes>"`, what, len(cmd.Content))
 	}
@@ -200,7 +201,7 @@ func (s *Session) leave() { <-s.turn }
 
 // learn tells the filter about secret content before its first byte is sent.
 func (s *Session) learn(cmd Command) (show string) {
-	show = Mask(cmd.Text)
+	show = mask.Command(cmd.Text)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if cmd.Content != nil {
@@ -209,7 +210,7 @@ func (s *Session) learn(cmd Command) (show string) {
 	if cmd.Secret {
 		s.filter.hide(cmd.Content)
 	}
-	s.filter.hide([]byte(secretPart(cmd.Text)))
+	s.filter.hide([]byte(mask.Secret(cmd.Text)))
 	if cmd.Quoted && cmd.Secret {
 		s.secret = true
 	}
