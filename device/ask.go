@@ -38,7 +38,7 @@ func (m *Modem) ask(ctx context.Context, q query) (string, error) {
 			return "", err
 		}
 		if !r.OK() {
-			if no == r.Final {
+			if no == r.Final || r.Crashed {
 				return "", refuse(q.text, r)
 			}
 			no = r.Final
@@ -97,7 +97,7 @@ func (m *Modem) order(ctx context.Context, cmd at.Command) error {
 // doubtful tells whether a refusal is one that a command gets whose bytes were damaged on the line: it is given once more.
 // The vendor's own numbers are about what the command asks.
 func doubtful(r at.Reply) bool {
-	return r.Final == at.Error || r.Final == at.CME && r.CME < 512
+	return !r.Crashed && (r.Final == at.Error || r.Final == at.CME && r.CME < 512)
 }
 
 // Raw sends a command of a person's own. limit 0 is the usual one for such a command. Store changes in the modem's own range

@@ -1,8 +1,9 @@
 // Package device is one modem on a line: how it is reached, who it is, and what its credential store holds.
 //
 // A newcomer reads this file, then modem.go (from a line to a Modem and back), identity.go (who is it), mode.go (functional
-// mode), store.go (list, write, delete, read back) and fault.go (what the modem's refusals mean and what to do about them).
-// Below lie two rooms that can be used alone: device/port opens and lists lines, device/at keeps the AT conversation in step.
+// mode), store.go (list and delete), write.go (write, and prove what was written), keygen.go (keys that the modem makes), speed.go
+// (the line's speed) and fault.go (what the modem's refusals mean and what to do about them). Below lie rooms that can be used
+// alone: device/port opens and lists lines, device/at keeps the AT conversation in step, device/host knows the firmware in between.
 // device/sim is a virtual modem for tests and the demo; nothing here imports it.
 //
 // Nothing is believed here that was not asked: a write is proved by the digest that the modem lists afterwards, a missing

@@ -9,6 +9,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
+	"example.org/sectag/device/host"
 	"example.org/sectag/device/port"
 )
 
@@ -19,6 +20,9 @@ type Modem struct {
 	restoreCMEE bool   // +CMEE was 0 and is put back
 	mode        int    // the functional mode that Offline found, or noMode
 	id          Identity
+	multiline   bool              // something with line ends is to be written
+	repeats     map[cred.Slot]int // how often a slot was written again, more slowly
+	speed       speed
 }
 
 const (
@@ -48,7 +52,7 @@ func Attach(ctx context.Context, l Line, o Options) (*Modem, error) {
 
 // probe looks for an AT host, and says what is there when there is none.
 func (m *Modem) probe(ctx context.Context) error {
-	err := m.s.Probe(ctx, resyncQueries()[1])
+	err := host.Detect(ctx, m.s)
 	if err == nil {
 		return nil
 	}
@@ -104,6 +108,9 @@ func (m *Modem) resync(ctx context.Context) error {
 func (m *Modem) silent(ctx context.Context, err error) bool {
 	return errors.Is(err, at.ErrNoAnswer) && m.s.Err() == nil && ctx.Err() == nil
 }
+
+// Host is the firmware between the UART and the modem, as it was found.
+func (m *Modem) Host() at.Host { return m.s.Host() }
 
 // Stats is what went over the line so far.
 func (m *Modem) Stats() Stats { return m.s.Stats() }

@@ -64,19 +64,19 @@ func TestAnotherSpellingOfASecretIsNotShown(t *testing.T) {
 			if kind == 2 && name == "other case" {
 				continue // base64 in another case is another key
 			}
-			f := newFilter()
-			f.hide([]byte(secret))
-			if got := f.show("log: got "+line+", fine", strange, false); got != mask.Masked {
+			f := mask.NewFilter()
+			f.Hide([]byte(secret))
+			if got := f.Show("log: got "+line+", fine", mask.Other, false); got != mask.Masked {
 				t.Errorf("type %d, %s: %q", kind, name, got)
 			}
-			if got := f.show(`%CMNG: 42,2,"`+sha+`"`, strange, false); !strings.Contains(got, sha) {
+			if got := f.Show(`%CMNG: 42,2,"`+sha+`"`, mask.Other, false); !strings.Contains(got, sha) {
 				t.Errorf("a digest is masked: %q", got)
 			}
 		}
 	}
-	f := newFilter()
-	f.hide([]byte("1234")) // a PIN: the two bytes that its digits could spell are no secret
-	if got := f.show("+CEREG: 4, B=\x12\x34", strange, false); got == mask.Masked {
+	f := mask.NewFilter()
+	f.Hide([]byte("1234")) // a PIN: the two bytes that its digits could spell are no secret
+	if got := f.Show("+CEREG: 4, B=\x12\x34", mask.Other, false); got == mask.Masked {
 		t.Error("two bytes mask a line")
 	}
 }
