@@ -115,7 +115,7 @@ func (m *Modem) Host() at.Host { return m.s.Host() }
 // Stats is what went over the line so far.
 func (m *Modem) Stats() Stats { return m.s.Stats() }
 
-// Close puts +CMEE and the functional mode back if the line still lives, within fifteen seconds, and closes the line. What
+// Close puts +CMEE, the functional mode and the speed of the line back if the line still lives, within fifteen seconds, and closes the line. What
 // cannot be put back on a line that is gone is no error: the unit starts anew when it gets power again. A unit that took the
 // place of the one that Identify found is left as it is.
 func (m *Modem) Close() error {
@@ -131,6 +131,9 @@ func (m *Modem) Close() error {
 	}
 	if err == nil && !m.swapped(ctx) {
 		err = m.putBack(ctx)
+	}
+	if m.s.Err() == nil && m.s.InStep() {
+		err = errors.Join(err, m.slow(ctx))
 	}
 	return errors.Join(err, m.s.Close())
 }

@@ -21,7 +21,7 @@ type Query = Command
 // Resync brings the two sides in step again after a missing answer. AT is sent each second until anything comes; then the
 // line is drained until it is quiet, and a query whose answer names itself must be answered: a late OK of the command
 // that had no answer cannot be taken for its result. After three unanswered AT the host is taken for stuck inside a double
-// quote that the line lost, and freed. If all this fails for the time given, the session is over.
+// quote that the line lost, and freed. Where the unit may have another speed, both are tried in turn. If all this fails for the time given, the session is over.
 // The queries are used in turn and none that answers like the command that was missed, so that a late answer is not taken
 // for the next one's.
 func (s *Session) Resync(ctx context.Context, within time.Duration, queries ...Query) error {
@@ -48,7 +48,9 @@ func (s *Session) Resync(ctx context.Context, within time.Duration, queries ...Q
 		case s.Crashed():
 			return s.giveUp(Stopped("AT"))
 		case !heard:
-			if mute++; mute >= unstick {
+			if mute++; mute < unstick { // there and back
+				s.swapBaud()
+			} else {
 				err = s.free(ctx, mute == unstick)
 			}
 			if mute >= 2*unstick && s.mirrors() {

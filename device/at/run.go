@@ -151,7 +151,7 @@ func (s *Session) written(x *exchange, err error, steps chan int, total int) err
 // write is the only place that writes to the line.
 func (s *Session) write(x *exchange, wire []byte, steps chan<- int) error {
 	defer clear(wire)
-	piece, ahead, each := s.Pace().rate(s.baud())
+	piece, ahead, each := s.Pace().rate(s.Baud())
 	for sent := 0; sent < len(wire); {
 		part := wire[sent:min(sent+piece, len(wire))]
 		s.busy = s.wait(s.busy, len(part), ahead, each)

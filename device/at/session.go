@@ -44,6 +44,7 @@ type Session struct {
 	mu      sync.Mutex
 	host    Host
 	pace    Pace
+	other   int       // the speed that the unit may have instead
 	busy    time.Time // when the line will have carried all that it was given
 	split   splitter
 	filter  *mask.Filter

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"example.org/sectag/cred"
@@ -16,6 +17,7 @@ const (
 	whole      = 2900 * time.Millisecond
 	firstKnock = at.ProbeLimit + 50*time.Millisecond
 	queryKnock = at.QueryLimit + 250*time.Millisecond
+	fastKnock  = 150 * time.Millisecond // at another speed, which no slow modem is looked for at
 	dataQuiet  = 100 * time.Millisecond // for #XDATAMODE, which no modem is asked for
 	plainKnock = 300 * time.Millisecond // then the host is taken for stuck; a slow modem's answer is still heard
 	promptWait = 300 * time.Millisecond
@@ -73,7 +75,7 @@ func (f *finder) settle(ctx context.Context) {
 var errNobody = errors.New("nobody answered")
 
 func (f *finder) find(ctx context.Context) (at.Host, error) {
-	for _, look := range []func(context.Context) (at.Host, error){f.usual, f.data, f.ends, f.stuck} {
+	for _, look := range []func(context.Context) (at.Host, error){f.usual, f.fast, f.data, f.ends, f.stuck} {
 		h, err := look(ctx)
 		if !errors.Is(err, errNobody) {
 			return h, err
@@ -129,6 +131,36 @@ func (f *finder) echoing(ctx context.Context) (at.Host, error) {
 		return nil, err
 	}
 	return f.framed(ctx, CR)
+}
+
+// FastBaud is the speed that a Serial Modem's line is raised to for writes, the highest that AT+IPR takes (nrf91.md, section 3.1).
+const FastBaud = 1000000
+
+// fast looks for a Serial Modem whose line was raised by a program that did not put it back, and puts it back. Only a line that
+// can change its speed needs this.
+func (f *finder) fast(ctx context.Context) (at.Host, error) {
+	usual := f.s.Baud()
+	if usual == 0 || usual == FastBaud || f.s.SetBaud(FastBaud, 0) != nil {
+		return nil, errNobody
+	}
+	got, err := f.say(ctx, "AT (at another speed)", erase+knock, fastKnock)
+	var h at.Host
+	if err == nil {
+		h, err = f.answered(ctx, got)
+	}
+	if sm, ok := h.(SerialModem); ok {
+		f.s.SetHost(sm)
+		for range 2 {
+			var r at.Reply
+			if r, err = f.s.Do(ctx, at.Command{Text: "AT+IPR=" + strconv.Itoa(usual)}); err != nil || r.OK() {
+				break
+			}
+		}
+	}
+	if e := f.s.SetBaud(usual, 0); err == nil {
+		err = e
+	}
+	return h, err
 }
 
 // data leaves the data mode of a Serial Modem or SLM.
