@@ -8,6 +8,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
+	"example.org/sectag/device/at/mask"
 )
 
 // tries is how often a question is put when its answer comes back damaged.
@@ -37,7 +38,7 @@ func (m *Modem) ask(ctx context.Context, q query) (string, error) {
 			return "", err
 		}
 		if !r.OK() {
-			if no == r.Final {
+			if no == r.Final || r.Crashed {
 				return "", refuse(q.text, r)
 			}
 			no = r.Final
@@ -57,7 +58,7 @@ func (m *Modem) ask(ctx context.Context, q query) (string, error) {
 		}
 		last = r.Info[0]
 	}
-	return "", garbled(at.Mask(q.text))
+	return "", garbled(mask.Command(q.text))
 }
 
 // again sends a command that may be repeated without harm, a second time if the first has no answer.
@@ -88,7 +89,7 @@ func (m *Modem) order(ctx context.Context, cmd at.Command) error {
 		return err
 	}
 	if !r.OK() {
-		return refuse(at.Mask(cmd.Text), r)
+		return refuse(mask.Command(cmd.Text), r)
 	}
 	return nil
 }
@@ -96,13 +97,13 @@ func (m *Modem) order(ctx context.Context, cmd at.Command) error {
 // doubtful tells whether a refusal is one that a command gets whose bytes were damaged on the line: it is given once more.
 // The vendor's own numbers are about what the command asks.
 func doubtful(r at.Reply) bool {
-	return r.Final == at.Error || r.Final == at.CME && r.CME < 512
+	return !r.Crashed && (r.Final == at.Error || r.Final == at.CME && r.CME < 512)
 }
 
 // Raw sends a command of a person's own. limit 0 is the usual one for such a command. Store changes in the modem's own range
 // of tags are refused. The reply is masked like the transcript. A missing answer is followed by bringing the line in step.
 func (m *Modem) Raw(ctx context.Context, cmd string, limit time.Duration) (Reply, error) {
-	if changes, tags := at.ChangesStore(cmd); changes {
+	if changes, tags := mask.ChangesStore(cmd); changes {
 		for _, t := range tags {
 			if t.Reserved() {
 				return Reply{}, reserved(t)

@@ -9,7 +9,6 @@ import (
 	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
-	"example.org/sectag/device/at"
 	"example.org/sectag/flows"
 	"example.org/sectag/ledger"
 )
@@ -133,7 +132,7 @@ func Talk(ctx context.Context, d device.Dialer, port string, commands []string, 
 	answers := []Answer{}
 	err := with(ctx, d, port, trace, func(m *device.Modem) error {
 		for _, c := range commands {
-			if changes, _ := at.ChangesStore(c); !changes {
+			if changes, _ := device.ChangesStore(c); !changes {
 				continue
 			}
 			imei, err := m.IMEI(ctx)

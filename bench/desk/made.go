@@ -32,6 +32,9 @@ func (d *Desk) makeKey(ctx context.Context, e flows.MakeKey) (flows.Event, error
 		uuid = said.UUID
 	}
 	line, err := m.MakeKey(ctx, s.SecTag)
+	if f := cred.AsFault(err); err != nil && f.Code == "keygen.csr-lost" {
+		return nil, cred.Because(err, f.Code, f.Text, "retry: the key, which nobody can use, is deleted and another one made")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,7 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 	}
 	plan := flows.Compare(lines(items), want)
 	if plan.MakesKey() && !m.CanMakeKey() {
-		return plan, cred.Failed("keygen.unsupported", "the profile wants the key made in the modem, and the firmware "+d.firmware()+" cannot",
+		return plan, cred.Failed("keygen.unknown", "the profile wants the key made in the modem, and the firmware "+d.firmware()+" cannot",
 			`update the modem's firmware, or write key = "auto" (or "host") in the profile`)
 	}
 	return plan, nil

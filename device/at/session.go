@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/at/mask"
 )
 
 // What went wrong with the conversation itself; each is the cause of a *cred.Fault.
@@ -41,15 +42,23 @@ type Session struct {
 	tracer sync.Mutex
 
 	mu      sync.Mutex
+	host    Host
+	pace    Pace
+	other   int       // the speed that the unit may have instead
+	busy    time.Time // when the line will have carried all that it was given
 	split   splitter
-	filter  *filter
+	filter  *mask.Filter
 	ex      *exchange
 	state   state
 	fault   error // why it is gone
 	closing bool
 	missed  string // what the answer that is missing would begin with
 	secret  bool   // an answer that can hold a secret is, or may still be, on its way
+	prompt  bool   // a shell is ready for a command
+	mirror  bool   // the last command without an answer came back as it was sent
+	crash   bool   // the firmware said that the modem has stopped
 	heard   []byte
+	tap     *[]byte // where else what comes in goes, for Listen
 	stats   Stats
 }
 
@@ -62,7 +71,7 @@ func New(line io.ReadWriteCloser, o Options) *Session {
 		o.Host = ATHost{}
 	}
 	s := &Session{
-		line: line, o: o, filter: newFilter(),
+		line: line, o: o, host: o.Host, filter: mask.NewFilter(),
 		turn: make(chan struct{}, 1), beat: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	go s.read()
@@ -70,7 +79,18 @@ func New(line io.ReadWriteCloser, o Options) *Session {
 }
 
 // Host is the firmware that the session speaks through.
-func (s *Session) Host() Host { return s.o.Host }
+func (s *Session) Host() Host {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.host
+}
+
+// SetHost says which firmware is there, once that is known. It holds from the next command on.
+func (s *Session) SetHost(h Host) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.host = h
+}
 
 // Stats is what went over the line so far.
 func (s *Session) Stats() Stats {
@@ -150,7 +170,7 @@ func (s *Session) Check(cmd Command) error {
 
 // frame makes the bytes of a command, or says why it must not be sent.
 func (s *Session) frame(cmd Command) ([]byte, error) {
-	what := Mask(cmd.Text)
+	what := mask.Command(cmd.Text)
 	if cmd.Content != nil {
 		what = fmt.Sprintf(`%s,"<%d bytes>"`, what, len(cmd.Content))
 	}
@@ -162,10 +182,16 @@ func (s *Session) frame(cmd Command) ([]byte, error) {
 		return nil, cred.Failed("line.bad-command", what+" holds a control character outside double quotes",
 			"send one command at a time, without line ends")
 	}
-	wire, over := s.o.Host.Frame(cmd.Text, cmd.Content)
+	h := s.Host()
+	if r, ok := h.(Refuser); ok {
+		if err := r.Refuse(what, cmd.Text, cmd.Content); err != nil {
+			return nil, err
+		}
+	}
+	wire, over := h.Frame(cmd.Text, cmd.Content)
 	if over > 0 {
 		clear(wire)
-		return nil, TooLong(s.o.Host, what, over)
+		return nil, TooLong(h, what, over)
 	}
 	return wire, nil
 }
@@ -200,16 +226,16 @@ func (s *Session) leave() { <-s.turn }
 
 // learn tells the filter about secret content before its first byte is sent.
 func (s *Session) learn(cmd Command) (show string) {
-	show = Mask(cmd.Text)
+	show = mask.Command(cmd.Text)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if cmd.Content != nil {
 		show += fmt.Sprintf(`,"<%d bytes>"`, len(cmd.Content))
 	}
 	if cmd.Secret {
-		s.filter.hide(cmd.Content)
+		s.filter.Hide(cmd.Content)
 	}
-	s.filter.hide([]byte(secretPart(cmd.Text)))
+	s.filter.Hide([]byte(mask.Secret(cmd.Text)))
 	if cmd.Quoted && cmd.Secret {
 		s.secret = true
 	}

@@ -201,10 +201,11 @@ func (l *line) emit(b []byte, after int64) error {
 	return err
 }
 
-// apart tells whether the other side is known to talk at another speed than the unit.
+// apart tells whether the other side is known to talk at another speed than a unit that can change its own. All others go
+// along, so that a slow line can be tried with a program that knows one speed.
 func (l *line) apart() bool {
 	far, knows := l.rw.(interface{ Speed() int })
-	if !knows || l.baud == 0 {
+	if !knows || l.baud == 0 || !host.ChangesSpeed(l.m.cfg.Host) {
 		return false
 	}
 	speed := far.Speed()

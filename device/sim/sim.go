@@ -1,8 +1,8 @@
 // Package sim is a virtual nRF91 modem with its AT host firmware: a unit for the demo, for learning and for tests. It speaks
 // raw bytes on any line, keeps its credentials in a file, takes the time that a UART and a flash take, and fails by name.
 //
-// Read it from the outside in: Config and New here; line.go (bytes, time, the cable) drives a host.Host, which knows where a
-// command ends, and hands whole commands to nrf91.Modem, which knows what they mean. Package wire has the lines, package
+// Read it from the outside in: Config and New here; line.go and reply.go (bytes, time, the cable) drive a host.Host, which
+// knows where a command ends, and hand whole commands to nrf91.Modem, which knows what they mean. Package wire has the lines, package
 // fault the names of what goes wrong. The specification is nrf91.md, the project's fact sheet; docs/simulator.md says how
 // to use it, and what was chosen where the sheet is silent. It shares no code with the driver, so that a mistake has to be
 // made twice to go unseen.
@@ -29,6 +29,9 @@ type State = nrf91.State
 // DefaultFirmware is what a new unit runs.
 const DefaultFirmware = nrf91.DefaultFirmware
 
+// Hosts lists the kinds of firmware that can stand in front of the modem, the usual one first.
+func Hosts() []string { return host.Kinds() }
+
 // ParseFault reads a fault as the command line has it, such as "full@2". The error is a *cred.Fault with code usage.flag.
 func ParseFault(s string) (Fault, error) { return fault.Parse(s) }
 
@@ -40,8 +43,8 @@ type Config struct {
 	IMEI     cred.IMEI     // zero: the one in the state file, else a valid one drawn at random
 	Firmware string        // such as DefaultFirmware; empty: the one in the state file, else DefaultFirmware
 	Model    string        // "nRF9151", "nRF9161", "nRF9160"; empty: the usual one for the firmware
-	Host     string        // one of host.Kinds; empty: "at-host", whose terminator is CR
-	Baud     int           // bits a second, ten a byte, both ways; 0: bytes take no time
+	Host     string        // one of Hosts; empty: "at-host", whose terminator is CR
+	Baud     int           // bits a second, ten a byte, both ways, until AT+IPR changes it; 0: bytes take no time
 	Flash    time.Duration // what each credential written or deleted takes
 	State    string        // the file that holds the unit between runs (see State); empty: it is forgotten with the Modem
 	Faults   []Fault

@@ -128,6 +128,9 @@ func Connects(name string) bool {
 	return slices.ContainsFunc(kinds(), func(k kind) bool { return k.name == name && k.autoLTE })
 }
 
+// ChangesSpeed tells whether the firmware of that kind has AT+IPR, so that two sides of a line can come apart.
+func ChangesSpeed(name string) bool { return strings.HasPrefix(name, "serial-modem") }
+
 // New makes a host.
 func New(c Config) (Host, error) {
 	all := kinds()

@@ -13,7 +13,8 @@ const bufferSize = 4096
 
 // Pipe makes a line in memory and returns its two ends. Each direction holds 4096 bytes, a Write of more waits for the
 // reader. Closing either end closes the line: the other end reads what was under way and then io.EOF, and its Write fails
-// with io.ErrClosedPipe. Close may be called again, and while a Read or a Write waits: both then fail.
+// with io.ErrClosedPipe. Close may be called again, and while a Read or a Write waits: both then fail. The ends also
+// have SetSpeed(baud int) error, to say what a serial port would be set to, and Speed() int, what the other end said.
 func Pipe() (a, b io.ReadWriteCloser) {
 	x, y := newQueue(), newQueue()
 	var ofA, ofB atomic.Int64
