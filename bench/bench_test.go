@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.org/sectag/bench/desk"
+	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
@@ -75,8 +76,18 @@ func TestADryRunChangesNothing(t *testing.T) {
 // TestEveryPlaceToDie lets a run die behind every line of its journal, starts again with the same unit, and wants a unit that is
 // right, a truthful ledger and no serial that two certificates have.
 func TestEveryPlaceToDie(t *testing.T) {
+	for _, origin := range []profile.Origin{profile.Host, profile.Modem} {
+		t.Run(string(origin), func(t *testing.T) {
+			t.Parallel()
+			everyPlaceToDie(t, origin)
+		})
+	}
+}
+
+func everyPlaceToDie(t *testing.T, origin profile.Origin) {
 	ctx := context.Background()
 	r := newRig(t, "nrf9151?fault=online")
+	r.profile.Origin = origin
 	l := r.open(t, "whole.db")
 	drive(t, r.config(l), station.Orders{})
 	events, err := l.Events(ctx, "1")

@@ -1,6 +1,9 @@
 package bench
 
 import (
+	"cmp"
+	"slices"
+
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
@@ -69,10 +72,24 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 	for _, p := range f.Plan {
 		u.Slots = append(u.Slots, unitSlot(p, planned, b.held, u.Verdict == cred.Fail))
 	}
+	u.sort()
 	if len(f.Plan) == 0 && u.Failure != nil && !b.hand {
 		u.Slots = append(u.Slots, b.wanted()...)
 	}
 	return u
+}
+
+// sort puts the slots of each tag in the order of their types, in whichever order they were worked on.
+func (u *Unit) sort() {
+	first := map[cred.SecTag]int{}
+	for i, s := range u.Slots {
+		if _, seen := first[s.SecTag]; !seen {
+			first[s.SecTag] = i
+		}
+	}
+	slices.SortFunc(u.Slots, func(a, b UnitSlot) int {
+		return cmp.Or(first[a.SecTag]-first[b.SecTag], int(a.Type)-int(b.Type))
+	})
 }
 
 // wanted are the slots that the profile asks for, before anybody could read what they hold.

@@ -63,6 +63,7 @@ type Desk struct {
 	hand     flows.Hand
 	handFile string
 	slots    []profile.Slot // that the plan is of
+	keyless  bool           // the modem said that it makes no keys
 	why      string         // the profile leaves open who makes the key, and this computer does: why
 	set      identity.Set
 	probe    *endpoint.ProbeReport

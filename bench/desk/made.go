@@ -32,11 +32,8 @@ func (d *Desk) makeKey(ctx context.Context, e flows.MakeKey) (flows.Event, error
 		uuid = said.UUID
 	}
 	line, err := m.MakeKey(ctx, s.SecTag)
-	if f := cred.AsFault(err); err != nil && f.Code == "keygen.csr-lost" {
-		return nil, cred.Because(err, f.Code, f.Text, "retry: the key, which nobody can use, is deleted and another one made")
-	}
 	if err != nil {
-		return nil, err
+		return nil, d.keyFault(err)
 	}
 	made, err := identity.Hear(line, s.SecTag, uuid)
 	if err != nil {
@@ -45,6 +42,22 @@ func (d *Desk) makeKey(ctx context.Context, e flows.MakeKey) (flows.Event, error
 	made.Fact.Token = said.Digest
 	d.set.Made = &made
 	return flows.KeyMade{ID: e.ID, SPKI: made.Fact.SPKI, Doc: doc(made.Fact)}, nil
+}
+
+// keyFault is why there is no key, or nothing about it. What a modem says of its firmware is remembered: where the profile leaves open
+// who makes the key, the next plan lets this computer.
+func (d *Desk) keyFault(err error) error {
+	f := cred.AsFault(err)
+	switch f.Code {
+	case "keygen.csr-lost":
+		return cred.Because(err, f.Code, f.Text, "retry: the key, which nobody can use, is deleted and another one made")
+	case "keygen.unknown":
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.keyless = true
+		return cred.Because(err, f.Code, f.Text, `retry: with key = "auto" this computer makes the key then; else write key = "host"`)
+	}
+	return err
 }
 
 // certify signs the unit's certificate for the key that its modem made.

@@ -87,8 +87,9 @@ func (d *Desk) reader() *ledger.Reader {
 func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, items []device.Item, before past.Past) (flows.Plan, error) {
 	p := d.profile()
 	slots := chosen(p.Slots, e)
-	inModem, why := p.Origin.InModem(m.CanMakeKey(), len(slots) > 1)
 	d.mu.Lock()
+	can := m.CanMakeKey() && !d.keyless
+	inModem, why := p.Origin.InModem(can, len(slots) > 1)
 	d.hand, d.handFile, d.slots, d.why = flows.Hand{}, "", slots, why
 	d.mu.Unlock()
 	var want []flows.Wanted
@@ -109,9 +110,9 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 		}
 	}
 	plan := flows.Compare(lines(items), want)
-	if plan.MakesKey() && !m.CanMakeKey() {
+	if plan.MakesKey() && !can && m.FirmwareOK() == nil {
 		return plan, cred.Failed("keygen.unknown", "the profile wants the key made in the modem, and the firmware "+d.firmware()+" cannot",
-			`update the modem's firmware, or write key = "auto" (or "host") in the profile`)
+			`write key = "auto" (or "host") in the profile, or update the modem's firmware`)
 	}
 	return plan, nil
 }

@@ -32,7 +32,7 @@ func credentials(s Scene, r Room) []paint.Line {
 	for i, p := range s.Facts.Plan {
 		out = append(out, planLine(s, i, p, r))
 	}
-	out = append(out, rows...)
+	out = append(append(out, rows...), byHost(s)...)
 	if begun(s.Facts.Plan) {
 		return append(out, lineTime(s)...)
 	}
@@ -85,7 +85,7 @@ func planLine(s Scene, i int, p flows.PlanFacts, r Room) paint.Line {
 	}
 	d := p.Old
 	switch p.Stage {
-	case flows.SlotDeleted, flows.SlotWriting, flows.SlotWritten, flows.SlotUnknown:
+	case flows.SlotDeleted, flows.SlotWriting, flows.SlotWritten, flows.SlotMaking, flows.SlotMade, flows.SlotUnknown:
 		d = cred.Digest{} // nobody knows until it is read back
 	case flows.SlotMatches, flows.SlotGone, flows.SlotDiffers:
 		d = p.Now
@@ -106,12 +106,24 @@ func planWords(s Scene, i int, p flows.PlanFacts) (string, paint.Style) {
 		return "delete!" + reason, paint.Bad | paint.Bold
 	case p.Op == flows.DeleteSlot:
 		return "delete" + reason, paint.Bold
+	case p.Op == flows.MakeSlot && p.Has == flows.Foreign:
+		return "replace! in the modem" + reason, paint.Bad | paint.Bold
+	case p.Op == flows.MakeSlot:
+		return "make in the modem" + reason, paint.Bold
 	case p.Has == flows.Foreign:
 		return "replace!" + made(s, p) + reason, paint.Bad | paint.Bold
 	case p.Has == flows.Empty:
 		return "write" + made(s, p) + size(s, i) + reason, paint.Bold
 	}
 	return "renew" + made(s, p) + reason, paint.Bold
+}
+
+// byHost says why this computer makes a key whose making the profile leaves open.
+func byHost(s Scene) []paint.Line {
+	if s.Facts.Prepared.Why == "" {
+		return nil
+	}
+	return paint.AsDetail(paint.Text("This computer makes the key: " + s.Facts.Prepared.Why + "."))
 }
 
 func made(s Scene, p flows.PlanFacts) string {
@@ -142,7 +154,14 @@ func progressWords(s Scene, p flows.PlanFacts, r Room) (string, paint.Style) {
 		return "writing", paint.Here | paint.Bold
 	case flows.SlotWritten:
 		return "written, reading back", paint.Here | paint.Bold
+	case flows.SlotMaking:
+		return "the modem makes a key", paint.Here | paint.Bold
+	case flows.SlotMade:
+		return "made, reading back", paint.Here | paint.Bold
 	case flows.SlotMatches:
+		if p.Op == flows.MakeSlot {
+			return "● made in the modem", paint.Good | paint.Bold
+		}
 		return "● reads back", paint.Good | paint.Bold
 	case flows.SlotGone:
 		return "● gone", paint.Good | paint.Bold
