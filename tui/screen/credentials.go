@@ -32,7 +32,10 @@ func credentials(s Scene, r Room) []paint.Line {
 	for i, p := range s.Facts.Plan {
 		out = append(out, planLine(s, i, p, r))
 	}
-	out = append(append(out, rows...), byHost(s)...)
+	out = append(out, rows...)
+	if why := s.Facts.Prepared.Why; why != "" { // the profile leaves open who makes the key
+		out = append(out, paint.AsDetail(paint.Text("This computer makes the key: "+why+"."))...)
+	}
 	if begun(s.Facts.Plan) {
 		return append(out, lineTime(s)...)
 	}
@@ -116,14 +119,6 @@ func planWords(s Scene, i int, p flows.PlanFacts) (string, paint.Style) {
 		return "write" + made(s, p) + size(s, i) + reason, paint.Bold
 	}
 	return "renew" + made(s, p) + reason, paint.Bold
-}
-
-// byHost says why this computer makes a key whose making the profile leaves open.
-func byHost(s Scene) []paint.Line {
-	if s.Facts.Prepared.Why == "" {
-		return nil
-	}
-	return paint.AsDetail(paint.Text("This computer makes the key: " + s.Facts.Prepared.Why + "."))
 }
 
 func made(s Scene, p flows.PlanFacts) string {

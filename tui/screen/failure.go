@@ -67,7 +67,7 @@ func holdings(s Scene) []paint.Line {
 	out = append(out, paint.AsDetail(paint.Line{})...)
 	for _, p := range s.Facts.Plan {
 		text, style := holds(p)
-		if alone(s.Facts.Plan, p) {
+		if p.KeyAlone(s.Facts.Plan) {
 			text, style = "without a certificate: a new key", paint.Bad
 		}
 		name := strconv.FormatUint(uint64(p.Slot.SecTag), 10) + " " + words.Kind(p.Slot.Kind)
@@ -77,19 +77,6 @@ func holdings(s Scene) []paint.Line {
 }
 
 func untouched(plan []flows.PlanFacts) bool { return !begun(plan) }
-
-// alone tells whether a slot holds a key that the modem made and that no certificate is for.
-func alone(plan []flows.PlanFacts, key flows.PlanFacts) bool {
-	if key.Op != flows.MakeSlot || key.Stage != flows.SlotMatches {
-		return false
-	}
-	for _, p := range plan {
-		if p.Slot.SecTag == key.Slot.SecTag && p.Slot.Kind == cred.ClientCert {
-			return p.Stage != flows.SlotMatches
-		}
-	}
-	return true
-}
 
 // holds is what a slot holds now, as far as anybody knows.
 func holds(p flows.PlanFacts) (string, paint.Style) {
