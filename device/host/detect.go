@@ -34,9 +34,9 @@ const (
 // answers the first AT and costs no byte more. Then come the other line ends, a data mode, and a host that stands in an open quote or
 // has a full buffer. A shell shows itself by its prompt.
 // When nobody answers, the error is at.ErrNoAnswer and Heard tells what came instead. Faults: store.not-the-modem,
-// line.not-at, line.shell-wildcard, line.crashed, port.lost.
-func Detect(ctx context.Context, s *at.Session) error {
-	f := &finder{s: s, until: time.Now().Add(whole)}
+// line.not-at, line.shell-wildcard, line.crashed, port.lost. The queries are those of at.Session.Resync.
+func Detect(ctx context.Context, s *at.Session, queries ...at.Query) error {
+	f := &finder{s: s, until: time.Now().Add(whole), queries: queries}
 	h, err := f.find(ctx)
 	if err != nil {
 		return err
@@ -47,10 +47,11 @@ func Detect(ctx context.Context, s *at.Session) error {
 
 // finder is one search.
 type finder struct {
-	s     *at.Session
-	until time.Time
-	heard []byte // all that came, for the framing
-	alive bool   // somebody said OK: what is asked now has the time of any question
+	s       *at.Session
+	until   time.Time
+	heard   []byte // all that came, for the framing
+	queries []at.Query
+	alive   bool // somebody said OK: what is asked now has the time of any question
 }
 
 // left is how long a question may take.
@@ -152,7 +153,7 @@ func (f *finder) fast(ctx context.Context) (at.Host, error) {
 		f.s.SetHost(sm)
 		for range 2 {
 			var r at.Reply
-			if r, err = f.s.Do(ctx, at.Command{Text: "AT+IPR=" + strconv.Itoa(usual)}); err != nil || r.OK() {
+			if r, err = f.do(ctx, at.Command{Text: "AT+IPR=" + strconv.Itoa(usual)}); err != nil || r.OK() {
 				break
 			}
 		}
@@ -273,22 +274,34 @@ func (f *finder) framed(ctx context.Context, end string) (at.Host, error) {
 	}
 	f.s.SetHost(plain(end))
 	for _, h := range order {
-		q := h.Version()
-		q.Named = false
 		for range 2 { // one that the line damaged is refused too
-			r, err := f.s.Do(ctx, q)
+			r, err := f.do(ctx, h.Version())
 			if err != nil {
 				return nil, err
 			}
 			if r.OK() && len(r.Info) > 0 {
 				return h, nil
 			}
-			if r.OK() || r.Crashed {
-				break
+			if r.Crashed {
+				return nil, at.Stopped("AT")
 			}
 		}
 	}
 	return plain(end), nil
+}
+
+// do asks a question of a host that is known to answer, once more if it does not.
+func (f *finder) do(ctx context.Context, q at.Command) (at.Reply, error) {
+	for range 2 {
+		r, err := f.s.Do(ctx, q)
+		if !errors.Is(err, at.ErrNoAnswer) || f.s.Err() != nil || ctx.Err() != nil {
+			return r, err
+		}
+		if err := f.s.Resync(ctx, at.ResyncLimit, f.queries...); err != nil {
+			return r, err
+		}
+	}
+	return at.Reply{}, nil
 }
 
 func plain(end string) at.ATHost {
