@@ -11,11 +11,12 @@ import (
 	"example.org/sectag/device/at"
 )
 
-// The times of the search. All of it takes less than three seconds where nobody answers. A modem that answers AT just inside its
-// second is found at each of the three knocks.
+// The times of the search. All of it takes less than three seconds where nobody answers. Each knock is given a little time; a modem
+// that takes its whole second for an AT is heard while the next ones go out, which its host then loses or takes one by one.
 const (
 	whole      = 2900 * time.Millisecond
-	firstKnock = at.ProbeLimit + 50*time.Millisecond
+	hello      = 300 * time.Millisecond
+	shellKnock = at.ProbeLimit + 50*time.Millisecond
 	queryKnock = at.QueryLimit + 250*time.Millisecond
 	fastKnock  = 150 * time.Millisecond // at another speed, which no slow modem is looked for at
 	dataQuiet  = 100 * time.Millisecond // for #XDATAMODE, which no modem is asked for
@@ -81,6 +82,9 @@ func (f *finder) find(ctx context.Context) (at.Host, error) {
 		if !errors.Is(err, errNobody) {
 			return h, err
 		}
+		if f.s.Crashed() {
+			return nil, at.Stopped("AT")
+		}
 	}
 	return nil, cred.Because(at.ErrNoAnswer, "line.no-answer", "nobody answers AT", "switch the unit on and choose the board's first port")
 }
@@ -100,7 +104,7 @@ func (f *finder) say(ctx context.Context, show, wire string, limit time.Duration
 // ERROR: noise stood before it (nrf91.md, section 3.5).
 func (f *finder) usual(ctx context.Context) (at.Host, error) {
 	for range 2 {
-		got, err := f.say(ctx, "AT", "AT\r", firstKnock)
+		got, err := f.say(ctx, "AT", "AT\r", hello)
 		switch {
 		case err != nil:
 			return nil, err
@@ -240,14 +244,21 @@ const (
 // asked finds the line end of a host that is known to answer. It may take longer than the search: somebody is there.
 func (f *finder) asked(ctx context.Context) (at.Host, error) {
 	for range rounds {
+		began := time.Now()
 		heard, err := f.s.Listen(ctx, "AT+CMEE? (and others, to learn the line end)", []byte(askAll), f.left(queryKnock),
 			func(b []byte) bool { return read(b) != nothing })
 		f.heard = append(f.heard, heard...)
 		if err != nil {
 			return nil, err
 		}
+		end, ok := ending(heard)
 		f.settle(ctx)
-		if end, ok := ending(heard); ok {
+		if took := time.Since(began); f.alive && (!ok || took > 2*plainKnock) {
+			if err := f.arrears(ctx); err != nil {
+				return nil, err
+			}
+		}
+		if ok {
 			return f.framed(ctx, end)
 		}
 		if read(heard) == nothing { // the freeing may have opened a quote
@@ -257,6 +268,17 @@ func (f *finder) asked(ctx context.Context) (at.Host, error) {
 		}
 	}
 	return nil, errNobody
+}
+
+// arrears waits until a slow modem has answered all that its host kept of the search, so that no answer is taken for a later one's.
+func (f *finder) arrears(ctx context.Context) error {
+	for range 8 {
+		heard, err := f.s.Listen(ctx, "", nil, queryKnock, func(b []byte) bool { return len(b) > 0 })
+		if err != nil || len(heard) == 0 {
+			return err
+		}
+	}
+	return nil
 }
 
 // framed tells AT Host from Serial Modem and SLM, which put an empty line before a result, and then asks what they are called.
