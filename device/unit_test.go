@@ -157,7 +157,9 @@ func BenchmarkUnit(b *testing.B) {
 		all = append(all, setup{"host/" + h.sim, h.sim, 115200, flash, throughPTY})
 	}
 	for _, c := range all {
-		b.Run(c.name, func(b *testing.B) { benchmarkUnit(b, c.open, sim.Config{IMEI: testIMEI, Host: c.host, Baud: c.baud, Flash: c.flash}) })
+		b.Run(c.name, func(b *testing.B) {
+			benchmarkUnit(b, c.open, sim.Config{IMEI: testIMEI, Host: c.host, Baud: c.baud, Flash: c.flash})
+		})
 	}
 }
 
