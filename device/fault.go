@@ -183,7 +183,7 @@ func judge(name string, heard []byte) error {
 	switch {
 	case len(heard) == 0:
 		return cred.Failed("line.no-answer", "nothing answers AT on "+name,
-			"switch the unit on and choose the board's first port; its firmware must be an AT host (at_client) at 115200 baud with CR as line end")
+			"switch the unit on and choose the board's first port; its firmware must be an AT host (at_client) or a shell with the command at, at 115200 baud")
 	case prompt.MatchString(text) || strings.Contains(text, "command not found"):
 		return notAT("a Zephyr shell answers, and its command at does not", "switch the unit off and on; if it stays so put an AT host on the board (the at_client sample)")
 	case strange*4 > len(heard) || !utf8.Valid(heard):

@@ -32,6 +32,7 @@ var (
 	fwAnswer    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*[-_][A-Za-z0-9_.-]*$`)
 	hwAnswer    = regexp.MustCompile(`^%HWVERSION: (nRF9[0-9A-Za-z. -]+)$`)
 	uuidAnswer  = regexp.MustCompile(`^%DEVICEUUID: "?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"?$`)
+	knownMode   = regexp.MustCompile(`^\+CFUN: (?:[0124]|2[01]|3[01]|4[01456])$`) // nrf91.md, section 1.3
 	modeAnswer  = regexp.MustCompile(`^\+CFUN: (\d{1,2})$`)
 )
 
@@ -114,7 +115,7 @@ func parseIMEI(line string) (cred.IMEI, error) {
 }
 
 func (m *Modem) functionalMode(ctx context.Context) (int, error) {
-	line, err := m.ask(ctx, query{text: "AT+CFUN?", shape: modeAnswer, prefix: "+CFUN:"})
+	line, err := m.ask(ctx, query{text: "AT+CFUN?", shape: modeAnswer, prefix: "+CFUN:", usual: knownMode.MatchString})
 	if err != nil {
 		return 0, err
 	}

@@ -52,7 +52,7 @@ func Attach(ctx context.Context, l Line, o Options) (*Modem, error) {
 
 // probe looks for an AT host, and says what is there when there is none.
 func (m *Modem) probe(ctx context.Context) error {
-	err := host.Detect(ctx, m.s)
+	err := host.Detect(ctx, m.s, resyncQueries()...)
 	if err == nil {
 		return nil
 	}

@@ -139,7 +139,7 @@ func (m *Modem) newlines(ctx context.Context, s cred.Slot) error {
 	if r.Final != 0 && !r.OK() {
 		return m.storeFault(ctx, "write", try, r)
 	}
-	item, found, err := m.ListSlot(ctx, try)
+	item, found, err := m.readBack(ctx, try, cred.Sum(h.Stored(content)))
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func (f *finder) shell(ctx context.Context) (at.Host, error) {
 	}
 	f.settle(ctx)
 	for range rounds {
-		heard, err := f.command(ctx, "at AT", firstKnock)
+		heard, err := f.command(ctx, "at AT", shellKnock)
 		if err != nil {
 			return nil, err
 		}

@@ -11,11 +11,12 @@ import (
 	"example.org/sectag/device/at"
 )
 
-// The times of the search. All of it takes less than three seconds where nobody answers. A modem that answers AT just inside its
-// second is found at each of the three knocks.
+// The times of the search. All of it takes less than three seconds where nobody answers. Each knock is given a little time; a modem
+// that takes its whole second for an AT is heard while the next ones go out, which its host then loses or takes one by one.
 const (
 	whole      = 2900 * time.Millisecond
-	firstKnock = at.ProbeLimit + 50*time.Millisecond
+	hello      = 300 * time.Millisecond
+	shellKnock = at.ProbeLimit + 50*time.Millisecond
 	queryKnock = at.QueryLimit + 250*time.Millisecond
 	fastKnock  = 150 * time.Millisecond // at another speed, which no slow modem is looked for at
 	dataQuiet  = 100 * time.Millisecond // for #XDATAMODE, which no modem is asked for
@@ -34,9 +35,9 @@ const (
 // answers the first AT and costs no byte more. Then come the other line ends, a data mode, and a host that stands in an open quote or
 // has a full buffer. A shell shows itself by its prompt.
 // When nobody answers, the error is at.ErrNoAnswer and Heard tells what came instead. Faults: store.not-the-modem,
-// line.not-at, line.shell-wildcard, line.crashed, port.lost.
-func Detect(ctx context.Context, s *at.Session) error {
-	f := &finder{s: s, until: time.Now().Add(whole)}
+// line.not-at, line.shell-wildcard, line.crashed, port.lost. The queries are those of at.Session.Resync.
+func Detect(ctx context.Context, s *at.Session, queries ...at.Query) error {
+	f := &finder{s: s, until: time.Now().Add(whole), queries: queries}
 	h, err := f.find(ctx)
 	if err != nil {
 		return err
@@ -47,10 +48,11 @@ func Detect(ctx context.Context, s *at.Session) error {
 
 // finder is one search.
 type finder struct {
-	s     *at.Session
-	until time.Time
-	heard []byte // all that came, for the framing
-	alive bool   // somebody said OK: what is asked now has the time of any question
+	s       *at.Session
+	until   time.Time
+	heard   []byte // all that came, for the framing
+	queries []at.Query
+	alive   bool // somebody said OK: what is asked now has the time of any question
 }
 
 // left is how long a question may take.
@@ -80,6 +82,9 @@ func (f *finder) find(ctx context.Context) (at.Host, error) {
 		if !errors.Is(err, errNobody) {
 			return h, err
 		}
+		if f.s.Crashed() {
+			return nil, at.Stopped("AT")
+		}
 	}
 	return nil, cred.Because(at.ErrNoAnswer, "line.no-answer", "nobody answers AT", "switch the unit on and choose the board's first port")
 }
@@ -99,7 +104,7 @@ func (f *finder) say(ctx context.Context, show, wire string, limit time.Duration
 // ERROR: noise stood before it (nrf91.md, section 3.5).
 func (f *finder) usual(ctx context.Context) (at.Host, error) {
 	for range 2 {
-		got, err := f.say(ctx, "AT", "AT\r", firstKnock)
+		got, err := f.say(ctx, "AT", "AT\r", hello)
 		switch {
 		case err != nil:
 			return nil, err
@@ -152,7 +157,7 @@ func (f *finder) fast(ctx context.Context) (at.Host, error) {
 		f.s.SetHost(sm)
 		for range 2 {
 			var r at.Reply
-			if r, err = f.s.Do(ctx, at.Command{Text: "AT+IPR=" + strconv.Itoa(usual)}); err != nil || r.OK() {
+			if r, err = f.do(ctx, at.Command{Text: "AT+IPR=" + strconv.Itoa(usual)}); err != nil || r.OK() {
 				break
 			}
 		}
@@ -239,14 +244,21 @@ const (
 // asked finds the line end of a host that is known to answer. It may take longer than the search: somebody is there.
 func (f *finder) asked(ctx context.Context) (at.Host, error) {
 	for range rounds {
+		began := time.Now()
 		heard, err := f.s.Listen(ctx, "AT+CMEE? (and others, to learn the line end)", []byte(askAll), f.left(queryKnock),
 			func(b []byte) bool { return read(b) != nothing })
 		f.heard = append(f.heard, heard...)
 		if err != nil {
 			return nil, err
 		}
+		end, ok := ending(heard)
 		f.settle(ctx)
-		if end, ok := ending(heard); ok {
+		if took := time.Since(began); f.alive && (!ok || took > 2*plainKnock) {
+			if err := f.arrears(ctx); err != nil {
+				return nil, err
+			}
+		}
+		if ok {
 			return f.framed(ctx, end)
 		}
 		if read(heard) == nothing { // the freeing may have opened a quote
@@ -256,6 +268,17 @@ func (f *finder) asked(ctx context.Context) (at.Host, error) {
 		}
 	}
 	return nil, errNobody
+}
+
+// arrears waits until a slow modem has answered all that its host kept of the search, so that no answer is taken for a later one's.
+func (f *finder) arrears(ctx context.Context) error {
+	for range 8 {
+		heard, err := f.s.Listen(ctx, "", nil, queryKnock, func(b []byte) bool { return len(b) > 0 })
+		if err != nil || len(heard) == 0 {
+			return err
+		}
+	}
+	return nil
 }
 
 // framed tells AT Host from Serial Modem and SLM, which put an empty line before a result, and then asks what they are called.
@@ -273,22 +296,34 @@ func (f *finder) framed(ctx context.Context, end string) (at.Host, error) {
 	}
 	f.s.SetHost(plain(end))
 	for _, h := range order {
-		q := h.Version()
-		q.Named = false
 		for range 2 { // one that the line damaged is refused too
-			r, err := f.s.Do(ctx, q)
+			r, err := f.do(ctx, h.Version())
 			if err != nil {
 				return nil, err
 			}
 			if r.OK() && len(r.Info) > 0 {
 				return h, nil
 			}
-			if r.OK() || r.Crashed {
-				break
+			if r.Crashed {
+				return nil, at.Stopped("AT")
 			}
 		}
 	}
 	return plain(end), nil
+}
+
+// do asks a question of a host that is known to answer, once more if it does not.
+func (f *finder) do(ctx context.Context, q at.Command) (at.Reply, error) {
+	for range 2 {
+		r, err := f.s.Do(ctx, q)
+		if !errors.Is(err, at.ErrNoAnswer) || f.s.Err() != nil || ctx.Err() != nil {
+			return r, err
+		}
+		if err := f.s.Resync(ctx, at.ResyncLimit, f.queries...); err != nil {
+			return r, err
+		}
+	}
+	return at.Reply{}, nil
 }
 
 func plain(end string) at.ATHost {

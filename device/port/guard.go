@@ -59,7 +59,7 @@ func (g *guard) SetBaud(baud int) error {
 	}
 	defer g.leave()
 	p, ok := g.port.(interface{ SetBaud(int) error })
-	if !ok {
+	if !ok || baud <= 0 {
 		return errors.ErrUnsupported
 	}
 	if err := p.SetBaud(baud); err != nil {
