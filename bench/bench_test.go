@@ -173,16 +173,19 @@ func BenchmarkUnit(b *testing.B) {
 		name, unit string
 		baud       int
 		flash      time.Duration
+		key        profile.Origin
 	}{
-		{"115200", "nrf9151?baud=115200&flash=30ms", 115200, 30 * time.Millisecond},
-		{"unpaced", "nrf9151", 0, 0},
+		{"115200", "nrf9151?baud=115200&flash=30ms", 115200, 30 * time.Millisecond, profile.Host},
+		{"115200-modem-key", "nrf9151?baud=115200&flash=30ms", 115200, 30 * time.Millisecond, profile.Modem},
+		{"unpaced", "nrf9151", 0, 0, profile.Host},
 	} {
-		b.Run(line.name, func(b *testing.B) { benchmarkUnit(b, line.unit, line.baud, line.flash) })
+		b.Run(line.name, func(b *testing.B) { benchmarkUnit(b, line.unit, line.baud, line.flash, line.key) })
 	}
 }
 
-func benchmarkUnit(b *testing.B, unit string, baud int, flash time.Duration) {
+func benchmarkUnit(b *testing.B, unit string, baud int, flash time.Duration, key profile.Origin) {
 	r := newRig(b, unit)
+	r.profile.Origin = key
 	l := r.open(b, "ledger.db")
 	defer l.Close()
 	anchors := [2]string{r.profile.Slots[0].Anchor, secondRoot(b)}
