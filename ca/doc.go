@@ -9,7 +9,9 @@
 //	unlock.go   Root.Unlock opens the key; Root.With takes any crypto.Signer (a token, a signing service); Authority.Lock
 //	clock.go    DoubtClock: a computer with a wrong clock must not sign
 //	key.go      NewKey makes a unit's key, Key.Clear forgets it
+//	csr.go      ParseCSR reads a unit's request, when the unit made its key itself
 //	issue.go    Authority.Issue signs a unit's certificate
+//	twin.go     Authority.Twin signs one for a test, of a unit whose key is not here
 //	judge.go    Judge is our own lint of what Issue made
 //	prove.go    Key.Prove: the key that a unit gets belongs to the certificate that it gets
 //	unit.go     WriteUnit puts a unit's certificate and key into a folder, both or neither

@@ -31,7 +31,7 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 	if err != nil {
 		return nil, err
 	}
-	d.set.clear() // another unit's, or an older one of this
+	d.set.Clear() // another unit's, or an older one of this
 	items, before, err := d.look(ctx, m, append(d.tags(), e.SecTag, e.Hand.Slot.SecTag))
 	if err != nil {
 		return nil, err
@@ -87,16 +87,19 @@ func (d *Desk) reader() *ledger.Reader {
 
 // planProfile plans the slots of the profile, or of the sec_tag that was chosen. No slots at all is an open plan: which sec_tag?
 func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, items []device.Item, before past.Past) (flows.Plan, error) {
-	slots := chosen(d.profile().Slots, e)
+	p := d.profile()
+	slots := chosen(p.Slots, e)
 	d.mu.Lock()
-	d.hand, d.handFile, d.slots = flows.Hand{}, "", slots
+	can := m.CanMakeKey() && !d.keyless
+	inModem, why := p.Origin.InModem(can, len(slots) > 1)
+	d.hand, d.handFile, d.slots, d.why = flows.Hand{}, "", slots, why
 	d.mu.Unlock()
 	var want []flows.Wanted
 	for _, s := range slots {
 		agrees := d.agrees(m, before, s, unit)
 		for _, k := range []cred.Kind{cred.RootCA, cred.ClientCert, cred.ClientKey} {
 			at := cred.Slot{SecTag: s.SecTag, Kind: k}
-			w := flows.Wanted{Slot: at}
+			w := flows.Wanted{Slot: at, Make: inModem && k == cred.ClientKey}
 			if k == cred.RootCA {
 				w.Current = d.anchorDigest(m, at)
 			} else if agrees {
@@ -108,7 +111,18 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 			want = append(want, w)
 		}
 	}
-	return flows.Compare(lines(items), want), nil
+	plan := flows.Compare(lines(items), want)
+	if plan.MakesKey() && !can && m.FirmwareOK() == nil {
+		return plan, cred.Failed("keygen.unknown", "the profile wants the key made in the modem, and the firmware "+d.firmware()+" cannot",
+			`write key = "auto" (or "host") in the profile, or update the modem's firmware`)
+	}
+	return plan, nil
+}
+
+func (d *Desk) firmware() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.unit.Firmware
 }
 
 // chosen are the slots to plan: the profile's, or of a chosen tag the profile's one, or a new one with the profile's anchor.
@@ -132,7 +146,7 @@ func chosen(slots []profile.Slot, e flows.MakePlan) []profile.Slot {
 func (d *Desk) agrees(m *device.Modem, before past.Past, s profile.Slot, unit record.Unit) bool {
 	root, p := d.rootNow(), d.profile()
 	return root.Cert != nil && before.Agrees(past.Wish{
-		SecTag: s.SecTag, Issuer: cred.Sum(root.PEM), Name: p.ID.Name(unit.IMEI), Host: p.Origin == profile.Host,
+		SecTag: s.SecTag, Issuer: cred.Sum(root.PEM), Name: p.ID.Name(unit.IMEI), Origin: p.Origin.Recorded(),
 		Anchor: d.anchorDigest(m, cred.Slot{SecTag: s.SecTag, Kind: cred.RootCA}), Now: d.Now(),
 	})
 }

@@ -57,7 +57,7 @@ func (a *app) simModem() *cobra.Command {
 	f.StringVar(&link, "link", "", "symbolic link to the port, for a name that stays")
 	f.StringVar(&imei, "imei", "", "IMEI (default: drawn at random)")
 	f.StringVar(&cfg.Firmware, "firmware", "", "modem firmware (default "+sim.DefaultFirmware+", or what the state file says)")
-	f.StringVar(&cfg.Host, "host", "", "AT host firmware (default at-host)")
+	f.StringVar(&cfg.Host, "host", "", "firmware in front of the modem; see docs/simulator.md (default at-host)")
 	f.IntVar(&cfg.Baud, "baud", 0, "speed of the line; 0 is as fast as it goes")
 	f.IntVar(&flashMS, "flash-ms", 0, "milliseconds a write or delete takes")
 	f.StringVar(&cfg.State, "state", "", "file that keeps what the modem is and holds")

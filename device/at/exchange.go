@@ -1,8 +1,11 @@
 package at
 
 import (
+	"bytes"
 	"strings"
 	"time"
+
+	"example.org/sectag/device/at/mask"
 )
 
 // class is what a line turned out to be.
@@ -19,6 +22,17 @@ const (
 	strange              // none of these: a log line, or something damaged
 )
 
+// sort is what matters of it to whoever shows the line.
+func (c class) sort() mask.Sort {
+	switch c {
+	case final, stale, blank:
+		return mask.Result
+	case urc:
+		return mask.News
+	}
+	return mask.Other
+}
+
 // exchange is one command under way. It is fed line by line and does no I/O.
 type exchange struct {
 	cmd     Command
@@ -28,6 +42,9 @@ type exchange struct {
 	unclean bool
 	size    int    // of the lines kept
 	part    string // a cut line waiting for its rest
+	echo    []byte // what a shell has still to send back of the command
+	lines   int    // that came since the command began
+	first   string // of them
 	open    bool   // inside quoted text that spans lines
 	ended   bool
 	done    chan struct{}
@@ -42,6 +59,12 @@ func newExchange(cmd Command) *exchange {
 func (x *exchange) take(line string) (c class, text, aside string) {
 	if x.open {
 		return x.quoted(line)
+	}
+	if x.lines == 1 {
+		x.first = line
+	}
+	if text, aside, ok := x.echoed(line); ok {
+		return echo, text, aside
 	}
 	if x.part != "" {
 		if urcLine.MatchString(line) {
@@ -66,6 +89,33 @@ func (x *exchange) isHead(text string) bool {
 	}
 	return strings.HasPrefix(text, "+CME ERROR: ") ||
 		x.cmd.Answers.Prefix != "" && strings.HasPrefix(text, x.cmd.Answers.Prefix)
+}
+
+// echoed takes a line that a shell sends back of the command. A terminal wraps it, an unsolicited line can land in it, and the
+// line can lose a part of it.
+func (x *exchange) echoed(line string) (text, aside string, ok bool) {
+	if len(x.echo) == 0 || line == "" {
+		return "", "", false
+	}
+	if _, _, is := parseFinal(line); is {
+		return "", "", false
+	}
+	if rest, ok := bytes.CutPrefix(x.echo, []byte(line)); ok {
+		x.echo = rest
+		return line, "", true
+	}
+	if m := inside(line); m != nil {
+		if rest, ok := bytes.CutPrefix(x.echo, []byte(m[1])); ok {
+			x.echo = rest
+			return m[1], m[2], true
+		}
+	}
+	const sure = 8
+	if i := bytes.Index(x.echo, []byte(line)); i >= 0 && len(line) >= sure {
+		x.echo = x.echo[i+len(line):]
+		return line, "", true
+	}
+	return "", "", false
 }
 
 func (x *exchange) sort(line string) class {
@@ -116,7 +166,7 @@ func (x *exchange) keep(line string) {
 	}
 	x.reply.Info = append(x.reply.Info, line)
 	x.size += len(line) + len("\r\n")
-	x.reply.Full = x.size > atHostBuffer-longestItem
+	x.reply.Full = x.size > Buffer-longestItem
 }
 
 // quoted takes a line inside quoted text: all of it is content, even a line that reads OK.

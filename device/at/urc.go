@@ -33,6 +33,3 @@ func inside(line string) []string {
 	}
 	return urcInside.FindStringSubmatch(line)
 }
-
-// readHead is what a %CMNG=2 answer says before the content.
-var readHead = regexp.MustCompile(`^%CMNG: ?\d+, ?\d+, ?"[0-9A-Fa-f]{64}"`)

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"example.org/sectag/device/sim/nrf91"
+	"example.org/sectag/device/sim/host"
 	"example.org/sectag/device/sim/wire"
 )
 
@@ -21,8 +20,9 @@ const (
 	stride = 16 * time.Millisecond
 	// mostCredit bounds the lateness that is made good, so that a stalled machine is not taken for a slow timer.
 	mostCredit = 20 * time.Millisecond
-	// chatterEvery is the pause between two lines of a log.
+	// chatterEvery is the pause between two lines of a log, eventEvery that between two unsolicited lines.
 	chatterEvery = 250 * time.Millisecond
+	eventEvery   = time.Second
 )
 
 // chunk is what one Read returned.
@@ -35,7 +35,7 @@ type chunk struct {
 // line drives the host and the modem over one connection. Time on it is ideal: at is when the byte in hand has gone over the
 // wire or the flash is done, and the real clock only waits for it. A timer that fires late delays what is seen, not what
 // follows: the lateness of a reply is credited to the command that answers it. So a driver that wastes no time meets the
-// floor of Counters.Floor and not one timer tick more for each exchange.
+// floor of Counters.Floor and not one timer tick more for each exchange. Bytes arrive at arrived; an echo goes out beside them.
 type line struct {
 	m       *Modem
 	rw      io.ReadWriteCloser
@@ -44,9 +44,16 @@ type line struct {
 	quit    chan struct{} // closed when Serve ends
 	err     error         // why dead; read after in is closed
 	epoch   atomic.Int64
+	baud    int           // 0: bytes take no time
 	perByte time.Duration // on the wire
 	at      time.Time
+	arrived time.Time // when the last byte that came had gone over the wire
+	out     time.Time // when the last byte that went has
+	drained time.Time // when the far end of a cable without flow control has passed on what it holds
+	echo    []byte    // to go out beside what comes in, the last byte at out
 	credit  time.Duration
+	kept    int  // bytes that came during the last command and are not lost
+	garbled bool // what comes in is at another speed
 }
 
 // Serve is the unit's life on one line. It ends with nil when ctx ends or the other side closes, with ErrUnplugged when a
@@ -66,9 +73,7 @@ func (m *Modem) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 	}
 	m.wake()
 	l := &line{m: m, rw: rw, in: make(chan chunk, 16), dead: make(chan struct{}), quit: make(chan struct{}), at: time.Now()}
-	if m.cfg.Baud > 0 {
-		l.perByte = byteTime(m.cfg.Baud)
-	}
+	l.setSpeed()
 	go l.read()
 	err := l.loop(ctx)
 	close(l.quit)
@@ -118,21 +123,31 @@ func (l *line) read() {
 }
 
 func (l *line) loop(ctx context.Context) error {
-	var log <-chan time.Time
+	talk, stop := l.monologue()
+	defer stop()
 	if l.has("not-at") {
-		t := time.NewTicker(chatterEvery)
-		defer t.Stop()
-		log = t.C
 		if err := l.send(ctx, []byte(chatter(0)), false); err != nil {
 			return err
 		}
 	}
 	for lines := 1; ; {
+		select { // what a start prints comes before anything else
+		case <-l.m.fresh:
+			if err := l.greet(ctx); err != nil {
+				return err
+			}
+			continue
+		default:
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-log:
-			if err := l.send(ctx, []byte(chatter(lines)), false); err != nil {
+		case <-l.m.fresh:
+			if err := l.greet(ctx); err != nil {
+				return err
+			}
+		case <-talk:
+			if err := l.send(ctx, l.remark(lines), false); err != nil {
 				return err
 			}
 			lines++
@@ -147,23 +162,76 @@ func (l *line) loop(ctx context.Context) error {
 	}
 }
 
+// monologue ticks when the unit says something that nobody asked for.
+func (l *line) monologue() (<-chan time.Time, func()) {
+	every := chatterEvery
+	switch {
+	case l.has("rx-dead"):
+		every = eventEvery
+	case !l.has("not-at"):
+		return nil, func() {}
+	}
+	t := time.NewTicker(every)
+	return t.C, t.Stop
+}
+
+// remark is the n-th thing that the unit says by itself.
+func (l *line) remark(n int) []byte {
+	if l.has("rx-dead") {
+		return l.host(func(h host.Host) []byte { return h.Event([]byte(event)) })
+	}
+	return []byte(chatter(n))
+}
+
+// greet prints what the host prints when it starts, at the speed that it starts with.
+func (l *line) greet(ctx context.Context) error {
+	l.setSpeed()
+	if l.has("silent") || l.has("not-at") {
+		return nil
+	}
+	return l.send(ctx, l.host(host.Host.Banner), false)
+}
+
+// setSpeed takes over the speed that the unit has.
+func (l *line) setSpeed() {
+	l.m.mu.Lock()
+	defer l.m.mu.Unlock()
+	l.baud, l.perByte = l.m.baud, 0
+	if l.baud > 0 {
+		l.perByte = byteTime(l.baud)
+	}
+}
+
 // take is the arrival of bytes, one after the other.
 func (l *line) take(ctx context.Context, c chunk) error {
-	if at := c.at.Add(-l.credit); c.epoch == l.epoch.Load() && at.After(l.at) {
-		l.at = at
+	idle := c.epoch == l.epoch.Load()
+	from := c.at
+	if idle {
+		from, l.kept = from.Add(-l.credit), 0
+		l.arrived = latest(l.arrived, l.at)
 	}
-	l.credit = 0
-	drop, unplug := l.fault("drop"), l.fault("unplug")
+	l.arrived, l.credit = latest(l.arrived, from), 0
+	drop, unplug, overrun := l.fault("drop"), l.fault("unplug"), l.fault("overrun")
+	room := l.backlog()
+	l.garbled = l.apart()
 	for _, b := range c.data {
-		busy := c.epoch != l.epoch.Load()
-		if !busy {
-			l.at = l.at.Add(l.perByte)
-		}
 		n := l.m.counters.in.Add(1)
+		if overrun > 0 && l.overrun(c.at, overrun) {
+			l.m.counters.lost.Add(1)
+			continue
+		}
+		l.arrived = l.arrived.Add(l.perByte)
+		l.m.counters.wire.Add(int64(l.perByte))
+		busy := c.epoch != l.epoch.Load()
+		if busy && l.kept < room {
+			busy = false
+			l.kept++
+		}
 		var err error
 		if busy || n == drop {
 			l.m.counters.lost.Add(1)
 		} else {
+			l.at = latest(l.at, l.arrived)
 			err = l.feed(ctx, b, n == unplug)
 		}
 		if err == nil && n == unplug {
@@ -173,94 +241,43 @@ func (l *line) take(ctx context.Context, c chunk) error {
 			return err
 		}
 	}
-	return nil
+	return l.flush(ctx)
 }
 
-// feed gives one byte to the host and runs the command that it ends. With mute set the line is about to die: the command is
-// carried out and not answered.
-func (l *line) feed(ctx context.Context, b byte, mute bool) error {
-	if l.has("silent") || l.has("not-at") {
-		return nil
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
 	}
+	return a
+}
+
+// overrun tells whether a byte finds no room at the far end of a cable without flow control: that passes bytes on at the
+// line's speed, or at 115200 if the line has none, and holds so many.
+func (l *line) overrun(at time.Time, holds int64) bool {
+	per := l.perByte
+	if per == 0 {
+		per = byteTime(115200)
+	}
+	l.drained = latest(l.drained, at)
+	if l.drained.Sub(at) >= time.Duration(holds)*per {
+		return true
+	}
+	l.drained = l.drained.Add(per)
+	return false
+}
+
+// backlog is how many bytes may come while a command is at work.
+func (l *line) backlog() int {
 	l.m.mu.Lock()
-	echo, cmd := l.m.host.Take(b)
-	l.m.mu.Unlock()
-	if len(echo) > 0 && !mute {
-		if err := l.send(ctx, echo, false); err != nil {
-			return err
-		}
-	}
-	if cmd == nil {
-		return nil
-	}
-	if err := l.wait(ctx, l.at); err != nil {
-		return err
-	}
-	if l.has("garbage") {
-		return l.send(ctx, junk(12), true)
-	}
-	a, takes := l.m.exec(cmd)
-	if mute {
-		return nil
-	}
-	l.at = l.at.Add(takes)
-	if err := l.wait(ctx, l.at); err != nil {
-		return err
-	}
-	if a.Dies {
-		return l.unplugged(ctx)
-	}
-	return l.answer(ctx, a)
+	defer l.m.mu.Unlock()
+	return l.m.host.Backlog()
 }
 
-func (l *line) answer(ctx context.Context, a nrf91.Answer) error {
+// host asks the host for something.
+func (l *line) host(ask func(host.Host) []byte) []byte {
 	l.m.mu.Lock()
-	out := l.m.host.Frame(a.Raw)
-	l.m.mu.Unlock()
-	if l.has("urc") {
-		out = append([]byte("%CESQ: 62,3,12,1\r\n"), out...)
-	}
-	if l.has("noise") {
-		out = append(append(junk(9), '\r', '\n'), out...)
-	}
-	if err := l.send(ctx, out, true); err != nil || len(a.After) == 0 {
-		return err
-	}
-	return l.send(ctx, a.After, false)
-}
-
-// send puts bytes on the line. The end of a reply frees the host for the next command, just before it can be seen.
-func (l *line) send(ctx context.Context, b []byte, reply bool) error {
-	step := len(b)
-	if l.perByte > 0 {
-		step = max(1, int(stride/l.perByte))
-	}
-	cut := l.fault("unplug-reply")
-	for len(b) > 0 {
-		n := min(step, len(b))
-		left := l.m.counters.out.Load()
-		dies := cut > left && cut <= left+int64(n)
-		if dies {
-			n = int(cut - left)
-		}
-		l.at = l.at.Add(time.Duration(n) * l.perByte)
-		if err := l.wait(ctx, l.at); err != nil {
-			return err
-		}
-		if reply && n == len(b) && !dies {
-			l.epoch.Add(1)
-			l.credit = min(max(0, time.Since(l.at)), mostCredit)
-		}
-		l.m.counters.out.Add(int64(n))
-		if _, err := l.rw.Write(b[:n]); err != nil {
-			return err
-		}
-		if dies {
-			return l.unplugged(ctx)
-		}
-		b = b[n:]
-	}
-	return nil
+	defer l.m.mu.Unlock()
+	return ask(l.m.host)
 }
 
 // unplugged takes the power away.
@@ -303,13 +320,4 @@ func (l *line) fault(name string) int64 {
 	defer l.m.mu.Unlock()
 	f, _ := l.m.faults.Get(name)
 	return f.N
-}
-
-// junk is bytes with the high bit set: no digit, no letter and no line end.
-func junk(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(0x80 + rand.IntN(0x80))
-	}
-	return b
 }

@@ -20,6 +20,12 @@ func ServePTY(ctx context.Context, m *Modem, link string, ready func(path string
 		return cred.Because(err, "port.missing", "the virtual modem has no port: "+err.Error(),
 			"give --link a name that is free, in a folder that you may write to")
 	}
+	if m.cfg.Baud > 0 {
+		if err := p.SetSpeed(m.cfg.Baud); err != nil {
+			p.Close()
+			return cred.Because(err, "port.missing", "the virtual modem's port has no speed: "+err.Error(), "leave --baud out")
+		}
+	}
 	ready(p.Path())
 	return m.Serve(ctx, p)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"go.bug.st/serial"
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
@@ -175,4 +176,45 @@ func openFiles(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return len(d)
+}
+
+// Section 3.1, AT+IPR on a port of the system: the program has to change the port's speed with the unit's, and one that sets
+// another speed hears garbage.
+func TestSpeedOfAPort(t *testing.T) {
+	t.Parallel()
+	path, _ := plug(t, t.Context(), newModem(t, sim.Config{Host: "serial-modem", Baud: 115200}), "")
+	p, err := serial.Open(path, &serial.Mode{BaudRate: 115200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := collect(p)
+	t.Cleanup(func() { p.Close() })
+	c.wants(t, "AT+CMEE=1\r", ready+smOK)
+	c.wants(t, "AT+IPR=1000000\r", smOK)
+	if err := p.SetMode(&serial.Mode{BaudRate: 1000000}); err != nil {
+		t.Fatal(err)
+	}
+	c.wants(t, "AT+IPR?\r", "\r\n+IPR: 1000000\r\n"+smOK)
+}
+
+// A program that sets nothing finds the port at the unit's speed, one that sets another hears no answer.
+func TestPortStartsAtTheUnitsSpeed(t *testing.T) {
+	t.Parallel()
+	m := newModem(t, with(sim.Config{Host: "serial-modem", Baud: 230400}, "echo"))
+	path, _ := plug(t, t.Context(), m, "")
+	first := openPort(t, path)
+	first.wants(t, "AT\r", ready+"AT\r"+smOK)
+	first.line.Close()
+	p, err := serial.Open(path, &serial.Mode{BaudRate: 9600})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	command := write(0, "x")
+	c := collect(p)
+	c.send(t, command)
+	got, err := c.until(func(b []byte) bool { return len(b) >= len(command) }) // the echo tells that all was heard
+	if err != nil || strings.ContainsFunc(got, func(r rune) bool { return r < 0x80 }) || len(m.State().Slots) != 0 {
+		t.Errorf("at another speed came %q, %v, and %d slots were written", got, err, len(m.State().Slots))
+	}
 }

@@ -1,17 +1,17 @@
 // Package sim is a virtual nRF91 modem with its AT host firmware: a unit for the demo, for learning and for tests. It speaks
 // raw bytes on any line, keeps its credentials in a file, takes the time that a UART and a flash take, and fails by name.
 //
-// Read it from the outside in: Config and New here; line.go (bytes, time, the cable) drives a host.Host, which knows where a
-// command ends, and hands whole commands to nrf91.Modem, which knows what they mean. Package wire has the lines, package
+// Read it from the outside in: Config and New here; line.go and reply.go (bytes, time, the cable) drive a host.Host, which
+// knows where a command ends, and hand whole commands to nrf91.Modem, which knows what they mean. Package wire has the lines, package
 // fault the names of what goes wrong. The specification is nrf91.md, the project's fact sheet; docs/simulator.md says how
 // to use it, and what was chosen where the sheet is silent. It shares no code with the driver, so that a mistake has to be
 // made twice to go unseen.
 package sim
 
 import (
+	"bytes"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"example.org/sectag/cred"
@@ -29,6 +29,9 @@ type State = nrf91.State
 // DefaultFirmware is what a new unit runs.
 const DefaultFirmware = nrf91.DefaultFirmware
 
+// Hosts lists the kinds of firmware that can stand in front of the modem, the usual one first.
+func Hosts() []string { return host.Kinds() }
+
 // ParseFault reads a fault as the command line has it, such as "full@2". The error is a *cred.Fault with code usage.flag.
 func ParseFault(s string) (Fault, error) { return fault.Parse(s) }
 
@@ -40,8 +43,8 @@ type Config struct {
 	IMEI     cred.IMEI     // zero: the one in the state file, else a valid one drawn at random
 	Firmware string        // such as DefaultFirmware; empty: the one in the state file, else DefaultFirmware
 	Model    string        // "nRF9151", "nRF9161", "nRF9160"; empty: the usual one for the firmware
-	Host     string        // one of host.Kinds; empty: "at-host", whose terminator is CR
-	Baud     int           // bits a second, ten a byte, both ways; 0: bytes take no time
+	Host     string        // one of Hosts; empty: "at-host", whose terminator is CR
+	Baud     int           // bits a second, ten a byte, both ways, until AT+IPR changes it; 0: bytes take no time
 	Flash    time.Duration // what each credential written or deleted takes
 	State    string        // the file that holds the unit between runs (see State); empty: it is forgotten with the Modem
 	Faults   []Fault
@@ -55,11 +58,17 @@ type Modem struct {
 	onLine   chan struct{} // holds one token while a line is served
 	counters counters
 
-	mu     sync.Mutex // guards all below
-	host   host.Host
-	core   *nrf91.Modem
-	faults fault.Set
-	off    bool // power was lost; the next line finds it started again
+	fresh chan struct{} // holds one token when the unit was started and its banner has not been printed
+
+	mu      sync.Mutex // guards all below
+	host    host.Host
+	core    *nrf91.Modem
+	faults  fault.Set
+	off     bool // power was lost; the next line finds it started again
+	baud    int  // the line speed now
+	run     int64
+	booted  int64 // commands that were run before the last start
+	crashed bool  // the modem; the host goes on
 }
 
 // New makes a unit, or takes it out of its state file if that exists. The state file is written at once. Errors are
@@ -73,21 +82,38 @@ func New(cfg Config) (*Modem, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := int64(host.BufferSize)
-	if f, ok := faults.Get("overflow"); ok {
-		size = f.N
-	}
-	h, err := host.New(cfg.Host, int(size))
+	h, err := newHost(cfg, faults)
 	if err != nil {
 		return nil, cred.Because(err, "config.value", err.Error(), "see docs/simulator.md for the hosts")
 	}
 	core, err := nrf91.New(nrf91.Config{
 		IMEI: cfg.IMEI, Firmware: cfg.Firmware, Model: cfg.Model, State: cfg.State, Faults: faults,
+		Online: host.Connects(cfg.Host),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Modem{cfg: cfg, host: h, core: core, faults: faults, onLine: make(chan struct{}, 1)}, nil
+	m := &Modem{cfg: cfg, host: h, core: core, faults: faults, onLine: make(chan struct{}, 1), fresh: make(chan struct{}, 1), baud: cfg.Baud}
+	m.fresh <- struct{}{}
+	return m, nil
+}
+
+// newHost makes the host, and leaves it as somebody left it.
+func newHost(cfg Config, faults fault.Set) (host.Host, error) {
+	size := int64(0)
+	if f, ok := faults.Get("overflow"); ok {
+		size = f.N
+	}
+	h, err := host.New(host.Config{Kind: cfg.Host, Size: int(size), Baud: cfg.Baud})
+	if err != nil {
+		return nil, err
+	}
+	for _, how := range []host.Left{host.Echoing, host.OpenQuote, host.Buffered, host.DataMode} {
+		if faults.Has(string(how)) && !h.Leave(how) {
+			return nil, fmt.Errorf("the host %s knows no %s", cfg.Host, how)
+		}
+	}
+	return h, nil
 }
 
 // Reboot is a power cycle while the line stays: what was half received and every setting is lost, the store is not.
@@ -100,11 +126,15 @@ func (m *Modem) Reboot() {
 func (m *Modem) boot() {
 	m.host.Reset()
 	m.core.Boot()
-	m.off = false
+	m.off, m.crashed, m.baud, m.booted = false, false, m.cfg.Baud, m.run
+	select {
+	case m.fresh <- struct{}{}:
+	default:
+	}
 }
 
-// SetFaults replaces the faults, for a test that cures a unit or makes it ill. The host's buffer (overflow) stays as New made
-// it, and the functional mode (active, online) as it is until the next start.
+// SetFaults replaces the faults, for a test that cures a unit or makes it ill. What New made of the host (overflow, echo, how
+// it was left) stays, and so does the functional mode (active, online) until the next start.
 func (m *Modem) SetFaults(fs ...Fault) error {
 	set, err := fault.Complete(fs)
 	if err != nil {
@@ -124,62 +154,31 @@ func (m *Modem) State() State {
 	return m.core.State()
 }
 
-// exec carries out one command and tells how long its reply is in coming.
-func (m *Modem) exec(cmd []byte) (nrf91.Answer, time.Duration) {
+// exec carries out one command. It returns what goes out on the line and how long that is in coming.
+func (m *Modem) exec(cmd []byte) (a nrf91.Answer, takes time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	a := m.core.Exec(cmd)
+	m.run++
 	m.counters.commands.Add(1)
+	if f, crashes := m.faults.Get("crash"); crashes && f.N == m.run || m.crashed {
+		now := !m.crashed
+		m.crashed = true
+		return nrf91.Answer{Raw: m.host.Fail(cmd, now)}, 0
+	}
+	if m.faults.Has("first-error") && m.run == m.booted+1 {
+		return nrf91.Answer{Raw: m.host.Frame([]byte("ERROR\r\n"))}, 0
+	}
+	a = m.core.Exec(cmd)
 	m.counters.flash.Add(int64(a.Flash))
-	takes := time.Duration(a.Flash) * m.cfg.Flash
+	takes = time.Duration(a.Flash) * m.cfg.Flash
 	if f, slow := m.faults.Get("slow"); slow {
 		takes = max(takes, time.Duration(f.F*float64(a.Limit)))
 	}
+	a.Raw = m.host.Frame(a.Raw)
+	var events []byte
+	for line := range bytes.Lines(a.After) {
+		events = append(events, m.host.Event(line)...)
+	}
+	a.After = events
 	return a, takes
 }
-
-// Counters are what the modem saw since New, on all lines together.
-type Counters struct {
-	BytesIn  int64 // received from the host, lost ones included: they were on the line
-	BytesOut int64 // sent to the host
-	Lost     int64 // of BytesIn: arrived while a command was at work, or dropped by a fault
-	Commands int64 // whole commands that the modem was given
-	Flash    int64 // credentials written or deleted
-}
-
-// Floor is the time that a line and a flash of such speeds take for this at the least: no driver can be faster.
-func (c Counters) Floor(baud int, flash time.Duration) time.Duration {
-	t := time.Duration(c.Flash) * flash
-	if baud > 0 {
-		t += time.Duration(c.BytesIn+c.BytesOut) * byteTime(baud)
-	}
-	return t
-}
-
-// Sub is what happened since an earlier reading.
-func (c Counters) Sub(earlier Counters) Counters {
-	return Counters{
-		BytesIn: c.BytesIn - earlier.BytesIn, BytesOut: c.BytesOut - earlier.BytesOut, Lost: c.Lost - earlier.Lost,
-		Commands: c.Commands - earlier.Commands, Flash: c.Flash - earlier.Flash,
-	}
-}
-
-// String writes the counters for a log line.
-func (c Counters) String() string {
-	return fmt.Sprintf("%d bytes in (%d lost), %d out, %d commands, %d flash operations",
-		c.BytesIn, c.Lost, c.BytesOut, c.Commands, c.Flash)
-}
-
-type counters struct{ in, out, lost, commands, flash atomic.Int64 }
-
-// Counters reads the counters.
-func (m *Modem) Counters() Counters {
-	c := &m.counters
-	return Counters{
-		BytesIn: c.in.Load(), BytesOut: c.out.Load(), Lost: c.lost.Load(),
-		Commands: c.commands.Load(), Flash: c.flash.Load(),
-	}
-}
-
-// byteTime is how long ten bits take: a start bit, eight of data and a stop bit.
-func byteTime(baud int) time.Duration { return 10 * time.Second / time.Duration(baud) }

@@ -67,6 +67,7 @@ func TestStateFormat(t *testing.T) {
 	want := map[string]any{
 		"format": "sectag-sim-modem/1", "imei": "352656100367872", "model": "nRF9151", "firmware": "mfw_nrf91x1_2.0.3",
 		"uuid": m.State().UUID, "identity_key_sha256": m.State().DeviceKey.String(),
+		"identity_key": m.State().Identity,
 		"slots": []any{map[string]any{
 			"sec_tag": 42.0, "type": 0.0, "sha256": strings.ToLower(sha("a\nb")), "content": "a\nb",
 		}},
@@ -266,7 +267,8 @@ func TestParseFault(t *testing.T) {
 	for s, want := range map[string]sim.Fault{
 		"active": {Name: "active"}, "full": {Name: "full"}, "full@2": {Name: "full", N: 2}, "slow": {Name: "slow", F: 0.9},
 		"slow=0.5": {Name: "slow", F: 0.5}, "unplug@812": {Name: "unplug", N: 812}, "die-on-write": {Name: "die-on-write", N: 1},
-		"overflow": {Name: "overflow", N: 512}, "damage": {Name: "damage"},
+		"overflow": {Name: "overflow", N: 512}, "damage": {Name: "damage"}, "crash": {Name: "crash", N: 1}, "brown-out@3": {Name: "brown-out", N: 3},
+		"cmee-off": {Name: "cmee-off"}, "log@4": {Name: "log", N: 4}, "urc": {Name: "urc"}, "overrun@64": {Name: "overrun", N: 64},
 	} {
 		got, err := sim.ParseFault(s)
 		if err != nil || got != want {
@@ -276,7 +278,7 @@ func TestParseFault(t *testing.T) {
 			t.Errorf("%q came back as %+v, %v", s, again, err)
 		}
 	}
-	for _, s := range []string{"", "rain", "unplug", "unplug@0", "unplug@x", "unplug@-1", "active@1", "active=1", "slow=0", "slow=NaN", "slow=", "damage@0", "full@"} {
+	for _, s := range []string{"", "rain", "unplug", "unplug@0", "unplug@x", "unplug@-1", "active@1", "active=1", "slow=0", "slow=NaN", "slow=", "damage@0", "full@", "overrun", "echo@1", "drop-reply"} {
 		if f, err := sim.ParseFault(s); err == nil || cred.AsFault(err).Code != "usage.flag" {
 			t.Errorf("%q is %+v, %v", s, f, err)
 		}

@@ -41,6 +41,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		"a room that nobody planned":                   {"directions", "utils/x.go", "// Package utils.\npackage utils\n", "not in the plan"},
 		"bubbletea outside tui":                        {"fences", "bench/x.go", "// Package bench.\npackage bench\n\nimport _ \"github.com/charmbracelet/bubbletea\"\n", "belongs behind tui"},
 		"pion outside endpoint":                        {"fences", "device/sim/x.go", "// Package sim.\npackage sim\n\nimport _ \"github.com/pion/dtls/v3\"\n", "belongs behind endpoint"},
+		"CBOR outside its room":                        {"fences", "device/x.go", "// Package device.\npackage device\n\nimport _ \"github.com/fxamacker/cbor/v2\"\n", "belongs behind device/keygen"},
 		"the simulator in product code":                {"fences", "bench/x.go", "// Package bench.\npackage bench\n\nimport _ \"example.org/sectag/device/sim\"\n", "belongs behind"},
 		"a library without a room":                     {"fences", "flows/x.go", "// Package flows.\npackage flows\n\nimport _ \"github.com/other/thing\"\n", "no room was given to github.com/other/thing"},
 		"a screen that opens files":                    {"blind", "tui/x.go", "// Package tui.\npackage tui\n\nimport _ \"os\"\n", "may not see os"},

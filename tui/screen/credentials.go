@@ -33,6 +33,9 @@ func credentials(s Scene, r Room) []paint.Line {
 		out = append(out, planLine(s, i, p, r))
 	}
 	out = append(out, rows...)
+	if why := s.Facts.Prepared.Why; why != "" { // the profile leaves open who makes the key
+		out = append(out, paint.AsDetail(paint.Text("This computer makes the key: "+why+"."))...)
+	}
 	if begun(s.Facts.Plan) {
 		return append(out, lineTime(s)...)
 	}
@@ -85,7 +88,7 @@ func planLine(s Scene, i int, p flows.PlanFacts, r Room) paint.Line {
 	}
 	d := p.Old
 	switch p.Stage {
-	case flows.SlotDeleted, flows.SlotWriting, flows.SlotWritten, flows.SlotUnknown:
+	case flows.SlotDeleted, flows.SlotWriting, flows.SlotWritten, flows.SlotMaking, flows.SlotMade, flows.SlotUnknown:
 		d = cred.Digest{} // nobody knows until it is read back
 	case flows.SlotMatches, flows.SlotGone, flows.SlotDiffers:
 		d = p.Now
@@ -106,6 +109,10 @@ func planWords(s Scene, i int, p flows.PlanFacts, r Room) (string, paint.Style) 
 		return "delete!" + reason, paint.Bad | paint.Bold
 	case p.Op == flows.DeleteSlot:
 		return "delete" + reason, paint.Bold
+	case p.Op == flows.MakeSlot && p.Has == flows.Foreign:
+		return "replace! in the modem" + reason, paint.Bad | paint.Bold
+	case p.Op == flows.MakeSlot:
+		return "make in the modem" + reason, paint.Bold
 	case p.Has == flows.Foreign:
 		return "replace!" + made(s, p) + reason, paint.Bad | paint.Bold
 	case p.Has == flows.Empty:
@@ -147,7 +154,14 @@ func progressWords(s Scene, p flows.PlanFacts, r Room) (string, paint.Style) {
 		return "writing", paint.Here | paint.Bold
 	case flows.SlotWritten:
 		return "reading back", paint.Here | paint.Bold
+	case flows.SlotMaking:
+		return "the modem makes a key", paint.Here | paint.Bold
+	case flows.SlotMade:
+		return "reading back", paint.Here | paint.Bold
 	case flows.SlotMatches:
+		if p.Op == flows.MakeSlot {
+			return "● made in the modem", paint.Good | paint.Bold
+		}
 		return "● reads back", paint.Good | paint.Bold
 	case flows.SlotGone:
 		return "● gone", paint.Good | paint.Bold

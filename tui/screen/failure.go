@@ -66,6 +66,9 @@ func holdings(s Scene) []paint.Line {
 	out := paint.AsDetail(paint.Line{})
 	for _, p := range s.Facts.Plan {
 		text, style := holds(p)
+		if p.KeyAlone(s.Facts.Plan) {
+			text, style = "without a certificate: a new key", paint.Bad
+		}
 		name := strconv.FormatUint(uint64(p.Slot.SecTag), 10) + " " + words.Kind(p.Slot.Kind)
 		out = append(out, paint.Row(paint.Cell(22, paint.P(name)), paint.S(style, text)))
 	}
@@ -85,7 +88,7 @@ func holds(p flows.PlanFacts) (string, paint.Style) {
 		return "nothing: deleted, not written yet", paint.Bad
 	case flows.SlotDiffers:
 		return words.Instead(p.Old, p.Now), paint.Bad
-	case flows.SlotDeleting, flows.SlotWriting, flows.SlotWritten, flows.SlotUnknown:
+	case flows.SlotDeleting, flows.SlotWriting, flows.SlotWritten, flows.SlotMaking, flows.SlotMade, flows.SlotUnknown:
 		return "not known until it is read", paint.Odd
 	}
 	switch {

@@ -61,7 +61,7 @@ type command struct {
 // table is every command that the unit knows, by upper-case name; a later one is a row here and a handler.
 func table() map[string]command {
 	t := map[string]command{}
-	for _, c := range slices.Concat(statusCommands(), storeCommands()) {
+	for _, c := range slices.Concat(statusCommands(), storeCommands(), keyCommands()) {
 		if c.limit == 0 {
 			c.limit = queryLimit
 		}
@@ -82,7 +82,12 @@ type Answer struct {
 // Exec carries out one command as a host handed it over, without its terminator.
 func (m *Modem) Exec(line []byte) Answer {
 	r, limit := m.dispatch(line)
-	return Answer{Raw: m.render(r), After: []byte(r.after), Flash: r.flash, Limit: limit, Dies: r.dies}
+	a := Answer{Raw: m.render(r), After: []byte(r.after), Flash: r.flash, Limit: limit, Dies: r.dies}
+	m.commandsRun++
+	if f, forgets := m.faults.Get("cmee-off"); forgets && (f.N == 0 || f.N == m.commandsRun) {
+		m.cmee = false
+	}
+	return a
 }
 
 func (m *Modem) dispatch(line []byte) (reply, time.Duration) {

@@ -12,6 +12,7 @@ func FuzzExec(f *testing.F) {
 		"", "AT", "\nat", "AT+CGSN=1", "AT+CFUN=1", "AT+CFUN=?", "AT+CMEE=1", "AT%CMNG=1", "AT%CMNG=0,1,0,\"x\"", "AT%CMNG=2,1,0",
 		"AT%CMNG=3,1,0", "AT%CMNG=0,1,3,00,\"pw\"", "AT%CMNG=,", "AT%CMNG=\"0\",\"1\"", "AT+CFUN=\"4\"", "AT+CEREG=5", "AT=", "AT+CGSN=",
 		"AT%CMNG=1,4294967295,255", "AT%CMNG=0,1,0,\"\xff\x00\r\n\"", "AT+CLAC=?", "AT%XICCID?",
+		"AT%KEYGEN=1,2,0", "AT%KEYGEN=1,2,1", "AT%KEYGEN=1,8", "AT%KEYGEN=1,2,0,\"O=a,C=no\",\"111010000\"", "AT%ATTESTTOKEN", "AT%ATTESTTOKEN=\"00\"",
 	} {
 		f.Add(uint8(0), []byte(s), []byte("AT%CMNG=1"))
 	}

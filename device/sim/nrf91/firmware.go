@@ -19,16 +19,20 @@ type firmware struct {
 	chip    chip
 }
 
-type chip struct{ model, cgmm, hardware string }
+// chip is a part number and what it calls itself; device is its number in an attestation token (nrf91.md, 1.6).
+type chip struct {
+	model, cgmm, hardware string
+	device                uint64
+}
 
 // chips lists who can run a family, the usual one first (nrf91.md, 1.2).
 func chips(family string) []chip {
-	nrf9151 := chip{"nRF9151", "nRF9151-LACA", "nRF9151 LACA APA"}
+	nrf9151 := chip{"nRF9151", "nRF9151-LACA", "nRF9151 LACA APA", 6}
 	switch family {
 	case "nrf9160":
-		return []chip{{"nRF9160", "nRF9160-SICA", "nRF9160 SICA B0A"}}
+		return []chip{{"nRF9160", "nRF9160-SICA", "nRF9160 SICA B0A", 3}}
 	case "nrf91x1":
-		return []chip{nrf9151, {"nRF9161", "nRF9161-LACA", "nRF9161 LACA A0A"}}
+		return []chip{nrf9151, {"nRF9161", "nRF9161-LACA", "nRF9161 LACA A0A", 4}}
 	case "nrf9151-ntn":
 		return []chip{nrf9151}
 	}

@@ -1,6 +1,6 @@
 // Package nrf91 is the modem behind the host firmware: commands in, replies out, without a line and without time. exec.go
 // takes a command apart and finds it in the table, status.go holds identity and functional mode, cmng.go the credential store,
-// firmware.go what differs between versions and state.go what the unit keeps. It follows nrf91.md, the project's fact
+// keygen.go the keys that the modem makes itself, firmware.go what differs between versions and state.go what the unit keeps. It follows nrf91.md, the project's fact
 // sheet, row by row; where the sheet says "not found", docs/simulator.md says what was chosen.
 package nrf91
 
@@ -16,6 +16,7 @@ type Config struct {
 	Model    string    // "nRF9151", "nRF9161", "nRF9160"; empty: the usual one for the firmware
 	State    string    // the file that holds the unit between runs (see State); empty: it is forgotten
 	Faults   fault.Set // complete, as fault.Complete makes them
+	Online   bool      // comes up with LTE on, as under a host that connects by itself
 }
 
 // Modem is one modem. Its methods must not be called at the same time.
@@ -25,10 +26,13 @@ type Modem struct {
 	file     string
 	state    State
 	faults   fault.Set
+	online   bool  // the host's firmware connects by itself when it starts
 	writes   int64 // credentials that reached the store, for faults that wait for the Nth
 	cmee     bool
 	cereg    int
 	mode     int // functional mode
+
+	commandsRun int64 // for faults that wait for the Nth
 }
 
 // New makes a modem, or takes it out of its state file if that exists. The state file is written at once.
@@ -41,7 +45,7 @@ func New(cfg Config) (*Modem, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Modem{fw: fw, commands: table(), file: cfg.State, state: s, faults: cfg.Faults}
+	m := &Modem{fw: fw, commands: table(), file: cfg.State, state: s, faults: cfg.Faults, online: cfg.Online}
 	m.Boot()
 	if err := m.save(); err != nil {
 		return nil, err
@@ -53,7 +57,7 @@ func New(cfg Config) (*Modem, error) {
 // (nrf91.md, 1.3).
 func (m *Modem) Boot() {
 	m.cmee, m.cereg, m.mode = false, 0, 4
-	if m.faults.Has("active") || m.faults.Has("online") {
+	if m.online || m.faults.Has("active") || m.faults.Has("online") {
 		m.mode = 1
 	}
 }

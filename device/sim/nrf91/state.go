@@ -2,6 +2,7 @@ package nrf91
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/sim/attest"
 	"example.org/sectag/internal/atomicfile"
 )
 
@@ -28,7 +30,8 @@ type State struct {
 	Model     string      `json:"model"`
 	Firmware  string      `json:"firmware"`
 	UUID      string      `json:"uuid"`                // drawn at random when the unit was made
-	DeviceKey cred.Digest `json:"identity_key_sha256"` // digest that type 6 is listed with; drawn at random
+	DeviceKey cred.Digest `json:"identity_key_sha256"` // digest that type 6 is listed with: of the public key as SubjectPublicKeyInfo
+	Identity  string      `json:"identity_key"`        // the private identity key, PKCS#8 PEM; files of before have none and get one
 	Slots     []Item      `json:"slots"`               // in the order in which they were written
 }
 
@@ -76,6 +79,9 @@ func (s State) check() error {
 	if s.IMEI == 0 || s.UUID == "" || s.DeviceKey.IsZero() {
 		return errors.New("imei, uuid or identity_key_sha256 is missing")
 	}
+	if digest, err := s.identityDigest(); s.Identity != "" && (err != nil || digest != s.DeviceKey) {
+		return errors.New("identity_key is no P-256 key, or identity_key_sha256 is not the digest of its public key")
+	}
 	seen := map[cred.Slot]bool{}
 	for i, it := range s.Slots {
 		slot := cred.Slot{SecTag: it.SecTag, Kind: it.Type}
@@ -91,6 +97,40 @@ func (s State) check() error {
 		seen[slot] = true
 	}
 	return nil
+}
+
+// identity reads the private identity key.
+func (s State) identity() (*ecdsa.PrivateKey, error) { return attest.ParsePrivate(s.Identity) }
+
+// IdentityKey is the public half of the identity key, which verifies what %KEYGEN and %ATTESTTOKEN sign.
+func (s State) IdentityKey() (*ecdsa.PublicKey, error) {
+	k, err := s.identity()
+	if err != nil {
+		return nil, fmt.Errorf("reading the identity key: %w", err)
+	}
+	return &k.PublicKey, nil
+}
+
+func (s State) identityDigest() (cred.Digest, error) {
+	public, err := s.IdentityKey()
+	if err != nil {
+		return cred.Digest{}, err
+	}
+	der, err := attest.PublicDER(public)
+	return cred.Sum(der), err
+}
+
+// drawIdentity gives the unit its identity key.
+func (s *State) drawIdentity() error {
+	k, err := attest.NewKey()
+	if err != nil {
+		return err
+	}
+	if s.Identity, err = attest.PrivatePEM(k); err != nil {
+		return err
+	}
+	s.DeviceKey, err = s.identityDigest()
+	return err
 }
 
 // Bytes is the content as it was sent.
@@ -180,6 +220,9 @@ func settle(cfg Config) (State, error) {
 		}
 	}
 	isNew := s.UUID == fresh.UUID
+	if s.Identity == "" {
+		s.Identity, s.DeviceKey = fresh.Identity, fresh.DeviceKey
+	}
 	if cfg.IMEI != 0 && !isNew && s.IMEI != cfg.IMEI {
 		return State{}, cred.Failed("config.value", fmt.Sprintf("the state file holds the unit %v, not %v", s.IMEI, cfg.IMEI),
 			"leave the IMEI out, or give this unit its own --state file")
@@ -220,9 +263,8 @@ func drawState() (State, error) {
 	var id [16]byte
 	s := State{Format: stateFormat, IMEI: imei, Firmware: DefaultFirmware, Slots: []Item{}}
 	rand.Read(id[:]) // never fails since Go 1.24
-	rand.Read(s.DeviceKey[:])
 	s.UUID = uuid(id)
-	return s, nil
+	return s, s.drawIdentity()
 }
 
 // uuid writes a version 4 UUID made of the bytes.

@@ -5,6 +5,7 @@ package wire
 import (
 	"io"
 	"sync"
+	"sync/atomic"
 )
 
 // bufferSize is what one direction of a pipe holds before Write waits, as a terminal's buffer does.
@@ -12,13 +13,27 @@ const bufferSize = 4096
 
 // Pipe makes a line in memory and returns its two ends. Each direction holds 4096 bytes, a Write of more waits for the
 // reader. Closing either end closes the line: the other end reads what was under way and then io.EOF, and its Write fails
-// with io.ErrClosedPipe. Close may be called again, and while a Read or a Write waits: both then fail.
+// with io.ErrClosedPipe. Close may be called again, and while a Read or a Write waits: both then fail. The ends also
+// have SetSpeed(baud int) error, to say what a serial port would be set to, and Speed() int, what the other end said.
 func Pipe() (a, b io.ReadWriteCloser) {
 	x, y := newQueue(), newQueue()
-	return &end{in: x, out: y}, &end{in: y, out: x}
+	var ofA, ofB atomic.Int64
+	return &end{in: x, out: y, own: &ofA, far: &ofB}, &end{in: y, out: x, own: &ofB, far: &ofA}
 }
 
-type end struct{ in, out *queue }
+type end struct {
+	in, out  *queue
+	own, far *atomic.Int64 // the speeds that each end was set to; 0: none
+}
+
+// SetSpeed tells the other end at which speed this one talks, as setting a serial port does.
+func (e *end) SetSpeed(baud int) error {
+	e.own.Store(int64(baud))
+	return nil
+}
+
+// Speed is what the other end was set to, 0 if nobody did.
+func (e *end) Speed() int { return int(e.far.Load()) }
 
 func (e *end) Read(p []byte) (int, error)  { return e.in.read(p) }
 func (e *end) Write(p []byte) (int, error) { return e.out.write(p) }

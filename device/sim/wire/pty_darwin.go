@@ -29,3 +29,21 @@ func unlockSlave(fd int) (string, error) {
 	path, _, _ := bytes.Cut(name[:], []byte{0})
 	return string(path), nil
 }
+
+// speed reads the speed of a terminal.
+func speed(fd int) int {
+	t, err := unix.IoctlGetTermios(fd, getTermios)
+	if err != nil {
+		return 0
+	}
+	return int(t.Ospeed)
+}
+
+func setSpeed(fd, baud int) error {
+	t, err := unix.IoctlGetTermios(fd, getTermios)
+	if err != nil {
+		return err
+	}
+	t.Ispeed, t.Ospeed = uint64(baud), uint64(baud)
+	return unix.IoctlSetTermios(fd, setTermios, t)
+}

@@ -20,3 +20,9 @@ func (p *PTY) Path() string { return "" }
 
 // Gone tells whether an error of Read or Write only says that the other side of a line has left.
 func Gone(err error) bool { return gone(err) }
+
+// Speed is unknown here.
+func (p *PTY) Speed() int { return 0 }
+
+// SetSpeed does nothing here.
+func (p *PTY) SetSpeed(int) error { return nil }

@@ -91,6 +91,17 @@ func makeRaw(fd int) error {
 	return unix.IoctlSetTermios(fd, setTermios, t)
 }
 
+// Speed is the speed in bits a second that whoever opened the port set it to, 0 if that cannot be read.
+func (p *PTY) Speed() int { return speed(p.slave) }
+
+// SetSpeed is what the port is set to before anybody else sets it.
+func (p *PTY) SetSpeed(baud int) error {
+	if err := setSpeed(p.slave, baud); err != nil {
+		return fmt.Errorf("setting the speed of %s: %w", p.path, err)
+	}
+	return nil
+}
+
 // Path is what the host opens: the link if there is one, else the terminal's own name.
 func (p *PTY) Path() string {
 	if p.link != "" {

@@ -1,0 +1,146 @@
+package ca
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"encoding/asn1"
+	"fmt"
+
+	"example.org/sectag/ca/certfile"
+	"example.org/sectag/cred"
+)
+
+// CSR is a request for a certificate: a public key, and the proof that who asks holds its private half. What it asks for beside
+// that is told and not followed: the name comes from the id template, the usage from the profile of Issue.
+type CSR struct {
+	DER    []byte           // as it came
+	SHA256 cred.Digest      // of DER: what a modem signs in its answer to %KEYGEN
+	Public *ecdsa.PublicKey // EC P-256: Request.Public
+	SPKI   cred.Digest      // of the DER SubjectPublicKeyInfo, to be compared with Certificate.SPKI
+	Name   string           // the subject's common name, made printable; empty when it has none
+	Usage  x509.KeyUsage    // that it asks for; 0 when it does not say
+}
+
+// maxCSR is more than any request for an EC key: a modem's has 270 bytes.
+const maxCSR = 8192
+
+// ecdsa-with-SHA256 as RFC 5758 wants it, and as modems write it, with a NULL that is forbidden there.
+var (
+	oidECDSA     = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}
+	derECDSA     = []byte{0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02}
+	derECDSANull = []byte{0x30, 0x0c, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02, 0x05, 0x00}
+)
+
+// ParseCSR reads a PKCS#10 request in DER and verifies its signature. A NULL behind ecdsa-with-SHA256, which modems write, is let
+// through, and nothing else that DER forbids. Fault: ca.csr.
+func ParseCSR(der []byte) (CSR, error) {
+	if len(der) > maxCSR {
+		return CSR{}, refuseCSR(fmt.Sprintf("it has %d bytes, %d are enough", len(der), maxCSR), nil)
+	}
+	if why := csrShape(der); why != "" {
+		return CSR{}, refuseCSR(why, nil)
+	}
+	c, err := x509.ParseCertificateRequest(der)
+	if err != nil {
+		return CSR{}, refuseCSR("it cannot be read", err)
+	}
+	if !keyOK(c.PublicKey) {
+		return CSR{}, refuseCSR("its key is "+cred.KeyName(c.PublicKey)+", not EC P-256", nil)
+	}
+	key := c.PublicKey.(*ecdsa.PublicKey)
+	spki, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil || !bytes.Equal(spki, c.RawSubjectPublicKeyInfo) {
+		return CSR{}, refuseCSR("its key is not written as others write it", err)
+	}
+	if err := c.CheckSignature(); err != nil {
+		return CSR{}, refuseCSR("it is not signed with its own key, so who asks need not hold that key", err)
+	}
+	usage, err := csrUsage(c)
+	if err != nil {
+		return CSR{}, err
+	}
+	return CSR{
+		DER: bytes.Clone(der), SHA256: cred.Sum(der), Public: key, SPKI: cred.Sum(spki),
+		Name: certfile.Printable(c.Subject.CommonName), Usage: usage,
+	}, nil
+}
+
+// csrShape looks at what Go's reader passes over: the version, the parameters of the algorithm, and whatever stands where nothing
+// should. It takes the request apart and puts it together again, with the algorithm in either form: one must give the same bytes.
+func csrShape(der []byte) (why string) {
+	var r struct {
+		Info      asn1.RawValue
+		Algorithm struct{ ID asn1.ObjectIdentifier }
+		Signature asn1.BitString
+	}
+	if rest, err := asn1.Unmarshal(der, &r); err != nil || len(rest) > 0 {
+		return "it is no certificate request in DER"
+	}
+	if !r.Algorithm.ID.Equal(oidECDSA) {
+		return "it is not signed with ECDSA and SHA-256"
+	}
+	var version int
+	if _, err := asn1.Unmarshal(r.Info.Bytes, &version); err != nil || version != 0 {
+		return "it is not of version 1"
+	}
+	for _, algorithm := range [][]byte{derECDSA, derECDSANull} {
+		again, err := asn1.Marshal(struct {
+			Info, Algorithm asn1.RawValue
+			Signature       asn1.BitString
+		}{asn1.RawValue{FullBytes: r.Info.FullBytes}, asn1.RawValue{FullBytes: algorithm}, r.Signature})
+		if err == nil && bytes.Equal(again, der) {
+			return ""
+		}
+	}
+	return "its signature has parameters, or it has parts, that do not belong there"
+}
+
+// csrUsage reads what the key shall be used for, and refuses a request for an authority: no unit has use for one, and a signer
+// that goes by requests would make one.
+func csrUsage(c *x509.CertificateRequest) (x509.KeyUsage, error) {
+	var usage x509.KeyUsage
+	for _, x := range c.Extensions {
+		switch {
+		case x.Id.Equal(oidKeyUsage):
+			var bits asn1.BitString
+			if rest, err := asn1.Unmarshal(x.Value, &bits); err != nil || len(rest) > 0 || bits.BitLength > 9 {
+				return 0, refuseCSR("the key usage that it asks for cannot be read", err)
+			}
+			for i := range bits.BitLength {
+				usage |= x509.KeyUsage(bits.At(i) << i)
+			}
+		case x.Id.Equal(oidConstraints):
+			var basic struct {
+				IsCA bool `asn1:"optional"`
+				Path int  `asn1:"optional,default:-1"`
+			}
+			if rest, err := asn1.Unmarshal(x.Value, &basic); err != nil || len(rest) > 0 {
+				return 0, refuseCSR("the constraints that it asks for cannot be read", err)
+			}
+			if basic.IsCA {
+				return 0, refuseCSR("it asks to be an authority", nil)
+			}
+		}
+	}
+	if usage&(x509.KeyUsageCertSign|x509.KeyUsageCRLSign) != 0 {
+		return 0, refuseCSR("it asks to be an authority", nil)
+	}
+	return usage, nil
+}
+
+func refuseCSR(why string, err error) error {
+	return cred.Because(err, "ca.csr", "the certificate request is refused: "+why,
+		"have the unit make a new key and request; openssl req -verify -noout -inform DER -in FILE looks at one")
+}
+
+// Prove compares the certificate with the request: it is for the key whose holder signed the request. Records may say so ("csr") only
+// after this. Fault: ca.key-mismatch.
+func (r CSR) Prove(c Certificate) error {
+	cert, err := x509.ParseCertificate(c.DER)
+	if err != nil || cred.Sum(cert.RawSubjectPublicKeyInfo) != r.SPKI || c.SPKI != r.SPKI {
+		return cred.Because(err, "ca.key-mismatch", "the certificate is for another key than the request",
+			"issue the certificate for this request")
+	}
+	return nil
+}

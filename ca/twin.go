@@ -1,0 +1,62 @@
+package ca
+
+import (
+	"crypto/x509"
+	"fmt"
+	"time"
+
+	"example.org/sectag/ca/certfile"
+	"example.org/sectag/cred"
+)
+
+// TwinLife is how long a twin lives from now on: long enough for a handshake, too short to be worth stealing. Like every
+// certificate it begins up to ten minutes ago.
+const TwinLife = 10 * time.Minute
+
+// TwinRequest asks for a twin.
+type TwinRequest struct {
+	Of     []byte // DER of the unit's own certificate, of this authority
+	Serial string // hex, reserved beforehand with NewSerial like the unit's own; empty: one is drawn now
+	Clock  Clock  // as for Issue
+}
+
+// Twin signs a certificate with the name of a unit and with a key made here, for a connection test by this computer: the key of
+// the unit is in its modem and does not come out. It lives for TwinLife, or to the end of the unit's certificate or of the
+// authority, whichever comes first. Clear the key after the test; record the certificate as a test, never as the unit's.
+// Faults: those of Issue; ca.not-issued-by (the unit's certificate is not one of this authority); ca.expired (it has ended).
+func (a *Authority) Twin(q TwinRequest) (Certificate, *Key, error) {
+	if found := Judge(q.Of, a.Root); len(found) > 0 {
+		return Certificate{}, nil, cred.Failed("ca.not-issued-by",
+			"a twin is made of a unit's certificate by this authority, and this is none: "+found[0].Text,
+			"unlock the authority that issued the unit's certificate")
+	}
+	unit, err := x509.ParseCertificate(q.Of)
+	if err != nil {
+		return Certificate{}, nil, fmt.Errorf("reading the unit's certificate: %w", err)
+	}
+	key, err := NewKey()
+	if err != nil {
+		return Certificate{}, nil, err
+	}
+	r := Request{Name: unit.Subject.CommonName, Public: key.Public(), Serial: q.Serial, Clock: q.Clock}
+	c, err := a.issue(r, func(_ Request, now time.Time) (time.Time, error) { return twinEnd(now, unit, a.Cert) })
+	if err != nil {
+		key.Clear()
+		return Certificate{}, nil, err
+	}
+	return c, key, nil
+}
+
+func twinEnd(now time.Time, unit, root *x509.Certificate) (time.Time, error) {
+	if now.After(unit.NotAfter) {
+		return time.Time{}, cred.Failed("ca.expired",
+			"the unit's certificate ended on "+unit.NotAfter.UTC().Format(certfile.Day), "issue the unit's certificate anew")
+	}
+	end := now.Add(TwinLife)
+	for _, c := range []*x509.Certificate{unit, root} {
+		if c.NotAfter.Before(end) {
+			end = c.NotAfter.UTC()
+		}
+	}
+	return end, nil
+}
