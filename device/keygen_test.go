@@ -91,36 +91,36 @@ func makeKey(ctx context.Context, l device.Line) (string, error) {
 // cut leaves a state that the next run knows.
 func TestTheLineDamagesTheMakingOfAKey(t *testing.T) {
 	good := ""
-	run := func(t *testing.T, change func(l *tap)) (line string, err error, after func() (string, error)) {
+	run := func(t *testing.T, change func(l *tap)) (line string, after func() (string, error), err error) {
 		u := unit(t, sim.Config{})
 		l := &tap{ReadWriteCloser: u.Pipe(context.Background())}
 		change(l)
 		line, err = makeKey(t.Context(), l)
-		return line, err, func() (string, error) { return makeKey(t.Context(), u.Pipe(context.Background())) }
+		return line, func() (string, error) { return makeKey(t.Context(), u.Pipe(context.Background())) }, err
 	}
 	whole := func(line string) bool { return strings.HasPrefix(line, `%KEYGEN:`) && strings.HasSuffix(line, `"`) }
 	var bytes int
 	synctest.Test(t, func(t *testing.T) {
 		var tapped *tap
-		line, err, _ := run(t, func(l *tap) { tapped = l })
+		line, _, err := run(t, func(l *tap) { tapped = l })
 		wantCode(t, err, "")
 		good, bytes = line, tapped.nIn
 		synctest.Wait()
 	})
 	for n := range bytes {
 		synctest.Test(t, func(t *testing.T) {
-			line, err, _ := run(t, func(l *tap) {
+			line, _, err := run(t, func(l *tap) {
 				l.in = at(n, func(b byte) []byte { return append([]byte("+CEREG: 5,\"002F\",\"0012BEEF\",7\r\n"), b) })
 			})
 			if err != nil || !whole(line) || len(line) < len(good)-16 {
 				t.Errorf("an unsolicited line at %d: %q, %v", n, line, err)
 			}
-			line, err, _ = run(t, func(l *tap) { l.in = at(n, func(byte) []byte { return nil }) })
+			line, _, err = run(t, func(l *tap) { l.in = at(n, func(byte) []byte { return nil }) })
 			if err != nil || !whole(line) && line != "" {
 				t.Errorf("a byte lost at %d: %q, %v", n, line, err)
 			}
 			start := time.Now()
-			_, err, again := run(t, func(l *tap) {
+			_, again, err := run(t, func(l *tap) {
 				l.in = func(first int, b []byte) []byte {
 					if first+len(b) > n {
 						_ = l.Close()
@@ -174,4 +174,26 @@ func TestALostRequestIsNamed(t *testing.T) {
 	if line, err := makeKey(t.Context(), u.Pipe(context.Background())); err != nil || line == "" {
 		t.Errorf("after an unplug: %v", err)
 	}
+}
+
+// A modem may take its time for a key.
+func TestAKeyMayTakeAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s *script
+		s = answers(func(cmd string) (string, bool) {
+			if strings.HasPrefix(cmd, "AT%KEYGEN") {
+				time.AfterFunc(59*time.Second, func() { s.say("%KEYGEN: \"abc.def\"\r\nOK\r\n") })
+				return "", true
+			}
+			return "", false
+		})
+		m, err := device.Attach(t.Context(), s, device.Options{})
+		wantCode(t, err, "")
+		line, err := m.MakeKey(t.Context(), 42)
+		if wantCode(t, err, ""); line != `%KEYGEN: "abc.def"` {
+			t.Errorf("%q", line)
+		}
+		_ = m.Close()
+		synctest.Wait()
+	})
 }

@@ -22,7 +22,11 @@ type fastLine struct {
 }
 
 func onLine(u *sim.Modem, baud int) *fastLine {
-	return &fastLine{ReadWriteCloser: u.Pipe(context.Background()), baud: baud}
+	l := &fastLine{ReadWriteCloser: u.Pipe(context.Background()), baud: baud}
+	if baud != 0 { // as the opening of a port does
+		_ = l.SetBaud(baud)
+	}
+	return l
 }
 
 func (l *fastLine) Baud() int { return l.baud }

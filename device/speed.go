@@ -39,7 +39,7 @@ func (m *Modem) fast(ctx context.Context, size int) {
 		return
 	}
 	if err == nil {
-		r, err = m.s.Do(ctx, at.Command{Text: "AT", Limit: at.ProbeLimit})
+		_, err = m.s.Do(ctx, at.Command{Text: "AT", Limit: at.ProbeLimit})
 	}
 	if m.silent(ctx, err) {
 		_ = m.resync(ctx)

@@ -14,7 +14,7 @@ import (
 // The times of the search. All of it takes less than three seconds where nobody answers. Each knock is given a little time; a modem
 // that takes its whole second for an AT is heard while the next ones go out, which its host then loses or takes one by one.
 const (
-	whole      = 2900 * time.Millisecond
+	whole      = 2700 * time.Millisecond
 	hello      = 300 * time.Millisecond
 	shellKnock = at.ProbeLimit + 50*time.Millisecond
 	queryKnock = at.QueryLimit + 250*time.Millisecond

@@ -81,7 +81,9 @@ func simLine(l Line, name string) Line {
 		return l
 	}
 	s := &speedy{Line: l, set: end.SetSpeed}
-	s.baud.Store(int64(baud))
+	if s.SetBaud(baud) != nil { // as the opening of a serial port does
+		return l
+	}
 	return s
 }
 
