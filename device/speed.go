@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"example.org/sectag/device/at"
+	"example.org/sectag/device/at/pace"
 	"example.org/sectag/device/host"
 )
 
@@ -22,7 +23,7 @@ const worth = 256
 func (m *Modem) fast(ctx context.Context, size int) {
 	_, ok := m.s.Host().(host.SerialModem)
 	usual := m.s.Baud()
-	if !ok || size < worth || m.speed.tried || usual == 0 || usual >= host.FastBaud || m.s.Pace() != at.Usual {
+	if !ok || size < worth || m.speed.tried || usual == 0 || usual >= host.FastBaud || m.s.Pace() != pace.Usual {
 		return
 	}
 	m.speed.tried = true

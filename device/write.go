@@ -68,7 +68,7 @@ func (m *Modem) slower(s cred.Slot) bool {
 		m.repeats = map[cred.Slot]int{}
 	}
 	m.repeats[s]++
-	m.s.SetPace(m.s.Pace() + 1)
+	m.s.SetPace(m.s.Pace().Slower())
 	return true
 }
 

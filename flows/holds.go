@@ -59,3 +59,13 @@ func (p PlanFacts) KeyAlone(plan []PlanFacts) bool {
 	}
 	return true
 }
+
+// Begun tells whether the work on any slot of a plan has begun.
+func Begun(plan []PlanFacts) bool {
+	for _, p := range plan {
+		if p.Stage != SlotPlanned {
+			return true
+		}
+	}
+	return false
+}

@@ -251,6 +251,8 @@ func TestWhatIsNotReadyIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 // TestWhatWasPreparedGoesWithItsPlanAndItsKeyWithThePass.
 func TestWhatWasPreparedGoesWithItsPlanAndItsKeyWithThePass(t *testing.T) {
 	w, _ := ready(t, t.TempDir(), "sim:nrf9151")
+	w.desk.Profile.Origin = profile.Host // the key is one to be forgotten
+	does[flows.Planned](w, flows.CredentialsScreen, flows.MakePlan{SecTag: 42, Chosen: true})
 	does[flows.Prepared](w, flows.CredentialsScreen, flows.Prepare{})
 	does[flows.Planned](w, flows.CredentialsScreen, flows.MakePlan{SecTag: 42, Chosen: true})
 	if f := does[flows.Failed](w, flows.CredentialsScreen, flows.Write{}); f.Code != "internal" {

@@ -6,20 +6,21 @@ import (
 	"time"
 
 	"example.org/sectag/device/at/mask"
+	"example.org/sectag/device/at/urc"
 )
 
 // class is what a line turned out to be.
 type class uint8
 
 const (
-	blank   class = iota // empty
-	answer               // of the command's own answer
-	final                // its final result
-	stale                // a final result that cannot be this command's
-	urc                  // a known unsolicited line
-	echo                 // our own command coming back
-	held                 // the first part of a line that an unsolicited one cut in two
-	strange              // none of these: a log line, or something damaged
+	blank       class = iota // empty
+	answer                   // of the command's own answer
+	final                    // its final result
+	stale                    // a final result that cannot be this command's
+	unsolicited              // a known unsolicited line
+	echo                     // our own command coming back
+	held                     // the first part of a line that an unsolicited one cut in two
+	strange                  // none of these: a log line, or something damaged
 )
 
 // sort is what matters of it to whoever shows the line.
@@ -27,7 +28,7 @@ func (c class) sort() mask.Sort {
 	switch c {
 	case final, stale, blank:
 		return mask.Result
-	case urc:
+	case unsolicited:
 		return mask.News
 	}
 	return mask.Other
@@ -67,13 +68,13 @@ func (x *exchange) take(line string) (c class, text, aside string) {
 		return echo, text, aside
 	}
 	if x.part != "" {
-		if urcLine.MatchString(line) {
-			return urc, line, ""
+		if urc.Is(line) {
+			return unsolicited, line, ""
 		}
 		line = x.part + line
 		x.part = ""
 	}
-	if m := inside(line); m != nil && x.isHead(strings.Trim(m[1], "\r")) {
+	if m := urc.Inside(line); m != nil && x.isHead(strings.Trim(m[1], "\r")) {
 		x.part = strings.Trim(m[1], "\r")
 		return held, x.part, m[2]
 	}
@@ -104,7 +105,7 @@ func (x *exchange) echoed(line string) (text, aside string, ok bool) {
 		x.echo = rest
 		return line, "", true
 	}
-	if m := inside(line); m != nil {
+	if m := urc.Inside(line); m != nil {
 		if rest, ok := bytes.CutPrefix(x.echo, []byte(m[1])); ok {
 			x.echo = rest
 			return m[1], m[2], true
@@ -141,8 +142,8 @@ func (x *exchange) sort(line string) class {
 	switch {
 	case line == x.cmd.Text:
 		return echo
-	case !named && urcLine.MatchString(line):
-		return urc
+	case !named && urc.Is(line):
+		return unsolicited
 	case named || a.Bare != nil && a.Bare(line):
 		x.keep(line)
 		x.open = x.cmd.Quoted && strings.Count(line, `"`)%2 == 1

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"example.org/sectag/device/at/pace"
 )
 
 // clocked is a line of a known speed that notes how far ahead of it bytes are handed over.
@@ -30,15 +32,15 @@ func (c *clocked) Write(p []byte) (int, error) {
 // Bytes are handed over at the line's speed, a little ahead of it, over the end of a command too; slower after bytes were lost.
 func TestBytesAreHandedOverAsFastAsTheLineCarriesThem(t *testing.T) {
 	for _, baud := range []int{9600, 115200, 1000000} {
-		for pace, c := range map[Pace]struct {
+		for p, c := range map[pace.Pace]struct {
 			bytes int
 			slow  float64
-		}{Usual: {128, 1}, Careful: {32, 1.25}, Slow: {8, 2}, Slow + 5: {8, 2}} {
+		}{pace.Usual: {128, 1}, pace.Careful: {32, 1.25}, pace.Slow: {8, 2}, pace.Slow.Slower(): {8, 2}} {
 			synctest.Test(t, func(t *testing.T) {
 				l := &clocked{far: newFar(modem), baud: baud}
 				s := New(l, Options{})
 				defer s.Close()
-				s.SetPace(pace)
+				s.SetPace(p)
 				start, total := time.Now(), 0
 				for range 3 {
 					content := []byte(strings.Repeat("x", 1000))
@@ -47,7 +49,7 @@ func TestBytesAreHandedOverAsFastAsTheLineCarriesThem(t *testing.T) {
 				}
 				each := 10 * time.Second / time.Duration(baud)
 				if most := time.Duration(c.bytes)*each + 10*time.Microsecond; l.ahead > most { // a byte is no whole number of nanoseconds
-					t.Errorf("%d baud, pace %d: %v ahead, want at most %v", baud, pace, l.ahead, most)
+					t.Errorf("%d baud, pace %d: %v ahead, want at most %v", baud, p, l.ahead, most)
 				}
 				least := time.Duration(float64(total-c.bytes) * c.slow * float64(each))
 				took(t, start, least-time.Millisecond, least+5*time.Millisecond)
@@ -62,7 +64,7 @@ func TestALineWithoutASpeedIsPacedOnceItLostBytes(t *testing.T) {
 		content := bytes.Repeat([]byte("x"), 1000)
 		do(t, s, Command{Text: "AT%CMNG=0,42,0", Content: content})
 		took(t, start, 0, 0)
-		s.SetPace(s.Pace() + 1)
+		s.SetPace(s.Pace().Slower())
 		do(t, s, Command{Text: "AT%CMNG=0,42,0", Content: content})
 		took(t, start, 100*time.Millisecond, 200*time.Millisecond)
 	})

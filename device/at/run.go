@@ -10,6 +10,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at/mask"
+	"example.org/sectag/device/at/urc"
 )
 
 const (
@@ -168,7 +169,10 @@ func (s *Session) written(x *exchange, err error, steps chan int, total int) err
 // write is the only place that writes to the line.
 func (s *Session) write(x *exchange, wire []byte, steps chan<- int) error {
 	defer clear(wire)
-	piece, ahead, each := s.Pace().rate(s.Baud())
+	piece, ahead, each := s.Pace().Rate(s.Baud())
+	if piece == 0 {
+		piece = chunk
+	}
 	for sent := 0; sent < len(wire); {
 		part := wire[sent:min(sent+piece, len(wire))]
 		s.busy = s.wait(s.busy, len(part), ahead, each)
@@ -231,8 +235,8 @@ func (s *Session) read() {
 
 // heardLine is one line with what it turned out to be, ready to be shown.
 type heardLine struct {
-	text string
-	urc  bool
+	text        string
+	unsolicited bool
 }
 
 // absorb sorts what came in. What is shown is shown before the exchange is told that it has ended, so that a transcript
@@ -256,7 +260,7 @@ func (s *Session) absorb(b []byte) {
 	s.mu.Unlock()
 	for _, l := range lines {
 		s.emit(false, l.text)
-		if l.urc && s.o.URC != nil {
+		if l.unsolicited && s.o.URC != nil {
 			s.o.URC(l.text)
 		}
 	}
@@ -286,8 +290,8 @@ func (s *Session) sort(line string) []heardLine {
 			return nil
 		}
 		c := strange
-		if urcLine.MatchString(line) {
-			c = urc
+		if urc.Is(line) {
+			c = unsolicited
 		}
 		return []heardLine{{s.filter.Show(line, c.sort(), s.secret), true}}
 	}
@@ -304,7 +308,7 @@ func (s *Session) sort(line string) []heardLine {
 	}
 	// What a shell or an echo cuts out of a secret can be too short to be known again.
 	hidden := s.secret || s.ex.cmd.Secret && c == strange
-	return append(out, heardLine{s.filter.Show(text, c.sort(), hidden), c == urc || c == strange})
+	return append(out, heardLine{s.filter.Show(text, c.sort(), hidden), c == unsolicited || c == strange})
 }
 
 func noAnswer(what string, limit time.Duration) *cred.Fault {

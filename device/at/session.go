@@ -12,6 +12,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at/mask"
+	"example.org/sectag/device/at/pace"
 )
 
 // What went wrong with the conversation itself; each is the cause of a *cred.Fault.
@@ -44,7 +45,7 @@ type Session struct {
 
 	mu      sync.Mutex
 	host    Host
-	pace    Pace
+	pace    pace.Pace
 	other   int       // the speed that the unit may have instead
 	busy    time.Time // when the line will have carried all that it was given
 	split   splitter

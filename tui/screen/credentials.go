@@ -36,7 +36,7 @@ func credentials(s Scene, r Room) []paint.Line {
 	if why := s.Facts.Prepared.Why; why != "" { // the profile leaves open who makes the key
 		out = append(out, paint.AsDetail(paint.Text("This computer makes the key: "+why+"."))...)
 	}
-	if begun(s.Facts.Plan) {
+	if flows.Begun(s.Facts.Plan) {
 		return append(out, lineTime(s)...)
 	}
 	return append(out, losses(s)...)
@@ -152,11 +152,9 @@ func progressWords(s Scene, p flows.PlanFacts, r Room) (string, paint.Style) {
 			return fmt.Sprintf("%s %d/%d B", words.Bar(s.Progress.Sent, s.Progress.Total, min(r.W/7, 24)), s.Progress.Sent, s.Progress.Total), paint.Here | paint.Bold
 		}
 		return "writing", paint.Here | paint.Bold
-	case flows.SlotWritten:
-		return "reading back", paint.Here | paint.Bold
 	case flows.SlotMaking:
 		return "the modem makes a key", paint.Here | paint.Bold
-	case flows.SlotMade:
+	case flows.SlotWritten, flows.SlotMade:
 		return "reading back", paint.Here | paint.Bold
 	case flows.SlotMatches:
 		if p.Op == flows.MakeSlot {
@@ -198,15 +196,6 @@ func others(s Scene, r Room) []paint.Line {
 func planned(plan []flows.PlanFacts, x flows.SlotFacts) bool {
 	for _, p := range plan {
 		if uint32(p.Slot.SecTag) == x.SecTag && p.Slot.Kind == x.Type {
-			return true
-		}
-	}
-	return false
-}
-
-func begun(plan []flows.PlanFacts) bool {
-	for _, p := range plan {
-		if p.Stage != flows.SlotPlanned {
 			return true
 		}
 	}

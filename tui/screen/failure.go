@@ -60,7 +60,7 @@ func holdings(s Scene) []paint.Line {
 	if len(s.Facts.Plan) == 0 {
 		return nil
 	}
-	if untouched(s.Facts.Plan) {
+	if !flows.Begun(s.Facts.Plan) {
 		return []paint.Line{paint.Text("Nothing was changed: every slot is as it was.")}
 	}
 	out := paint.AsDetail(paint.Line{})
@@ -74,8 +74,6 @@ func holdings(s Scene) []paint.Line {
 	}
 	return out
 }
-
-func untouched(plan []flows.PlanFacts) bool { return !begun(plan) }
 
 // holds is what a slot holds now, as far as anybody knows.
 func holds(p flows.PlanFacts) (string, paint.Style) {
