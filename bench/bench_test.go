@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.org/sectag/bench/desk"
+	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
@@ -75,8 +76,18 @@ func TestADryRunChangesNothing(t *testing.T) {
 // TestEveryPlaceToDie lets a run die behind every line of its journal, starts again with the same unit, and wants a unit that is
 // right, a truthful ledger and no serial that two certificates have.
 func TestEveryPlaceToDie(t *testing.T) {
+	for _, origin := range []profile.Origin{profile.Host, profile.Modem} {
+		t.Run(string(origin), func(t *testing.T) {
+			t.Parallel()
+			everyPlaceToDie(t, origin)
+		})
+	}
+}
+
+func everyPlaceToDie(t *testing.T, origin profile.Origin) {
 	ctx := context.Background()
 	r := newRig(t, "nrf9151?fault=online")
+	r.profile.Origin = origin
 	l := r.open(t, "whole.db")
 	drive(t, r.config(l), station.Orders{})
 	events, err := l.Events(ctx, "1")
@@ -162,16 +173,19 @@ func BenchmarkUnit(b *testing.B) {
 		name, unit string
 		baud       int
 		flash      time.Duration
+		key        profile.Origin
 	}{
-		{"115200", "nrf9151?baud=115200&flash=30ms", 115200, 30 * time.Millisecond},
-		{"unpaced", "nrf9151", 0, 0},
+		{"115200", "nrf9151?baud=115200&flash=30ms", 115200, 30 * time.Millisecond, profile.Host},
+		{"115200-modem-key", "nrf9151?baud=115200&flash=30ms", 115200, 30 * time.Millisecond, profile.Modem},
+		{"unpaced", "nrf9151", 0, 0, profile.Host},
 	} {
-		b.Run(line.name, func(b *testing.B) { benchmarkUnit(b, line.unit, line.baud, line.flash) })
+		b.Run(line.name, func(b *testing.B) { benchmarkUnit(b, line.unit, line.baud, line.flash, line.key) })
 	}
 }
 
-func benchmarkUnit(b *testing.B, unit string, baud int, flash time.Duration) {
+func benchmarkUnit(b *testing.B, unit string, baud int, flash time.Duration, key profile.Origin) {
 	r := newRig(b, unit)
+	r.profile.Origin = key
 	l := r.open(b, "ledger.db")
 	defer l.Close()
 	anchors := [2]string{r.profile.Slots[0].Anchor, secondRoot(b)}

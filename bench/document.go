@@ -1,6 +1,9 @@
 package bench
 
 import (
+	"cmp"
+	"slices"
+
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
@@ -54,7 +57,8 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 	u := Unit{
 		Port: t.Port, IMEI: f.Unit.IMEI, Model: f.Unit.Model, Firmware: f.Unit.Firmware, KeyOrigin: f.Prepared.KeyOrigin,
 		Certificate: f.Prepared.Certificate, Slots: []UnitSlot{}, Connect: f.Connect, Record: f.Record, Failure: fault,
-		Anchors: append([]flows.AnchorFacts{}, t.Anchors...), Findings: append(evidence.Notes(t.IMEI), t.Doubts...), ElapsedMS: t.Elapsed.Milliseconds(),
+		Anchors: append([]flows.AnchorFacts{}, t.Anchors...), ElapsedMS: t.Elapsed.Milliseconds(),
+		Findings: append(append(evidence.Notes(t.IMEI), evidence.ByHost(f.Prepared)...), t.Doubts...),
 	}
 	u.Verdict = cred.Fail
 	if fault == nil && (planned || f.Verdict == flows.Passed || f.Verdict == flows.Warned) {
@@ -70,10 +74,24 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 	for _, p := range f.Plan {
 		u.Slots = append(u.Slots, unitSlot(p, planned, b.held, u.Verdict == cred.Fail))
 	}
+	u.sort()
 	if len(f.Plan) == 0 && u.Failure != nil && !b.hand {
 		u.Slots = append(u.Slots, b.wanted()...)
 	}
 	return u
+}
+
+// sort puts the slots of each tag in the order of their types, in whichever order they were worked on.
+func (u *Unit) sort() {
+	first := map[cred.SecTag]int{}
+	for i, s := range u.Slots {
+		if _, seen := first[s.SecTag]; !seen {
+			first[s.SecTag] = i
+		}
+	}
+	slices.SortFunc(u.Slots, func(a, b UnitSlot) int {
+		return cmp.Or(first[a.SecTag]-first[b.SecTag], int(a.Type)-int(b.Type))
+	})
 }
 
 // wanted are the slots that the profile asks for, before anybody could read what they hold.

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -198,6 +199,10 @@ func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, 
 	}
 	r.Bench.Port, r.Bench.Station, r.Bench.Operator, r.Bench.Profile = s.begun.Port, s.begun.Station, s.begun.Operator, s.begun.Profile
 	r.Slots = evidence.Slots(s.Facts.Plan, r.Failure)
+	if k := s.Facts.Prepared.Key; k != nil { // it stands in the unit, whatever became of its certificate
+		r.KeyOrigin, r.Key = s.Facts.Prepared.KeyOrigin, evidence.ModemKey(*k, u.Firmware)
+		r.Unit.Token, r.Unit.UUID = k.Token, cmp.Or(r.Unit.UUID, k.UUID)
+	}
 	if newest, found, err := d.Ledger.Newest(ctx, r.Seen()); err != nil {
 		return err
 	} else if found && newest.Run == run.ID && newest.ID != s.record {

@@ -76,11 +76,12 @@ func drain(in *Mailbox, flying int, err error) error {
 }
 
 // changesWorld tells whether the journal must be on the disk before these effects start. Reserving a serial is durable by itself,
-// so Prepare rides; and a write into a slot rides whose deletion is on the disk: what could be lost is lost.
+// so Prepare and Certify ride; and a write into a slot rides whose deletion is on the disk: what could be lost is lost. A key that
+// the modem makes does not ride: only the journal knows that what the slot lists then is the unit's own.
 func changesWorld(why flows.Event, do []flows.Effect) bool {
 	for _, e := range do {
 		switch e.(type) {
-		case flows.Delete, flows.RestoreMode, flows.CreateAuthority, flows.WriteRecord:
+		case flows.Delete, flows.MakeKey, flows.RestoreMode, flows.CreateAuthority, flows.WriteRecord:
 			return true
 		case flows.Write:
 			if _, rides := why.(flows.Deleted); !rides {

@@ -160,6 +160,9 @@ func TestWhatMustBeOnTheDiskFirst(t *testing.T) {
 		{flows.Offline{}, flows.Write{}, true},
 		{flows.Identified{}, flows.Write{}, true},
 		{flows.Deleted{}, flows.Write{}, false},
+		{flows.Deleted{}, flows.MakeKey{}, true}, // only the journal knows whose key then stands there
+		{flows.Offline{}, flows.MakeKey{}, true},
+		{flows.Identified{}, flows.Certify{}, false}, // its serial is durable by itself
 		{flows.Identified{Mode: 1}, flows.TakeOffline{}, true},
 		{flows.Identified{Mode: 2}, flows.TakeOffline{}, true},
 		{flows.Identified{Mode: 21}, flows.TakeOffline{}, true},

@@ -25,7 +25,7 @@ func TestAWriteWithoutAnAnswerLeavesNoDoubt(t *testing.T) {
 				t.Errorf("%d %s holds %q, want missing", s.SecTag, s.Kind, s.Holds)
 			}
 		}
-		if d := time.Since(start); d > 25*time.Second {
+		if d := time.Since(start); d > 40*time.Second { // three tries, each more slowly
 			t.Errorf("it took %v", d)
 		}
 		synctest.Wait()

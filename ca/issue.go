@@ -52,27 +52,9 @@ func (a *Authority) Issue(q Request) (Certificate, error) {
 
 // issue is Issue for any rule about the end of life.
 func (a *Authority) issue(q Request, lives func(Request, time.Time) (time.Time, error)) (Certificate, error) {
-	clock := q.Clock
-	clock.Authority = a.Cert.NotBefore
-	source, err := DoubtClock(clock)
+	tmpl, source, err := a.draft(q, lives)
 	if err != nil {
 		return Certificate{}, err
-	}
-	now := clock.Now.UTC().Truncate(time.Second)
-	if err := a.inDate(now); err != nil {
-		return Certificate{}, err
-	}
-	end, err := lives(q, now)
-	if err != nil {
-		return Certificate{}, err
-	}
-	tmpl, err := a.template(q)
-	if err != nil {
-		return Certificate{}, err
-	}
-	tmpl.NotBefore, tmpl.NotAfter = now.Add(-grace), end
-	if tmpl.NotBefore.Before(a.Cert.NotBefore) {
-		tmpl.NotBefore = a.Cert.NotBefore
 	}
 	der, err := a.sign(tmpl, q.Public)
 	if err != nil {
@@ -81,6 +63,33 @@ func (a *Authority) issue(q Request, lives func(Request, time.Time) (time.Time, 
 	c, err := a.judged(der, tmpl)
 	c.Clock = source
 	return c, err
+}
+
+// draft is the certificate before it is signed, and the clock's source: everything that can be refused is refused here.
+func (a *Authority) draft(q Request, lives func(Request, time.Time) (time.Time, error)) (*x509.Certificate, string, error) {
+	clock := q.Clock
+	clock.Authority = a.Cert.NotBefore
+	source, err := DoubtClock(clock)
+	if err != nil {
+		return nil, "", err
+	}
+	now := clock.Now.UTC().Truncate(time.Second)
+	if err := a.inDate(now); err != nil {
+		return nil, "", err
+	}
+	end, err := lives(q, now)
+	if err != nil {
+		return nil, "", err
+	}
+	tmpl, err := a.template(q)
+	if err != nil {
+		return nil, "", err
+	}
+	tmpl.NotBefore, tmpl.NotAfter = now.Add(-grace), end
+	if tmpl.NotBefore.Before(a.Cert.NotBefore) {
+		tmpl.NotBefore = a.Cert.NotBefore
+	}
+	return tmpl, source, nil
 }
 
 // end is when the certificate's life ends, or ca.outlives-issuer.

@@ -8,6 +8,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
+	"example.org/sectag/device/at/mask"
 )
 
 // tries is how often a question is put when its answer comes back damaged.
@@ -40,7 +41,7 @@ func (m *Modem) ask(ctx context.Context, q query) (string, error) {
 			return "", err
 		}
 		if !r.OK() {
-			if no == r.Final {
+			if no == r.Final || r.Crashed {
 				return "", refuse(q.text, r)
 			}
 			no = r.Final
@@ -60,7 +61,7 @@ func (m *Modem) ask(ctx context.Context, q query) (string, error) {
 		}
 		last = r.Info[0]
 	}
-	return "", garbled(at.Mask(q.text))
+	return "", garbled(mask.Command(q.text))
 }
 
 // again sends a command that may be repeated without harm, a second time if the first has no answer.
@@ -77,7 +78,7 @@ func (m *Modem) again(ctx context.Context, cmd at.Command) (at.Reply, error) {
 		return r, err
 	}
 	if r.Full {
-		return r, cutOff(at.Mask(cmd.Text), len(r.Info))
+		return r, cutOff(mask.Command(cmd.Text), len(r.Info))
 	}
 	r, err = m.s.Do(ctx, cmd)
 	if errors.Is(err, at.ErrNameless) {
@@ -101,7 +102,7 @@ func (m *Modem) order(ctx context.Context, cmd at.Command) error {
 		return err
 	}
 	if !r.OK() {
-		return refuse(at.Mask(cmd.Text), r)
+		return refuse(mask.Command(cmd.Text), r)
 	}
 	return nil
 }
@@ -109,13 +110,13 @@ func (m *Modem) order(ctx context.Context, cmd at.Command) error {
 // doubtful tells whether a refusal is one that a command gets whose bytes were damaged on the line: it is given once more.
 // The vendor's own numbers are about what the command asks.
 func doubtful(r at.Reply) bool {
-	return r.Final == at.Error || r.Final == at.CME && r.CME < 512
+	return !r.Crashed && (r.Final == at.Error || r.Final == at.CME && r.CME < 512)
 }
 
 // CheckCommand says of a person's own command why it is not sent: it changes the modem's own range of tags (store.reserved), or the
 // unit's host could not take it (line.bad-command, line.too-long).
 func CheckCommand(cmd string) error {
-	if changes, tags := at.ChangesStore(cmd); changes {
+	if changes, tags := mask.ChangesStore(cmd); changes {
 		for _, t := range tags {
 			if t.Reserved() {
 				return reserved(t)

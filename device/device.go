@@ -1,8 +1,9 @@
 // Package device is one modem on a line: how it is reached, who it is, and what its credential store holds.
 //
 // A newcomer reads this file, then modem.go (from a line to a Modem and back), identity.go (who is it), mode.go (functional
-// mode), store.go (list, write, delete, read back) and fault.go (what the modem's refusals mean and what to do about them).
-// Below lie two rooms that can be used alone: device/port opens and lists lines, device/at keeps the AT conversation in step.
+// mode), store.go (list and delete), write.go (write, and prove what was written), keygen.go (keys that the modem makes), speed.go
+// (the line's speed) and fault.go (what the modem's refusals mean and what to do about them). Below lie rooms that can be used
+// alone: device/port opens and lists lines, device/at keeps the AT conversation in step, device/host knows the firmware in between.
 // device/sim is a virtual modem for tests and the demo; nothing here imports it.
 //
 // Nothing is believed here that was not asked: a write is proved by the digest that the modem lists afterwards, a missing
@@ -16,6 +17,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
+	"example.org/sectag/device/at/mask"
 	"example.org/sectag/device/port"
 )
 
@@ -38,11 +40,13 @@ func New(l Line, urc func(line string)) *Session { return at.New(l, at.Options{U
 func Ports(ctx context.Context) ([]PortInfo, error) { return port.Lister{}.Ports(ctx) }
 
 // Mask writes a command as it may be shown: credential content, signatures, injected keys and passwords left out.
-func Mask(command string) string { return at.Mask(command) }
+func Mask(command string) string { return mask.Command(command) }
 
 // ChangesStore tells whether a command can change the credential store, so that the unit must be confirmed first; tags are
 // those that it names, as far as they can be read.
-func ChangesStore(command string) (changes bool, tags []cred.SecTag) { return at.ChangesStore(command) }
+func ChangesStore(command string) (changes bool, tags []cred.SecTag) {
+	return mask.ChangesStore(command)
+}
 
 // Options are a modem's ears; all may be left out.
 type Options struct {

@@ -63,6 +63,9 @@ func plainErrors() map[int]meaning {
 
 // refused makes a fault of a final result that is not OK.
 func refused(what string, r at.Reply) *cred.Fault {
+	if r.Crashed {
+		return at.Stopped(what)
+	}
 	if r.Final == at.Error {
 		return cred.Failed("line.error", "the modem answers "+what+" with ERROR",
 			"the firmware may not know the command, or not in this state: see sectag inspect")
@@ -195,9 +198,9 @@ func judge(name string, heard []byte) error {
 	switch {
 	case len(heard) == 0:
 		return cred.Failed("line.no-answer", "nothing answers AT on "+name,
-			"switch the unit on and choose the board's first port; its firmware must be an AT host (at_client) at 115200 baud with CR as line end")
+			"switch the unit on and choose the board's first port; its firmware must be an AT host (at_client) or a shell with the command at, at 115200 baud")
 	case prompt.MatchString(text) || strings.Contains(text, "command not found"):
-		return notAT("a Zephyr shell answers", "put an AT host on the board (the at_client sample): this version does not speak through shells")
+		return notAT("a Zephyr shell answers, and its command at does not", "switch the unit off and on; if it stays so put an AT host on the board (the at_client sample)")
 	case strange*4 > len(heard) || !utf8.Valid(heard):
 		return notAT("what comes in is no text", "the speed is not 115200 baud or the port is a trace port: choose the board's first port")
 	case strings.Contains(text, "*** Booting") || strings.Contains(text, "<inf>") || strings.Contains(text, "<err>") || strings.Contains(text, "<wrn>"):
@@ -207,7 +210,7 @@ func judge(name string, heard []byte) error {
 	case strings.Contains(text, "ERROR"):
 		return notAT("it answers AT with ERROR", "switch the unit off and on; if it stays so put an AT host on the board (the at_client sample)")
 	case strings.HasPrefix(strings.TrimLeft(text, "\r\n"), "AT") && !strings.Contains(text, "OK"):
-		return notAT("it only sends back what is sent", "close the program that echoes, or choose another port: sectag ports lists them")
+		return notAT("it only sends back what is sent", "switch the unit off and on: an AT host whose modem has stopped does so; else close the program that echoes, or choose another port")
 	}
 	return notAT("something else answers", "choose another port: sectag ports lists them")
 }

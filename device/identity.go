@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/host"
 )
 
 // Identity is who a modem says it is, with the names of the contract's verb "inspect".
@@ -17,7 +18,8 @@ type Identity struct {
 	Model          string    `json:"model,omitempty"`    // "nRF9151-LACA"
 	Firmware       string    `json:"firmware,omitempty"` // "mfw_nrf91x1_2.0.3"
 	Hardware       string    `json:"hardware,omitempty"` // "nRF9151 LACA APA"; empty where the modem does not tell
-	Host           string    `json:"host"`               // "at-host"
+	Host           string    `json:"host"`               // "at-host", "serial-modem", "slm", "shell"
+	LineEnd        string    `json:"-"`                  // what ends a command of the host: "CR", "LF", "CRLF", "NULL"
 	FunctionalMode int       `json:"functional_mode"`    // +CFUN
 	UUID           string    `json:"-"`                  // %DEVICEUUID, lower case; empty where the firmware has none
 }
@@ -30,12 +32,13 @@ var (
 	fwAnswer    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*[-_][A-Za-z0-9_.-]*$`)
 	hwAnswer    = regexp.MustCompile(`^%HWVERSION: (nRF9[0-9A-Za-z. -]+)$`)
 	uuidAnswer  = regexp.MustCompile(`^%DEVICEUUID: "?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"?$`)
+	knownMode   = regexp.MustCompile(`^\+CFUN: (?:[0124]|2[01]|3[01]|4[01456])$`) // nrf91.md, section 1.3
 	modeAnswer  = regexp.MustCompile(`^\+CFUN: (\d{1,2})$`)
 )
 
 // Identify asks the modem who it is. A modem without an IMEI is store.no-imei, and the rest of the identity is there all the same.
 func (m *Modem) Identify(ctx context.Context) (Identity, error) {
-	id := Identity{Host: m.s.Host().Name()}
+	id := Identity{Host: m.s.Host().Name(), LineEnd: host.End(m.s.Host())}
 	var none error
 	var err error
 	if id.IMEI, err = m.IMEI(ctx); err != nil {
@@ -89,7 +92,7 @@ func (m *Modem) Survey(ctx context.Context, tags ...cred.SecTag) (Identity, []It
 func (m *Modem) optional(ctx context.Context, q query) (string, error) {
 	line, err := m.ask(ctx, q)
 	if err != nil {
-		if _, no := isRefusal(err); no || cred.AsFault(err).Code == lineGarbled {
+		if r, no := isRefusal(err); no && !r.Crashed || cred.AsFault(err).Code == lineGarbled {
 			return "", nil
 		}
 		return "", err
@@ -109,7 +112,7 @@ func (m *Modem) IMEI(ctx context.Context) (cred.IMEI, error) {
 	}
 	line, err := m.ask(ctx, query{text: "AT+CGSN=1", shape: imeiAnswer, prefix: "+CGSN:", usual: valid})
 	const hint = "write one with the vendor's production tool before this unit gets an identity"
-	if r, no := isRefusal(err); no {
+	if r, no := isRefusal(err); no && !r.Crashed {
 		return 0, cred.Because(err, noIMEI, "the modem has no IMEI: it answers "+r.Result(), hint)
 	}
 	if err != nil {
@@ -131,7 +134,7 @@ func parseIMEI(line string) (cred.IMEI, error) {
 }
 
 func (m *Modem) functionalMode(ctx context.Context) (int, error) {
-	line, err := m.ask(ctx, query{text: "AT+CFUN?", shape: modeAnswer, prefix: "+CFUN:"})
+	line, err := m.ask(ctx, query{text: "AT+CFUN?", shape: modeAnswer, prefix: "+CFUN:", usual: knownMode.MatchString})
 	if err != nil {
 		return 0, err
 	}
@@ -152,18 +155,27 @@ func Firmware(version string) error {
 		return cred.Failed("store.firmware-old", "the modem's firmware version cannot be read: "+strconv.Quote(version),
 			"put a released modem firmware on the unit, mfw_nrf9160_1.3.2 or newer or any mfw_nrf91x1: Cellular Monitor or nrfutil writes it")
 	}
-	if f[1] != "nrf9160" {
-		return nil
-	}
-	for i, least := range []int{1, 3, 2} {
-		n, _ := strconv.Atoi(f[2+i])
-		if n != least {
-			if n > least {
-				return nil
-			}
-			return cred.Failed("store.firmware-old", "the modem's firmware "+version+" cannot prove what it stored",
-				"update the modem to mfw_nrf9160_1.3.2 or newer with Cellular Monitor or nrfutil, then start again")
-		}
+	if !atLeast(version, 1, 3, 2) {
+		return cred.Failed("store.firmware-old", "the modem's firmware "+version+" cannot prove what it stored",
+			"update the modem to mfw_nrf9160_1.3.2 or newer with Cellular Monitor or nrfutil, then start again")
 	}
 	return nil
+}
+
+// atLeast compares an nRF9160 firmware with a version. The other families are newer than all of its; the numbers of NTN firmware must
+// not be compared (nrf91.md, section 1.2). What cannot be read is older.
+func atLeast(version string, least ...int) bool {
+	f := fwVersion.FindStringSubmatch(version)
+	if f == nil {
+		return false
+	}
+	if f[1] != "nrf9160" {
+		return true
+	}
+	for i, l := range least {
+		if n, _ := strconv.Atoi(f[2+i]); n != l {
+			return n > l
+		}
+	}
+	return true
 }

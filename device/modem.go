@@ -9,6 +9,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
+	"example.org/sectag/device/host"
 	"example.org/sectag/device/port"
 )
 
@@ -19,7 +20,10 @@ type Modem struct {
 	restoreCMEE bool   // +CMEE was 0 and is put back
 	mode        int    // the functional mode that Offline found, or noMode
 	id          Identity
-	cut         bool // the whole list does not fit the host's buffer
+	cut         bool              // the whole list does not fit the host's buffer
+	multiline   bool              // something with line ends is to be written
+	repeats     map[cred.Slot]int // how often a slot was written again, more slowly
+	speed       speed
 }
 
 const (
@@ -49,7 +53,7 @@ func Attach(ctx context.Context, l Line, o Options) (*Modem, error) {
 
 // probe looks for an AT host, and says what is there when there is none.
 func (m *Modem) probe(ctx context.Context) error {
-	err := m.s.Probe(ctx, resyncQueries()[1])
+	err := host.Detect(ctx, m.s, resyncQueries()...)
 	if err == nil {
 		return nil
 	}
@@ -130,10 +134,13 @@ func (m *Modem) silent(ctx context.Context, err error) bool {
 // and the list decided.
 func (m *Modem) InStep() bool { return m.s.InStep() }
 
+// Host is the firmware between the UART and the modem, as it was found.
+func (m *Modem) Host() at.Host { return m.s.Host() }
+
 // Stats is what went over the line so far.
 func (m *Modem) Stats() Stats { return m.s.Stats() }
 
-// Close puts +CMEE and the functional mode back if the line still lives, within fifteen seconds, and closes the line. What
+// Close puts +CMEE, the functional mode and the speed of the line back if the line still lives, within fifteen seconds, and closes the line. What
 // cannot be put back on a line that is gone is no error: the unit starts anew when it gets power again. A unit that took the
 // place of the one that Identify found is left as it is.
 func (m *Modem) Close() error {
@@ -149,6 +156,9 @@ func (m *Modem) Close() error {
 	}
 	if err == nil && !m.swapped(ctx) {
 		err = m.putBack(ctx)
+	}
+	if m.s.Err() == nil && m.s.InStep() {
+		err = errors.Join(err, m.slow(ctx))
 	}
 	return errors.Join(err, m.s.Close())
 }

@@ -181,7 +181,7 @@ func writeCommand(s cred.Slot, content []byte) at.Command {
 }
 
 // Fits tells whether content can be written into a slot at all: store.reserved, line.too-long (an overflow would block the
-// unit's AT host), line.bad-command (a double quote in it would). Nothing is sent.
+// unit's AT host), line.bad-command (a double quote in it would), line.no-newline. Nothing is sent.
 func (m *Modem) Fits(s cred.Slot, content []byte) error {
 	if s.SecTag.Reserved() {
 		return reserved(s.SecTag)
@@ -193,6 +193,7 @@ func (m *Modem) Fits(s cred.Slot, content []byte) error {
 	if len(content) == 0 {
 		return cred.Failed("line.bad-command", "there is nothing to write into "+s.String(), "delete the slot instead, or give a file that is not empty")
 	}
+	m.multiline = m.multiline || several(content)
 	return m.s.Check(writeCommand(s, content))
 }
 
@@ -202,6 +203,13 @@ func (m *Modem) Delete(ctx context.Context, s cred.Slot) (found bool, err error)
 	if s.SecTag.Reserved() {
 		return false, reserved(s.SecTag)
 	}
+	if err := m.newlines(ctx, s); err != nil {
+		return false, err
+	}
+	return m.delete(ctx, s)
+}
+
+func (m *Modem) delete(ctx context.Context, s cred.Slot) (found bool, err error) {
 	r, err := m.store(ctx, at.Command{Text: fmt.Sprintf("AT%%CMNG=3,%d,%d", s.SecTag, s.Kind)}, false)
 	if m.silent(ctx, err) {
 		item, there, e := m.afterSilence(ctx, s)
@@ -224,50 +232,10 @@ func (m *Modem) Delete(ctx context.Context, s cred.Slot) (found bool, err error)
 	return false, m.storeFault(ctx, "deletion", s, r)
 }
 
-// Write stores content in a slot, which must be empty on most firmware. It says only what the modem said: prove it with
-// ReadBack. When no answer comes in time the list decides: nil if the content is there. progress is told the bytes handed
-// to the line; it may be nil.
-func (m *Modem) Write(ctx context.Context, s cred.Slot, content []byte, progress func(sent, total int)) error {
-	if err := m.Fits(s, content); err != nil {
-		return err
-	}
-	cmd := writeCommand(s, content)
-	cmd.Progress = progress
-	r, err := m.store(ctx, cmd, false)
-	if m.silent(ctx, err) {
-		item, there, e := m.afterSilence(ctx, s)
-		if e == nil && there && item.SHA256 == m.Stored(s, content) {
-			return nil
-		}
-		return undecided(err, e, "write", s, item, there)
-	}
-	if err != nil || r.OK() {
-		return err
-	}
-	return m.storeFault(ctx, "write", s, r)
-}
-
 // afterSilence brings the line in step and asks what the slot holds.
 func (m *Modem) afterSilence(ctx context.Context, s cred.Slot) (Item, bool, error) {
 	if err := m.resync(ctx); err != nil {
 		return Item{}, false, err
 	}
 	return m.ListSlot(ctx, s)
-}
-
-// ReadBack proves a write: the modem lists the digest of the bytes that were sent. A difference is asked for twice before it
-// is believed, and is store.mismatch.
-func (m *Modem) ReadBack(ctx context.Context, s cred.Slot, want cred.Digest) error {
-	var item Item
-	var found bool
-	for range 2 {
-		var err error
-		if item, found, err = m.ListSlot(ctx, s); err != nil {
-			return err
-		}
-		if found && item.SHA256 == want {
-			return nil
-		}
-	}
-	return mismatch(s, item, found, want)
 }

@@ -35,7 +35,7 @@ func TestAUnitIsIdentifiedWrittenAndProved(t *testing.T) {
 	wantCode(t, err, "")
 	want := device.Identity{
 		IMEI: testIMEI, Valid: true, Model: "nRF9151-LACA", Firmware: "mfw_nrf91x1_2.0.3", Hardware: "nRF9151 LACA APA",
-		Host: "at-host", FunctionalMode: 4, UUID: id.UUID,
+		Host: "at-host", LineEnd: "CR", FunctionalMode: 4, UUID: id.UUID,
 	}
 	if d := cmp.Diff(want, id); d != "" || len(id.UUID) != 36 {
 		t.Errorf("identity: %s", d)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,25 +59,36 @@ func onTCP(t testing.TB, u *sim.Modem) string {
 	return "tcp://" + l.Addr().String()
 }
 
-// The same job over every kind of line, twice, so that what the first opening leaves behind is seen by the second.
+// The same job over every kind of line and through every host, twice, so that what the first opening leaves behind is seen by the
+// second. Where the line says its speed a Serial Modem's is raised and put back.
 func TestTheJobIsTheSameOverEveryKindOfLine(t *testing.T) {
-	u := unit(t, sim.Config{})
-	names := map[string]string{"tcp": onTCP(t, u), "sim": "sim:nrf9151"}
-	if runtime.GOOS == "linux" || runtime.GOOS == "darwin" {
-		names["pty"] = onPTY(t, unit(t, sim.Config{}))
-	}
-	rack := &sim.Rack{}
-	d := device.Dialer{LockDir: t.TempDir(), Sim: func(ctx context.Context, name string) (io.ReadWriteCloser, error) { return rack.Open(ctx, name) }}
-	for kind, name := range names {
-		for range 2 {
-			line, err := d.Open(t.Context(), name)
-			if err != nil {
-				t.Fatal(err)
+	for _, h := range hostKinds() {
+		t.Run(h.sim, func(t *testing.T) {
+			t.Parallel()
+			names := map[string]string{"tcp": onTCP(t, unit(t, sim.Config{Host: h.sim})), "sim": "sim:nrf9151?baud=1000000&host=" + h.sim}
+			if runtime.GOOS == "linux" || runtime.GOOS == "darwin" {
+				names["pty"] = onPTY(t, unit(t, sim.Config{Host: h.sim}))
+				names["paced pty"] = onPTY(t, unit(t, sim.Config{Host: h.sim, Baud: 115200}))
 			}
-			if out := provision(t.Context(), line, device.Options{}, usual()); !out.done || out.err != nil {
-				t.Errorf("%s: %v", kind, out.err)
+			rack := &sim.Rack{}
+			d := device.Dialer{LockDir: t.TempDir(), Sim: func(ctx context.Context, name string) (io.ReadWriteCloser, error) { return rack.Open(ctx, name) }}
+			for kind, name := range names {
+				for range 2 {
+					line, err := d.Open(t.Context(), name)
+					if err != nil {
+						t.Fatal(err)
+					}
+					var tr log
+					out := provision(t.Context(), line, device.Options{Trace: tr.trace}, usual())
+					if !out.done || out.err != nil || out.id.Host != h.name || out.id.LineEnd != h.end || out.repeats != 0 {
+						t.Errorf("%s: %s with %s, %v\n%s", kind, out.id.Host, out.id.LineEnd, out.err, &tr)
+					}
+					if raised := strings.Contains(tr.String(), "AT+IPR="); raised != (h.name == "serial-modem" && strings.HasSuffix(kind, "pty")) {
+						t.Errorf("%s: the speed was raised: %v", kind, raised)
+					}
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -125,50 +137,61 @@ func TestTheJobTakesFewBytes(t *testing.T) {
 }
 
 // BenchmarkUnit is one whole job at 115200 baud and 30 ms a flash operation: identity, three deletions, three writes, three
-// read-backs with an IMEI query after each. floor is what the line and the flash take for the same bytes at the least.
+// read-backs with an IMEI query after each; and through every host. floor is what the line and the flash take for the same bytes at
+// the least, at the speeds that the line had.
 func BenchmarkUnit(b *testing.B) {
-	for _, c := range []struct {
-		name  string
-		baud  int
-		flash time.Duration
-		open  func(b *testing.B, u *sim.Modem) func() io.ReadWriteCloser
-	}{
-		{"memory/115200", 115200, 30 * time.Millisecond, inMemory},
-		{"pty/115200", 115200, 30 * time.Millisecond, throughPTY},
-		{"memory/unpaced", 0, 0, inMemory},
-		{"pty/unpaced", 0, 0, throughPTY},
-	} {
+	const flash = 30 * time.Millisecond
+	type setup struct {
+		name, host string
+		baud       int
+		flash      time.Duration
+		open       func(b *testing.B, u *sim.Modem) func() io.ReadWriteCloser
+	}
+	all := []setup{
+		{"memory/115200", "", 115200, flash, inMemory},
+		{"pty/115200", "", 115200, flash, throughPTY},
+		{"memory/unpaced", "", 0, 0, inMemory},
+		{"pty/unpaced", "", 0, 0, throughPTY},
+	}
+	for _, h := range hostKinds() {
+		all = append(all, setup{"host/" + h.sim, h.sim, 115200, flash, throughPTY})
+	}
+	for _, c := range all {
 		b.Run(c.name, func(b *testing.B) {
-			u, err := sim.New(sim.Config{IMEI: testIMEI, Baud: c.baud, Flash: c.flash})
-			if err != nil {
-				b.Fatal(err)
-			}
-			open := c.open(b, u)
-			run := func() outcome { return provisionTimed(b, open()) }
-			if out := run(); !out.done { // fills the slots
-				b.Fatal(out.err)
-			}
-			before := u.Counters()
-			b.ResetTimer()
-			var line time.Duration
-			for range b.N {
-				out := run()
-				if !out.done {
-					b.Fatal(out.err)
-				}
-				line += out.line
-			}
-			b.StopTimer()
-			n := time.Duration(b.N)
-			used := u.Counters().Sub(before)
-			floor := used.Floor(c.baud, c.flash) / n
-			b.ReportMetric(float64(used.BytesIn+used.BytesOut)/float64(b.N), "bytes/unit")
-			b.ReportMetric(float64(floor.Microseconds())/1000, "floor-ms")
-			b.ReportMetric(float64((line/n).Microseconds())/1000, "line-ms")
-			if floor > 0 {
-				b.ReportMetric(float64(line/n)/float64(floor), "line/floor")
-			}
+			benchmarkUnit(b, c.open, sim.Config{IMEI: testIMEI, Host: c.host, Baud: c.baud, Flash: c.flash})
 		})
+	}
+}
+
+func benchmarkUnit(b *testing.B, open func(b *testing.B, u *sim.Modem) func() io.ReadWriteCloser, cfg sim.Config) {
+	u, err := sim.New(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	next := open(b, u)
+	run := func() outcome { return provisionTimed(b, next()) }
+	if out := run(); !out.done { // fills the slots
+		b.Fatal(out.err)
+	}
+	before := u.Counters()
+	b.ResetTimer()
+	var line time.Duration
+	for range b.N {
+		out := run()
+		if !out.done {
+			b.Fatal(out.err)
+		}
+		line += out.line
+	}
+	b.StopTimer()
+	n := time.Duration(b.N)
+	used := u.Counters().Sub(before)
+	floor := used.Least(cfg.Flash) / n
+	b.ReportMetric(float64(used.BytesIn+used.BytesOut)/float64(b.N), "bytes/unit")
+	b.ReportMetric(float64(floor.Microseconds())/1000, "floor-ms")
+	b.ReportMetric(float64((line/n).Microseconds())/1000, "line-ms")
+	if floor > 0 {
+		b.ReportMetric(float64(line/n)/float64(floor), "line/floor")
 	}
 }
 

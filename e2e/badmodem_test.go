@@ -24,10 +24,11 @@ func (o outcome) refused(t testing.TB, exit int, code string) document {
 	return d
 }
 
-// writtenOnly is a stage whose profile names no server: a run ends when the slots are done.
-func writtenOnly(t testing.TB) *stage {
+// writtenOnly is a stage whose profile names no server: a run ends when the slots are done. key says who makes it; empty leaves it open.
+func writtenOnly(t testing.TB, key string) *stage {
 	t.Helper()
 	s := newStage(t, "Other Devices", true)
+	s.key = key
 	s.write("server-root.pem", peers.Root(t, "Servers' Root").PEM)
 	s.profile("server-root.pem", "")
 	return s
@@ -43,42 +44,70 @@ func TestModemsThatRefuse(t *testing.T) {
 		exit  int
 		code  string
 		holds []string
-		gone  bool // the fault unplugs the unit
+		made  []string // of a modem that makes its key; nil: the same
+		gone  bool     // the fault unplugs the unit
 	}{
 		{name: "active and will not leave it", fault: "active", exit: 1, code: "line.error", holds: []string{"missing", "missing", "missing"}},
 		{name: "full", fault: "full@1", exit: 1, code: "cmng.515", holds: []string{"new", "missing", "missing"}},
 		{name: "a slot exists", fault: "exists", exit: 1, code: "cmng.519", holds: []string{"missing", "missing", "missing"}},
 		{name: "a power warning", fault: "power-warning", exit: 1, code: "cmng.528", holds: []string{"missing", "missing", "missing"}},
-		{name: "damage", fault: "damage@2", exit: 1, code: "store.mismatch", holds: []string{"new", "unknown", "missing"}},
-		{name: "unplugged before a write", fault: "die-on-write@2", exit: 3, code: "port.lost", holds: []string{"new", "unknown", "missing"}, gone: true},
-		{name: "unplugged after a write", fault: "die-after-write@2", exit: 3, code: "port.lost", holds: []string{"new", "unknown", "missing"}, gone: true},
-		{name: "unplugged in the middle of a line", fault: "unplug@1000", exit: 3, code: "port.lost", holds: []string{"new", "unknown", "missing"}, gone: true},
+		{name: "damage", fault: "damage@2", exit: 1, code: "store.mismatch", holds: []string{"new", "unknown", "missing"}, made: []string{"new", "unknown", "new"}},
+		{name: "unplugged before a write", fault: "die-on-write@2", exit: 3, code: "port.lost", holds: []string{"new", "unknown", "missing"}, made: []string{"new", "unknown", "new"}, gone: true},
+		{name: "unplugged after a write", fault: "die-after-write@2", exit: 3, code: "port.lost", holds: []string{"new", "unknown", "missing"}, made: []string{"new", "unknown", "new"}, gone: true},
+		{name: "unplugged in the middle of a line", fault: "unplug@1000", exit: 3, code: "port.lost", holds: []string{"new", "unknown", "missing"}, made: []string{"new", "unknown", "new"}, gone: true},
 		{name: "silent", fault: "silent", exit: 3, code: "line.no-answer", holds: []string{"unknown", "unknown", "unknown"}},
 		{name: "not a modem", fault: "not-at", exit: 3, code: "line.not-at", holds: []string{"unknown", "unknown", "unknown"}},
 		{name: "no firmware version", fault: "no-firmware", exit: 1, code: "store.firmware-old", holds: []string{"missing", "missing", "missing"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := writtenOnly(t)
-			bad := s.modem("--imei", sceneIMEI, "--fault", c.fault)
-			d := s.sectag("provision", "--port", "modem", "--json").refused(t, c.exit, c.code)
-			d.holds(t, c.holds...)
-			s.tellsTheTruth(d)
-			if c.gone {
-				bad.ends()
-			} else {
-				bad.stop()
-			}
-			s.modem()
-			again := s.sectag("provision", "--port", "modem", "--yes", "--imei", sceneIMEI, "--json").must(t, 0).doc(t)
-			if again.Verdict != "pass" {
-				t.Errorf("the next run: %+v", again)
-			}
-			s.unit().proven(t)
-			s.unit().agrees(t, again.Slots)
-			s.audited()
+			refuses(t, "host", c.fault, c.exit, c.code, c.holds, c.gone)
+		})
+		if c.made == nil {
+			c.made = c.holds
+		}
+		t.Run(c.name+", which makes its key", func(t *testing.T) {
+			t.Parallel()
+			refuses(t, "modem", c.fault, c.exit, c.code, c.made, c.gone)
 		})
 	}
+	for name, c := range map[string]struct {
+		fault string
+		exit  int
+		code  string
+		key   string
+	}{
+		"the request is lost":    {"die-after-keygen", 3, "port.lost", "unknown"},
+		"the request is damaged": {"damage-csr", 1, "keygen.digest", "new"},
+		"the modem makes no key": {"no-keygen", 1, "cmng.523", "missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refuses(t, "modem", c.fault, c.exit, c.code, []string{"new", "missing", c.key}, c.exit == 3)
+		})
+	}
+}
+
+// refuses provisions a unit with a fault, whose key somebody makes, and looks at what is said of it; then, without the fault, again.
+func refuses(t *testing.T, key, fault string, exit int, code string, holds []string, gone bool) {
+	s := writtenOnly(t, key)
+	bad := s.modem("--imei", sceneIMEI, "--fault", fault)
+	d := s.sectag("provision", "--port", "modem", "--json").refused(t, exit, code)
+	d.holds(t, holds...)
+	s.tellsTheTruth(d)
+	if gone {
+		bad.ends()
+	} else {
+		bad.stop()
+	}
+	s.modem()
+	again := s.sectag("provision", "--port", "modem", "--yes", "--imei", sceneIMEI, "--json").must(t, 0).doc(t)
+	if again.Verdict != "pass" {
+		t.Errorf("the next run: %+v", again)
+	}
+	s.unit().proven(t)
+	s.unit().agrees(t, again.Slots)
+	s.audited()
 }
 
 // tellsTheTruth compares what a failed run says of the slots, in its document and its record, with what the modem holds.
@@ -106,7 +135,7 @@ func (s *stage) tellsTheTruth(d document) {
 // A firmware too old to list digests is looked at and never written to.
 func TestOldFirmware(t *testing.T) {
 	t.Parallel()
-	s := writtenOnly(t)
+	s := writtenOnly(t, "")
 	s.write("foreign.at", []byte(foreign))
 	newer := s.modem("--imei", sceneIMEI, "--firmware", "mfw_nrf9160_1.3.7")
 	s.sectag("at", "--port", "modem", "--file", "foreign.at", "--yes", "--imei", sceneIMEI).must(t, 0)
@@ -137,7 +166,7 @@ func TestOldFirmware(t *testing.T) {
 // What a person sends to a modem that is online is refused by it, and shown as it is.
 func TestAnActiveModemRefusesByNumber(t *testing.T) {
 	t.Parallel()
-	s := writtenOnly(t)
+	s := writtenOnly(t, "")
 	s.write("write.at", []byte("AT%CMNG=0,42,0,\"HONK\"\n"))
 	s.modem("--imei", sceneIMEI, "--fault", "online")
 	o := s.sectag("at", "--port", "modem", "--file", "write.at", "--yes", "--imei", sceneIMEI, "--json")
@@ -165,7 +194,7 @@ func TestModemsThatAreNoFailure(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := writtenOnly(t)
+			s := writtenOnly(t, "")
 			s.write("foreign.at", []byte(foreign))
 			m := s.modem("--imei", sceneIMEI)
 			s.sectag("at", "--port", "modem", "--file", "foreign.at", "--yes", "--imei", sceneIMEI).must(t, 0)

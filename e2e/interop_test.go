@@ -83,21 +83,24 @@ func TestTheUnitIsWhatIsInTheModem(t *testing.T) {
 	root := peers.Root(t, "Servers' Root")
 	server := root.Server(t)
 	for _, f := range fars() {
-		t.Run(f.name, func(t *testing.T) {
-			t.Parallel()
-			s := newStage(t, "Acme Devices", false)
-			srv := f.start(t, server, s.file("root.crt"))
-			s.modem()
-			s.profile(root.CertFile, srv.URL)
-			d := s.sectag("provision", "--port", "modem", "--passphrase-file", "pass.txt", "--timeout", "30s", "--json").must(t, 0).doc(t)
-			s.judgePass(d, f)
-			u := s.show()
-			if string(read(t, u.anchor)) != string(root.PEM) {
-				t.Error("the anchor in the modem is not the server's root")
-			}
-			s.judgedByOpenSSL(u)
-			s.shownTo(f, u, srv)
-		})
+		for _, key := range []string{"host", "modem"} {
+			t.Run(f.name+", key of the "+key, func(t *testing.T) {
+				t.Parallel()
+				s := newStage(t, "Acme Devices", false)
+				s.key = key
+				srv := f.start(t, server, s.file("root.crt"))
+				s.modem()
+				s.profile(root.CertFile, srv.URL)
+				d := s.sectag("provision", "--port", "modem", "--passphrase-file", "pass.txt", "--timeout", "30s", "--json").must(t, 0).doc(t)
+				s.judgePass(d, f)
+				u := s.show()
+				if string(read(t, u.anchor)) != string(root.PEM) {
+					t.Error("the anchor in the modem is not the server's root")
+				}
+				s.judgedByOpenSSL(u)
+				s.shownTo(f, u, srv)
+			})
+		}
 	}
 }
 
@@ -111,6 +114,9 @@ func (s *stage) judgePass(d document, f far) {
 	}
 	if f.coap != (d.Connect.PingMS > 0) {
 		t.Errorf("ping_ms is %d", d.Connect.PingMS)
+	}
+	if d.KeyOrigin != s.key || d.Connect.Twin != (s.key == "modem") {
+		t.Errorf("the key of the %s's is told of as %q, with a twin: %v", s.key, d.KeyOrigin, d.Connect.Twin)
 	}
 	u := s.unit()
 	u.agrees(t, d.Slots)

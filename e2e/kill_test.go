@@ -28,9 +28,13 @@ AT%CMNG=0,42,2,"HONKHONKHONK"
 AT+CFUN=1
 `
 
-func newScene(t testing.TB, url, anchor string) scene {
+func newScene(t testing.TB, url, anchor string) scene { return newSceneOf(t, url, anchor, "") }
+
+// newSceneOf is a scene with a profile that says who makes the key.
+func newSceneOf(t testing.TB, url, anchor, key string) scene {
 	t.Helper()
 	s := newStage(t, "Killed Devices", true)
+	s.key = key
 	s.profile(anchor, url)
 	s.write("foreign.at", []byte(foreign))
 	s.modem("--imei", sceneIMEI, "--fault", "online")
@@ -49,13 +53,25 @@ func farEnd(t *testing.T) (url, anchor string) {
 func TestKilledAtAnyEffect(t *testing.T) {
 	t.Parallel()
 	url, anchor := farEnd(t)
-	s := newScene(t, url, anchor)
+	for _, key := range []string{"host", "modem"} {
+		t.Run(key, func(t *testing.T) {
+			t.Parallel()
+			killedAtAnyEffect(t, url, anchor, key)
+		})
+	}
+}
+
+func killedAtAnyEffect(t *testing.T, url, anchor, key string) {
+	s := newSceneOf(t, url, anchor, key)
 	a := s.announced(s.args...)
 	all := a.rest()
 	a.end().must(t, 0)
 	s.whole()
 	if len(all) < 40 || !slices.Contains(all, "before delete-slot") || !slices.Contains(all, "after restore-mode") {
 		t.Fatalf("the run did too little to be killed at: %q", all)
+	}
+	if made := slices.Contains(all, "after make-key") && slices.Contains(all, "after certify"); made != (key == "modem") {
+		t.Fatalf("the key of the %s's was made elsewhere: %q", key, all)
 	}
 	prepared, recorded := slices.Index(all, "after prepare"), slices.Index(all, "after write-record")
 	if prepared < 0 || recorded < 0 {
@@ -64,7 +80,7 @@ func TestKilledAtAnyEffect(t *testing.T) {
 	for n, at := range all {
 		t.Run(fmt.Sprintf("%02d %s", n, at), func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, url, anchor)
+			s := newSceneOf(t, url, anchor, key)
 			a := s.announced(s.args...)
 			if got := a.upTo(n); got != at {
 				t.Fatalf("the run announces %q where the first announced %q", got, at)
@@ -115,7 +131,11 @@ func (s scene) truthful(r record) {
 	}
 	for _, x := range r.Slots {
 		touched := x.Holds == "unknown" || x.Holds == "new"
-		if !touched && x.Holds != "old" && x.Holds != "missing" || touched != (x.Sent != "") {
+		told := x.Sent != "" || x.Keygen != ""
+		if s.key != "host" && x.Type == clientKey { // nothing is sent; before the key is asked for, the slot is emptied
+			told = told || x.Delete != ""
+		}
+		if !touched && x.Holds != "old" && x.Holds != "missing" || touched != told {
 			s.t.Errorf("the interrupted run's record says of slot type %d: holds %q, sent %q", x.Type, x.Holds, x.Sent)
 		}
 	}
@@ -161,6 +181,40 @@ func (s scene) whole() []record {
 		t.Errorf("%d live identities; the modem's serial %s: recorded %v, abandoned %v", live, mine, serials[mine], abandoned[mine])
 	}
 	return records
+}
+
+// A key that the modem made in a run that was killed is known to be the unit's own, wherever that run stood; the same unit is done
+// without a question, once what was foreign is gone.
+func TestAKeyIsKnownAfterAKill(t *testing.T) {
+	t.Parallel()
+	url, anchor := farEnd(t)
+	for at, nth := range map[string]int{"after make-key": 1, "before certify": 1, "after certify": 1, "before write-slot": 2, "after write-slot": 2} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, url, anchor)
+			a := s.announced(s.args...)
+			a.upToThe(nth, at)
+			a.signal(syscall.SIGKILL)
+			a.end()
+			quiet := s.sectag("provision", "--port", "modem", "--dry-run", "--json")
+			if quiet.code != 0 && quiet.code != 4 {
+				t.Fatal(quiet)
+			}
+			o := s.sectag("provision", "--port", "modem", "--timeout", "30s", "--json") // takes the dead run's place; the certificate may be foreign
+			if certified := strings.HasSuffix(at, "write-slot"); certified != (o.code == 0) || !certified && o.doc(t).Failure.Code != "store.unconfirmed" {
+				t.Fatal(o)
+			}
+			for _, x := range s.sectag("inspect", "--port", "modem", "--json").must(t, 0).doc(t).Slots {
+				if x.SecTag == 42 && x.Type == clientKey && !x.Known {
+					t.Errorf("the key that was made is known to nobody: %+v", x)
+				}
+			}
+			s.sectag(s.args...).must(t, 0)
+			u := s.unit()
+			u.proven(t)
+			s.audited()
+		})
+	}
 }
 
 // same fails the test if a record is of another unit.

@@ -54,10 +54,14 @@ func (s *stage) nothingLeaks(outs ...outcome) {
 	s.leaves(secrets, "unit.json", "pass.txt")
 }
 
-// secretScene is a stage with an encrypted authority, a modem and our own server; trusted says whether that trusts the authority.
-func secretScene(t *testing.T, trusted bool) *stage {
+// secretScene is a stage with an encrypted authority, a modem and our own server; trusted says whether that trusts the authority. The
+// unit's key is made by this computer, unless another maker is named.
+func secretScene(t *testing.T, trusted bool, maker ...string) *stage {
 	t.Helper()
 	s := newStage(t, "Acme Devices", false)
+	if s.key = "host"; len(maker) > 0 {
+		s.key = maker[0]
+	}
 	args := []string{}
 	if !trusted {
 		args = []string{"--client-ca", "server/server-root.pem"}
@@ -71,10 +75,10 @@ func secretScene(t *testing.T, trusted bool) *stage {
 // No run leaves a part of a secret in any file or stream: one that passes, its repetition, one that fails, and the verbs around them.
 func TestRunsLeaveNoSecrets(t *testing.T) {
 	t.Parallel()
-	for name, code := range map[string]int{"pass": 0, "fail": 1} {
+	for name, code := range map[string]int{"pass": 0, "fail": 1, "a key of the modem's": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := secretScene(t, code == 0)
+			s := secretScene(t, code == 0, map[string]string{"pass": "host", "fail": "host"}[name])
 			provision := []string{"provision", "--port", "modem", "--passphrase-file", "pass.txt", "--verbose"}
 			outs := []outcome{s.sectag(append(provision, "--json")...).must(t, code)}
 			s.nothingLeaks(outs...) // before the next run clears anything up

@@ -25,6 +25,7 @@ type stage struct {
 	t    testing.TB
 	root string
 	dir  string
+	key  string // who makes keys, for the profile; empty: it is left open, and the modem does
 }
 
 // newStage makes a stage with the authority of that name in its working folder: root.crt, root.key, pass.txt.
@@ -69,11 +70,18 @@ func (s *stage) write(name string, content []byte) {
 func (s *stage) profile(anchor, url string) {
 	s.t.Helper()
 	text := "[product]\nname = \"tracker-2\"\n\n[station]\nid = \"3\"\n\n[authority]\ncert = \"root.crt\"\nkey = \"root.key\"\n\n" +
-		"[[slot]]\nsec_tag = 42\nmode = \"x509\"\nanchor = \"" + anchor + "\"\n\n[ledger]\nurl = \"sqlite:ledger.db\"\n"
+		s.device() + "[[slot]]\nsec_tag = 42\nmode = \"x509\"\nanchor = \"" + anchor + "\"\n\n[ledger]\nurl = \"sqlite:ledger.db\"\n"
 	if url != "" {
 		text += "\n[endpoint]\nurl = \"" + url + "\"\n"
 	}
 	s.write("sectag.toml", []byte(text))
+}
+
+func (s *stage) device() string {
+	if s.key == "" {
+		return ""
+	}
+	return "[device]\nkey = \"" + s.key + "\"\n\n"
 }
 
 // env is the environment of every process: nothing of the person's who runs the tests but the path.
@@ -193,10 +201,14 @@ type slot struct {
 	Holds  string `json:"holds"`
 	Match  bool   `json:"match"` // of records
 	Sent   string `json:"sent_sha256"`
+	Delete string `json:"delete"`
+	Keygen string `json:"keygen"`
+	Known  bool   `json:"known"` // of inspect
 }
 
 type connect struct {
 	Verdict    string    `json:"verdict"`
+	Twin       bool      `json:"twin"`
 	Suite      string    `json:"suite"`
 	Version    string    `json:"version"`
 	ClientAuth string    `json:"client_auth"`

@@ -1,6 +1,10 @@
 package flows
 
-import "example.org/sectag/cred"
+import (
+	"slices"
+
+	"example.org/sectag/cred"
+)
 
 // Listed is one line of the modem's list.
 type Listed struct {
@@ -13,26 +17,56 @@ type Wanted struct {
 	Slot    cred.Slot
 	Current cred.Digest // that makes it current: what the newest passing record names, if that record agrees with the profile
 	Ours    cred.Digest // what the newest record of this unit put there
+	Make    bool        // the modem shall make this private key itself
 }
 
-// Compare makes the plan: only what differs is written. A private key that a host made is gone once it is written, so key and
-// certificate stand or fall together.
+// Compare makes the plan: only what differs is written. A private key cannot be got back, whoever made it, so key and
+// certificate stand or fall together. A key that the modem makes comes before its certificate, which is signed for it.
 func Compare(list []Listed, want []Wanted) Plan {
 	var p Plan
-	for _, w := range want {
+	makes := [MaxSlots]bool{}
+	for _, w := range keyFirst(want) {
 		if int(p.N) == MaxSlots {
 			break
 		}
-		has := holding(find(list, w.Slot), w)
-		op := WriteSlot
-		if has == Current {
-			op = Keep
+		s := SlotPlan{Slot: w.Slot, Has: holding(find(list, w.Slot), w)}
+		if s.Has != Current {
+			s.Op = writing(w.Make)
 		}
-		p.Slots[p.N] = SlotPlan{Slot: w.Slot, Has: has, Op: op}
+		p.Slots[p.N], makes[p.N] = s, w.Make
 		p.N++
 	}
-	p.renewTogether()
+	p.renewTogether(makes)
+	for i := range p.Slots[:p.N] {
+		if s := &p.Slots[i]; s.Op == MakeSlot {
+			s.Old = find(list, s.Slot)
+		}
+	}
 	return p
+}
+
+// writing is how a slot gets something new.
+func writing(inModem bool) Op {
+	if inModem {
+		return MakeSlot
+	}
+	return WriteSlot
+}
+
+// keyFirst puts each key that the modem makes before the certificate of its tag.
+func keyFirst(want []Wanted) []Wanted {
+	out := slices.Clone(want)
+	for i, w := range out {
+		if !w.Make {
+			continue
+		}
+		cert := slices.IndexFunc(out[:i], func(o Wanted) bool { return o.Slot == cred.Slot{SecTag: w.Slot.SecTag, Kind: cred.ClientCert} })
+		if cert >= 0 {
+			copy(out[cert+1:i+1], out[cert:i])
+			out[cert] = w
+		}
+	}
+	return out
 }
 
 func find(list []Listed, s cred.Slot) cred.Digest {
@@ -58,14 +92,14 @@ func holding(listed cred.Digest, w Wanted) Holding {
 
 // renewTogether makes the whole identity new when a part of it is: the certificate and key of every tag, and a PSK with its
 // identity. What stood there was ours, since it was current.
-func (p *Plan) renewTogether() {
+func (p *Plan) renewTogether(makes [MaxSlots]bool) {
 	for i := range p.Slots[:p.N] {
-		if p.Slots[i].Op != WriteSlot {
+		if p.Slots[i].Op == Keep {
 			continue
 		}
 		for j := range p.Slots[:p.N] {
 			if l := &p.Slots[j]; l.Op == Keep && together(p.Slots[i].Slot, l.Slot) {
-				l.Has, l.Op = Ours, WriteSlot
+				l.Has, l.Op = Ours, writing(makes[j])
 			}
 		}
 	}
@@ -79,7 +113,19 @@ func together(a, b cred.Slot) bool {
 }
 
 // Changes tells whether a line of the plan does anything: an empty slot need not be deleted.
-func (s SlotPlan) Changes() bool { return s.Op == WriteSlot || s.Op == DeleteSlot && s.Has != Empty }
+func (s SlotPlan) Changes() bool {
+	return s.Op == WriteSlot || s.Op == MakeSlot || s.Op == DeleteSlot && s.Has != Empty
+}
+
+// MakesKey tells whether the modem makes a key in this plan, so that the certificate is signed in the middle of the work.
+func (p Plan) MakesKey() bool {
+	for _, s := range p.Slots[:p.N] {
+		if s.Op == MakeSlot {
+			return true
+		}
+	}
+	return false
+}
 
 // AllKept tells whether the plan changes nothing.
 func (p Plan) AllKept() bool {

@@ -9,7 +9,7 @@ import (
 func TestCompare(t *testing.T) {
 	d := func(b byte) cred.Digest { return cred.Digest{b} }
 	ca, cert, key := cred.Slot{SecTag: 7, Kind: 0}, cred.Slot{SecTag: 7, Kind: 1}, cred.Slot{SecTag: 7, Kind: 2}
-	want := []Wanted{{ca, d(1), d(1)}, {cert, d(2), d(2)}, {key, d(3), d(3)}}
+	want := []Wanted{{Slot: ca, Current: d(1), Ours: d(1)}, {Slot: cert, Current: d(2), Ours: d(2)}, {Slot: key, Current: d(3), Ours: d(3)}}
 	for name, c := range map[string]struct {
 		list []Listed
 		has  [3]Holding
@@ -55,5 +55,40 @@ func TestOneIdentityUnderTwoTags(t *testing.T) {
 	}
 	if p.Destroys() {
 		t.Error("what is replaced is ours")
+	}
+}
+
+// A key that the modem makes comes before the certificate that is signed for it, and the plan knows what stood there.
+func TestAKeyOfTheModemsOwn(t *testing.T) {
+	d := func(b byte) cred.Digest { return cred.Digest{b} }
+	ca, cert, key := cred.Slot{SecTag: 7, Kind: 0}, cred.Slot{SecTag: 7, Kind: 1}, cred.Slot{SecTag: 7, Kind: 2}
+	want := []Wanted{{Slot: ca, Current: d(1)}, {Slot: cert, Current: d(2)}, {Slot: key, Current: d(3), Make: true}}
+	for name, c := range map[string]struct {
+		list []Listed
+		want Plan
+	}{
+		"blank": {nil, Plan{N: 3, Slots: [MaxSlots]SlotPlan{
+			{Slot: ca, Op: WriteSlot}, {Slot: key, Op: MakeSlot}, {Slot: cert, Op: WriteSlot},
+		}}},
+		"all current": {[]Listed{{ca, d(1)}, {cert, d(2)}, {key, d(3)}}, Plan{N: 3, Slots: [MaxSlots]SlotPlan{
+			{Slot: ca, Has: Current}, {Slot: key, Has: Current}, {Slot: cert, Has: Current},
+		}}},
+		"only the certificate is gone": {[]Listed{{ca, d(1)}, {key, d(3)}}, Plan{N: 3, Slots: [MaxSlots]SlotPlan{
+			{Slot: ca, Has: Current}, {Slot: key, Has: Ours, Op: MakeSlot, Old: d(3)}, {Slot: cert, Op: WriteSlot},
+		}}},
+		"another's key": {[]Listed{{ca, d(1)}, {cert, d(2)}, {key, d(9)}}, Plan{N: 3, Slots: [MaxSlots]SlotPlan{
+			{Slot: ca, Has: Current}, {Slot: key, Has: Foreign, Op: MakeSlot, Old: d(9)}, {Slot: cert, Has: Ours, Op: WriteSlot},
+		}}},
+	} {
+		p := Compare(c.list, want)
+		if p != c.want {
+			t.Errorf("%s: %+v, want %+v", name, p, c.want)
+		}
+		if changes := name != "all current"; p.MakesKey() != changes || p.AllKept() == changes || p.Destroys() != (name == "another's key") {
+			t.Errorf("%s: makes %v, kept %v, destroys %v", name, p.MakesKey(), p.AllKept(), p.Destroys())
+		}
+	}
+	if want[1].Slot != cert {
+		t.Error("what was wanted was changed")
 	}
 }

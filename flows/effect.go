@@ -55,7 +55,8 @@ type (
 		Chosen bool        // a person chose the tag
 		Hand   Hand
 	}
-	// Prepare makes the whole new set ready without touching the modem: clock, uniqueness, serial, key, certificate, lint, anchor, lengths. → Prepared
+	// Prepare makes the whole new set ready without touching the modem: clock, uniqueness, serial, key, certificate, lint, anchor, lengths.
+	// Of a key that the modem makes, everything but the key and its certificate is ready then. → Prepared
 	Prepare struct{ ID ID }
 	// TakeOffline sets functional mode 4 when the modem is active. → Offline
 	TakeOffline struct{ ID ID }

@@ -167,11 +167,12 @@ const (
 // Op is what the plan does with a slot.
 type Op uint8
 
-// The operations. A write of a slot that holds something deletes it first.
+// The operations. A slot that holds something is deleted before it is written, or before a key is made in it.
 const (
 	Keep Op = iota
 	WriteSlot
 	DeleteSlot
+	MakeSlot // the modem makes the private key itself (%KEYGEN); nobody knows beforehand what it will list for it
 )
 
 // SlotPlan is one line of the plan.
@@ -179,6 +180,8 @@ type SlotPlan struct {
 	Slot cred.Slot `json:"slot"`
 	Has  Holding   `json:"has"`
 	Op   Op        `json:"op"`
+	// Old is what the modem lists now in a slot for MakeSlot, and must not list afterwards; zero for the other operations.
+	Old cred.Digest `json:"old,omitzero"`
 }
 
 // Plan is what will be done with a unit's slots, in order. It is made by Compare and shown before anything is done.

@@ -79,6 +79,8 @@ type PlanFacts struct {
 	New    cred.Digest `json:"new"`   // what it must list afterwards
 	Now    cred.Digest `json:"now"`   // what it lists as far as was read back
 	Stage  SlotStage   `json:"stage"` // how far the work on it got
+	Asked  bool        `json:"asked"` // the slot was empty, and the modem was asked to make a key in it
+	Told   bool        `json:"told"`  // and told of one
 	Bytes  int         `json:"bytes"` // of the new content
 	Reason string      `json:"reason,omitempty"`
 }
@@ -97,6 +99,8 @@ const (
 	SlotGone    // the modem lists nothing, as planned
 	SlotDiffers // the modem lists something else
 	SlotUnknown // the line broke off; nobody knows until it is read
+	SlotMaking  // the modem was asked to make a key
+	SlotMade    // it says that it has
 )
 
 // PreparedFacts is the new set.
@@ -105,6 +109,17 @@ type PreparedFacts struct {
 	Certificate *CertificateFacts `json:"certificate,omitempty"`
 	Sizes       []int             `json:"sizes"` // bytes of each planned slot's content, by the plan's index; 0 for one that is not written
 	Clock       string            `json:"clock,omitempty"`
+	Key         *KeyFacts         `json:"key,omitempty"` // of a key that the modem made, once it has
+	Why         string            `json:"why,omitempty"` // the profile leaves open who makes the key, and this computer does: why
+}
+
+// KeyFacts is what a modem says of a key that it made, as far as it was checked. Nothing in it is secret.
+type KeyFacts struct {
+	CSR         cred.Digest `json:"csr_sha256"`
+	SPKI        cred.Digest `json:"spki_sha256"`
+	Attestation cred.Digest `json:"attestation_sha256,omitzero"` // of the signed statement that came with the request
+	UUID        string      `json:"uuid,omitempty"`              // of the modem, as the statement has it
+	Token       cred.Digest `json:"token_sha256,omitzero"`       // of the modem's statement about itself, where it gives one
 }
 
 // CertificateFacts is a device certificate.

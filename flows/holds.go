@@ -1,5 +1,7 @@
 package flows
 
+import "example.org/sectag/cred"
+
 // Holds says what the slot holds after the work on the unit broke off, in the contract's words: "old", "new", "missing", or
 // "unknown" where only reading it again can tell.
 func (p PlanFacts) Holds() string {
@@ -29,7 +31,7 @@ func (p PlanFacts) Holds() string {
 // Action says what was done to the slot, in the contract's words; for a plan that nobody carried out, what would be.
 func (p PlanFacts) Action() string {
 	switch {
-	case p.Op == WriteSlot:
+	case p.Op == WriteSlot || p.Op == MakeSlot:
 		return "written"
 	case p.Op == DeleteSlot:
 		return "deleted"
@@ -43,4 +45,27 @@ func (p PlanFacts) Action() string {
 // was to be deleted.
 func (p PlanFacts) Done() bool {
 	return p.Op == Keep || p.Stage == SlotMatches || p.Stage == SlotGone
+}
+
+// KeyAlone tells whether the slot holds a key that the modem made and that no certificate is for.
+func (p PlanFacts) KeyAlone(plan []PlanFacts) bool {
+	if p.Op != MakeSlot || p.Stage != SlotMatches {
+		return false
+	}
+	for _, o := range plan {
+		if o.Slot.SecTag == p.Slot.SecTag && o.Slot.Kind == cred.ClientCert {
+			return o.Stage != SlotMatches
+		}
+	}
+	return true
+}
+
+// Begun tells whether the work on any slot of a plan has begun.
+func Begun(plan []PlanFacts) bool {
+	for _, p := range plan {
+		if p.Stage != SlotPlanned {
+			return true
+		}
+	}
+	return false
 }

@@ -9,7 +9,7 @@ import (
 var (
 	screenNames  = [...]string{"authority", "port", "unit", "credentials", "endpoint", "connection", "record"}
 	holdingNames = [...]string{"empty", "current", "ours", "foreign"}
-	opNames      = [...]string{"keep", "write", "delete"}
+	opNames      = [...]string{"keep", "write", "delete", "make"}
 	trustNames   = [...]string{"none", "file", "given", "bundle", "first-use"}
 	outcomeNames = [...]string{"none", "pass", "warn", "fail"}
 )

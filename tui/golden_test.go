@@ -77,6 +77,18 @@ var pictures = []picture{
 		r.settle(flows.Write{})
 		return r.update(progressMsg{ID: r.pending[0].Of(), Sent: 412, Total: 594, BytesOut: 1843, BytesIn: 402, Line: 2100 * time.Millisecond})
 	}},
+	{"credentials-made", "Credentials, a key made in the modem", "The key comes before its certificate, which is signed for it when it is there.", func(t *testing.T) *run {
+		return toThePlan(t, settled, making(t)).press("7872", enter).settle(flows.Write{})
+	}},
+	{"fail-key", "A key without a certificate", "The modem made its key and the line lost what it said of it. A retry deletes that key and has another one made.", func(t *testing.T) *run {
+		r := toThePlan(t, settled, making(t)).press("7872", enter).settle(flows.MakeKey{})
+		r.fail("keygen.csr-lost", "a key was made in sec_tag 42, client-key and its certificate request was lost", "retry: the key, which nobody can use, is deleted and another one made")
+		r.settle()
+		return r.press("4")
+	}},
+	{"connection-twin", "Connection, with the key in the modem", "This computer shows a twin of the certificate, which lives for minutes.", func(t *testing.T) *run {
+		return toThePlan(t, settled, making(t)).press("7872", enter).settle().press(tea.KeyMsg{Type: tea.KeyLeft})
+	}},
 	{"credentials-waiting", "Waiting", "From two seconds on the screen says what is waited for, and until when.", func(t *testing.T) *run {
 		r := toThePlan(t, settled, blank(t)).press(enter).settle(flows.Delete{}, flows.Write{})
 		return r.update(tickMsg(noon.Add(3*time.Second)), progressMsg{ID: r.pending[0].Of(), Waiting: "OK to AT%CMNG", Until: noon.Add(5 * time.Second)})

@@ -195,6 +195,11 @@ func (w world) store(t *testing.T, e flows.Effect, f flows.Facts) flows.Event {
 		return flows.Planned{ID: e.ID, Plan: p, Doc: doc(t, map[string]any{"slots": slots, "plan": lines})}
 	case flows.Prepare:
 		ev := flows.Prepared{ID: e.ID}
+		if len(f.Plan) == 3 && f.Plan[1].Op == flows.MakeSlot {
+			ev.Want[0] = want(0)
+			ev.Doc = doc(t, flows.PreparedFacts{KeyOrigin: "modem", Sizes: []int{594, 0, 0}})
+			return ev
+		}
 		facts := flows.PreparedFacts{KeyOrigin: "host", Certificate: &flows.CertificateFacts{Serial: "5f00c2", NotAfter: "2041-12-13T00:00:00Z", SHA256: want(9)}}
 		for i, p := range f.Plan {
 			size := 0
@@ -211,9 +216,15 @@ func (w world) store(t *testing.T, e flows.Effect, f flows.Facts) flows.Event {
 		return flows.Deleted{ID: e.ID, Found: true}
 	case flows.Write:
 		return flows.Written{ID: e.ID}
+	case flows.MakeKey:
+		return flows.KeyMade{ID: e.ID, SPKI: want(7), Doc: doc(t, flows.KeyFacts{CSR: want(8), SPKI: want(7)})}
+	case flows.Certify:
+		return flows.Certified{ID: e.ID, Want: want(int(e.Index)), Doc: doc(t, flows.PreparedFacts{
+			KeyOrigin: "modem", Certificate: &flows.CertificateFacts{Serial: "5f00c2", NotAfter: "2041-12-13T00:00:00Z", SHA256: want(int(e.Index))}, Sizes: []int{594},
+		})}
 	case flows.ReadSlot:
 		ev := flows.ReadBack{ID: e.ID}
-		if int(e.Index) < len(f.Plan) && f.Plan[e.Index].Op == flows.WriteSlot {
+		if int(e.Index) < len(f.Plan) && f.Plan[e.Index].Op != flows.DeleteSlot {
 			ev.SHA256 = want(int(e.Index))
 		}
 		if w.damaged && e.Index == w.plan.N-1 {
@@ -236,6 +247,16 @@ func blank(t *testing.T) world {
 		w.plan.Slots[i] = flows.SlotPlan{Slot: cred.Slot{SecTag: 42, Kind: k}, Op: flows.WriteSlot}
 		w.plan.N++
 	}
+	return w
+}
+
+// making is a world whose modem makes its key, in place of one that is not ours.
+func making(t *testing.T) world {
+	w := returned(t)
+	w.connect.Twin = true
+	p := &w.plan
+	p.Slots[1], p.Slots[2] = p.Slots[2], p.Slots[1]
+	p.Slots[1].Op = flows.MakeSlot
 	return w
 }
 

@@ -1,5 +1,5 @@
 // Package desk performs the effects that flows asks for, one file a room: authority.go, port.go, unit.go, plan.go, prepare.go,
-// work.go, far.go, record.go. It keeps what machines must not hold: secrets, the open port, texts, the prepared set. It decides
+// work.go, made.go, far.go, record.go. It keeps what machines must not hold: secrets, the open port, texts, the prepared set. It decides
 // nothing about what comes next, and prints nothing. Read desk.go first.
 package desk
 
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.org/sectag/bench/evidence"
+	"example.org/sectag/bench/identity"
 	"example.org/sectag/bench/past"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/bench/secret"
@@ -68,7 +69,9 @@ type Desk struct {
 	hand     flows.Hand
 	handFile string
 	slots    []profile.Slot // that the plan is of
-	set      prepared
+	keyless  bool           // the modem said that it makes no keys
+	why      string         // the profile leaves open who makes the key, and this computer does: why
+	set      identity.Set
 	probe    *endpoint.ProbeReport
 	date     time.Time // a server's Date header, seen at dateAt
 	dateAt   time.Time
@@ -121,7 +124,7 @@ func (d *Desk) Begin(run string) {
 func (d *Desk) Close() {
 	d.hangUp()
 	d.Lock()
-	d.set.clear()
+	d.set.Clear()
 	d.secrets.Clear()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -190,6 +193,10 @@ func (d *Desk) perform(ctx context.Context, e flows.Effect) (flows.Event, error)
 		return d.delete(ctx, e)
 	case flows.Write:
 		return d.write(ctx, e)
+	case flows.MakeKey:
+		return d.makeKey(ctx, e)
+	case flows.Certify:
+		return d.certify(ctx, e)
 	case flows.ReadSlot:
 		return d.readSlot(ctx, e)
 	case flows.RestoreMode:

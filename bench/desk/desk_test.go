@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,13 +65,19 @@ func does[A flows.Event](w *worker, s flows.Screen, e flows.Effect) (answer A) {
 // sealed are the names of all effects, found in their source.
 func sealed(t *testing.T) (names []string) {
 	t.Helper()
-	tree, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", "flows", "effect.go"), nil, 0)
+	files, err := filepath.Glob(filepath.Join("..", "..", "flows", "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range tree.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == "effect" {
-			names = append(names, f.Recv.List[0].Type.(*ast.Ident).Name)
+	for _, file := range files {
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range tree.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv != nil && f.Name.Name == "effect" {
+				names = append(names, f.Recv.List[0].Type.(*ast.Ident).Name)
+			}
 		}
 	}
 	slices.Sort(names)
@@ -119,13 +126,25 @@ func TestEveryEffectIsAnsweredWithItsNumber(t *testing.T) {
 	does[flows.Offline](w, flows.CredentialsScreen, flows.TakeOffline{})
 	for i := range planned.Plan.N {
 		does[flows.Deleted](w, flows.CredentialsScreen, flows.Delete{Index: i})
-		does[flows.Written](w, flows.CredentialsScreen, flows.Write{Index: i})
-		if back := does[flows.ReadBack](w, flows.CredentialsScreen, flows.ReadSlot{Index: i}); back.SHA256 != prepared.Want[i] || back.SHA256.IsZero() {
+		s, want := planned.Plan.Slots[i], prepared.Want[i]
+		switch {
+		case s.Op == flows.MakeSlot:
+			if made := does[flows.KeyMade](w, flows.CredentialsScreen, flows.MakeKey{Index: i}); made.SPKI.IsZero() {
+				t.Error("a key was made, and nobody knows which")
+			}
+		case s.Slot.Kind == cred.ClientCert:
+			want = does[flows.Certified](w, flows.CredentialsScreen, flows.Certify{Index: i}).Want
+		}
+		if s.Op != flows.MakeSlot {
+			does[flows.Written](w, flows.CredentialsScreen, flows.Write{Index: i})
+		}
+		back := does[flows.ReadBack](w, flows.CredentialsScreen, flows.ReadSlot{Index: i})
+		if back.SHA256.IsZero() || back.SHA256 != want && s.Op != flows.MakeSlot {
 			t.Errorf("slot %d reads back %s", i, back.SHA256)
 		}
 	}
 	does[flows.Restored](w, flows.CredentialsScreen, flows.RestoreMode{Mode: 1})
-	if c := does[flows.Connected](w, flows.ConnectionScreen, flows.ConnectServer{}); c.Verdict != flows.Passed {
+	if c := does[flows.Connected](w, flows.ConnectionScreen, flows.ConnectServer{}); c.Verdict != flows.Passed || !strings.Contains(string(c.Doc), `"twin":true`) {
 		t.Errorf("the connection says %+v", c)
 	}
 	does[flows.RecordWritten](w, flows.RecordScreen, flows.WriteRecord{Verdict: flows.Passed})
@@ -140,7 +159,15 @@ func TestEveryEffectIsAnsweredWithItsNumber(t *testing.T) {
 func TestOnlyIdentifyOpens(t *testing.T) {
 	w := newWorker(t, t.TempDir(), "sim:nrf9151")
 	for _, e := range []flows.Effect{
-		flows.MakePlan{}, flows.Prepare{}, flows.TakeOffline{}, flows.Delete{}, flows.Write{}, flows.ReadSlot{}, flows.RestoreMode{Mode: 1},
+		flows.MakePlan{},
+		flows.Prepare{},
+		flows.TakeOffline{},
+		flows.Delete{},
+		flows.Write{},
+		flows.MakeKey{},
+		flows.Certify{},
+		flows.ReadSlot{},
+		flows.RestoreMode{Mode: 1},
 	} {
 		if l := does[flows.Lost](w, flows.CredentialsScreen, e); l.Code != "port.lost" || l.Hint == "" {
 			t.Errorf("%T: %+v", e, l)
@@ -224,6 +251,8 @@ func TestWhatIsNotReadyIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 // TestWhatWasPreparedGoesWithItsPlanAndItsKeyWithThePass.
 func TestWhatWasPreparedGoesWithItsPlanAndItsKeyWithThePass(t *testing.T) {
 	w, _ := ready(t, t.TempDir(), "sim:nrf9151")
+	w.desk.Profile.Origin = profile.Host // the key is one to be forgotten
+	does[flows.Planned](w, flows.CredentialsScreen, flows.MakePlan{SecTag: 42, Chosen: true})
 	does[flows.Prepared](w, flows.CredentialsScreen, flows.Prepare{})
 	does[flows.Planned](w, flows.CredentialsScreen, flows.MakePlan{SecTag: 42, Chosen: true})
 	if f := does[flows.Failed](w, flows.CredentialsScreen, flows.Write{}); f.Code != "internal" {

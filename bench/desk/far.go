@@ -77,21 +77,27 @@ func (d *Desk) tags() []cred.SecTag {
 
 var trusts = map[string]flows.Trust{"file": flows.File, "given": flows.Given, "bundle": flows.Bundle, "first-use": flows.FirstUse}
 
-// connectServer shows the server the certificate and key that were just written, from this computer.
+// connectServer shows the server the certificate and key that were just written, from this computer. A key that the modem made cannot
+// be shown: then a twin of the certificate is, for which this computer has a key.
 func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.Event, error) {
 	d.done()
-	if d.set.key == nil || d.set.key.PEM() == nil {
-		return nil, cred.Failed("store.key-gone", "the unit's key is in the modem only, so this computer cannot connect with it", "provision the unit again with a new key, or let the unit connect by itself")
-	}
 	d.waits(e.ID, "the server", cmp.Or(d.Timeout, endpoint.ConnectTimeout))
-	report, err := endpoint.Connect(ctx, d.profile().Endpoint, endpoint.ConnectOptions{
-		Cert: []byte(d.set.cert.PEM), Key: d.set.key.PEM(), Anchor: d.set.anchor, Timeout: d.Timeout, Now: d.Now,
-		Flight: func(name string) { d.Progress(flows.Progress{ID: e.ID, Flight: name}) },
+	var report endpoint.ConnectReport
+	var no error
+	twin, err := d.shown(ctx, func(cert, key []byte) {
+		report, no = endpoint.Connect(ctx, d.profile().Endpoint, endpoint.ConnectOptions{
+			Cert: cert, Key: key, Anchor: d.set.Anchor, Timeout: d.Timeout, Now: d.Now,
+			Flight: func(name string) { d.Progress(flows.Progress{ID: e.ID, Flight: name}) },
+		})
 	})
+	if err != nil {
+		return nil, err
+	}
+	report.Twin = twin
 	report.Peer = report.Peer[:min(len(report.Peer), maxShown)]
 	answer := flows.Connected{ID: e.ID, Verdict: outcome(report.Verdict), Doc: codec.Doc(report)}
-	if err != nil {
-		f := cred.AsFault(err)
+	if no != nil {
+		f := cred.AsFault(no)
 		answer.Verdict, answer.Code = flows.FailedOutcome, f.Code
 	}
 	return answer, nil

@@ -20,7 +20,7 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 	if err != nil {
 		return nil, err
 	}
-	d.set.clear() // another unit's, or an older one of this
+	d.set.Clear() // another unit's, or an older one of this
 	items, before, err := d.look(ctx, m, append(d.tags(), e.SecTag, e.Hand.Slot.SecTag))
 	if err != nil {
 		return nil, err
@@ -76,9 +76,12 @@ func (d *Desk) reader() *ledger.Reader {
 
 // planProfile plans the slots of the profile, or of the sec_tag that was chosen. No slots at all is an open plan: which sec_tag?
 func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, items []device.Item, before past.Past) (flows.Plan, error) {
-	slots := chosen(d.profile().Slots, e)
+	p := d.profile()
+	slots := chosen(p.Slots, e)
 	d.mu.Lock()
-	d.hand, d.handFile, d.slots, d.roots = flows.Hand{}, "", slots, slotfile.Trust{}
+	can := m.CanMakeKey() && !d.keyless
+	inModem, why := p.Origin.InModem(can, len(slots) > 1)
+	d.hand, d.handFile, d.slots, d.why, d.roots = flows.Hand{}, "", slots, why, slotfile.Trust{}
 	d.mu.Unlock()
 	var want []flows.Wanted
 	anchors := map[cred.SecTag][]byte{}
@@ -91,7 +94,7 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 		agrees := d.agrees(before, s, unit, current)
 		for _, k := range []cred.Kind{cred.RootCA, cred.ClientCert, cred.ClientKey} {
 			at := cred.Slot{SecTag: s.SecTag, Kind: k}
-			w := flows.Wanted{Slot: at}
+			w := flows.Wanted{Slot: at, Make: inModem && k == cred.ClientKey}
 			if k == cred.RootCA {
 				w.Current = current
 			} else if agrees {
@@ -104,6 +107,10 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 		}
 	}
 	plan := flows.Compare(past.Lines(items), want)
+	if plan.MakesKey() && !can && m.FirmwareOK() == nil {
+		return plan, cred.Failed("keygen.unknown", "the profile wants the key made in the modem, and the firmware "+d.firmware()+" cannot",
+			`write key = "auto" (or "host") in the profile, or update the modem's firmware`)
+	}
 	for _, s := range plan.Slots[:plan.N] {
 		if anchor := anchors[s.Slot.SecTag]; s.Op == flows.WriteSlot && s.Slot.Kind == cred.RootCA && anchor != nil {
 			if err := m.Fits(s.Slot, anchor); err != nil {
@@ -112,6 +119,12 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 		}
 	}
 	return plan, nil
+}
+
+func (d *Desk) firmware() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.unit.Firmware
 }
 
 // chosen are the slots to plan: the profile's, or of a chosen tag the profile's one, or a new one with the profile's anchor.
@@ -135,7 +148,7 @@ func chosen(slots []profile.Slot, e flows.MakePlan) []profile.Slot {
 func (d *Desk) agrees(before past.Past, s profile.Slot, unit record.Unit, anchor cred.Digest) bool {
 	root, p := d.rootNow(), d.profile()
 	return root.Cert != nil && before.Agrees(past.Wish{
-		SecTag: s.SecTag, Issuer: cred.Sum(root.PEM), Name: p.ID.Name(unit.IMEI), Host: p.Origin == profile.Host,
+		SecTag: s.SecTag, Issuer: cred.Sum(root.PEM), Name: p.ID.Name(unit.IMEI), Origin: p.Origin.Recorded(),
 		Anchor: anchor, Now: d.Now(),
 	})
 }

@@ -15,13 +15,17 @@ import (
 func (d *Desk) writeRecord(ctx context.Context, e flows.WriteRecord) (flows.Event, error) {
 	d.done()
 	if e.Verdict != flows.FailedOutcome {
-		d.set.forgetKey()
+		d.set.ForgetKey()
 	}
 	answer := flows.RecordWritten{ID: e.ID, Verdict: e.Verdict}
 	if d.Ledger == nil {
 		return answer, nil
 	}
 	r := d.record(e)
+	abandon := func(serial string) error { return d.Ledger.Abandon(ctx, d.run, r.Time, serial) }
+	if err := d.set.Drop(abandon, r.Abandoned); err != nil {
+		return nil, err
+	}
 	if r.Kind == record.Check {
 		older, found, err := d.Ledger.NewestPassing(ctx, r.Seen(), record.Provision)
 		if err != nil {
@@ -51,7 +55,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		Bench: d.bench(), ElapsedMS: d.Now().Sub(d.met).Milliseconds(),
 	}
 	s := past.Seen(d.unit, d.items)
-	r.Findings = append(evidence.Notes(d.unit.IMEI), d.roots.Doubts...)
+	r.Findings = append(append(evidence.Notes(d.unit.IMEI), evidence.ByHost(f.Prepared)...), d.roots.Doubts...)
 	r.Verdict = evidence.Noted(r.Verdict, r.Findings)
 	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product}
 	if failed {
@@ -60,16 +64,11 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		}
 	}
 	r.Slots = evidence.Slots(f.Plan, r.Failure)
-	if d.set.cert.Serial != "" {
-		r.KeyOrigin, r.Key = "host", evidence.HostKey(d.set.cert.SPKI, d.hostCopy())
-		r.Cert, r.Authority = evidence.Certificate(d.set.cert, d.root), evidence.Authority(d.auth, d.root)
-	}
-	if d.set.handCert != nil || d.set.handKey != nil {
-		r.KeyOrigin, r.Cert, r.Key = "imported", d.set.handCert, d.set.handKey
-	}
-	r.Anchor, r.Anchors = evidence.Anchors(d.set.anchor, d.roots.Facts, d.Profile.Operator)
+	d.set.Record(&r, d.auth, d.root)
+	r.Anchor, r.Anchors = evidence.Anchors(d.set.Anchor, d.roots.Facts, d.Profile.Operator)
 	if f.Connect != nil {
 		r.Connect = evidence.Connect(f.Connect, d.Profile.Endpoint)
+		r.Connect.TwinSerial = d.set.Twin
 		r.Findings = append(r.Findings, f.Connect.Findings...)
 	}
 	if st := d.line(); st.BytesOut > 0 {
@@ -90,16 +89,8 @@ func (d *Desk) kind(e flows.WriteRecord) record.Kind {
 	return record.Provision
 }
 
-// hostCopy: after a failure the key is kept in memory for another try at the connection, and the record says so.
-func (d *Desk) hostCopy() string {
-	if d.set.key.PEM() != nil {
-		return "kept"
-	}
-	return "destroyed"
-}
-
 func (d *Desk) bench() record.Bench {
-	b := evidence.Bench(d.Tool, d.set.cert.Clock)
+	b := evidence.Bench(d.Tool, d.set.Clock())
 	b.Station, b.Operator, b.Port, b.Profile = d.Profile.Station, d.Profile.Operator, d.port, d.Profile.SHA256
 	b.Started, b.Ended = record.Stamp(d.met), record.Stamp(d.Now())
 	if !d.date.IsZero() {

@@ -60,6 +60,7 @@ func (d *Desk) meet() {
 	defer d.mu.Unlock()
 	d.met = d.Now()
 	d.heard.Reset()
+	d.keyless = false
 }
 
 // identified is the answer for the unit of this session, with the IMEI that it just told.
@@ -71,13 +72,13 @@ func (d *Desk) identified(id flows.ID, imei cred.IMEI) flows.Event {
 		Host: d.unit.Host, FunctionalMode: d.unit.FunctionalMode, UUID: d.unit.UUID, Record: d.before.Newest,
 	}
 	return flows.Identified{
-		ID: id, Session: d.opened, IMEI: imei, Identity: identity(d.unit, d.items), Firmware: d.modem.FirmwareOK() == nil,
+		ID: id, Session: d.opened, IMEI: imei, Identity: modemOf(d.unit, d.items), Firmware: d.modem.FirmwareOK() == nil,
 		Mode: uint8(d.unit.FunctionalMode), Doc: codec.Doc(facts),
 	}
 }
 
-// identity is the digest of the modem's own identity key (type 6) as it lists it, else of its UUID, else zero.
-func identity(u device.Identity, items []device.Item) cred.Digest {
+// modemOf is the digest of the modem's own identity key (type 6) as it lists it, else of its UUID, else zero.
+func modemOf(u device.Identity, items []device.Item) cred.Digest {
 	for _, i := range items {
 		if i.Slot.Kind == cred.DeviceIDKey && i.Slot.SecTag.Reserved() {
 			return i.SHA256

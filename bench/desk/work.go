@@ -80,7 +80,7 @@ func (d *Desk) write(ctx context.Context, e flows.Write) (flows.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	content := d.set.content(e.Index)
+	content := d.set.Contents[e.Index]
 	if content == nil {
 		return nil, cred.Failed("internal", "nothing was prepared for "+s.String(), "this is a defect of sectag: please report it")
 	}

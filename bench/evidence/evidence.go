@@ -55,6 +55,17 @@ func Notes(imei cred.IMEI) []cred.Finding {
 	return out
 }
 
+// ByHost says why this computer made a key whose making the profile leaves open; nothing where it did not.
+func ByHost(p flows.PreparedFacts) []cred.Finding {
+	if p.Why == "" {
+		return nil
+	}
+	return []cred.Finding{{
+		Code: "keygen.by-host", Severity: cred.Info, Text: "this computer made the unit's key: " + p.Why,
+		Hint: `write key = "host" in the profile if that is meant, or key = "modem" to refuse such units`,
+	}}
+}
+
 // Noted is the verdict with findings taken into account: a pass with a warning is a warning.
 func Noted(v cred.Verdict, fs []cred.Finding) cred.Verdict {
 	if v == cred.Pass {
@@ -81,17 +92,18 @@ func Slots(plan []flows.PlanFacts, failure *cred.Fault) []record.Slot {
 		if p.Done() {
 			s.Action = p.Action()
 		}
-		s.Delete, s.Write = answers(p, failure)
+		s.Delete, s.Write, s.Keygen = answers(p, failure)
 		out = append(out, s)
 	}
 	return out
 }
 
-// answers is what the modem said to the delete and to the write of a slot: ok, absent, the code of the failure that ended it, or
-// nothing where it was not asked or where nobody knows.
-func answers(p flows.PlanFacts, failure *cred.Fault) (del, write string) {
+// answers is what the modem said to the delete, to the write, and to the making of a key in a slot: ok, absent, the code of the
+// failure that ended it, or nothing where it was not asked or where nobody knows. That a key was asked for is said in any case: what
+// the slot lists next hangs on it.
+func answers(p flows.PlanFacts, failure *cred.Fault) (del, write, made string) {
 	if p.Op == flows.Keep {
-		return "", ""
+		return "", "", ""
 	}
 	code := ""
 	if failure != nil {
@@ -103,20 +115,26 @@ func answers(p flows.PlanFacts, failure *cred.Fault) (del, write string) {
 			asked = "absent"
 		}
 	}
+	if p.Asked {
+		if made = "ok"; !p.Told {
+			made = code
+		}
+		return asked, "", made
+	}
 	switch p.Stage {
 	case flows.SlotDeleting:
-		return code, ""
+		return code, "", ""
 	case flows.SlotDeleted:
-		return asked, ""
+		return asked, "", ""
 	case flows.SlotWriting:
-		return asked, code
+		return asked, code, ""
 	case flows.SlotWritten, flows.SlotMatches, flows.SlotGone, flows.SlotDiffers:
 		if p.Op == flows.WriteSlot {
 			write = "ok"
 		}
-		return asked, write
+		return asked, write, ""
 	}
-	return "", ""
+	return "", "", ""
 }
 
 // HostKey says how a key came to be that this computer made; copy is "destroyed" or "kept".
@@ -124,6 +142,16 @@ func HostKey(spki cred.Digest, copy string) *record.Key {
 	return &record.Key{
 		Origin: "host-csprng", Generator: "Go crypto/ecdsa over the operating system's random source", Algorithm: "EC P-256",
 		StrengthBits: 128, Table: "NIST SP 800-57 part 1, table 2", SPKI: spki, HostCopy: copy, Proof: "sign-verify",
+	}
+}
+
+// ModemKey says how a key came to be that the modem made. Its statement was held against the request, the tag and the modem; whether
+// its signature is right nobody can tell who has not got the modem's public identity key.
+func ModemKey(k flows.KeyFacts, firmware string) *record.Key {
+	return &record.Key{
+		Origin: "modem-keygen", Generator: "%KEYGEN of " + firmware, Algorithm: "EC P-256", StrengthBits: 128,
+		Table: "NIST SP 800-57 part 1, table 2", SPKI: k.SPKI, HostCopy: "never", CSR: k.CSR, Attestation: k.Attestation, Statement: "digest",
+		Proof: "csr",
 	}
 }
 

@@ -16,7 +16,7 @@ func TestAnswersOfEachSlot(t *testing.T) {
 	for name, c := range map[string]struct {
 		plan    flows.PlanFacts
 		failure *cred.Fault
-		want    string // delete, write
+		want    string // delete, write, and what was said of a key
 	}{
 		"kept":             {flows.PlanFacts{Op: flows.Keep, Has: flows.Current, Old: one, Now: one}, nil, ", "},
 		"into an empty":    {flows.PlanFacts{Op: flows.WriteSlot, Has: flows.Empty, New: two, Now: two, Stage: flows.SlotMatches}, nil, ", ok"},
@@ -27,11 +27,21 @@ func TestAnswersOfEachSlot(t *testing.T) {
 		"write refused":    {flows.PlanFacts{Op: flows.WriteSlot, Has: flows.Ours, Old: one, New: two, Stage: flows.SlotWriting}, full, "ok, cmng.515"},
 		"between":          {flows.PlanFacts{Op: flows.WriteSlot, Has: flows.Ours, Old: one, New: two, Stage: flows.SlotDeleted}, full, "ok, "},
 		"not begun":        {flows.PlanFacts{Op: flows.WriteSlot, Has: flows.Ours, Old: one, New: two}, full, ", "},
+		"key made":         {flows.PlanFacts{Op: flows.MakeSlot, Has: flows.Ours, Old: one, New: two, Now: two, Stage: flows.SlotMatches, Asked: true, Told: true}, nil, "ok, , ok"},
+		"key in an empty":  {flows.PlanFacts{Op: flows.MakeSlot, Has: flows.Empty, New: two, Now: two, Stage: flows.SlotMatches, Asked: true, Told: true}, nil, ", , ok"},
+		"key refused":      {flows.PlanFacts{Op: flows.MakeSlot, Has: flows.Ours, Old: one, Stage: flows.SlotDiffers, Asked: true}, full, "ok, , cmng.515"},
+		"key alone":        {flows.PlanFacts{Op: flows.MakeSlot, Has: flows.Empty, Now: two, Stage: flows.SlotMatches, Asked: true}, full, ", , cmng.515"},
+		"key cut off":      {flows.PlanFacts{Op: flows.MakeSlot, Has: flows.Ours, Old: one, Stage: flows.SlotUnknown, Asked: true}, full, "ok, , cmng.515"},
+		"before the key":   {flows.PlanFacts{Op: flows.MakeSlot, Has: flows.Ours, Old: one, Stage: flows.SlotDeleting}, full, "cmng.515, "},
 		"the line was cut": {flows.PlanFacts{Op: flows.WriteSlot, Has: flows.Ours, Old: one, New: two, Stage: flows.SlotUnknown}, full, ", "},
 	} {
 		c.plan.Slot = cred.Slot{SecTag: 1, Kind: cred.ClientCert}
 		s := Slots([]flows.PlanFacts{c.plan}, c.failure)
-		if got := s[0].Delete + ", " + s[0].Write; got != c.want {
+		got := s[0].Delete + ", " + s[0].Write
+		if s[0].Keygen != "" {
+			got += ", " + s[0].Keygen
+		}
+		if got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 		r := record.Record{Kind: record.Provision, Time: "2026-11-22T10:00:00Z", Verdict: cred.Fail, IMEI: 352656100367872, Slots: s}
@@ -62,6 +72,7 @@ func TestTestsClaimNothingThatWasNotMeasured(t *testing.T) {
 		"kept":                 {record.Record{Slots: []record.Slot{{SHA256: one, Action: "kept"}}}, true, "T2 / "},
 		"damaged":              {record.Record{Slots: []record.Slot{written, {Sent: one, SHA256: two}}}, true, " / T2"},
 		"lost on the way":      {record.Record{Slots: []record.Slot{written, {Sent: one, Holds: "unknown"}}}, true, " / T2"},
+		"a key of the modem's": {record.Record{Cert: cert, Key: ModemKey(flows.KeyFacts{SPKI: one}, "mfw_nrf91x1_2.0.3")}, true, "T4 T6 T7 / "},
 		"a foreign key":        {record.Record{Cert: &record.Certificate{Serial: "0a"}, Key: &record.Key{SPKI: one, Proof: "none"}}, true, "T4 / "},
 		"anybody is let in":    {record.Record{Connect: connect(cred.Warn, "not-asked")}, true, "T8 / "},
 		"refused by the other": {record.Record{Connect: connect(cred.Fail, "used"), Failure: cred.Failed("dtls.48", "alert", "")}, true, " / T9"},

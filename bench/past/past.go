@@ -22,7 +22,9 @@ type Past struct {
 
 	asked bool // there is a ledger
 	ours  map[cred.Slot][]cred.Digest
-	told  map[cred.Slot]bool // a record has settled what the slot holds: older ones say nothing about it
+	told  map[cred.Slot]bool        // a record has settled what the slot holds: older ones say nothing about it
+	last  map[cred.Slot]cred.Digest // what the record that was looked at last found there: the oldest so far
+	made  map[cred.Slot]bool        // it was empty, the modem was asked to make a key in it, and nobody has read it since
 }
 
 // depth bounds how many records are looked at. What a slot was given may lie behind many that say nothing of it.
@@ -30,7 +32,7 @@ const depth = 1000
 
 // Of asks the ledger about a unit. l may be nil.
 func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
-	p := Past{asked: l != nil, ours: map[cred.Slot][]cred.Digest{}, told: map[cred.Slot]bool{}}
+	p := Past{asked: l != nil, ours: map[cred.Slot][]cred.Digest{}, told: map[cred.Slot]bool{}, last: map[cred.Slot]cred.Digest{}, made: map[cred.Slot]bool{}}
 	if l == nil || unit.Name() == "" {
 		return p, nil
 	}
@@ -71,9 +73,15 @@ func (p *Past) add(r record.Record) {
 		if p.told[at] {
 			continue
 		}
-		p.told[at] = s.Action != ""
+		p.told[at] = s.Action != "" || s.Keygen != ""
 		if !s.Sent.IsZero() {
 			p.ours[at] = append(p.ours[at], s.Sent)
+		}
+		if s.Keygen != "" {
+			p.addMade(at, s)
+		}
+		if s.Holds != "unknown" {
+			p.last[at] = s.SHA256
 		}
 		if s.Action == "kept" && r.Kind != record.Slots && !s.SHA256.IsZero() {
 			p.ours[at] = append(p.ours[at], s.SHA256)
@@ -90,13 +98,31 @@ func (p Past) Complete(r record.Record) record.Record {
 	return r
 }
 
-// Free refuses, with ledger.bound, an identity that is another unit's: its IMEI, its name, its public key. l may be nil.
+// addMade notes a key that the modem was asked to make in an empty slot. Nobody could know beforehand what the modem lists for it, so
+// the key is what was found there first afterwards; where nobody has looked since, it is whatever is found there now.
+func (p *Past) addMade(at cred.Slot, s record.Slot) {
+	found, read := p.last[at]
+	switch {
+	case s.Holds != "unknown":
+		p.ours[at] = append(p.ours[at], s.SHA256)
+	case read:
+		p.ours[at] = append(p.ours[at], found)
+	default:
+		p.made[at] = true
+	}
+}
+
+// Free refuses, with ledger.bound, an identity that is another unit's: its IMEI, its name, its public key. l may be nil; a zero
+// digest is a key that is still to be made.
 func Free(ctx context.Context, l *ledger.Reader, unit record.Unit, name string, spki cred.Digest) error {
 	if l == nil {
 		return nil
 	}
-	return l.Check(ctx, unit, record.Binding{What: record.BindIMEI, Value: unit.IMEI.String()},
-		record.Binding{What: record.BindName, Value: name}, record.Binding{What: record.BindSPKI, Value: spki.String()})
+	claims := []record.Binding{{What: record.BindIMEI, Value: unit.IMEI.String()}, {What: record.BindName, Value: name}}
+	if !spki.IsZero() {
+		claims = append(claims, record.Binding{What: record.BindSPKI, Value: spki.String()})
+	}
+	return l.Check(ctx, unit, claims...)
 }
 
 // Newest is the time of the newest record, zero without one: a clock that is behind it is wrong. l may be nil.
@@ -115,7 +141,7 @@ func (p Past) Ours(s cred.Slot, listed cred.Digest) bool {
 			return true
 		}
 	}
-	return false
+	return p.made[s] && !listed.IsZero()
 }
 
 // Named is the digest that the newest passing record names for a slot; zero without one.
@@ -139,7 +165,7 @@ type Wish struct {
 	Issuer cred.Digest // of the authority's certificate
 	Name   string      // that the template makes of the IMEI
 	Anchor cred.Digest // that the modem must list; zero when there is none
-	Host   bool        // the key must be made by this computer; else it may be made anywhere
+	Origin string      // of the key, "host" or "modem", as records have it; empty: it may be made anywhere
 	Now    time.Time
 }
 
@@ -162,7 +188,7 @@ func (p Past) Agrees(w Wish) bool {
 	if err != nil || end.Sub(w.Now) <= renewAt {
 		return false
 	}
-	return r.Authority.SHA256 == w.Issuer && r.Cert.Name == w.Name && (!w.Host || r.KeyOrigin == "host") &&
+	return r.Authority.SHA256 == w.Issuer && r.Cert.Name == w.Name && (w.Origin == "" || r.KeyOrigin == w.Origin) &&
 		!w.Anchor.IsZero() && p.Named(cred.Slot{SecTag: w.SecTag, Kind: cred.RootCA}) == w.Anchor
 }
 

@@ -47,7 +47,7 @@ func passed() record.Record {
 
 // Every part of the rule, changed alone, makes the slots be written anew.
 func TestWhatIsCurrent(t *testing.T) {
-	wish := Wish{SecTag: 42, Issuer: issuer, Name: "urn:imei:" + imei.String(), Anchor: anchor, Host: true, Now: now}
+	wish := Wish{SecTag: 42, Issuer: issuer, Name: "urn:imei:" + imei.String(), Anchor: anchor, Origin: "host", Now: now}
 	for name, c := range map[string]struct {
 		change func(*record.Record, *Wish)
 		want   bool
@@ -62,7 +62,10 @@ func TestWhatIsCurrent(t *testing.T) {
 		"another sec_tag":                 {func(_ *record.Record, w *Wish) { w.SecTag = 43 }, false},
 		"an imported key":                 {func(r *record.Record, _ *Wish) { r.KeyOrigin = "imported" }, false},
 		"a key of the modem's":            {func(r *record.Record, _ *Wish) { r.KeyOrigin = "modem" }, false},
-		"a key of the modem's, as may be": {func(r *record.Record, w *Wish) { r.KeyOrigin, w.Host = "modem", false }, true},
+		"a key of the modem's, as may be": {func(r *record.Record, w *Wish) { r.KeyOrigin, w.Origin = "modem", "" }, true},
+		"a host's key, as may be":         {func(_ *record.Record, w *Wish) { w.Origin = "" }, true},
+		"a host's key, not the modem's":   {func(_ *record.Record, w *Wish) { w.Origin = "modem" }, false},
+		"a key of the modem's, as wanted": {func(r *record.Record, w *Wish) { r.KeyOrigin, w.Origin = "modem", "modem" }, true},
 		"a record without a certificate":  {func(r *record.Record, _ *Wish) { r.Cert = nil }, false},
 		"a record without an authority":   {func(r *record.Record, _ *Wish) { r.Authority = nil }, false},
 	} {
@@ -80,7 +83,7 @@ func TestWhatIsCurrent(t *testing.T) {
 // A repair of the anchor alone has a record without a certificate: what it kept is current by the record that gave it, and not if it
 // names something else.
 func TestWhatARepairKeptIsCurrent(t *testing.T) {
-	wish := Wish{SecTag: 42, Issuer: issuer, Name: "urn:imei:" + imei.String(), Anchor: anchor, Host: true, Now: now}
+	wish := Wish{SecTag: 42, Issuer: issuer, Name: "urn:imei:" + imei.String(), Anchor: anchor, Origin: "host", Now: now}
 	given, repair := passed(), passed()
 	repair.Cert, repair.Authority, repair.KeyOrigin = nil, nil, ""
 	for i := range repair.Slots[1:] {
@@ -175,3 +178,64 @@ func TestALongHistory(t *testing.T) {
 		t.Errorf("after %d records the unit's certificate is not ours any more, %v", often, err)
 	}
 }
+
+// A key that the modem was asked to make in an empty slot is ours, whatever the modem lists for it: what was read back, or what was found
+// there first, or where nobody has looked, what is there now. Nothing else is.
+func TestAKeyThatNobodyKnewBeforehand(t *testing.T) {
+	ctx := context.Background()
+	at := cred.Slot{SecTag: 42, Kind: cred.ClientKey}
+	made, first, later := cred.Sum([]byte("made")), cred.Sum([]byte("first")), cred.Sum([]byte("later"))
+	unknown := record.Slot{SecTag: 42, Type: cred.ClientKey, Keygen: "port.lost", Holds: "unknown"}
+	read := func(d cred.Digest) record.Slot {
+		return record.Slot{SecTag: 42, Type: cred.ClientKey, SHA256: d, Holds: "old"}
+	}
+	for name, c := range map[string]struct {
+		slots []record.Slot // one failed record each, the oldest first
+		ours  []cred.Digest
+		not   []cred.Digest
+	}{
+		"read back":              {[]record.Slot{{SecTag: 42, Type: cred.ClientKey, Keygen: "keygen.csr-lost", Holds: "new", SHA256: made, Action: "written"}}, []cred.Digest{made}, []cred.Digest{later}},
+		"not made":               {[]record.Slot{{SecTag: 42, Type: cred.ClientKey, Keygen: "cmng.523", Holds: "missing"}}, nil, []cred.Digest{made, later}},
+		"nobody has looked":      {[]record.Slot{unknown}, []cred.Digest{made, later}, nil},
+		"found":                  {[]record.Slot{unknown, read(first)}, []cred.Digest{first}, []cred.Digest{made, later}},
+		"found, and then others": {[]record.Slot{unknown, read(first), read(later)}, []cred.Digest{first}, []cred.Digest{later}},
+		"found empty":            {[]record.Slot{unknown, {SecTag: 42, Type: cred.ClientKey, Holds: "missing"}}, nil, []cred.Digest{made, later}},
+		"asked for twice":        {[]record.Slot{unknown, unknown}, []cred.Digest{made}, nil},
+		"deleted, perhaps":       {[]record.Slot{{SecTag: 42, Type: cred.ClientKey, Delete: "port.lost", Holds: "unknown"}}, nil, []cred.Digest{made, later}},
+	} {
+		l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range c.slots {
+			r := passed()
+			r.Time, r.Verdict, r.KeyOrigin, r.Cert, r.Authority = record.Stamp(now.Add(time.Duration(i)*time.Minute)), cred.Fail, "modem", nil, nil
+			r.Failure, r.Slots = cred.Failed("port.lost", "the port is gone", "plug it in"), []record.Slot{s}
+			if _, err := l.Record(ctx, r); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		p, err := Of(ctx, l.Reader, Seen(device.Identity{UUID: uuid, IMEI: imei}, nil))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, d := range c.ours {
+			if !p.Ours(at, d) {
+				t.Errorf("%s: %s is not ours", name, d.Short())
+			}
+		}
+		for _, d := range c.not {
+			if p.Ours(at, d) {
+				t.Errorf("%s: %s is ours", name, d.Short())
+			}
+		}
+		if p.Ours(at, cred.Digest{}) || p.Ours(certAt, made) {
+			t.Errorf("%s: nothing, or another slot, is ours", name)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+var certAt = cred.Slot{SecTag: 42, Kind: cred.ClientCert}

@@ -31,6 +31,9 @@ func (c *checker) check(f file) *Profile {
 	if len(p.Slots) > 4 {
 		c.refuse("slot", "sec_tag", 4, "a profile may ask for four sec_tags at most", "leave the others to a second profile")
 	}
+	if len(p.Slots) > 1 && p.Origin == Modem {
+		c.refuse("device", "key", 0, "a key that the modem makes serves one tag, and several are asked for", `name one [[slot]], or write key = "host"`)
+	}
 	if f.Endpoint != nil {
 		p.Endpoint = c.endpoint(f.Endpoint.URL)
 		if f.Endpoint.Register {
@@ -124,9 +127,9 @@ func (c *checker) origin(s string) Origin {
 	case "host":
 		return Host
 	case "modem":
-		c.refuse("device", "key", 0, "keys made in the modem are not built yet", `write key = "host" (or "auto")`)
+		return Modem
 	default:
-		c.refuse("device", "key", 0, fmt.Sprintf("%q is no origin of keys", s), `write key = "host" (or "auto")`)
+		c.refuse("device", "key", 0, fmt.Sprintf("%q is no origin of keys", s), `write key = "auto", "modem" or "host"`)
 	}
 	return Auto
 }

@@ -45,9 +45,34 @@ type Origin string
 
 // The origins that a profile can ask for.
 const (
-	Auto Origin = "auto" // in the modem where the firmware can, else by this computer
-	Host Origin = "host" // by this computer
+	Auto  Origin = "auto"  // in the modem where the firmware can, else by this computer
+	Host  Origin = "host"  // by this computer
+	Modem Origin = "modem" // in the modem, or not at all
 )
+
+// InModem tells whether the modem shall make the key, and where the profile leaves that open and this computer does, why. One key is a
+// unit's identity, and a key that the modem made is bound to its tag.
+func (o Origin) InModem(firmwareCan, severalTags bool) (yes bool, why string) {
+	switch {
+	case o == Modem:
+		return true, ""
+	case o == Host:
+		return false, ""
+	case severalTags:
+		return false, "the key stands under several tags, and one that the modem makes serves one tag"
+	case !firmwareCan:
+		return false, "the modem's firmware makes no keys"
+	}
+	return true, ""
+}
+
+// Recorded is the origin that a record must name for the unit's key to be what the profile asks for; empty: any.
+func (o Origin) Recorded() string {
+	if o == Auto {
+		return ""
+	}
+	return string(o)
+}
 
 // Slot is one [[slot]]: the group of credentials under a sec_tag.
 type Slot struct {

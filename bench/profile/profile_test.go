@@ -108,6 +108,7 @@ func TestRefusals(t *testing.T) {
 		"bad validity":    {`"5500d"`, `"0d"`, "config.value", "sectag.toml:17: device.validity", `"issuer"`},
 		"bad id":          {`"urn:imei:{imei}"`, `"unit"`, "config.value", "sectag.toml:15: device.id", "urn:imei:{imei}"},
 		"bad key origin":  {`key      = "host"`, `key      = "tpm"`, "config.value", "sectag.toml:16: device.key", `"host"`},
+		"modem key, two":  {`key      = "host"`, `key      = "modem"`, "config.value", "sectag.toml:16: device.key: a key that the modem makes serves one tag", `"host"`},
 		"bad url":         {"coaps://lwm2m.example.eu:5684", "http://lwm2m.example.eu", "config.value", "sectag.toml:29: endpoint.url", "coaps://host:5684"},
 		"register":        {"register = false", "register = true", "config.value", "sectag.toml:30: endpoint.register", "register = false"},
 		"bad ledger":      {"sqlite:ledger.db", "ledger.db", "config.value", "sectag.toml:33: ledger.url", "sqlite:"},
@@ -196,4 +197,36 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q: %+v", src, fault)
 		}
 	})
+}
+
+// Who makes the key, where the profile says so and where it leaves it open.
+func TestWhoMakesTheKey(t *testing.T) {
+	for _, c := range []struct {
+		origin       Origin
+		can, several bool
+		inModem      bool
+		why          bool
+	}{
+		{Host, true, false, false, false},
+		{Modem, true, false, true, false},
+		{Modem, false, false, true, false}, // and is refused by whoever asks the modem
+		{Auto, true, false, true, false},
+		{Auto, false, false, false, true},
+		{Auto, true, true, false, true},
+		{"", true, false, true, false}, // nobody has said anything
+	} {
+		yes, why := c.origin.InModem(c.can, c.several)
+		if yes != c.inModem || (why != "") != c.why {
+			t.Errorf("%+v: %v, %q", c, yes, why)
+		}
+	}
+	if Auto.Recorded() != "" || Host.Recorded() != "host" || Modem.Recorded() != "modem" {
+		t.Error("a record's origin is misread")
+	}
+	dir := folder(t)
+	one := strings.Replace(whole, `key      = "host"`, `key      = "modem"`, 1)
+	one = one[:strings.LastIndex(one, "[[slot]]")] + one[strings.Index(one, "[endpoint]"):]
+	if p, err := Parse(filepath.Join(dir, "sectag.toml"), []byte(one)); err != nil || p.Origin != Modem {
+		t.Errorf("%+v, %v", p, err)
+	}
 }

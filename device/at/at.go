@@ -4,10 +4,12 @@
 //
 // Read it in this order: Command and Reply here, exchange.go (which line belongs to what; pure), session.go (the only reader
 // and writer of the line), resync.go (what follows a missing answer), host.go (how the firmware between UART and modem
-// frames a command) and mask.go (what of all this may be shown). Sources: nRF91 AT manuals, nrfconnect/sdk-nrf lib/at_host.
+// frames a command), pace.go (how fast bytes go), shell.go (what shells do beside) and the room mask (what of all this may be
+// shown). Sources: nRF91 AT manuals, nrfconnect/sdk-nrf lib/at_host; nrf91.md sections 1 and 3.
 package at
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -50,17 +52,20 @@ const (
 	Error                   // ERROR, bare
 	CME                     // +CME ERROR: n
 	CMS                     // +CMS ERROR: n
+	Dead                    // the host could not ask the modem: its library failed
 )
 
 // Reply is an answer up to its final result.
 type Reply struct {
 	Info  []string // the lines of the command's own answer
 	Final Result
-	CME   int      // the number of a CME or CMS error
+	CME   int      // the number of a CME or CMS error; of Dead, the library's
 	Shown []string // Info as the transcript has it, masked
 	Full  bool     // without a result: the host's buffer is full, and the answer was longer
 	Clean bool     // nothing came between but known unsolicited lines: no part of the answer can have been lost unseen
 	Took  time.Duration
+	// Crashed tells that the modem has stopped: the firmware said so, or could not ask it.
+	Crashed bool
 }
 
 // OK tells whether the modem did what it was asked.
@@ -95,8 +100,15 @@ func parseFinal(line string) (Result, int, bool) {
 			return r, int(n), err == nil
 		}
 	}
+	if f := deadLine.FindStringSubmatch(line); f != nil {
+		n, err := strconv.Atoi(f[1])
+		return Dead, n, err == nil
+	}
 	return 0, 0, false
 }
+
+// deadLine is what the shells say when the modem library fails (sdk-nrf lib/at_shell and modem_shell; nrf91.md, section 3.4).
+var deadLine = regexp.MustCompile(`^(?:Sending AT command failed with error code|Failed to send AT command, err) (-?\d{1,6})$`)
 
 // Trace is one line of the transcript, masked already: it never holds a private key, a PSK or a password.
 type Trace struct {

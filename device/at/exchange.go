@@ -1,23 +1,38 @@
 package at
 
 import (
+	"bytes"
 	"strings"
 	"time"
+
+	"example.org/sectag/device/at/mask"
+	"example.org/sectag/device/at/urc"
 )
 
 // class is what a line turned out to be.
 type class uint8
 
 const (
-	blank   class = iota // empty
-	answer               // of the command's own answer
-	final                // its final result
-	stale                // a final result that cannot be this command's
-	urc                  // a known unsolicited line
-	echo                 // our own command coming back
-	held                 // the first part of a line that an unsolicited one cut in two
-	strange              // none of these: a log line, or something damaged
+	blank       class = iota // empty
+	answer                   // of the command's own answer
+	final                    // its final result
+	stale                    // a final result that cannot be this command's
+	unsolicited              // a known unsolicited line
+	echo                     // our own command coming back
+	held                     // the first part of a line that an unsolicited one cut in two
+	strange                  // none of these: a log line, or something damaged
 )
+
+// sort is what matters of it to whoever shows the line.
+func (c class) sort() mask.Sort {
+	switch c {
+	case final, stale, blank:
+		return mask.Result
+	case unsolicited:
+		return mask.News
+	}
+	return mask.Other
+}
 
 // exchange is one command under way. It is fed line by line and does no I/O.
 type exchange struct {
@@ -28,6 +43,9 @@ type exchange struct {
 	unclean bool
 	size    int    // of the lines kept
 	part    string // a cut line waiting for its rest
+	echo    []byte // what a shell has still to send back of the command
+	lines   int    // that came since the command began
+	first   string // of them
 	open    bool   // inside quoted text that spans lines
 	ended   bool
 	done    chan struct{}
@@ -43,14 +61,20 @@ func (x *exchange) take(line string) (c class, text, aside string) {
 	if x.open {
 		return x.quoted(line)
 	}
+	if x.lines == 1 {
+		x.first = line
+	}
+	if text, aside, ok := x.echoed(line); ok {
+		return echo, text, aside
+	}
 	if x.part != "" {
-		if urcLine.MatchString(line) {
-			return urc, line, ""
+		if urc.Is(line) {
+			return unsolicited, line, ""
 		}
 		line = x.part + line
 		x.part = ""
 	}
-	if m := inside(line); m != nil && x.isHead(strings.Trim(m[1], "\r")) {
+	if m := urc.Inside(line); m != nil && x.isHead(strings.Trim(m[1], "\r")) {
 		x.part = strings.Trim(m[1], "\r")
 		return held, x.part, m[2]
 	}
@@ -66,6 +90,33 @@ func (x *exchange) isHead(text string) bool {
 	}
 	return strings.HasPrefix(text, "+CME ERROR: ") ||
 		x.cmd.Answers.Prefix != "" && strings.HasPrefix(text, x.cmd.Answers.Prefix)
+}
+
+// echoed takes a line that a shell sends back of the command. A terminal wraps it, an unsolicited line can land in it, and the
+// line can lose a part of it.
+func (x *exchange) echoed(line string) (text, aside string, ok bool) {
+	if len(x.echo) == 0 || line == "" {
+		return "", "", false
+	}
+	if _, _, is := parseFinal(line); is {
+		return "", "", false
+	}
+	if rest, ok := bytes.CutPrefix(x.echo, []byte(line)); ok {
+		x.echo = rest
+		return line, "", true
+	}
+	if m := urc.Inside(line); m != nil {
+		if rest, ok := bytes.CutPrefix(x.echo, []byte(m[1])); ok {
+			x.echo = rest
+			return m[1], m[2], true
+		}
+	}
+	const sure = 8
+	if i := bytes.Index(x.echo, []byte(line)); i >= 0 && len(line) >= sure {
+		x.echo = x.echo[i+len(line):]
+		return line, "", true
+	}
+	return "", "", false
 }
 
 func (x *exchange) sort(line string) class {
@@ -91,8 +142,8 @@ func (x *exchange) sort(line string) class {
 	switch {
 	case line == x.cmd.Text:
 		return echo
-	case !named && urcLine.MatchString(line):
-		return urc
+	case !named && urc.Is(line):
+		return unsolicited
 	case named || a.Bare != nil && a.Bare(line):
 		x.keep(line)
 		x.open = x.cmd.Quoted && strings.Count(line, `"`)%2 == 1
@@ -116,7 +167,7 @@ func (x *exchange) keep(line string) {
 	}
 	x.reply.Info = append(x.reply.Info, line)
 	x.size += len(line) + len("\r\n")
-	x.reply.Full = x.size > atHostBuffer-longestItem
+	x.reply.Full = x.size > Buffer-longestItem
 }
 
 // quoted takes a line inside quoted text: all of it is content, even a line that reads OK.

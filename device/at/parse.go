@@ -3,6 +3,8 @@ package at
 import (
 	"regexp"
 	"strings"
+
+	"example.org/sectag/device/at/mask"
 )
 
 // commandName is the name of an extended command and what is asked of it.
@@ -12,7 +14,7 @@ var commandName = regexp.MustCompile(`^AT([+%#][A-Z0-9_]+)(.*)$`)
 // not known to be unsolicited. The limit is the usual one for such a command.
 func Parse(text string) Command {
 	cmd := Command{Text: text, Limit: QueryLimit, Answers: Answers{Bare: func(string) bool { return true }}}
-	f := commandName.FindStringSubmatch(normal(text))
+	f := commandName.FindStringSubmatch(mask.Normal(text))
 	if f == nil {
 		return cmd
 	}

@@ -1,9 +1,7 @@
 package at
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -23,7 +21,7 @@ type Query = Command
 // Resync brings the two sides in step again after a missing answer. AT is sent each second until anything comes; then the
 // line is drained until it is quiet, and a query whose answer names itself must be answered: a late OK of the command
 // that had no answer cannot be taken for its result. After three unanswered AT the host is taken for stuck inside a double
-// quote that the line lost, and freed. If all this fails for the time given, the session is over.
+// quote that the line lost, and freed. Where the unit may have another speed, both are tried in turn. If all this fails for the time given, the session is over.
 // The queries are used in turn and none that answers like the command that was missed, so that a late answer is not taken
 // for the next one's.
 func (s *Session) Resync(ctx context.Context, within time.Duration, queries ...Query) error {
@@ -47,9 +45,16 @@ func (s *Session) Resync(ctx context.Context, within time.Duration, queries ...Q
 		switch {
 		case err != nil:
 			return err
+		case s.Crashed():
+			return s.giveUp(Stopped("AT"))
 		case !heard:
-			if mute++; mute >= unstick {
-				err = s.freeQuote(ctx, mute == unstick, 0)
+			if mute++; mute < unstick { // there and back
+				s.swapBaud()
+			} else {
+				err = s.free(ctx, mute == unstick)
+			}
+			if mute >= 2*unstick && s.mirrors() {
+				err = s.giveUp(mirrored("AT"))
 			}
 			if err != nil {
 				return err
@@ -66,63 +71,13 @@ func (s *Session) Resync(ctx context.Context, within time.Duration, queries ...Q
 		"switch the unit off and on, then start again: it is identified and listed first"))
 }
 
-// The last two knocks of a Probe are short: a modem that is well answers AT in milliseconds, and three seconds are all that
-// a wrong port may cost.
-const (
-	secondKnock = 300 * time.Millisecond
-	lastKnock   = 450*time.Millisecond + (atHostBuffer+3)*perByte // with the bytes that free a quote
-)
-
-// Probe finds out, within three seconds, whether an AT host answers. The first AT may end in ERROR (noise stood before it in
-// the host's buffer) or get lost. On a port from which nothing at all comes, the host is then taken for stuck inside a double
-// quote, as a program that was killed in the middle of a write leaves it, and freed. A failure that is no port.lost is
-// ErrNoAnswer: Heard tells what came instead.
-func (s *Session) Probe(ctx context.Context, query Query) error {
-	for range 2 {
-		r, err := s.Do(ctx, Command{Text: "AT", Limit: ProbeLimit})
-		if err == nil && r.OK() {
-			return nil
-		}
-		if err != nil {
-			if !errors.Is(err, ErrNoAnswer) || s.Err() != nil {
-				return err
-			}
-			return s.probeSilence(ctx, query)
-		}
-	}
-	return s.giveUp(noAnswer("AT", ProbeLimit)) // it answers, but not OK
-}
-
-// probeSilence is what Probe does after an AT without any answer.
-func (s *Session) probeSilence(ctx context.Context, query Query) error {
-	if err := s.take(ctx); err != nil {
-		return err
-	}
-	defer s.leave()
-	heard, err := s.knock(ctx, secondKnock)
-	if err == nil && !heard && s.Stats().BytesIn == 0 {
-		until := time.Now().Add(lastKnock)
-		if err = s.freeQuote(ctx, true, lastKnock); err == nil {
-			heard, err = s.knock(ctx, max(time.Until(until), 50*time.Millisecond))
-		}
-		if err == nil && !heard {
-			err = s.freeQuote(ctx, false, secondKnock) // as it was
-		}
-	}
-	if err == nil && heard {
-		heard, err = s.named(ctx, query)
-	}
-	if err != nil || heard {
-		return err
-	}
-	return s.giveUp(noAnswer("AT", ProbeLimit))
-}
-
 // knock sends AT and waits for any result, its own or an earlier command's.
 func (s *Session) knock(ctx context.Context, limit time.Duration) (heard bool, err error) {
-	wire, _ := s.o.Host.Frame("AT", nil)
-	_, err = s.exchange(ctx, newExchange(Command{Text: "AT", Limit: limit}), wire)
+	wire, _ := s.Host().Frame("AT", nil)
+	r, err := s.exchange(ctx, newExchange(Command{Text: "AT", Limit: limit}), wire)
 	switch {
+	case err == nil && r.Final == Dead:
+		return false, s.giveUp(Stopped("AT"))
 	case err == nil:
 		return true, nil
 	case s.Err() != nil || ctx.Err() != nil:
@@ -138,6 +93,9 @@ func (s *Session) put(ctx context.Context, show string, wire []byte, handing tim
 	x.handing = handing
 	return s.send(ctx, x, wire)
 }
+
+// Settle waits until nothing comes any more, for at most two seconds.
+func (s *Session) Settle(ctx context.Context) { s.drain(ctx) }
 
 // drain waits until nothing comes any more, and reports whether the line got quiet.
 func (s *Session) drain(ctx context.Context) bool {
@@ -166,7 +124,7 @@ func (s *Session) named(ctx context.Context, q Query) (bool, error) {
 	s.drain(ctx)
 	q.Named = true
 	x := newExchange(q)
-	wire, _ := s.o.Host.Frame(q.Text, nil)
+	wire, _ := s.Host().Frame(q.Text, nil)
 	r, err := s.exchange(ctx, x, wire)
 	if err != nil {
 		if s.Err() != nil || ctx.Err() != nil {
@@ -185,15 +143,7 @@ func (s *Session) named(ctx context.Context, q Query) (bool, error) {
 	return true, nil
 }
 
-// freeQuote empties the buffer of an AT host that stands inside a double quote, without running what is in it: DEL takes
-// back characters but not the quote, so the quote is closed on the empty line and taken back too (sdk-nrf lib/at_host).
-// The same on a host that is not stuck opens a quote, therefore it is done in pairs with an AT between. A line that does not
-// take the bytes in the time for handing them over is given up; 0 is by their number.
-func (s *Session) freeQuote(ctx context.Context, all bool, handing time.Duration) error {
-	const del = 0x7f
-	wire := []byte{'"', del}
-	if all {
-		wire = append(bytes.Repeat([]byte{del}, atHostBuffer+1), wire...)
-	}
-	return s.put(ctx, "(freeing an open quote)", wire, handing)
+// free brings the host out of the middle of a command that the line damaged. It is done in pairs with an AT between.
+func (s *Session) free(ctx context.Context, all bool) error {
+	return s.put(ctx, "(freeing an open quote)", s.Host().Free(all), 0)
 }

@@ -1,6 +1,7 @@
 package at
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,10 +9,12 @@ import (
 	"time"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/at/mask"
+	"example.org/sectag/device/at/urc"
 )
 
 const (
-	chunk     = 256                    // bytes in one Write: what can be in flight when the line is closed
+	chunk     = 256                    // bytes in one Write where no pace is kept: what can be in flight when the line is closed
 	patience  = 250 * time.Millisecond // on top of a limit, but no more than a tenth: what an answer may spend in drivers and hubs
 	perByte   = 150 * time.Microsecond // what a byte may spend on its way at 115200 baud, with half as much again to spare
 	slowWrite = 2 * time.Millisecond   // per byte, for handing a command over: 4800 baud
@@ -26,8 +29,15 @@ func (s *Session) exchange(ctx context.Context, x *exchange, wire []byte) (Reply
 		defer s.mu.Unlock()
 		return Reply{}, s.fault
 	}
+	if _, ok := s.host.(Prompter); ok {
+		x.echo = bytes.TrimRight(bytes.Clone(wire), "\r\n")
+		defer clear(x.echo[:cap(x.echo)])
+	}
 	s.ex = x
 	s.mu.Unlock()
+	if x.echo != nil && len(wire) > keeps {
+		s.calm(ctx)
+	}
 	s.emit(true, show)
 	began := time.Now()
 	err := s.send(ctx, x, wire)
@@ -35,17 +45,19 @@ func (s *Session) exchange(ctx context.Context, x *exchange, wire []byte) (Reply
 		err = s.await(ctx, x, began, len(wire))
 	}
 	s.mu.Lock()
-	s.ex = nil
+	s.ex, x.echo = nil, nil
 	ended := x.ended
 	if err != nil && !ended && s.state == clean {
 		s.state, s.missed = dirty, x.cmd.Answers.Prefix
 	}
 	if ended {
 		s.secret = false
+		x.reply.Crashed = x.reply.Final == Dead || x.reply.Final == Error && s.crash
 	}
 	s.mu.Unlock()
 	if ended {
 		<-x.done
+		s.ready(ctx)
 		x.reply.Took = time.Since(began)
 		return x.reply, nil
 	}
@@ -67,6 +79,8 @@ func (s *Session) await(ctx context.Context, x *exchange, began time.Time, size 
 	if x.cmd.Doubt == 0 {
 		bare = nil
 	}
+	back := time.NewTimer(limit)
+	defer back.Stop()
 	for {
 		select {
 		case <-x.done:
@@ -81,21 +95,27 @@ func (s *Session) await(ctx context.Context, x *exchange, began time.Time, size 
 			return s.Err()
 		case <-late.C:
 			s.say(x.cmd, until)
+		case <-s.beat:
+			back.Reset(promptQuiet)
+		case <-back.C:
+			if s.idle(x) {
+				return cred.Because(ErrNoAnswer, "line.no-answer", "the shell gives no result of "+mask.Command(x.cmd.Text), "identify the unit again")
+			}
 		case <-end.C:
-			err := noAnswer(Mask(x.cmd.Text), limit)
+			err := s.silence(x, limit)
 			if x.cmd.Doubt > 0 && bare == nil {
 				err.Err = errors.Join(err.Err, ErrNameless)
 			}
 			return err
 		case <-ctx.Done():
-			return stopped(ctx, Mask(x.cmd.Text))
+			return stopped(ctx, mask.Command(x.cmd.Text))
 		}
 	}
 }
 
 func (s *Session) say(cmd Command, until time.Time) {
 	if s.o.Wait != nil {
-		s.o.Wait("the answer to "+Mask(cmd.Text), until)
+		s.o.Wait("the answer to "+mask.Command(cmd.Text), until)
 	}
 }
 
@@ -103,7 +123,7 @@ func (s *Session) say(cmd Command, until time.Time) {
 // flow control says stop takes nothing. A line that does not take a command in time is given up.
 func (s *Session) send(ctx context.Context, x *exchange, wire []byte) error {
 	mine := append([]byte(nil), wire...) // the caller clears its own when we give up
-	steps := make(chan int, len(wire)/chunk+1)
+	steps := make(chan int, len(wire)/4+1)
 	wrote := make(chan error, 1)
 	go func() { wrote <- s.write(x, mine, steps) }()
 	limit := x.cmd.Limit
@@ -149,8 +169,13 @@ func (s *Session) written(x *exchange, err error, steps chan int, total int) err
 // write is the only place that writes to the line.
 func (s *Session) write(x *exchange, wire []byte, steps chan<- int) error {
 	defer clear(wire)
+	piece, ahead, each := s.Pace().Rate(s.Baud())
+	if piece == 0 {
+		piece = chunk
+	}
 	for sent := 0; sent < len(wire); {
-		part := wire[sent:min(sent+chunk, len(wire))]
+		part := wire[sent:min(sent+piece, len(wire))]
+		s.busy = s.wait(s.busy, len(part), ahead, each)
 		s.mu.Lock()
 		if s.state == gone || s.closing {
 			s.mu.Unlock()
@@ -210,8 +235,8 @@ func (s *Session) read() {
 
 // heardLine is one line with what it turned out to be, ready to be shown.
 type heardLine struct {
-	text string
-	urc  bool
+	text        string
+	unsolicited bool
 }
 
 // absorb sorts what came in. What is shown is shown before the exchange is told that it has ended, so that a transcript
@@ -224,12 +249,18 @@ func (s *Session) absorb(b []byte) {
 	if room := 512 - len(s.heard); room > 0 {
 		s.heard = append(s.heard, b[:min(room, len(b))]...)
 	}
+	if s.tap != nil {
+		*s.tap = append(*s.tap, b[:min(len(b), max(0, maxLine-len(*s.tap)))]...)
+	}
 	x, before := s.ex, s.ex != nil && s.ex.ended
 	s.split.feed(b, func(line string) { lines = append(lines, s.sort(line)...) })
+	if p, ok := s.host.(Prompter); ok {
+		s.prompt = p.Prompted(string(s.split.buf))
+	}
 	s.mu.Unlock()
 	for _, l := range lines {
 		s.emit(false, l.text)
-		if l.urc && s.o.URC != nil {
+		if l.unsolicited && s.o.URC != nil {
 			s.o.URC(l.text)
 		}
 	}
@@ -244,34 +275,40 @@ func (s *Session) absorb(b []byte) {
 
 // sort gives a line to the exchange under way, or takes it for unsolicited.
 func (s *Session) sort(line string) []heardLine {
-	if c, ok := s.o.Host.(Cleaner); ok {
+	if s.ex != nil {
+		s.ex.lines++
+	}
+	if c, ok := s.host.(Cleaner); ok {
 		keep := false
 		if line, keep = c.Clean(line); !keep {
 			return nil
 		}
 	}
+	s.news(line)
 	if s.ex == nil || s.ex.ended {
 		if line == "" {
 			return nil
 		}
 		c := strange
-		if urcLine.MatchString(line) {
-			c = urc
+		if urc.Is(line) {
+			c = unsolicited
 		}
-		return []heardLine{{s.filter.show(line, c, s.secret), true}}
+		return []heardLine{{s.filter.Show(line, c.sort(), s.secret), true}}
 	}
 	c, text, aside := s.ex.take(line)
 	if c == answer && len(s.ex.reply.Shown) < maxLines {
-		s.ex.reply.Shown = append(s.ex.reply.Shown, s.filter.show(text, c, s.secret))
+		s.ex.reply.Shown = append(s.ex.reply.Shown, s.filter.Show(text, c.sort(), s.secret))
 	}
 	var out []heardLine
 	if aside != "" {
-		out = append(out, heardLine{s.filter.show(aside, urc, s.secret), true})
+		out = append(out, heardLine{s.filter.Show(aside, mask.News, s.secret), true})
 	}
-	if c == blank || c == held {
+	if c == blank || c == held || c == echo && s.ex.echo != nil {
 		return out
 	}
-	return append(out, heardLine{s.filter.show(text, c, s.secret), c == urc || c == strange})
+	// What a shell or an echo cuts out of a secret can be too short to be known again.
+	hidden := s.secret || s.ex.cmd.Secret && c == strange
+	return append(out, heardLine{s.filter.Show(text, c.sort(), hidden), c == unsolicited || c == strange})
 }
 
 func noAnswer(what string, limit time.Duration) *cred.Fault {

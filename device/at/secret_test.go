@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/at/mask"
 )
 
 // secretKey is PEM-shaped, with a body that occurs nowhere else.
@@ -65,19 +66,19 @@ func TestAnotherSpellingOfASecretIsNotShown(t *testing.T) {
 			if kind == 2 && name == "other case" {
 				continue // base64 in another case is another key
 			}
-			f := newFilter()
-			f.hide([]byte(secret))
-			if got := f.show("log: got "+line+", fine", strange, false); got != masked {
+			f := mask.NewFilter()
+			f.Hide([]byte(secret))
+			if got := f.Show("log: got "+line+", fine", mask.Other, false); got != mask.Masked {
 				t.Errorf("type %d, %s: %q", kind, name, got)
 			}
-			if got := f.show(`%CMNG: 42,2,"`+sha+`"`, strange, false); !strings.Contains(got, sha) {
+			if got := f.Show(`%CMNG: 42,2,"`+sha+`"`, mask.Other, false); !strings.Contains(got, sha) {
 				t.Errorf("a digest is masked: %q", got)
 			}
 		}
 	}
-	f := newFilter()
-	f.hide([]byte("1234")) // a PIN: the two bytes that its digits could spell are no secret
-	if got := f.show("+CEREG: 4, B=\x12\x34", strange, false); got == masked {
+	f := mask.NewFilter()
+	f.Hide([]byte("1234")) // a PIN: the two bytes that its digits could spell are no secret
+	if got := f.Show("+CEREG: 4, B=\x12\x34", mask.Other, false); got == mask.Masked {
 		t.Error("two bytes mask a line")
 	}
 }
@@ -193,7 +194,7 @@ func TestMask(t *testing.T) {
 		"AT\x1b[2J":                          "AT·[2J",
 		"AT+X=-----BEGIN PRIVATE KEY-----x":  "AT+X=<masked>",
 	} {
-		if got := Mask(cmd); got != want {
+		if got := mask.Command(cmd); got != want {
 			t.Errorf("%q: %q, want %q", cmd, got, want)
 		}
 	}
@@ -223,9 +224,9 @@ func TestWhatChangesTheStoreIsKnown(t *testing.T) {
 		{`AT%XSUDO=3,"s";%CMNG=3,42,0`, true, []cred.SecTag{42}, true},
 		{"AT+CFUN=4", false, nil, false},
 	} {
-		changes, tags := ChangesStore(c.cmd)
-		if changes != c.changes || !cmp.Equal(tags, c.tags) || CarriesSecret(c.cmd) != c.secret {
-			t.Errorf("%q: changes %v %v, secret %v", c.cmd, changes, tags, CarriesSecret(c.cmd))
+		changes, tags := mask.ChangesStore(c.cmd)
+		if changes != c.changes || !cmp.Equal(tags, c.tags) || mask.CarriesSecret(c.cmd) != c.secret {
+			t.Errorf("%q: changes %v %v, secret %v", c.cmd, changes, tags, mask.CarriesSecret(c.cmd))
 		}
 	}
 }
@@ -246,7 +247,7 @@ func FuzzMask(f *testing.F) {
 			return
 		}
 		cmd := fmt.Sprintf(`%s"%s"`, head, secret)
-		if m := Mask(cmd); strings.Contains(m, secret) {
+		if m := mask.Command(cmd); strings.Contains(m, secret) {
 			t.Errorf("%q shows %q", cmd, m)
 		}
 	})

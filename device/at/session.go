@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/at/mask"
+	"example.org/sectag/device/at/pace"
 )
 
 // What went wrong with the conversation itself; each is the cause of a *cred.Fault.
@@ -42,15 +44,23 @@ type Session struct {
 	tracer sync.Mutex
 
 	mu      sync.Mutex
+	host    Host
+	pace    pace.Pace
+	other   int       // the speed that the unit may have instead
+	busy    time.Time // when the line will have carried all that it was given
 	split   splitter
-	filter  *filter
+	filter  *mask.Filter
 	ex      *exchange
 	state   state
 	fault   error // why it is gone
 	closing bool
 	missed  string // what the answer that is missing would begin with
 	secret  bool   // an answer that can hold a secret is, or may still be, on its way
+	prompt  bool   // a shell is ready for a command
+	mirror  bool   // the last command without an answer came back as it was sent
+	crash   bool   // the firmware said that the modem has stopped
 	heard   []byte
+	tap     *[]byte // where else what comes in goes, for Listen
 	stats   Stats
 }
 
@@ -63,7 +73,7 @@ func New(line io.ReadWriteCloser, o Options) *Session {
 		o.Host = ATHost{}
 	}
 	s := &Session{
-		line: line, o: o, filter: newFilter(),
+		line: line, o: o, host: o.Host, filter: mask.NewFilter(),
 		turn: make(chan struct{}, 1), beat: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	go s.read()
@@ -71,7 +81,18 @@ func New(line io.ReadWriteCloser, o Options) *Session {
 }
 
 // Host is the firmware that the session speaks through.
-func (s *Session) Host() Host { return s.o.Host }
+func (s *Session) Host() Host {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.host
+}
+
+// SetHost says which firmware is there, once that is known. It holds from the next command on.
+func (s *Session) SetHost(h Host) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.host = h
+}
 
 // Stats is what went over the line so far.
 func (s *Session) Stats() Stats {
@@ -134,7 +155,7 @@ func (s *Session) Do(ctx context.Context, cmd Command) (Reply, error) {
 		return Reply{}, cred.Because(ErrDirty, "line.no-answer", "an earlier command is still unanswered",
 			"identify the unit again")
 	}
-	wire, err := frame(s.o.Host, cmd)
+	wire, err := frame(s.Host(), cmd)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -144,7 +165,7 @@ func (s *Session) Do(ctx context.Context, cmd Command) (Reply, error) {
 
 // Check says why a command cannot be sent: line.too-long, line.bad-command. Nothing is sent.
 func (s *Session) Check(cmd Command) error {
-	return Check(s.o.Host, cmd)
+	return Check(s.Host(), cmd)
 }
 
 // Check says of a command why it cannot be sent through a host, without a line.
@@ -159,7 +180,7 @@ const longest = 80
 
 // frame makes the bytes of a command, or says why it must not be sent.
 func frame(h Host, cmd Command) ([]byte, error) {
-	what := Mask(cmd.Text)
+	what := mask.Command(cmd.Text)
 	if r := []rune(what); len(r) > longest {
 		what = string(r[:longest]) + "…"
 	}
@@ -176,6 +197,11 @@ func frame(h Host, cmd Command) ([]byte, error) {
 	}
 	if strings.TrimSpace(cmd.Text) == "" {
 		return nil, cred.Failed("line.bad-command", "the command is empty", "write an AT command: an AT host never answers an empty line")
+	}
+	if r, ok := h.(Refuser); ok {
+		if err := r.Refuse(what, cmd.Text, cmd.Content); err != nil {
+			return nil, err
+		}
 	}
 	wire, over := h.Frame(cmd.Text, cmd.Content)
 	if over > 0 {
@@ -215,16 +241,16 @@ func (s *Session) leave() { <-s.turn }
 
 // learn tells the filter about secret content before its first byte is sent.
 func (s *Session) learn(cmd Command) (show string) {
-	show = Mask(cmd.Text)
+	show = mask.Command(cmd.Text)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if cmd.Content != nil {
 		show += fmt.Sprintf(`,"<%d bytes>"`, len(cmd.Content))
 	}
 	if cmd.Secret {
-		s.filter.hide(cmd.Content)
+		s.filter.Hide(cmd.Content)
 	}
-	s.filter.hide([]byte(secretPart(cmd.Text)))
+	s.filter.Hide([]byte(mask.Secret(cmd.Text)))
 	if cmd.Quoted && cmd.Secret {
 		s.secret = true
 	}

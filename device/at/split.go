@@ -44,13 +44,3 @@ func (s *splitter) keep(b []byte) {
 	}
 	s.buf = append(s.buf, b...)
 }
-
-// printable makes foreign text safe for a screen: no control characters, so nothing that moves a cursor.
-func printable(line string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' || (r >= 0x80 && r < 0xa0) {
-			return '·'
-		}
-		return r
-	}, line)
-}

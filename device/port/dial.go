@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"example.org/sectag/cred"
@@ -58,7 +61,45 @@ func (d Dialer) sim(ctx context.Context, name string) (Line, error) {
 		return nil, cred.Because(err, "port.missing", fmt.Sprintf("the virtual modem %q cannot be had: %v", name, err),
 			"write sim:nrf9151, sim:nrf9161 or sim:nrf9160")
 	}
-	return l, nil
+	return simLine(l, name), nil
+}
+
+// speedy is a virtual modem's line that was given a speed: both ends must be told when it changes.
+type speedy struct {
+	Line
+	set  func(baud int) error
+	baud atomic.Int64
+}
+
+// simLine gives a virtual modem's line its speed, if its name says one ("baud=115200").
+func simLine(l Line, name string) Line {
+	end, ok := l.(interface{ SetSpeed(int) error })
+	_, settings, _ := strings.Cut(name, "?")
+	q, err := url.ParseQuery(settings)
+	if !ok || err != nil {
+		return l
+	}
+	baud, err := strconv.Atoi(q.Get("baud"))
+	if err != nil || baud <= 0 {
+		return l
+	}
+	s := &speedy{Line: l, set: end.SetSpeed}
+	if s.SetBaud(baud) != nil { // as the opening of a serial port does
+		return l
+	}
+	return s
+}
+
+// Baud is the speed of the line.
+func (s *speedy) Baud() int { return int(s.baud.Load()) }
+
+// SetBaud changes it at this end.
+func (s *speedy) SetBaud(baud int) error {
+	if err := s.set(baud); err != nil {
+		return err
+	}
+	s.baud.Store(int64(baud))
+	return nil
 }
 
 func (d Dialer) tcp(ctx context.Context, name, addr string) (Line, error) {

@@ -46,5 +46,8 @@ func (p *polled) Interrupt() {
 	_ = p.port.ResetOutputBuffer()
 }
 
+// SetBaud changes the speed of the port that is open.
+func (p *polled) SetBaud(baud int) error { return setBaud(p.port, baud) }
+
 // Close closes both descriptors. Nobody reads or writes: the guard sees to that.
 func (p *polled) Close() error { return errors.Join(p.File.Close(), p.port.Close()) }

@@ -2,6 +2,7 @@ package port
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -22,6 +23,7 @@ type guard struct {
 	port    raw
 	name    string
 	release func() // gives the lock back, once the port is really closed
+	baud    int    // as it was set last
 
 	mu     sync.Mutex
 	closed bool
@@ -42,6 +44,32 @@ func newGuard(p raw, name string, release func()) *guard {
 
 // Name is what the port was opened as.
 func (g *guard) Name() string { return g.name }
+
+// Baud is the speed that the port was set to.
+func (g *guard) Baud() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.baud
+}
+
+// SetBaud changes the speed. What the system cannot do is an error, and the port stays as it was.
+func (g *guard) SetBaud(baud int) error {
+	if !g.enter() {
+		return os.ErrClosed
+	}
+	defer g.leave()
+	p, ok := g.port.(interface{ SetBaud(int) error })
+	if !ok || baud <= 0 {
+		return errors.ErrUnsupported
+	}
+	if err := p.SetBaud(baud); err != nil {
+		return fmt.Errorf("setting the port to %d baud: %w", baud, err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.baud = baud
+	return nil
+}
 
 func (g *guard) enter() bool {
 	g.mu.Lock()

@@ -20,6 +20,13 @@ type Line interface{ io.ReadWriteCloser }
 // Named is a second ability of lines that know what they were opened as.
 type Named interface{ Name() string }
 
+// Speeder is a second ability of lines that carry bytes at a known speed and can change it: serial ports, and virtual modems that
+// were given one. A TCP connection knows nothing of the speed behind it.
+type Speeder interface {
+	Baud() int // bits a second, ten to the byte
+	SetBaud(baud int) error
+}
+
 // Role says what a board uses a port for.
 type Role = board.Role
 

@@ -48,7 +48,9 @@ func (d Dialer) serial(ctx context.Context, name string) (Line, error) {
 			release()
 			return nil, refused(name, r.err)
 		}
-		return newGuard(r.p, name, release), nil
+		g := newGuard(r.p, name, release)
+		g.baud = baud
+		return g, nil
 	case <-ctx.Done():
 		go func() { // nobody wants it any more, but it must not stay open
 			if r := <-opened; r.err == nil {
@@ -81,6 +83,13 @@ type plain struct{ serial.Port }
 
 // Interrupt frees a Write where the driver can throw away what waits to be sent.
 func (p plain) Interrupt() { _ = p.ResetOutputBuffer() }
+
+// SetBaud changes the speed of a port that is open.
+func (p plain) SetBaud(baud int) error { return setBaud(p.Port, baud) }
+
+func setBaud(p serial.Port, baud int) error {
+	return p.SetMode(&serial.Mode{BaudRate: baud, DataBits: 8})
+}
 
 // ready sets what Open leaves open. It is done before the first Read: the library's timeout is not guarded against it.
 func ready(p serial.Port) error {

@@ -37,6 +37,7 @@ type chunk struct {
 // follows: the lateness of a reply is credited to the command that answers it. So a driver that wastes no time meets the
 // floor of Counters.Floor and not one timer tick more for each exchange. Bytes arrive at arrived; an echo goes out beside them.
 type line struct {
+	bell    <-chan struct{} // rings when the unit starts
 	m       *Modem
 	rw      io.ReadWriteCloser
 	in      chan chunk
@@ -72,7 +73,7 @@ func (m *Modem) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 		return nil
 	}
 	m.wake()
-	l := &line{m: m, rw: rw, in: make(chan chunk, 16), dead: make(chan struct{}), quit: make(chan struct{}), at: time.Now()}
+	l := &line{m: m, rw: rw, in: make(chan chunk, 16), dead: make(chan struct{}), quit: make(chan struct{}), at: time.Now(), bell: m.attend()}
 	l.setSpeed()
 	go l.read()
 	err := l.loop(ctx)
@@ -131,21 +132,15 @@ func (l *line) loop(ctx context.Context) error {
 		}
 	}
 	for lines := 1; ; {
-		select { // what a start prints comes before anything else
-		case <-l.m.fresh:
+		if l.m.started() { // what a start prints comes before anything else
 			if err := l.greet(ctx); err != nil {
 				return err
 			}
-			continue
-		default:
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-l.m.fresh:
-			if err := l.greet(ctx); err != nil {
-				return err
-			}
+		case <-l.bell:
 		case <-talk:
 			if err := l.send(ctx, l.remark(lines), false); err != nil {
 				return err

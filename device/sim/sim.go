@@ -29,9 +29,6 @@ type State = nrf91.State
 // DefaultFirmware is what a new unit runs.
 const DefaultFirmware = nrf91.DefaultFirmware
 
-// Hosts lists the kinds of firmware that can stand in front of the modem, the usual one first.
-func Hosts() []string { return host.Kinds() }
-
 // ParseFault reads a fault as the command line has it, such as "full@2". The error is a *cred.Fault with code usage.flag.
 func ParseFault(s string) (Fault, error) { return fault.Parse(s) }
 
@@ -58,9 +55,9 @@ type Modem struct {
 	onLine   chan struct{} // holds one token while a line is served
 	counters counters
 
-	fresh chan struct{} // holds one token when the unit was started and its banner has not been printed
-
-	mu      sync.Mutex // guards all below
+	mu      sync.Mutex    // guards all below
+	fresh   bool          // the unit was started and its banner has not been printed
+	bell    chan struct{} // rings the line that is served when the unit starts; made by that line, whatever clock it lives by
 	host    host.Host
 	core    *nrf91.Modem
 	faults  fault.Set
@@ -93,8 +90,7 @@ func New(cfg Config) (*Modem, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Modem{cfg: cfg, host: h, core: core, faults: faults, onLine: make(chan struct{}, 1), fresh: make(chan struct{}, 1), baud: cfg.Baud}
-	m.fresh <- struct{}{}
+	m := &Modem{cfg: cfg, host: h, core: core, faults: faults, onLine: make(chan struct{}, 1), fresh: true, baud: cfg.Baud}
 	return m, nil
 }
 
@@ -126,11 +122,28 @@ func (m *Modem) Reboot() {
 func (m *Modem) boot() {
 	m.host.Reset()
 	m.core.Boot()
-	m.off, m.crashed, m.baud, m.booted = false, false, m.cfg.Baud, m.run
+	m.off, m.crashed, m.baud, m.booted, m.fresh = false, false, m.cfg.Baud, m.run, true
 	select {
-	case m.fresh <- struct{}{}:
-	default:
+	case m.bell <- struct{}{}:
+	default: // it has rung already, or nobody is there
 	}
+}
+
+// attend gives the line that is served from now on its bell.
+func (m *Modem) attend() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.bell = make(chan struct{}, 1)
+	return m.bell
+}
+
+// started tells, once after each start, that the unit was started.
+func (m *Modem) started() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	was := m.fresh
+	m.fresh = false
+	return was
 }
 
 // SetFaults replaces the faults, for a test that cures a unit or makes it ill. What New made of the host (overflow, echo, how

@@ -27,9 +27,11 @@ func examples() []flows.Event {
 	d := cred.Digest{0xab, 31: 0xcd}
 	imei := cred.IMEI(352656100367872)
 	slot := cred.Slot{SecTag: 42, Kind: cred.ClientCert}
-	plan := flows.Plan{N: 2}
-	plan.Slots[0] = flows.SlotPlan{Slot: slot, Has: flows.Foreign, Op: flows.WriteSlot}
-	plan.Slots[1] = flows.SlotPlan{Slot: cred.Slot{SecTag: 42, Kind: cred.ClientKey}, Has: flows.Ours, Op: flows.DeleteSlot}
+	key := cred.Slot{SecTag: 42, Kind: cred.ClientKey}
+	plan := flows.Plan{N: 3}
+	plan.Slots[0] = flows.SlotPlan{Slot: key, Has: flows.Foreign, Op: flows.MakeSlot, Old: d}
+	plan.Slots[1] = flows.SlotPlan{Slot: slot, Has: flows.Foreign, Op: flows.WriteSlot}
+	plan.Slots[2] = flows.SlotPlan{Slot: key, Has: flows.Ours, Op: flows.DeleteSlot}
 	return []flows.Event{
 		flows.Failed{ID: 7, Code: "cmng.518", Text: "the modem is active", Hint: "set it offline", Doc: `{"verdict":"fail"}`},
 		flows.Lost{ID: 7, Code: "port.lost", Text: "the port is gone", Hint: "plug it in"},
@@ -62,6 +64,8 @@ func examples() []flows.Event {
 		flows.Offline{ID: 24, Was: 1},
 		flows.Deleted{ID: 31, Found: true},
 		flows.Written{ID: 38},
+		flows.KeyMade{ID: 38, SPKI: d, Doc: `{"csr_sha256":"ab"}`},
+		flows.Certified{ID: 45, Want: d, Doc: `{"key_origin":"modem"}`},
 		flows.ReadBack{ID: 45, SHA256: d},
 		flows.Restored{ID: 52},
 		flows.ProbeWanted{URL: "coaps://lwm2m.example.eu:5684"},
@@ -174,6 +178,8 @@ func TestEveryEffectHasAName(t *testing.T) {
 		flows.TakeOffline{},
 		flows.Delete{},
 		flows.Write{},
+		flows.MakeKey{},
+		flows.Certify{},
 		flows.ReadSlot{},
 		flows.RestoreMode{},
 		flows.ProbeServer{},
@@ -291,6 +297,16 @@ func notQuite(t *testing.T, name string, body []byte) {
 	}
 	if _, err := Decode(name+"x", body); err == nil {
 		t.Errorf("%sx is read", name)
+	}
+}
+
+// A plan that was journaled before modems made keys is read as it was written.
+func TestAnOlderPlanIsRead(t *testing.T) {
+	e, err := Decode("cred.planned", []byte(`{"id":10,"plan":[{"slot":{"sec_tag":42,"type":1},"has":"foreign","op":"write"}],"doc":""}`))
+	want := flows.Planned{ID: 10, Plan: flows.Plan{N: 1}}
+	want.Plan.Slots[0] = flows.SlotPlan{Slot: cred.Slot{SecTag: 42, Kind: cred.ClientCert}, Has: flows.Foreign, Op: flows.WriteSlot}
+	if err != nil || e != want {
+		t.Errorf("%+v, %v", e, err)
 	}
 }
 

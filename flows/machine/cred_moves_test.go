@@ -32,6 +32,10 @@ func (w world) landed() (ends []world, answers [][]flows.Event) {
 		w.ready = true
 		end(w, w.set(id))
 		return ends, answers
+	case flows.Certify:
+		w.signed = true
+		end(w, flows.Certified{ID: id, Want: holds(int(cred.ClientCert), fresh)})
+		return ends, answers
 	case flows.Identify:
 		for _, n := range w.openings() {
 			end(n, n.identity(id))
@@ -62,8 +66,16 @@ func (w world) landed() (ends []world, answers [][]flows.Event) {
 			w.cells[w.cellOf(e.Index)] = c
 			end(w, flows.Written{ID: id})
 		}
+	case flows.MakeKey:
+		for _, c := range w.made() {
+			w.cells[cred.ClientKey], w.heard = c, keyAnswered
+			end(w, flows.KeyMade{ID: id})
+		}
 	case flows.ReadSlot:
 		w.told, w.touched = 0, 0
+		if w.heard == keyAnswered {
+			w.heard = keyRead
+		}
 		end(w, w.read(id, w.cellOf(e.Index))...)
 	}
 	if w.line == closed || w.line == dead || flows.Active(w.mode) && w.line == open && changes(w.effect) {
@@ -75,7 +87,7 @@ func (w world) landed() (ends []world, answers [][]flows.Event) {
 // changes tells whether an effect is refused by an active modem.
 func changes(e flows.Effect) bool {
 	switch e.(type) {
-	case flows.Delete, flows.Write:
+	case flows.Delete, flows.Write, flows.MakeKey:
 		return true
 	}
 	return false
@@ -90,6 +102,16 @@ func (w world) writes(i int) []cell {
 		return nil // 519
 	}
 	return []cell{absent, fresh, foreign}
+}
+
+// made are what the key's slot may hold after the modem said that it made a key: nothing new, or the new key. One that is damaged
+// looks like any other: nobody knows beforehand what a modem lists for a key of its own.
+func (w world) made() []cell {
+	was := w.cells[cred.ClientKey]
+	if w.line != open || was != absent {
+		return []cell{was}
+	}
+	return []cell{absent, fresh}
 }
 
 // list is what a plan is made of: what was written is in the record of the work that failed.
@@ -141,7 +163,7 @@ func (w world) answers(step credStep, edge func(credEdge)) {
 			n = w
 			n.told = 0
 		}
-		n.ready = w.ready
+		n.ready, n.heard, n.signed = w.ready, w.heard, w.signed
 		n.excused = n.excused || identify || restore
 		add("refused", n, flows.Failed{ID: id, Code: "x"})
 		n.line, n.lost, n.told, n.touched = closed, true, 0, 0
@@ -182,7 +204,7 @@ func (w world) identity(id flows.ID) flows.Event {
 func (w world) set(id flows.ID) flows.Prepared {
 	e, p := flows.Prepared{ID: id}, w.plan()
 	for i, s := range p.Slots[:p.N] {
-		if s.Op == flows.WriteSlot {
+		if s.Op == flows.WriteSlot && !(w.makes() && s.Slot.Kind == cred.ClientCert) {
 			e.Want[i] = holds(w.cellOf(uint8(i)), fresh)
 		}
 	}
@@ -258,7 +280,7 @@ func (w world) accidents(edge func(credEdge)) {
 // crash ends the process: what it prepared is gone, and what it wrote is in no record.
 func (w world) crash() world {
 	d := world{
-		cells: w.cells, mode: w.mode, found: w.found, firmware: w.firmware, anchor: w.anchor, signer: w.signer, moody: w.moody, brief: w.brief, hand: w.hand,
+		cells: w.cells, mode: w.mode, found: w.found, firmware: w.firmware, anchor: w.anchor, signer: w.signer, moody: w.moody, brief: w.brief, hand: w.hand, make: w.make,
 	}
 	for i, c := range d.cells {
 		if c == fresh {

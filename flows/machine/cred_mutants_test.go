@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 )
 
@@ -46,6 +47,9 @@ var (
 	twoSlots = [3]cell{current, foreign, ours}
 	lost     = [3]cell{foreign, current, current}
 )
+
+// inModem is the variant of the world in which the modem makes the key.
+const inModem = "made in the modem"
 
 func credMutants() map[string]credMutant {
 	return map[string]credMutant{
@@ -199,6 +203,28 @@ func credMutants() map[string]credMutant {
 			}
 			return n, do, ignored
 		}, 0, lost, true, ""},
+		"asks for the certificate before the key is read back": {after(func(_ Credentials, m *Credentials, e flows.Event, do *[]flows.Effect) {
+			if _, made := e.(flows.KeyMade); made && m.cause == NoCause && !m.stop {
+				m.slots[m.at] = flows.SlotMatches
+				*do = m.onward()
+			}
+		}), sinKeyless, twoSlots, false, inModem},
+		"writes a certificate that nobody signed": {after(func(_ Credentials, m *Credentials, _ flows.Event, do *[]flows.Effect) {
+			if m.phase == credCertifying {
+				*m, *do, _ = m.Step(flows.Certified{ID: m.wait, Want: holds(1, fresh)})
+			}
+		}), sinUnsigned, twoSlots, false, inModem},
+		"believes that a key was made": {before(func(m *Credentials, e *flows.Event) {
+			if r, ok := (*e).(flows.ReadBack); ok && m.plan.Slots[m.at].Op == flows.MakeSlot {
+				r.SHA256 = holds(2, fresh)
+				*e = r
+			}
+		}), 0, twoSlots, false, inModem},
+		"takes the key of before for the new one": {before(func(m *Credentials, e *flows.Event) {
+			if _, ok := (*e).(flows.ReadBack); ok {
+				m.plan.Slots[m.at].Old = cred.Digest{}
+			}
+		}), 0, twoSlots, false, inModem},
 		"is not told that another unit may have been listed": {after(func(was Credentials, m *Credentials, e flows.Event, _ *[]flows.Effect) {
 			if _, ok := e.(flows.Identified); ok && !was.off && m.cause != NoCause {
 				m.slots = [flows.MaxSlots]flows.SlotStage{}

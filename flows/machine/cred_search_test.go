@@ -25,7 +25,7 @@ func (w world) judge(step credStep) sin {
 	if m.Stage() == flows.Done {
 		for i, l := range p.Slots[:p.N] {
 			c, was := w.cells[w.cellOf(uint8(i))], w.listed[w.cellOf(uint8(i))]
-			check(l.Op == flows.WriteSlot && c != fresh, sinFalse)
+			check((l.Op == flows.WriteSlot || l.Op == flows.MakeSlot) && c != fresh, sinFalse)
 			check(l.Op == flows.DeleteSlot && c != absent, sinFalse)
 			check(l.Op == flows.Keep && (c != was || c != current), sinFalse)
 		}
@@ -38,7 +38,7 @@ func (w world) judge(step credStep) sin {
 			if w.effect == nil {
 				check(m.slots[i] == flows.SlotMatches && c != fresh, sinUntrue)
 				check(m.slots[i] == flows.SlotGone && c != absent, sinUntrue)
-				check(m.slots[i] == flows.SlotDiffers && p.Slots[i].Op == flows.WriteSlot && c == fresh, sinUntrue)
+				check(m.slots[i] == flows.SlotDiffers && p.Slots[i].Op != flows.DeleteSlot && c == fresh, sinUntrue)
 				check(m.slots[i] == flows.SlotDiffers && p.Slots[i].Op == flows.DeleteSlot && c == absent, sinUntrue)
 			}
 		}
@@ -118,6 +118,8 @@ var late = []flows.Event{
 	flows.Offline{ID: credID(1)},
 	flows.Deleted{ID: credID(1)},
 	flows.Written{ID: credID(1)},
+	flows.KeyMade{ID: credID(1)},
+	flows.Certified{ID: credID(1), Want: cred.Digest{1}},
 	flows.ReadBack{ID: credID(1)},
 	flows.Restored{ID: credID(1)},
 }
@@ -134,6 +136,8 @@ var variants = map[string]variant{
 	"no anchor yet":          func(w *world) { w.anchor, w.moody = false, flows.EndpointScreen },
 	"the authority is moody": func(w *world) { w.moody = flows.CredentialsScreen },
 	"delete by hand":         func(w *world) { w.hand = flows.Hand{Op: flows.DeleteSlot, Slot: slotOf(1)} },
+	"made in the modem":      func(w *world) { w.make = true },
+	"made by a moody one":    func(w *world) { w.make, w.moody = true, flows.CredentialsScreen },
 	"write by hand":          func(w *world) { w.hand = flows.Hand{Op: flows.WriteSlot, Slot: slotOf(1)} },
 }
 
@@ -150,11 +154,16 @@ func TestCredentialsFromEveryStore(t *testing.T) {
 	if raced {
 		all = [][3]cell{oneSlot, lost}
 	}
-	var starts []world
-	for _, s := range all {
-		starts = append(starts, start(s, true, variants["as usual"]))
+	for _, in := range []string{"as usual", "made in the modem"} {
+		t.Run(in, func(t *testing.T) {
+			t.Parallel()
+			var starts []world
+			for _, s := range all {
+				starts = append(starts, start(s, true, variants[in]))
+			}
+			flawless(t, starts)
+		})
 	}
-	flawless(t, starts)
 }
 
 func TestCredentialsInEveryWorld(t *testing.T) {
@@ -164,6 +173,9 @@ func TestCredentialsInEveryWorld(t *testing.T) {
 			starts := []world{start([3]cell{current, current, current}, raced, v), start(oneSlot, raced, v)}
 			if !raced {
 				starts = append(starts, start(lost, false, v))
+			}
+			if starts[0].make { // something must be missing for a key to be made
+				starts = append(starts, start(twoSlots, raced, v), start([3]cell{}, raced, v))
 			}
 			flawless(t, starts)
 		})

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"slices"
+
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/search"
@@ -57,12 +59,14 @@ const (
 	sinStuck                        // rest cannot be reached
 	sinHopeless                     // done cannot be reached any more, whatever everybody does
 	sinOutdated                     // a plan is shown that was made before there was an anchor
-	sins            = 21
+	sinKeyless                      // a certificate asked for before its key was made and read back
+	sinUnsigned                     // the certificate's slot touched before there was a certificate for the key that the modem made
+	sins            = 23
 )
 
 var sinNames = [sins]string{
 	"unconfirmed", "unnamed", "cancelled", "unready", "swapped", "blind", "reopened", "unidentified", "two in flight", "beyond the plan",
-	"firmware", "false done", "untrue", "mode", "stale", "ignored", "silent", "lie", "stuck", "hopeless", "outdated",
+	"firmware", "false done", "untrue", "mode", "stale", "ignored", "silent", "lie", "stuck", "hopeless", "outdated", "keyless", "unsigned",
 }
 
 // world is the credentials machine joined with a unit, its line, a person and the invariants' memory.
@@ -90,6 +94,8 @@ type world struct {
 	lost      bool // the machine knows that the session is lost
 	blurred   bool // somebody swapped the unit unseen, and nobody was asked since who is there
 	excused   bool // the mode cannot be put back: it was tried, or the unit does not say who it is
+	heard     keyLore
+	signed    bool // there is a certificate for the key that was made
 	sin       sin
 
 	// What this search varies.
@@ -98,9 +104,19 @@ type world struct {
 	signer   bool
 	moody    flows.Screen // EndpointScreen: the anchor comes and goes; CredentialsScreen: the authority's key does
 	judged   bool
+	make     bool // the modem makes the key
 	brief    bool // what is over is judged at once and then forgotten: a rest after the work differs by what can be done next only
 	hand     flows.Hand
 }
+
+// keyLore is what the process has heard of the key that the modem was to make.
+type keyLore uint8
+
+const (
+	keyUnheard keyLore = iota
+	keyAnswered
+	keyRead // and read back
+)
 
 type credStep func(Credentials, flows.Event) (Credentials, []flows.Effect, bool)
 
@@ -133,7 +149,8 @@ func (w world) plan() flows.Plan {
 		if c != absent {
 			list = append(list, flows.Listed{Slot: slotOf(i), SHA256: holds(i, c)})
 		}
-		want = append(want, flows.Wanted{Slot: slotOf(i), Current: holds(i, current), Ours: holds(i, ours)})
+		made := w.make && slotOf(i).Kind == cred.ClientKey
+		want = append(want, flows.Wanted{Slot: slotOf(i), Current: holds(i, current), Ours: holds(i, ours), Make: made})
 	}
 	p := flows.Compare(list, want)
 	if !w.anchored && p.Slots[0].Op == flows.Keep { // without an anchor nobody can tell that it is current
@@ -147,8 +164,14 @@ func (w world) cellOf(i uint8) int {
 	if w.hand.Op != flows.Keep {
 		return int(w.hand.Slot.Kind)
 	}
+	if w.make {
+		return [...]int{0, 2, 1}[i] // the key comes first
+	}
 	return int(i)
 }
+
+// makes tells whether the modem makes a key in this plan.
+func (w world) makes() bool { return w.make && w.plan().MakesKey() }
 
 // destroys tells whether the plan would lose something foreign.
 func (w world) destroys() bool {
@@ -179,6 +202,7 @@ func (w world) normal() world {
 	w.blurred = w.blurred && w.m.plan.N > 0
 	if w.m.plan.N == 0 { // what is remembered of a plan is forgotten with it
 		w.listed, w.agreed, w.named, w.ready, w.told, w.touched = [3]cell{}, false, false, false, 0, 0
+		w.heard, w.signed = keyUnheard, false
 		_, listing := w.effect.(flows.MakePlan)
 		w.anchored = w.anchored && listing
 	}
@@ -205,6 +229,12 @@ func numbered(e flows.Effect) flows.Effect {
 		e.ID = id
 		return e
 	case flows.Write:
+		e.ID = id
+		return e
+	case flows.MakeKey:
+		e.ID = id
+		return e
+	case flows.Certify:
 		e.ID = id
 		return e
 	case flows.ReadSlot:
@@ -235,17 +265,24 @@ func (w world) emit(do []flows.Effect) world {
 			}
 			w.anchored = w.anchor
 			w.agreed, w.named, w.ready, w.base, w.told, w.touched = false, false, false, w.session, 0, 0
+			w.heard, w.signed = keyUnheard, false
 		case flows.Prepare:
 			w.ready = false
-			if w.hand.Op == flows.Keep && (!w.anchor && w.plan().Slots[0].Op == flows.WriteSlot || !w.signer && w.plan().Slots[1].Op == flows.WriteSlot) {
+			if w.hand.Op == flows.Keep && (!w.anchor && w.plan().Slots[0].Op == flows.WriteSlot || !w.signer && w.plan().Slots[1].Op != flows.Keep) {
 				w.sin |= sinUnready
 			}
 		case flows.TakeOffline:
 			w = w.deed()
 		case flows.Delete:
-			w = w.deed().on(e.Index, flows.Keep)
+			w = w.deed().on(e.Index, flows.WriteSlot, flows.DeleteSlot, flows.MakeSlot)
 		case flows.Write:
-			w = w.deed().on(e.Index, flows.DeleteSlot)
+			w = w.deed().on(e.Index, flows.WriteSlot)
+		case flows.MakeKey:
+			w = w.deed().on(e.Index, flows.MakeSlot)
+		case flows.Certify:
+			if w.heard != keyRead {
+				w.sin |= sinKeyless
+			}
 		}
 		w.effect = e
 	}
@@ -270,11 +307,14 @@ func (w world) deed() world {
 	return w
 }
 
-// on holds a delete or a write of a slot against the plan, whose line must not have that operation.
-func (w world) on(i uint8, not flows.Op) world {
+// on holds what is done to a slot against the plan, whose line must have one of these operations.
+func (w world) on(i uint8, ops ...flows.Op) world {
 	p := w.plan()
-	if i >= p.N || p.Slots[i].Op == flows.Keep || p.Slots[i].Op == not {
+	if i >= p.N || !slices.Contains(ops, p.Slots[i].Op) {
 		w.sin |= sinBeyond
+	}
+	if w.makes() && p.Slots[i].Slot.Kind == cred.ClientCert && !w.signed {
+		w.sin |= sinUnsigned
 	}
 	if w.touched != 0 && w.touched != i+1 {
 		w.sin |= sinBlind
@@ -307,7 +347,8 @@ func (w world) feed(step credStep, e flows.Event) (world, bool) {
 // still is the effect in flight that an event does not answer.
 func (w world) still(e flows.Event) flows.Effect {
 	switch e.(type) {
-	case flows.Failed, flows.Lost, flows.Planned, flows.Prepared, flows.Identified, flows.Offline, flows.Deleted, flows.Written, flows.ReadBack, flows.Restored:
+	case flows.Failed, flows.Lost, flows.Planned, flows.Prepared, flows.Identified, flows.Offline, flows.Deleted, flows.Written, flows.KeyMade, flows.Certified,
+		flows.ReadBack, flows.Restored:
 		return nil
 	}
 	return w.effect

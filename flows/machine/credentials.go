@@ -18,6 +18,8 @@ const (
 	credOffline                      // TakeOffline is in flight
 	credDeleting                     // Delete is in flight
 	credWriting                      // Write is in flight
+	credMaking                       // MakeKey is in flight
+	credCertifying                   // Certify is in flight
 	credReading                      // ReadSlot is in flight
 	credRestoring                    // RestoreMode is in flight
 	credDone                         // every slot reads back as planned, or was kept
@@ -45,7 +47,8 @@ type job struct {
 }
 
 // Credentials puts the planned set into the unit's slots. In the order of the work: list, plan, confirm, prepare the whole set,
-// identify, take offline, then slot by slot delete, write, read back, identify; at the end the functional mode is put back.
+// identify, take offline, then slot by slot delete, write, read back, identify; at the end the functional mode is put back. Where
+// the modem makes the key, it is asked to instead of a write, and the certificate is signed before its slot is touched.
 type Credentials struct {
 	turn
 	phase  credPhase

@@ -162,8 +162,11 @@ func TestCredentialsDiagram(t *testing.T) {
 		return n, do, ignored
 	}
 	var starts []world
-	for _, in := range []string{"as usual", "only looked at", "delete by hand", "left offline"} {
+	for _, in := range []string{"as usual", inModem, "only looked at", "delete by hand", "left offline"} {
 		starts = append(starts, start(lost, true, variants[in]), start([3]cell{current, current, current}, true, variants[in]))
+		if in == inModem {
+			starts = append(starts, start(twoSlots, true, variants[in]))
+		}
 	}
 	_, g, err := searchCred(step, starts, 100_000)
 	if err != nil {

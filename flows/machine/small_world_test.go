@@ -277,6 +277,8 @@ var everyAnswer = []flows.Event{
 	flows.Offline{},
 	flows.Deleted{},
 	flows.Written{},
+	flows.KeyMade{},
+	flows.Certified{},
 	flows.ReadBack{},
 	flows.Restored{},
 	flows.Probed{},

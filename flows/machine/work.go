@@ -26,6 +26,13 @@ func (m *Credentials) answered(e flows.Event) ([]flows.Effect, bool) {
 			m.slots[m.at] = flows.SlotWritten
 			return m.read()
 		})
+	case flows.KeyMade:
+		return m.on(credMaking, e.ID, func() []flows.Effect {
+			m.slots[m.at] = flows.SlotMade
+			return m.read()
+		})
+	case flows.Certified:
+		return m.on(credCertifying, e.ID, func() []flows.Effect { return m.certified(e.Want) })
 	case flows.ReadBack:
 		return m.on(credReading, e.ID, func() []flows.Effect { return m.readBack(e.SHA256) })
 	case flows.Restored:
@@ -64,11 +71,15 @@ func (m *Credentials) planned(p flows.Plan) []flows.Effect {
 	return m.settle()
 }
 
-// prepared holds the new set against the plan: a slot that is written must have something to be compared with.
+// prepared holds the new set against the plan: a slot that is written must have something to be compared with. Only the certificate
+// for a key that is still to be made comes later.
 func (m *Credentials) prepared(want [flows.MaxSlots]cred.Digest) []flows.Effect {
 	m.want = want
+	makes := false
 	for i, s := range m.plan.Slots[:m.plan.N] {
-		if s.Op == flows.WriteSlot && want[i].IsZero() {
+		makes = makes || s.Op == flows.MakeSlot
+		later := makes && s.Slot.Kind == cred.ClientCert
+		if s.Op == flows.WriteSlot && want[i].IsZero() && !later {
 			m.fail(Unready)
 		}
 	}
@@ -144,7 +155,17 @@ func (m *Credentials) read() []flows.Effect {
 	return []flows.Effect{flows.ReadSlot{ID: m.ask(flows.CredentialsScreen), Index: m.at}}
 }
 
-// readBack compares what the modem lists with what was sent, and asks whose answer that was.
+// certified goes on with the certificate's slot, once there is something to be compared with what it will list.
+func (m *Credentials) certified(want cred.Digest) []flows.Effect {
+	m.want[m.at] = want
+	if want.IsZero() {
+		m.fail(Unready)
+	}
+	return m.onward()
+}
+
+// readBack compares what the modem lists with what was sent, and asks whose answer that was. Of a key that it made it must list
+// something, and something else than before.
 func (m *Credentials) readBack(got cred.Digest) []flows.Effect {
 	m.claim = true
 	stage := flows.SlotDiffers
@@ -156,6 +177,10 @@ func (m *Credentials) readBack(got cred.Digest) []flows.Effect {
 	case flows.DeleteSlot:
 		if got.IsZero() {
 			stage = flows.SlotGone
+		}
+	case flows.MakeSlot:
+		if !got.IsZero() && got != m.plan.Slots[m.at].Old {
+			stage, m.want[m.at] = flows.SlotMatches, got
 		}
 	}
 	m.slots[m.at] = stage
@@ -176,9 +201,16 @@ func (m *Credentials) onward() []flows.Effect {
 	}
 	m.at = i
 	s := m.plan.Slots[i]
-	if s.Has != flows.Empty && m.slots[i] == flows.SlotPlanned {
+	switch {
+	case s.Op == flows.WriteSlot && m.want[i].IsZero():
+		m.phase = credCertifying
+		return []flows.Effect{flows.Certify{ID: m.ask(flows.CredentialsScreen), Index: i}}
+	case s.Has != flows.Empty && m.slots[i] == flows.SlotPlanned:
 		m.phase, m.slots[i] = credDeleting, flows.SlotDeleting
 		return []flows.Effect{flows.Delete{ID: m.ask(flows.CredentialsScreen), Index: i}}
+	case s.Op == flows.MakeSlot:
+		m.phase, m.slots[i] = credMaking, flows.SlotMaking
+		return []flows.Effect{flows.MakeKey{ID: m.ask(flows.CredentialsScreen), Index: i}}
 	}
 	m.phase, m.slots[i] = credWriting, flows.SlotWriting
 	return []flows.Effect{flows.Write{ID: m.ask(flows.CredentialsScreen), Index: i}}
@@ -216,7 +248,7 @@ func (m *Credentials) wind() []flows.Effect {
 // unread tells whether a deed was done on the slot in work that was not read back.
 func (m Credentials) unread() bool {
 	switch m.slots[m.at] {
-	case flows.SlotDeleting, flows.SlotDeleted, flows.SlotWriting, flows.SlotWritten:
+	case flows.SlotDeleting, flows.SlotDeleted, flows.SlotWriting, flows.SlotWritten, flows.SlotMaking, flows.SlotMade:
 		return true
 	}
 	return false

@@ -14,14 +14,15 @@ import (
 
 // scopes are the searches; together they vary everything, one at a time.
 var scopes = map[string]scope{
-	"the main job":     {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}},
-	"a calm job":       {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}, smooth: true, kept: true},
-	"what is shown":    {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true}, screens: true},
-	"a moody key":      {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: true, Profile: true}, authority: true, smooth: true},
-	"no anchor yet":    {terms: flows.Terms{Authority: true, Port: true, Ledger: true, Profile: true}, endpoint: true, smooth: true},
-	"by hand":          {terms: flows.Terms{Port: true}, hand: true},
-	"the station":      {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true, Station: true}},
-	"nothing is named": {terms: flows.Terms{}, smooth: true, authority: true},
+	"the main job":         {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}},
+	"a calm job":           {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}, smooth: true, kept: true},
+	"what is shown":        {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true}, screens: true},
+	"a moody key":          {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: true, Profile: true}, authority: true, smooth: true},
+	"no anchor yet":        {terms: flows.Terms{Authority: true, Port: true, Ledger: true, Profile: true}, endpoint: true, smooth: true},
+	"by hand":              {terms: flows.Terms{Port: true}, hand: true},
+	"the station":          {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true, Station: true}},
+	"a key of the modem's": {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}, made: true},
+	"nothing is named":     {terms: flows.Terms{}, smooth: true, authority: true},
 }
 
 // judge names what can be seen to be wrong with a world by itself.
@@ -121,6 +122,8 @@ var everyAnswer = []flows.Event{
 	flows.Offline{},
 	flows.Deleted{},
 	flows.Written{},
+	flows.KeyMade{},
+	flows.Certified{},
 	flows.ReadBack{},
 	flows.Restored{},
 	flows.Probed{},

@@ -49,6 +49,7 @@ type scope struct {
 	hand      bool    // there is work by hand
 	smooth    bool    // the unit does what it is asked
 	kept      bool    // and may hold everything already
+	made      bool    // the modem makes the key
 	screens   bool    // what is shown counts
 	orders    *Orders // who answers instead of a person
 }
@@ -195,7 +196,7 @@ func (w world) asked(x flows.Effect, e flows.Event) world {
 		}
 		w.worked, w.key, w.put, w.server = false, false, false, flows.NoOutcome
 		w.hand = x.Hand.Op != flows.Keep
-	case flows.Prepare, flows.TakeOffline, flows.Delete, flows.Write:
+	case flows.Prepare, flows.TakeOffline, flows.Delete, flows.Write, flows.MakeKey, flows.Certify:
 		w.blame(w.halted, "halted")
 		w.blame(!w.confirmed, "unconfirmed")
 		w.blame(w.kept, "kept")
@@ -324,7 +325,8 @@ func (w world) replies(x flows.Effect) []flows.Event {
 	switch x.(type) {
 	case flows.LoadAuthority, flows.UnlockAuthority:
 		varied = w.scope.authority
-	case flows.MakePlan, flows.Prepare, flows.TakeOffline, flows.Identify, flows.Delete, flows.Write, flows.ReadSlot, flows.RestoreMode:
+	case flows.MakePlan, flows.Prepare, flows.TakeOffline, flows.Identify, flows.Delete, flows.Write, flows.MakeKey, flows.Certify,
+		flows.ReadSlot, flows.RestoreMode:
 		if w.scope.smooth {
 			return good
 		}
@@ -361,6 +363,10 @@ func (w world) good(x flows.Effect) []flows.Event {
 		}
 		kept := write
 		kept.Plan.Slots[0].Op, kept.Plan.Slots[0].Has = flows.Keep, flows.Current
+		if w.scope.made {
+			write.Plan.N, write.Plan.Slots[1] = 2, write.Plan.Slots[0]
+			write.Plan.Slots[0] = flows.SlotPlan{Slot: cred.Slot{Kind: cred.ClientKey}, Op: flows.MakeSlot}
+		}
 		if w.scope.smooth && !w.scope.kept {
 			return []flows.Event{write}
 		}
@@ -372,6 +378,10 @@ func (w world) good(x flows.Effect) []flows.Event {
 		return []flows.Event{write, kept}
 	case flows.Prepare:
 		return []flows.Event{flows.Prepared{Want: [flows.MaxSlots]cred.Digest{{1}}}}
+	case flows.MakeKey:
+		return []flows.Event{flows.KeyMade{}}
+	case flows.Certify:
+		return []flows.Event{flows.Certified{Want: cred.Digest{1}}}
 	case flows.TakeOffline:
 		return []flows.Event{flows.Offline{Was: w.mode()}}
 	case flows.Write:

@@ -75,7 +75,14 @@ func (s *script) answer(e flows.Effect) flows.Event {
 		for i := range p.Want {
 			p.Want[i] = cred.Digest{byte(i + 1)}
 		}
+		if s.plan.MakesKey() {
+			p.Want, p.Doc = [flows.MaxSlots]cred.Digest{{1}}, `{"key_origin":"modem","sizes":[100,0,0]}`
+		}
 		return p
+	case flows.MakeKey:
+		return flows.KeyMade{ID: e.ID, SPKI: cred.Digest{7}, Doc: flows.Doc(`{"csr_sha256":"` + cred.Digest{8}.String() + `","spki_sha256":"` + cred.Digest{7}.String() + `"}`)}
+	case flows.Certify:
+		return flows.Certified{ID: e.ID, Want: cred.Digest{e.Index + 1}, Doc: `{"key_origin":"modem","certificate":{"serial":"5f"},"sizes":[300],"clock":"system"}`}
 	case flows.TakeOffline:
 		return flows.Offline{ID: e.ID, Was: 1}
 	case flows.Delete:
@@ -85,7 +92,7 @@ func (s *script) answer(e flows.Effect) flows.Event {
 	case flows.ReadSlot:
 		for i := len(s.asked) - 1; i >= 0; i-- {
 			switch s.asked[i].(type) {
-			case flows.Write:
+			case flows.Write, flows.MakeKey:
 				return flows.ReadBack{ID: e.ID, SHA256: cred.Digest{e.Index + 1}}
 			case flows.Delete:
 				return flows.ReadBack{ID: e.ID}

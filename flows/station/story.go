@@ -34,8 +34,9 @@ func (s Story) With(e flows.Event) Story {
 	s.fail(e, was)
 	s.Facts.Terms, s.Facts.Verdict = now.Terms(), now.Outcome()
 	for i := range s.Facts.Plan {
-		if i < flows.MaxSlots {
-			s.Facts.Plan[i].Stage = now.credentials.Slot(i)
+		if p := &s.Facts.Plan[i]; i < flows.MaxSlots {
+			p.Stage = now.credentials.Slot(i)
+			p.Asked = p.Asked || p.Stage == flows.SlotMaking
 		}
 	}
 	return s
@@ -98,9 +99,19 @@ func (s *Story) hear(e flows.Event, was Bench) {
 	case flows.Prepared:
 		f.Prepared = read[flows.PreparedFacts](e.Doc)
 		s.prepared(e)
+	case flows.KeyMade:
+		f.Prepared.Key = must[flows.KeyFacts](e.Doc)
+		if at := was.credentials.At(); at < len(f.Plan) {
+			f.Plan[at].Told = true
+		}
+	case flows.Certified:
+		s.certified(e, was.credentials.At())
 	case flows.ReadBack:
 		if at := was.credentials.At(); at < len(f.Plan) {
-			f.Plan[at].Now = e.SHA256
+			p := &f.Plan[at]
+			if p.Now = e.SHA256; s.bench.credentials.Slot(at) == flows.SlotMatches {
+				p.New = e.SHA256 // of a key that the modem made nobody knew it before
+			}
 		}
 	case flows.Probed:
 		f.Probe = must[flows.ProbeFacts](e.Doc)
@@ -145,6 +156,18 @@ func (s *Story) prepared(e flows.Prepared) {
 		}
 		if i < len(sizes) {
 			p.Bytes = sizes[i]
+		}
+	}
+}
+
+// certified takes the certificate that was signed in the middle of the work.
+func (s *Story) certified(e flows.Certified, at int) {
+	doc := read[flows.PreparedFacts](e.Doc)
+	s.Facts.Prepared.Certificate, s.Facts.Prepared.Clock = doc.Certificate, doc.Clock
+	if at < len(s.Facts.Plan) {
+		s.Facts.Plan[at].New = e.Want
+		if len(doc.Sizes) > 0 {
+			s.Facts.Plan[at].Bytes = doc.Sizes[0]
 		}
 	}
 }

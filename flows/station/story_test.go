@@ -35,6 +35,75 @@ func TestStoryOfTheMainJob(t *testing.T) {
 	}
 }
 
+// modemsKey is the usual job with a key that the modem makes.
+func modemsKey() *script {
+	s := usual().holding(flows.Ours)
+	p := &s.plan
+	p.Slots[1], p.Slots[2] = p.Slots[2], p.Slots[1]
+	p.Slots[1].Op = flows.MakeSlot
+	return s
+}
+
+func TestStoryOfAKeyMadeInTheModem(t *testing.T) {
+	_, story, _ := modemsKey().run(t, Orders{Keyed: true})
+	f := story.Facts
+	if f.Prepared.KeyOrigin != "modem" || f.Prepared.Key == nil || f.Prepared.Key.SPKI != (cred.Digest{7}) || f.Prepared.Certificate == nil ||
+		f.Prepared.Certificate.Serial != "5f" || f.Prepared.Clock != "system" || f.Verdict != flows.Passed {
+		t.Errorf("the facts are %+v", f.Prepared)
+	}
+	for i, p := range f.Plan {
+		key := p.Op == flows.MakeSlot
+		if p.New != (cred.Digest{byte(i + 1)}) || p.Now != p.New || p.Stage != flows.SlotMatches || p.Asked != key || p.Told != key || p.Bytes != []int{100, 0, 300}[i] {
+			t.Errorf("slot %d is %+v", i, p)
+		}
+		if p.Action() != "written" || !p.Done() || p.KeyAlone(f.Plan) {
+			t.Errorf("of slot %d is said %q, done %v", i, p.Action(), p.Done())
+		}
+	}
+}
+
+// Wherever the work on a modem's key breaks off, the facts say of each slot what can be known.
+func TestStoryOfAKeyWithoutACertificate(t *testing.T) {
+	is := func(want flows.Effect) func(flows.Effect) bool {
+		return func(e flows.Effect) bool { return reflect.TypeOf(e) == reflect.TypeOf(want) }
+	}
+	for name, c := range map[string]struct {
+		at    func(flows.Effect) bool
+		put   flows.Event
+		holds [3]string // root, key, certificate
+		alone bool
+		told  bool
+	}{
+		"the request is lost":     {is(flows.MakeKey{}), flows.Failed{Code: "keygen.csr-lost"}, [3]string{"new", "new", "missing"}, true, false},
+		"the line is lost":        {is(flows.MakeKey{}), flows.Lost{Code: "port.lost"}, [3]string{"new", "unknown", "missing"}, false, false},
+		"nobody can sign":         {is(flows.Certify{}), flows.Failed{Code: "ca.locked"}, [3]string{"new", "new", "missing"}, true, true},
+		"the signature is no use": {is(flows.Certify{}), flows.Certified{}, [3]string{"new", "new", "missing"}, true, true},
+		"another's key is no use": {is(flows.Prepare{}), flows.Prepared{}, [3]string{"old", "missing", "missing"}, false, false},
+	} {
+		s := modemsKey()
+		s.spoil = func(e flows.Effect) flows.Event {
+			if c.at(e) {
+				return c.put
+			}
+			return nil
+		}
+		_, story, _ := s.run(t, Orders{Keyed: true})
+		f := story.Facts
+		if f.Verdict != flows.FailedOutcome || f.Failure == nil {
+			t.Errorf("%s: %+v", name, f.Failure)
+		}
+		for i, p := range f.Plan {
+			key := p.Op == flows.MakeSlot
+			if got := p.Holds(); got != c.holds[i] {
+				t.Errorf("%s: slot %d holds %q", name, i, got)
+			}
+			if p.KeyAlone(f.Plan) != (c.alone && key) || p.Told != (c.told && key) {
+				t.Errorf("%s: slot %d: %+v", name, i, p)
+			}
+		}
+	}
+}
+
 // What was handed out stays as it is, whatever happens afterwards.
 func TestFactsAreNeverChangedAfterwards(t *testing.T) {
 	s := usual().holding(flows.Foreign)

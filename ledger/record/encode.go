@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 
 	"example.org/sectag/cred"
 )
@@ -24,17 +25,20 @@ func Encode(r Record) ([]byte, Record, error) {
 	if err != nil {
 		return nil, Record{}, err
 	}
-	body, err := own.encode()
+	body, err := own.encode(Version)
 	if err != nil {
 		return nil, Record{}, err
 	}
 	return body, own, nil
 }
 
-// encode writes a record that is the caller's to change.
-func (r *Record) encode() ([]byte, error) {
-	r.Version = Version
+// encode writes a record that is the caller's to change, as this version of the schema has it.
+func (r *Record) encode(version int) ([]byte, error) {
+	r.Version = version
 	r.fill()
+	if name := younger(reflect.ValueOf(*r), version); name != "" {
+		return nil, fmt.Errorf("the schema %d has no field %s", version, name)
+	}
 	if err := walk(reflect.ValueOf(r).Elem(), "record", ""); err != nil {
 		return nil, err
 	}
@@ -57,7 +61,8 @@ func Decode(body []byte) (Record, error) {
 	if len(body) > maxBody {
 		return Record{}, fmt.Errorf("a record has at most %d bytes, this has %d", maxBody, len(body))
 	}
-	if !bytes.HasPrefix(body, []byte(begins)) {
+	version := schema(body)
+	if version == 0 {
 		return Record{}, foreign(body)
 	}
 	var r Record
@@ -66,7 +71,7 @@ func Decode(body []byte) (Record, error) {
 	if err := dec.Decode(&r); err != nil {
 		return Record{}, fmt.Errorf("the record does not follow its schema: %w", err)
 	}
-	again, err := r.encode()
+	again, err := r.encode(version)
 	if err != nil {
 		return Record{}, fmt.Errorf("the record does not follow its schema: %w", err)
 	}
@@ -76,10 +81,43 @@ func Decode(body []byte) (Record, error) {
 	return r, nil
 }
 
-// begins is how every record of this schema (Version) begins.
-const begins = `{"schema_version":1,`
+// schema is the version that a record begins with, as all do; 0 when this program knows none such.
+func schema(body []byte) int {
+	for v := 1; v <= Version; v++ {
+		if bytes.HasPrefix(body, fmt.Appendf(nil, `{"schema_version":%d,`, v)) {
+			return v
+		}
+	}
+	return 0
+}
 
-// foreign tells what a body is that is no record of this schema.
+// younger names a field that is set and came after a version of the schema.
+func younger(v reflect.Value, version int) string {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return younger(v.Elem(), version)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if name := younger(v.Index(i), version); name != "" {
+				return name
+			}
+		}
+	case reflect.Struct:
+		for f, x := range v.Fields() {
+			if since, err := strconv.Atoi(f.Tag.Get("since")); err == nil && since > version && !x.IsZero() {
+				return f.Name
+			}
+			if name := younger(x, version); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// foreign tells what a body is that is no record of a known schema.
 func foreign(body []byte) error {
 	var head struct {
 		Version int `json:"schema_version"`
@@ -90,7 +128,7 @@ func foreign(body []byte) error {
 	if head.Version > Version {
 		return fmt.Errorf("%w: %d, known is %d", ErrNewer, head.Version, Version)
 	}
-	return fmt.Errorf("the record does not begin with the schema %d", Version)
+	return fmt.Errorf("the record does not begin with a schema up to %d", Version)
 }
 
 func marshal(v any) ([]byte, error) {

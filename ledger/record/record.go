@@ -14,8 +14,11 @@ import (
 )
 
 // Version is the schema_version that Encode writes and the greatest that Decode reads. It grows whenever a field is added or
-// changes, because an unknown field is refused.
-const Version = 1
+// changes, because an unknown field is refused. A field that came after the first names in its `since` tag the version that has it;
+// records of older versions are read without.
+//
+//	2  keys that modems make: unit.attest_token_sha256, slots.keygen, key.csr_sha256, key.attestation, connect.twin_serial
+const Version = 2
 
 // Kind says what a record is about.
 type Kind string
@@ -59,10 +62,10 @@ type Record struct {
 	KeyOrigin  string       `json:"key_origin,omitempty" is:"modem|host|imported"`
 	Slots      []Slot       `json:"slots"` // what each slot holds at the end
 	Key        *Key         `json:"key,omitempty"`
-	Cert       *Certificate `json:"certificate,omitempty"` // the unit's own
-	Authority  *Authority   `json:"authority,omitempty"`   // that signed it
-	Anchor     *Anchor      `json:"anchor,omitempty"`      // what the unit trusts: the slot's content, with the name of its first root
-	Anchors    []Anchor     `json:"anchors,omitempty"`     // each root of the slot, where it has several
+	Cert       *Certificate `json:"certificate,omitempty"`       // the unit's own
+	Authority  *Authority   `json:"authority,omitempty"`         // that signed it
+	Anchor     *Anchor      `json:"anchor,omitempty"`            // what the unit trusts: the slot's content, with the name of its first root
+	Anchors    []Anchor     `json:"anchors,omitempty" since:"2"` // each root of the slot, where it has several
 	Connection string       `json:"connection" is:"tested|not tested"`
 	Connect    *Connect     `json:"connect,omitempty"`
 	Uniqueness *Uniqueness  `json:"uniqueness,omitempty"` // the store's
@@ -78,13 +81,14 @@ type Record struct {
 
 // Identity is what a unit can be known by beside its IMEI.
 type Identity struct {
-	Name    string      `json:"name" is:"unit"`                     // what the ledger calls the unit; the store fills it in
-	Key     cred.Digest `json:"identity_key_sha256,omitzero"`       // %CMNG type 6 as listed
-	UUID    string      `json:"device_uuid,omitempty" is:"uuid"`    // %DEVICEUUID, lower case
-	Product string      `json:"product,omitempty" is:"name"`        // the profile's name
-	Serial  string      `json:"product_serial,omitempty" is:"name"` // the maker's own number on the label
-	Batch   string      `json:"batch,omitempty" is:"name"`          //
-	Valid   bool        `json:"imei_valid"`                         // the IMEI's check digit is right
+	Name    string      `json:"name" is:"unit"`                         // what the ledger calls the unit; the store fills it in
+	Key     cred.Digest `json:"identity_key_sha256,omitzero"`           // %CMNG type 6 as listed
+	UUID    string      `json:"device_uuid,omitempty" is:"uuid"`        // %DEVICEUUID, lower case; or what the modem signed, where it has no such command
+	Token   cred.Digest `json:"attest_token_sha256,omitzero" since:"2"` // of the message in %ATTESTTOKEN
+	Product string      `json:"product,omitempty" is:"name"`            // the profile's name
+	Serial  string      `json:"product_serial,omitempty" is:"name"`     // the maker's own number on the label
+	Batch   string      `json:"batch,omitempty" is:"name"`              //
+	Valid   bool        `json:"imei_valid"`                             // the IMEI's check digit is right
 }
 
 // Bench says who did it, with what, and how far its clock can be believed.
@@ -121,22 +125,25 @@ type Slot struct {
 	Holds    string      `json:"holds,omitempty" is:"old|new|missing|unknown"`           // after a failure
 	Delete   string      `json:"delete,omitempty" is:"word"`                             // ok, absent, or a code such as cmng.518
 	Write    string      `json:"write,omitempty" is:"word"`                              // ok, or a code
+	Keygen   string      `json:"keygen,omitempty" is:"word" since:"2"`                   // the modem was asked to make a key in the empty slot: ok, or a code
 	Readback string      `json:"readback,omitempty" is:"not-run|refused|returned|error"` // of a secret: it should be refused
 }
 
 // Key says how the unit's key came to be (requirements CCK-1 to CCK-3), never what it is.
 type Key struct {
 	Origin       string      `json:"origin" is:"modem-keygen|host-csprng|hsm|imported"`
-	Generator    string      `json:"generator,omitempty" is:"name"`                 // library and random source
-	Algorithm    string      `json:"algorithm,omitempty" is:"name"`                 // EC P-256, PSK 256
-	StrengthBits int         `json:"strength_bits,omitzero"`                        //
-	Table        string      `json:"strength_table,omitempty" is:"name"`            // where the bits are from
-	SPKI         cred.Digest `json:"spki_sha256,omitzero"`                          // of the public key
-	PSK          cred.Digest `json:"psk_sha256,omitzero"`                           // as the modem lists it; only of a random PSK
-	PSKIdentity  string      `json:"psk_identity,omitempty" is:"own"`               //
-	HostCopy     string      `json:"host_copy,omitempty" is:"never|destroyed|kept"` // the copy on the bench
-	Attestation  cred.Digest `json:"attestation_sha256,omitzero"`                   // of the COSE token of %KEYGEN
-	Proof        string      `json:"proof,omitempty" is:"sign-verify|csr|none"`     // that the key is the certificate's
+	Generator    string      `json:"generator,omitempty" is:"name"`                         // library and random source
+	Algorithm    string      `json:"algorithm,omitempty" is:"name"`                         // EC P-256, PSK 256
+	StrengthBits int         `json:"strength_bits,omitzero"`                                //
+	Table        string      `json:"strength_table,omitempty" is:"name"`                    // where the bits are from
+	SPKI         cred.Digest `json:"spki_sha256,omitzero"`                                  // of the public key
+	PSK          cred.Digest `json:"psk_sha256,omitzero"`                                   // as the modem lists it; only of a random PSK
+	PSKIdentity  string      `json:"psk_identity,omitempty" is:"own"`                       //
+	HostCopy     string      `json:"host_copy,omitempty" is:"never|destroyed|kept"`         // the copy on the bench
+	CSR          cred.Digest `json:"csr_sha256,omitzero" since:"2"`                         // of the request that came with a key of the modem's
+	Attestation  cred.Digest `json:"attestation_sha256,omitzero"`                           // of the COSE token of %KEYGEN
+	Statement    string      `json:"attestation,omitempty" is:"digest|signature" since:"2"` // what of it was checked: digest, sec_tag and UUID, or its signature too
+	Proof        string      `json:"proof,omitempty" is:"sign-verify|csr|none"`             // that the key is the certificate's
 }
 
 // Certificate is the unit's certificate, which is public. PEM holds certificates and nothing else.
@@ -204,6 +211,7 @@ type Connect struct {
 	Address     string       `json:"address,omitempty" is:"name"` // as resolved
 	Path        string       `json:"path" is:"host|modem"`
 	Twin        bool         `json:"twin"` // a short-lived certificate of the same name was shown
+	TwinSerial  string       `json:"twin_serial,omitempty" is:"serial" since:"2"`
 	Version     string       `json:"version,omitempty" is:"name"`
 	Suite       string       `json:"suite,omitempty" is:"name"`
 	Group       string       `json:"group,omitempty" is:"name"`

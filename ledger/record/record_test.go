@@ -47,7 +47,7 @@ func full(t testing.TB) Record {
 	measured := []Measured{{"T2", []string{"SSM-2"}, "pass", "all slots read back", "none"}}
 	return Record{
 		ID: "12", Kind: Provision, Time: "2026-11-22T10:00:00Z", Verdict: cred.Fail, IMEI: 352656100367872,
-		Unit:       Identity{"key:" + sum("k").String(), sum("k"), "25c95751-efa4-40d4-8b4a-1dcaab81fac9", "tracker-2", "A-17", "2026-47", true},
+		Unit:       Identity{"key:" + sum("k").String(), sum("k"), "25c95751-efa4-40d4-8b4a-1dcaab81fac9", sum("token"), "tracker-2", "A-17", "2026-47", true},
 		Supersedes: "3", Checks: "3", Run: "4", Attempt: 1, Model: "nRF9151-LACA", Hardware: "nRF9151 LACA ADA", Firmware: "mfw_nrf91x1_2.0.3",
 		Host: "at-host", KeyOrigin: "host",
 		Bench: Bench{
@@ -55,8 +55,8 @@ func full(t testing.TB) Record {
 			Clock{"system", "2026-11-22T09:59:58Z"},
 			"2026-11-22T09:59:50Z", "2026-11-22T10:00:00Z",
 		},
-		Slots: []Slot{{42, cred.ClientCert, "client-cert", 594, sum("c"), sum("c"), ptr(true), "written", "new", "ok", "ok", "not-run"}},
-		Key:   &Key{"host-csprng", "Go crypto/rand", "EC P-256", 128, "SP 800-57 part 1", sum("spki"), sum("psk"), name, "destroyed", sum("cose"), "sign-verify"},
+		Slots: []Slot{{42, cred.ClientCert, "client-cert", 594, sum("c"), sum("c"), ptr(true), "written", "new", "ok", "ok", "ok", "not-run"}},
+		Key:   &Key{"host-csprng", "Go crypto/rand", "EC P-256", 128, "SP 800-57 part 1", sum("spki"), sum("psk"), name, "destroyed", sum("csr"), sum("cose"), "digest", "sign-verify"},
 		Cert: &Certificate{
 			"5f3c", "CN=" + name, name, "CN=Acme Devices 2026", sum("ca"), "2026-11-22T09:50:00Z", "2041-12-13T09:50:00Z", sum("der"), sum("spki"),
 			"EC P-256", "ECDSA-SHA256",
@@ -70,7 +70,7 @@ func full(t testing.TB) Record {
 		Anchor:    &Anchor{"CN=Acme Root", sum("a"), sum("b"), "2046-11-17T00:00:00Z", 648, "aia", "http://pki.example/root.cer", sum("f"), "first-use", "ak"},
 		Anchors:   []Anchor{{"CN=Acme Root", sum("c"), sum("b"), "2046-11-17T00:00:00Z", 324, "aia", "http://pki.example/root.cer", sum("f"), "first-use", "ak"}},
 		Connect: &Connect{
-			cred.Fail, "coaps://lwm2m.example:5684", "192.0.2.7:5684", "host", true, "DTLS 1.2", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "P-256",
+			cred.Fail, "coaps://lwm2m.example:5684", "192.0.2.7:5684", "host", true, "77ab", "DTLS 1.2", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "P-256",
 			"ECDSA-SHA256",
 			CID{true, true},
 			"used", ptr(true), "survived", 171, ptr(int64(40)), ptr(48), peer,
@@ -80,6 +80,29 @@ func full(t testing.TB) Record {
 		Findings:  []cred.Finding{{Code: "dtls.48", Severity: cred.Error, Text: "it trusts another authority", Hint: "give it the root", File: "root.crt", Port: "COM3"}},
 		Abandoned: []string{"77aa"}, Failure: cred.Failed("dtls.48", "the server refused this unit", "give the server the root"),
 		ElapsedMS: 9800, Line: &Line{1843, 402, 2100}, Seal: Seal{"example.org/sectag/ledger/00", sum("root"), sum("journal"), 17, sum("at")},
+	}
+}
+
+// A record of an older schema is read as it was written, and is right only without what came later.
+func TestOlderSchemasAreRead(t *testing.T) {
+	body, err := os.ReadFile(filepath.Join("testdata", "full-1.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body = bytes.TrimSpace(body)
+	r, err := Decode(body)
+	if err != nil || r.Version != 1 || r.Key.Attestation.IsZero() || !r.Key.CSR.IsZero() {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for _, c := range [][2]string{
+		{`"readback":`, `"keygen":"ok","readback":`},
+		{`"twin":true,`, `"twin":true,"twin_serial":"77ab",`},
+		{`"product":`, `"attest_token_sha256":"` + sum("t").String() + `","product":`},
+	} {
+		later := bytes.Replace(body, []byte(c[0]), []byte(c[1]), 1)
+		if _, err := Decode(later); err == nil || bytes.Equal(later, body) {
+			t.Errorf("the schema 1 is read with %s: %v", c[1], err)
+		}
 	}
 }
 
@@ -333,7 +356,7 @@ func TestDecodeIsStrict(t *testing.T) {
 		"line end":       string(body) + "\n",
 		"second value":   string(body) + "{}",
 		"upper digest":   swap(sum("spki").String(), strings.ToUpper(sum("spki").String())),
-		"schema 0":       swap(`"schema_version":1`, `"schema_version":0`),
+		"schema 0":       swap(`"schema_version":2`, `"schema_version":0`),
 		"cut":            string(body[:len(body)-1]),
 		"escaped":        swap(`"system"`, `"s\u0079stem"`),
 		"no object":      `[]`,
@@ -345,7 +368,7 @@ func TestDecodeIsStrict(t *testing.T) {
 			t.Errorf("%s: taken for a newer schema", name)
 		}
 	}
-	if _, err := Decode([]byte(swap(`"schema_version":1`, `"schema_version":2`))); !errors.Is(err, ErrNewer) {
+	if _, err := Decode([]byte(swap(`"schema_version":2`, `"schema_version":3`))); !errors.Is(err, ErrNewer) {
 		t.Errorf("a newer schema: %v", err)
 	}
 }

@@ -28,6 +28,9 @@ func handshake(c *flows.ConnectFacts) []paint.Line {
 	from := map[string]string{"host": "from this computer", "modem": "through the modem"}[c.Path]
 	var out []paint.Line
 	out = append(out, paint.Optional("connected", from)...)
+	if c.Twin {
+		out = append(out, paint.Pair("shown", "a twin certificate, minutes long: the unit's key stays in its modem", paint.Plain))
+	}
 	if c.Version != "" {
 		out = append(out, paint.Pair("with", c.Version+", "+words.Suite(c.Suite), paint.Plain))
 	}

@@ -33,7 +33,10 @@ func credentials(s Scene, r Room) []paint.Line {
 		out = append(out, planLine(s, i, p, r))
 	}
 	out = append(out, rows...)
-	if begun(s.Facts.Plan) {
+	if why := s.Facts.Prepared.Why; why != "" { // the profile leaves open who makes the key
+		out = append(out, paint.AsDetail(paint.Text("This computer makes the key: "+why+"."))...)
+	}
+	if flows.Begun(s.Facts.Plan) {
 		return append(out, lineTime(s)...)
 	}
 	return append(out, losses(s)...)
@@ -85,7 +88,7 @@ func planLine(s Scene, i int, p flows.PlanFacts, r Room) paint.Line {
 	}
 	d := p.Old
 	switch p.Stage {
-	case flows.SlotDeleted, flows.SlotWriting, flows.SlotWritten, flows.SlotUnknown:
+	case flows.SlotDeleted, flows.SlotWriting, flows.SlotWritten, flows.SlotMaking, flows.SlotMade, flows.SlotUnknown:
 		d = cred.Digest{} // nobody knows until it is read back
 	case flows.SlotMatches, flows.SlotGone, flows.SlotDiffers:
 		d = p.Now
@@ -106,6 +109,10 @@ func planWords(s Scene, i int, p flows.PlanFacts, r Room) (string, paint.Style) 
 		return "delete!" + reason, paint.Bad | paint.Bold
 	case p.Op == flows.DeleteSlot:
 		return "delete" + reason, paint.Bold
+	case p.Op == flows.MakeSlot && p.Has == flows.Foreign:
+		return "replace! in the modem" + reason, paint.Bad | paint.Bold
+	case p.Op == flows.MakeSlot:
+		return "make in the modem" + reason, paint.Bold
 	case p.Has == flows.Foreign:
 		return "replace!" + made(s, p) + reason, paint.Bad | paint.Bold
 	case p.Has == flows.Empty:
@@ -145,9 +152,14 @@ func progressWords(s Scene, p flows.PlanFacts, r Room) (string, paint.Style) {
 			return fmt.Sprintf("%s %d/%d B", words.Bar(s.Progress.Sent, s.Progress.Total, min(r.W/7, 24)), s.Progress.Sent, s.Progress.Total), paint.Here | paint.Bold
 		}
 		return "writing", paint.Here | paint.Bold
-	case flows.SlotWritten:
+	case flows.SlotMaking:
+		return "the modem makes a key", paint.Here | paint.Bold
+	case flows.SlotWritten, flows.SlotMade:
 		return "reading back", paint.Here | paint.Bold
 	case flows.SlotMatches:
+		if p.Op == flows.MakeSlot {
+			return "● made in the modem", paint.Good | paint.Bold
+		}
 		return "● reads back", paint.Good | paint.Bold
 	case flows.SlotGone:
 		return "● gone", paint.Good | paint.Bold
@@ -184,15 +196,6 @@ func others(s Scene, r Room) []paint.Line {
 func planned(plan []flows.PlanFacts, x flows.SlotFacts) bool {
 	for _, p := range plan {
 		if uint32(p.Slot.SecTag) == x.SecTag && p.Slot.Kind == x.Type {
-			return true
-		}
-	}
-	return false
-}
-
-func begun(plan []flows.PlanFacts) bool {
-	for _, p := range plan {
-		if p.Stage != flows.SlotPlanned {
 			return true
 		}
 	}

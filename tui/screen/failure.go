@@ -60,19 +60,20 @@ func holdings(s Scene) []paint.Line {
 	if len(s.Facts.Plan) == 0 {
 		return nil
 	}
-	if untouched(s.Facts.Plan) {
+	if !flows.Begun(s.Facts.Plan) {
 		return []paint.Line{paint.Text("Nothing was changed: every slot is as it was.")}
 	}
 	out := paint.AsDetail(paint.Line{})
 	for _, p := range s.Facts.Plan {
 		text, style := holds(p)
+		if p.KeyAlone(s.Facts.Plan) {
+			text, style = "without a certificate: a new key", paint.Bad
+		}
 		name := strconv.FormatUint(uint64(p.Slot.SecTag), 10) + " " + words.Kind(p.Slot.Kind)
 		out = append(out, paint.Row(paint.Cell(22, paint.P(name)), paint.S(style, text)))
 	}
 	return out
 }
-
-func untouched(plan []flows.PlanFacts) bool { return !begun(plan) }
 
 // holds is what a slot holds now, as far as anybody knows.
 func holds(p flows.PlanFacts) (string, paint.Style) {
@@ -85,7 +86,7 @@ func holds(p flows.PlanFacts) (string, paint.Style) {
 		return "nothing: deleted, not written yet", paint.Bad
 	case flows.SlotDiffers:
 		return words.Instead(p.Old, p.Now), paint.Bad
-	case flows.SlotDeleting, flows.SlotWriting, flows.SlotWritten, flows.SlotUnknown:
+	case flows.SlotDeleting, flows.SlotWriting, flows.SlotWritten, flows.SlotMaking, flows.SlotMade, flows.SlotUnknown:
 		return "not known until it is read", paint.Odd
 	}
 	switch {

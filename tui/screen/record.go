@@ -162,19 +162,7 @@ func warnings(s Scene) []paint.Line {
 	if s.Facts.Connect == nil || len(s.Facts.Connect.Findings) == 0 {
 		return nil
 	}
-	return append([]paint.Line{{}}, findings(s, unique(s.Facts.Connect.Findings))...)
-}
-
-func unique(fs []cred.Finding) []cred.Finding {
-	seen := map[string]bool{}
-	var out []cred.Finding
-	for _, f := range fs {
-		if k := f.Code + f.Text; !seen[k] {
-			seen[k] = true
-			out = append(out, f)
-		}
-	}
-	return out
+	return append([]paint.Line{{}}, findings(s, words.Unique(s.Facts.Connect.Findings))...)
 }
 
 // recordLine says where it is written down.

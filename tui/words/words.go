@@ -186,3 +186,16 @@ func Key(k rune) string {
 	}
 	return string(k)
 }
+
+// Unique are the findings without those that say the same again.
+func Unique(fs []cred.Finding) []cred.Finding {
+	seen := map[string]bool{}
+	var out []cred.Finding
+	for _, f := range fs {
+		if k := f.Code + f.Text; !seen[k] {
+			seen[k] = true
+			out = append(out, f)
+		}
+	}
+	return out
+}

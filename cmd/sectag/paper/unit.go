@@ -89,8 +89,15 @@ func unitLines(w io.Writer, u bench.Unit, planned bool) {
 		}
 		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %10d %-14s %-12s %s", s.SecTag, s.Kind, what, short(s.SHA256)), " "))
 	}
+	if u.KeyOrigin == "modem" && u.Verdict != cred.Fail {
+		fmt.Fprintln(w, "  the key was made in the modem and never left it")
+	}
 	if c := u.Connect; c != nil {
-		fmt.Fprintf(w, "  connection from this computer: %s", c.Verdict)
+		with := ""
+		if c.Twin {
+			with = " with a twin certificate"
+		}
+		fmt.Fprintf(w, "  connection from this computer%s: %s", with, c.Verdict)
 		if c.Suite != "" {
 			fmt.Fprintf(w, ", %s, %s", c.Version, c.Suite)
 		}

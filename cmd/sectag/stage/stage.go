@@ -63,7 +63,7 @@ func (s Stage) Set(ctx context.Context, url string) (profile.Profile, error) {
 	}
 	p := profile.Profile{
 		File: s.file(profile.DefaultName), Product: "demo", Life: 3650 * 24 * time.Hour, Station: "1", Cert: made.Cert, Key: made.Key,
-		ID: cred.DefaultTemplate, Origin: profile.Host, Days: profile.DefaultDays,
+		ID: cred.DefaultTemplate, Origin: profile.Auto, Days: profile.DefaultDays,
 		Slots: []profile.Slot{{SecTag: 42, Anchor: s.file("server-root.pem")}}, Endpoint: to, Ledger: "sqlite:" + s.file("ledger.db"),
 	}
 	if err := p.Save(p.File); err != nil {

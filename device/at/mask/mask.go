@@ -1,4 +1,7 @@
-package at
+// Package mask knows which AT commands carry credentials, signatures or passwords, writes them as a transcript may have them, and
+// says which can change the credential store. It is pure: text in, text out. Sources: the AT manuals, %CMNG, %KEYINJECT, %XSUDO,
+// %XPMNG, +CPIN, +CPWD, +CLCK; the Serial Modem's documentation for '#'.
+package mask
 
 import (
 	"fmt"
@@ -8,8 +11,8 @@ import (
 	"example.org/sectag/cred"
 )
 
-// masked stands where something was that is not shown.
-const masked = "<masked>"
+// Masked stands where something was that is not shown.
+const Masked = "<masked>"
 
 // The commands that carry credentials, signatures or passwords. What is named here is masked by default; what may be shown
 // is picked out afterwards.
@@ -21,27 +24,27 @@ var (
 // readATKey asks for the public key of authenticated AT: alone among its kin it carries nothing.
 const readATKey = "AT%XPMNG=2"
 
-// Mask writes a command as a transcript may show it: of a credential write the tag, the type and the number of bytes are
+// Command writes a command as a transcript may show it: of a credential write the tag, the type and the number of bytes are
 // left, of injected keys, signatures and passwords nothing.
-func Mask(command string) string {
-	bare := normal(command)
+func Command(command string) string {
+	bare := Normal(command)
 	if bare == readATKey {
 		return bare
 	}
 	for _, n := range secretNames {
 		if i := strings.Index(bare, n); i >= 0 {
-			return printable(bare[:i] + strings.TrimSuffix(n, "=") + "=" + masked)
+			return Printable(bare[:i] + strings.TrimSuffix(n, "=") + "=" + Masked)
 		}
 	}
 	for _, n := range storeNames {
 		if i := strings.Index(bare, n); i >= 0 {
-			return printable(bare[:i] + n + maskStore(bare[i+len(n):]))
+			return Printable(bare[:i] + n + maskStore(bare[i+len(n):]))
 		}
 	}
 	if i := strings.Index(command, "-----BEGIN"); i >= 0 {
-		return printable(command[:i]) + masked
+		return Printable(command[:i]) + Masked
 	}
-	return printable(command)
+	return Printable(command)
 }
 
 // maskStore keeps op, tag and type of "=0,42,2,..." and the length of what follows.
@@ -49,7 +52,7 @@ func maskStore(params string) string {
 	f := strings.SplitN(params, ",", 4)
 	for i := range f {
 		if i < 3 && strings.Trim(f[i], "=0123456789") != "" {
-			return "=" + masked
+			return "=" + Masked
 		}
 	}
 	if len(f) < 4 {
@@ -62,9 +65,9 @@ func sizeOf(param string) string {
 	return fmt.Sprintf("<%d bytes>", len(strings.Trim(strings.SplitN(param, `",`, 2)[0], `"`)))
 }
 
-// secretPart is what Mask hides of a command, without what need not be hidden: root and client certificates, PSK identities.
-func secretPart(command string) string {
-	bare := normal(command)
+// Secret is what Command hides of a command, without what need not be hidden: root and client certificates, PSK identities.
+func Secret(command string) string {
+	bare := Normal(command)
 	for _, n := range secretNames {
 		if i := strings.Index(bare, n); i >= 0 {
 			return bare[i+len(n):]
@@ -81,9 +84,9 @@ func secretPart(command string) string {
 	return ""
 }
 
-// normal writes the part of a command before its first double quote without blanks and in upper case, so that no spelling
+// Normal writes the part of a command before its first double quote without blanks and in upper case, so that no spelling
 // that a modem might take hides what the command is; the quoted part keeps its bytes.
-func normal(command string) string {
+func Normal(command string) string {
 	head, tail, quoted := strings.Cut(command, `"`)
 	head = strings.ToUpper(strings.Map(func(r rune) rune {
 		if r <= ' ' || r == 0x7f {
@@ -100,14 +103,14 @@ func normal(command string) string {
 // CarriesSecret tells whether a command holds credential content, an injected key, a signature or a password, so that it
 // must not stand in an argument list.
 func CarriesSecret(command string) bool {
-	m := Mask(command)
-	return strings.Contains(m, masked) || strings.Contains(m, ` bytes>"`)
+	m := Command(command)
+	return strings.Contains(m, Masked) || strings.Contains(m, ` bytes>"`)
 }
 
 // ChangesStore tells whether a command can change the credential store: %CMNG with any operation but list and read,
 // %KEYGEN, %KEYINJECT, %XPMNG. tags are those that it names, as far as they can be read.
 func ChangesStore(command string) (changes bool, tags []cred.SecTag) {
-	bare := strings.ToUpper(normal(strings.ReplaceAll(command, `"`, "")))
+	bare := strings.ToUpper(Normal(strings.ReplaceAll(command, `"`, "")))
 	for _, n := range []string{"%CMNG", "#XCMNG", "%KEYGEN", "%KEYINJECT", "%XPMNG"} {
 		for rest := bare; ; {
 			i := strings.Index(rest, n)
@@ -132,4 +135,14 @@ func ChangesStore(command string) (changes bool, tags []cred.SecTag) {
 		}
 	}
 	return changes, tags
+}
+
+// Printable makes foreign text safe for a screen: no control characters, so nothing that moves a cursor.
+func Printable(line string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '\uFFFD' || (r >= 0x80 && r < 0xa0) {
+			return '·'
+		}
+		return r
+	}, line)
 }

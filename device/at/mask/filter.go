@@ -1,9 +1,10 @@
-package at
+package mask
 
 import (
 	"encoding/base64"
 	"encoding/hex"
 	"hash/maphash"
+	"regexp"
 	"strings"
 
 	"example.org/sectag/cred"
@@ -12,23 +13,34 @@ import (
 // window is the length of the pieces in which sent content is looked for: six bytes of base64.
 const window = 8
 
-// filter decides what of the incoming lines may be shown. A host with its echo on repeats a private key, a late answer can
+// Sort is what a line turned out to be, as far as it matters here.
+type Sort uint8
+
+// The sorts.
+const (
+	Other  Sort = iota // anything: an answer, an echo, a log line
+	News               // a known unsolicited line
+	Result             // a final result or an empty line, which holds nothing
+)
+
+// Filter decides what of the incoming lines may be shown. A host with its echo on repeats a private key, a late answer can
 // hold one, a former user's key can still stand in a buffer: so it remembers the hashes of every piece of the secret content
 // that was sent (never the content), and masks a whole line that holds one of them.
-type filter struct {
+type Filter struct {
 	seed   maphash.Seed
 	pieces map[uint64]struct{}
 	short  map[uint64]int // whole contents shorter than a window, by hash: their length
 	block  bool           // between the BEGIN and END lines of a private key
 }
 
-func newFilter() *filter {
-	return &filter{seed: maphash.MakeSeed(), pieces: map[uint64]struct{}{}, short: map[uint64]int{}}
+// NewFilter knows no secret yet.
+func NewFilter() *Filter {
+	return &Filter{seed: maphash.MakeSeed(), pieces: map[uint64]struct{}{}, short: map[uint64]int{}}
 }
 
-// hide remembers content that must not be shown, in every spelling in which a firmware's log could have it: as it was sent, what is
+// Hide remembers content that must not be shown, in every spelling in which a firmware's log could have it: as it was sent, what is
 // in its PEM blocks, and both in hex of either case and in base64; of hex also the bytes and the other case.
-func (f *filter) hide(content []byte) {
+func (f *Filter) Hide(content []byte) {
 	f.learn(content)
 	spellings := [][]byte{content}
 	for _, b := range cred.Blocks(content) {
@@ -61,7 +73,7 @@ func (f *filter) hide(content []byte) {
 }
 
 // learn remembers one spelling.
-func (f *filter) learn(content []byte) {
+func (f *Filter) learn(content []byte) {
 	if len(content) < window {
 		if len(content) > 0 {
 			f.short[maphash.Bytes(f.seed, content)] = len(content)
@@ -73,14 +85,14 @@ func (f *filter) learn(content []byte) {
 	}
 }
 
-// show writes an incoming line as a transcript may have it. secret tells that the answer awaited can itself hold a secret.
-func (f *filter) show(line string, c class, secret bool) string {
+// Show writes an incoming line as a transcript may have it. secret tells that the answer awaited can itself hold a secret.
+func (f *Filter) Show(line string, c Sort, secret bool) string {
 	switch c {
-	case final, stale, blank:
-		return printable(line)
-	case urc:
+	case Result:
+		return Printable(line)
+	case News:
 		if !f.holds(line) {
-			return printable(line)
+			return Printable(line)
 		}
 	}
 	was := f.block
@@ -93,23 +105,23 @@ func (f *filter) show(line string, c class, secret bool) string {
 	}
 	switch {
 	case was, f.holds(line):
-		return masked
+		return Masked
 	case secret:
 		return maskAnswer(line)
 	}
-	return printable(line)
+	return Printable(line)
 }
 
 // maskAnswer keeps what a read answers before the content: tag, type and digest.
 func maskAnswer(line string) string {
 	if m := readHead.FindString(line); m != "" {
-		return m + `,"` + masked + `"`
+		return m + `,"` + Masked + `"`
 	}
-	return masked
+	return Masked
 }
 
 // piece tells whether a piece of the secret content stands in a text.
-func (f *filter) piece(text string) bool {
+func (f *Filter) piece(text string) bool {
 	for i := 0; i+window <= len(text); i++ {
 		if _, ok := f.pieces[maphash.String(f.seed, text[i:i+window])]; ok {
 			return true
@@ -121,7 +133,7 @@ func (f *filter) piece(text string) bool {
 // between is what a dump of bytes has between them.
 var between = strings.NewReplacer("0x", "", "0X", "", `\x`, "", " ", "", "\t", "", ":", "", ",", "", "-", "")
 
-func (f *filter) holds(line string) bool {
+func (f *Filter) holds(line string) bool {
 	if len(f.pieces) > 0 && (f.piece(line) || f.piece(between.Replace(line))) {
 		return true
 	}
@@ -134,3 +146,6 @@ func (f *filter) holds(line string) bool {
 	}
 	return false
 }
+
+// readHead is what a %CMNG=2 answer says before the content.
+var readHead = regexp.MustCompile(`^%CMNG: ?\d+, ?\d+, ?"[0-9A-Fa-f]{64}"`)

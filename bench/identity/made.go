@@ -1,0 +1,94 @@
+package identity
+
+import (
+	"context"
+	"errors"
+
+	"example.org/sectag/ca"
+	"example.org/sectag/cred"
+	"example.org/sectag/device/keygen"
+	"example.org/sectag/flows"
+)
+
+// Ready is everything of a modem's identity that can be ready before its key is made.
+type Ready struct {
+	Serial  string // reserved
+	Longest []byte // as long as no certificate will be: whether it fits a command can be known now
+	Clock   string
+}
+
+// Prepare makes ready what can be, so that nothing is left to be refused once the modem has made its key: the authority is open, the
+// name is free, the clock is believed, the serial is reserved.
+func (m Maker) Prepare(ctx context.Context) (Ready, error) {
+	if err := m.open(); err != nil {
+		return Ready{}, err
+	}
+	rehearsed, err := m.Auth.Rehearse(m.request())
+	if err != nil {
+		return Ready{}, inProfile(err)
+	}
+	if err := m.free(ctx, cred.Digest{}); err != nil {
+		return Ready{}, err
+	}
+	serial, err := m.reserve(ctx)
+	return Ready{Serial: serial, Longest: rehearsed.Longest, Clock: rehearsed.Clock}, err
+}
+
+// Made is a key that a modem made, as far as a computer can know it.
+type Made struct {
+	CSR  ca.CSR
+	Fact flows.KeyFacts
+}
+
+// Hear reads what a modem says of a key that it made for a tag and checks all that can be checked: the request is signed with the key
+// that it asks for, and the statement beside it names this request, this tag and this modem. uuid is the modem's, "" where nobody
+// knows it. The statement's own signature is not verified: the modem's public identity key is nowhere to be had.
+func Hear(line string, tag cred.SecTag, uuid string) (Made, error) {
+	a, err := keygen.Parse(line)
+	if err != nil {
+		return Made{}, err
+	}
+	if err := a.Check(tag, uuid); err != nil {
+		return Made{}, err
+	}
+	csr, err := ca.ParseCSR(a.Body)
+	if err != nil {
+		return Made{}, err
+	}
+	return Made{CSR: csr, Fact: flows.KeyFacts{CSR: csr.SHA256, SPKI: csr.SPKI, Attestation: a.Proof.SHA256, UUID: a.Proof.UUID}}, nil
+}
+
+// Certify signs the unit's certificate for a key that its modem made, with what was prepared.
+func (m Maker) Certify(ctx context.Context, r Ready, key Made) (ca.Certificate, error) {
+	if err := m.open(); err != nil {
+		return ca.Certificate{}, err
+	}
+	if err := m.free(ctx, key.CSR.SPKI); err != nil {
+		return ca.Certificate{}, err
+	}
+	q := m.request()
+	q.Public, q.Serial = key.CSR.Public, r.Serial
+	cert, err := m.Auth.Issue(q)
+	if err != nil {
+		return ca.Certificate{}, inProfile(err)
+	}
+	return cert, key.CSR.Prove(cert)
+}
+
+// Twin lets use show a server a certificate with the name of the unit's own and a key of this computer, because the unit's key is in
+// its modem. The twin lives for minutes; its key is overwritten and its serial abandoned when use is over, so that it is never taken
+// for the unit's.
+func (m Maker) Twin(ctx context.Context, of ca.Certificate, use func(cert, key []byte)) (serial string, err error) {
+	if err := m.open(); err != nil {
+		return "", err
+	}
+	if serial, err = m.reserve(ctx); err != nil {
+		return "", err
+	}
+	cert, key, err := m.Auth.Twin(ca.TwinRequest{Of: of.DER, Serial: serial, Clock: m.Clock})
+	if err == nil {
+		use([]byte(cert.PEM), key.PEM())
+		key.Clear()
+	}
+	return serial, errors.Join(err, m.Abandon(context.WithoutCancel(ctx), serial))
+}

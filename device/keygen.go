@@ -1,0 +1,86 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/device/at"
+)
+
+// The answers of %KEYGEN and %ATTESTTOKEN: base64url without padding, in one part or two (nrf91.md, sections 1.5 and 1.6). What
+// they say is read in device/keygen.
+var (
+	keygenAnswer = regexp.MustCompile(`^%KEYGEN: ?"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?"$`)
+	tokenAnswer  = regexp.MustCompile(`^%ATTESTTOKEN: ?"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?"$`)
+)
+
+// CanMakeKey tells whether the firmware that Identify found has %KEYGEN: nRF9160 from 1.3.0 on, every nRF91x1 and NTN (nrf91.md,
+// sections 1.5 and 1.8). A firmware that cannot be read has not.
+func (m *Modem) CanMakeKey() bool { return atLeast(m.id.Firmware, 1, 3, 0) }
+
+// MakeKey has the modem make a private key in (tag, 2) that never leaves it, and returns the line with the request for its
+// certificate as the modem wrote it. The slot must be empty: a key that is there is cmng.519. When the answer is missing or damaged
+// the list decides: keygen.csr-lost means that a key was made and nobody has its request, so that it must be deleted and another
+// made. A firmware without %KEYGEN is keygen.unknown.
+func (m *Modem) MakeKey(ctx context.Context, tag cred.SecTag) (string, error) {
+	if tag.Reserved() {
+		return "", reserved(tag)
+	}
+	s := cred.Slot{SecTag: tag, Kind: cred.ClientKey}
+	r, err := m.store(ctx, at.Command{
+		Text: fmt.Sprintf("AT%%KEYGEN=%d,%d,0", s.SecTag, s.Kind), Answers: at.Answers{Prefix: "%KEYGEN:"}, Limit: at.SlowLimit,
+	}, false)
+	silent := m.silent(ctx, err)
+	switch {
+	case silent:
+		if e := m.resync(ctx); e != nil {
+			return "", e
+		}
+	case err != nil:
+		return "", err
+	case r.OK() && len(r.Info) == 1 && keygenAnswer.MatchString(r.Info[0]):
+		return r.Info[0], nil
+	case r.OK():
+		err = garbled("AT%KEYGEN")
+	case r.Final == at.Error && !r.Crashed || r.Final == at.CME && r.CME <= 4:
+		return "", cred.Because(refuse("AT%KEYGEN", r), "keygen.unknown", "the modem makes no keys: it answers AT%KEYGEN with "+r.Result(),
+			"its firmware is too old for it (mfw_nrf9160_1.3.0 is the first): let the computer make the key, or update the modem")
+	default:
+		return "", m.storeFault(ctx, "key generation in", s, r)
+	}
+	item, there, e := m.ListSlot(ctx, s)
+	if e != nil || !there {
+		return "", undecided(err, e, "key generation in", s, item, there)
+	}
+	return "", cred.Because(errors.Join(err, ErrRequestLost), "keygen.csr-lost", fmt.Sprintf("a key was made in %s and its certificate request was lost", s),
+		"delete the key (sectag slots delete) and start again: another one is made")
+}
+
+// ErrRequestLost is the cause of keygen.csr-lost.
+var ErrRequestLost = errors.New("the request for a key's certificate was lost")
+
+// AttestToken asks the modem for a signed statement of who it is, and returns the line as the modem wrote it. A firmware that
+// has none refuses.
+func (m *Modem) AttestToken(ctx context.Context) (string, error) {
+	const text = "AT%ATTESTTOKEN"
+	cmd := at.Command{Text: text, Answers: at.Answers{Prefix: "%ATTESTTOKEN:"}, Limit: at.SlowLimit}
+	no := at.Result(0)
+	for range tries {
+		r, err := m.again(ctx, cmd)
+		switch {
+		case err != nil:
+			return "", err
+		case r.OK() && len(r.Info) == 1 && tokenAnswer.MatchString(r.Info[0]):
+			return r.Info[0], nil
+		case r.OK():
+			continue
+		case r.Final == no || !doubtful(r):
+			return "", refuse(text, r)
+		}
+		no = r.Final
+	}
+	return "", garbled(text)
+}
