@@ -134,7 +134,7 @@ func TestRefusedBeforeAnythingIsChanged(t *testing.T) {
 		early bool // the modem is not even asked
 	}{
 		{name: "no anchor there", spoil: func(s *stage) { s.edit("server-root.pem", "nowhere.pem") }, code: "config.anchor", says: "nowhere.pem", early: true},
-		{name: "an anchor that is none", spoil: func(s *stage) { s.write("server-root.pem", []byte("nothing")) }, code: "config.anchor"},
+		{name: "an anchor that is none", spoil: func(s *stage) { s.write("server-root.pem", []byte("nothing")) }, code: "config.anchor", early: true},
 		{name: "longer than the authority lives", spoil: func(s *stage) { s.write("root.crt", short.PEM); s.write("root.key", short.KeyPEM) }, code: "ca.outlives-issuer", says: " days are left"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

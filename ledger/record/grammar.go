@@ -116,14 +116,26 @@ func Mask(s string) string {
 	short := func(run string) string { return run[:8] + "…" + run[len(run)-4:] }
 	s = hexRun.ReplaceAllStringFunc(s, short)
 	return base64Run.ReplaceAllStringFunc(s, func(run string) string {
-		upper := strings.IndexFunc(run, unicode.IsUpper) >= 0
-		lower := strings.IndexFunc(run, unicode.IsLower) >= 0
-		digit := strings.IndexFunc(run, unicode.IsDigit) >= 0
-		if upper && lower && digit {
+		if mixed(run) {
 			return short(run)
 		}
 		return run
 	})
+}
+
+// mixed tells whether a run of letters can be random: both cases and a digit, or a case that changes more often than in the names that
+// programs have. One in forty PSKs of sixteen bytes has no digit in base64.
+func mixed(run string) bool {
+	upper, lower, digit, changes := false, false, false, 0
+	var before rune
+	for _, r := range run {
+		upper, lower, digit = upper || unicode.IsUpper(r), lower || unicode.IsLower(r), digit || unicode.IsDigit(r)
+		if unicode.IsUpper(r) && unicode.IsLower(before) || unicode.IsLower(r) && unicode.IsUpper(before) {
+			changes++
+		}
+		before = r
+	}
+	return upper && lower && (digit || changes > 5)
 }
 
 // KeyMaterial tells whether a text holds the head of a PEM private key, or an AT command with its credential in it. That a text
