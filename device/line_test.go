@@ -44,6 +44,9 @@ func offsets(h hostKind, line []byte, step int) []int {
 		step *= 7
 	}
 	var out []int
+	if raced {
+		step *= 13
+	}
 	for n := 0; n < len(line); n += step {
 		if line[n] != '#' || n%397 == 0 {
 			out = append(out, n)
