@@ -10,6 +10,9 @@ import (
 // Clocked is an ability of lines that know how fast they carry bytes: bits a second, ten to the byte. 0 is not known.
 type Clocked interface{ Baud() int }
 
+// Immediate is an ability of lines that carry what they are given at once, whatever speed they are set to: pseudo-terminals.
+type Immediate interface{ Immediate() bool }
+
 // SetPace changes how fast bytes are handed over, from the next command on.
 func (s *Session) SetPace(p pace.Pace) {
 	s.mu.Lock()
@@ -22,6 +25,19 @@ func (s *Session) Pace() pace.Pace {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.pace
+}
+
+// rate is how the next command goes: how many bytes at a time, how many ahead of the line, and what each takes. A line that carries all
+// at once needs no pace before bytes were lost on it.
+func (s *Session) rate() (piece, ahead int, each time.Duration) {
+	p, baud := s.Pace(), s.Baud()
+	if l, ok := s.line.(Immediate); ok && l.Immediate() && p == pace.Usual {
+		baud = 0
+	}
+	if piece, ahead, each = p.Rate(baud); piece == 0 {
+		piece = chunk
+	}
+	return piece, ahead, each
 }
 
 // Baud is the speed of the line, 0 where it is not known.

@@ -83,3 +83,22 @@ func TestAPacedWriteEndsWithTheLine(t *testing.T) {
 		_ = s.Close()
 	})
 }
+
+// pseudo is a line that carries all at once, whatever speed it is set to.
+type pseudo struct{ *clocked }
+
+func (pseudo) Immediate() bool { return true }
+
+func TestALineThatCarriesAtOnceIsPacedOnceItLostBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(pseudo{&clocked{far: newFar(modem), baud: 115200}}, Options{})
+		defer s.Close()
+		start := time.Now()
+		content := bytes.Repeat([]byte("x"), 1000)
+		do(t, s, Command{Text: "AT%CMNG=0,42,0", Content: content})
+		took(t, start, 0, 0)
+		s.SetPace(s.Pace().Slower())
+		do(t, s, Command{Text: "AT%CMNG=0,42,0", Content: content})
+		took(t, start, 100*time.Millisecond, 200*time.Millisecond)
+	})
+}

@@ -169,10 +169,7 @@ func (s *Session) written(x *exchange, err error, steps chan int, total int) err
 // write is the only place that writes to the line.
 func (s *Session) write(x *exchange, wire []byte, steps chan<- int) error {
 	defer clear(wire)
-	piece, ahead, each := s.Pace().Rate(s.Baud())
-	if piece == 0 {
-		piece = chunk
-	}
+	piece, ahead, each := s.rate()
 	for sent := 0; sent < len(wire); {
 		part := wire[sent:min(sent+piece, len(wire))]
 		s.busy = s.wait(s.busy, len(part), ahead, each)

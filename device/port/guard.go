@@ -24,6 +24,7 @@ type guard struct {
 	name    string
 	release func() // gives the lock back, once the port is really closed
 	baud    int    // as it was set last
+	pty     bool   // it carries bytes at once
 
 	mu     sync.Mutex
 	closed bool
@@ -44,6 +45,9 @@ func newGuard(p raw, name string, release func()) *guard {
 
 // Name is what the port was opened as.
 func (g *guard) Name() string { return g.name }
+
+// Immediate tells that no wire is behind the port: what is written is there at once, whatever speed it is set to.
+func (g *guard) Immediate() bool { return g.pty }
 
 // Baud is the speed that the port was set to.
 func (g *guard) Baud() int {

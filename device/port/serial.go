@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"go.bug.st/serial"
 
@@ -49,7 +50,7 @@ func (d Dialer) serial(ctx context.Context, name string) (Line, error) {
 			return nil, refused(name, r.err)
 		}
 		g := newGuard(r.p, name, release)
-		g.baud = baud
+		g.baud, g.pty = baud, pseudo(canonical(name))
 		return g, nil
 	case <-ctx.Done():
 		go func() { // nobody wants it any more, but it must not stay open
@@ -121,6 +122,11 @@ func look(name string) error {
 		return cred.Failed("port.not-a-port", fmt.Sprintf("%s is a file, not a port", name), "choose one that sectag ports lists")
 	}
 	return nil
+}
+
+// pseudo tells a pseudo-terminal by its name, as Linux and macOS give it.
+func pseudo(name string) bool {
+	return strings.HasPrefix(name, "/dev/pts/") || runtime.GOOS == "darwin" && strings.HasPrefix(name, "/dev/ttys")
 }
 
 // canonical follows links, so that two names of one port share one lock.

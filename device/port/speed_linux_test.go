@@ -21,6 +21,9 @@ func TestTheSpeedOfAnOpenPortIsChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, ok := l.(Speeder)
+	if p, yes := l.(interface{ Immediate() bool }); !yes || !p.Immediate() {
+		t.Error("a pseudo-terminal is taken for a wire")
+	}
 	if !ok || s.Baud() != 115200 {
 		t.Fatalf("the port does not say its speed: %v", ok)
 	}
