@@ -38,8 +38,8 @@ cross: ## the other systems must build, and their parts be right by reading
 bench: ## speed, as a ratio to the physical floor
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
-FUZZTIME ?= 10s
-fuzz: ## every fuzz target for FUZZTIME
+FUZZTIME ?= 60s
+fuzz: ## every fuzz target for FUZZTIME; what fails is kept in its testdata
 	@for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done

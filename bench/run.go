@@ -76,8 +76,9 @@ func drain(in *Mailbox, flying int, err error) error {
 }
 
 // changesWorld tells whether the journal must be on the disk before these effects start. Reserving a serial is durable by itself,
-// so Prepare and Certify ride; and a write into a slot rides whose deletion is on the disk: what could be lost is lost. A key that
-// the modem makes does not ride: only the journal knows that what the slot lists then is the unit's own.
+// so Prepare and Certify ride; and a write into a slot rides whose deletion is on the disk, as ReadSlot does, which may write it again:
+// what could be lost is lost. A key that the modem makes does not ride: only the journal knows that what the slot lists then is the
+// unit's own.
 func changesWorld(why flows.Event, do []flows.Effect) bool {
 	for _, e := range do {
 		switch e.(type) {

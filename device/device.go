@@ -42,6 +42,12 @@ func Ports(ctx context.Context) ([]PortInfo, error) { return port.Lister{}.Ports
 // Mask writes a command as it may be shown: credential content, signatures, injected keys and passwords left out.
 func Mask(command string) string { return mask.Command(command) }
 
+// Refused is the failure that a final result other than OK is, for commands of a person's own. The command is masked.
+func Refused(command string, r Reply) error { return refused(Mask(command), r) }
+
+// CarriesSecret tells whether a command holds credential content, so that it must not stand in an argument list.
+func CarriesSecret(command string) bool { return mask.CarriesSecret(command) }
+
 // ChangesStore tells whether a command can change the credential store, so that the unit must be confirmed first; tags are
 // those that it names, as far as they can be read.
 func ChangesStore(command string) (changes bool, tags []cred.SecTag) {

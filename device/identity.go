@@ -80,12 +80,20 @@ func (m *Modem) Survey(ctx context.Context, tags ...cred.SecTag) (Identity, []It
 	if err != nil {
 		return id, nil, err
 	}
-	now, err := m.IMEI(ctx)
-	if err == nil && now != id.IMEI {
-		err = cred.Failed("store.swapped", "another unit answers: "+now.String()+" instead of "+id.IMEI.String(),
-			"leave one unit at the port and identify it again: nothing was changed")
+	return id, items, m.still(ctx)
+}
+
+// still is store.swapped if another unit answers than the one that was identified, if one was.
+func (m *Modem) still(ctx context.Context) error {
+	if m.id.IMEI == 0 {
+		return nil
 	}
-	return id, items, err
+	now, err := m.IMEI(ctx)
+	if err == nil && now != m.id.IMEI {
+		err = cred.Failed("store.swapped", "another unit answers: "+now.String()+" instead of "+m.id.IMEI.String(),
+			"leave one unit at the port and identify it again: nothing was changed in this one")
+	}
+	return err
 }
 
 // optional asks what a firmware need not know: a refusal, or an answer of no known shape, is the empty string.

@@ -35,7 +35,7 @@ const (
 // three seconds it succeeds or fails with line.no-answer (silence) or line.not-at (something else is there). The line
 // belongs to the Modem from now on; when Attach fails it is closed.
 func Attach(ctx context.Context, l Line, o Options) (*Modem, error) {
-	m := &Modem{name: "the port", mode: noMode}
+	m := &Modem{name: "the port", mode: noMode, repeats: map[cred.Slot]int{}}
 	if n, ok := l.(port.Named); ok {
 		m.name = n.Name()
 	}
@@ -174,9 +174,9 @@ func (m *Modem) putBack(ctx context.Context) error {
 // swapped tells whether another unit than the identified one is on the line. Only a functional mode that is still owed makes the
 // question worth its bytes.
 func (m *Modem) swapped(ctx context.Context) bool {
-	if m.mode == noMode || m.id.IMEI == 0 {
+	if m.mode == noMode {
 		return false
 	}
-	imei, err := m.IMEI(ctx)
-	return err == nil && imei != m.id.IMEI
+	err := m.still(ctx)
+	return err != nil && cred.AsFault(err).Code == "store.swapped"
 }

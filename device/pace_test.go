@@ -160,3 +160,25 @@ func TestASpeedThatSomebodyLeftIsFound(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// What differs after a write may be another unit's: on a needle bed the line does not show that it was changed. Nothing is deleted in it.
+func TestNothingIsWrittenAgainIntoAnotherUnit(t *testing.T) {
+	other, err := sim.New(sim.Config{IMEI: 352656100367880})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := usual()[0]
+	m, err := device.Attach(t.Context(), swapAt(unit(t, sim.Config{}), other, "AT%CMNG=1,42"), device.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Identify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, m.Write(t.Context(), p.slot, p.content, nil), "")
+	proof, err := m.Prove(t.Context(), p.slot, p.content, nil)
+	if wantCode(t, err, "store.swapped"); other.Counters().Flash != 0 || !proof.SHA256.IsZero() {
+		t.Errorf("%+v, %d flash operations in the other unit", proof, other.Counters().Flash)
+	}
+	wantCode(t, m.Close(), "")
+}

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -193,7 +194,7 @@ func (m *Modem) Fits(s cred.Slot, content []byte) error {
 	if len(content) == 0 {
 		return cred.Failed("line.bad-command", "there is nothing to write into "+s.String(), "delete the slot instead, or give a file that is not empty")
 	}
-	m.multiline = m.multiline || several(content)
+	m.multiline = m.multiline || bytes.IndexByte(content, '\n') >= 0
 	return m.s.Check(writeCommand(s, content))
 }
 

@@ -1,7 +1,6 @@
 package device
 
 import (
-	"bytes"
 	"context"
 
 	"example.org/sectag/cred"
@@ -23,6 +22,11 @@ type Proof struct {
 // bytes can have been lost on a bridge, it is deleted and written again, more slowly, at most Repeats times. progress is told the
 // bytes handed to the line; it may be nil.
 func (m *Modem) Write(ctx context.Context, s cred.Slot, content []byte, progress func(sent, total int)) error {
+	delete(m.repeats, s)
+	return m.write(ctx, s, content, progress)
+}
+
+func (m *Modem) write(ctx context.Context, s cred.Slot, content []byte, progress func(sent, total int)) error {
 	if err := m.Fits(s, content); err != nil {
 		return err
 	}
@@ -32,7 +36,7 @@ func (m *Modem) Write(ctx context.Context, s cred.Slot, content []byte, progress
 	m.fast(ctx, len(content))
 	again, err := m.writeOnce(ctx, s, content, progress)
 	for again && m.slower(s) {
-		if _, err := m.Delete(ctx, s); err != nil {
+		if err := m.empty(ctx, s); err != nil {
 			return err
 		}
 		again, err = m.writeOnce(ctx, s, content, progress)
@@ -64,13 +68,23 @@ func (m *Modem) slower(s cred.Slot) bool {
 	if m.repeats[s] >= Repeats {
 		return false
 	}
-	if m.repeats == nil {
-		m.repeats = map[cred.Slot]int{}
-	}
 	m.repeats[s]++
 	m.s.SetPace(m.s.Pace().Slower())
 	return true
 }
+
+// empty deletes what is to be written again. First it asks who is there: on a needle bed what differs may be another unit, of
+// which nothing may be deleted.
+func (m *Modem) empty(ctx context.Context, s cred.Slot) error {
+	if err := m.still(ctx); err != nil {
+		return err
+	}
+	_, err := m.Delete(ctx, s)
+	return err
+}
+
+// Repeats is how often the credential in a slot was written again since Write was last asked for it.
+func (m *Modem) Repeats(s cred.Slot) int { return m.repeats[s] }
 
 // Prove reads back what Write wrote: the modem must list the digest of the bytes that were sent. A difference is asked for twice
 // before it is believed. Then the slot is deleted and written again, more slowly, at most Repeats times together with those of Write;
@@ -88,10 +102,10 @@ func (m *Modem) Prove(ctx context.Context, s cred.Slot, content []byte, progress
 		if !m.slower(s) {
 			return Proof{item.SHA256, m.repeats[s]}, mismatch(s, item, found, want)
 		}
-		if _, err := m.Delete(ctx, s); err != nil {
-			return Proof{item.SHA256, m.repeats[s]}, err
+		if err = m.empty(ctx, s); err == nil {
+			err = m.write(ctx, s, content, progress)
 		}
-		if err := m.Write(ctx, s, content, progress); err != nil {
+		if err != nil {
 			return Proof{Repeats: m.repeats[s]}, err
 		}
 	}
@@ -185,6 +199,3 @@ func (m *Modem) emptyIdentity(ctx context.Context, t cred.SecTag) (cred.Slot, er
 	}
 	return s, nil
 }
-
-// several tells whether content has line ends.
-func several(content []byte) bool { return bytes.IndexByte(content, '\n') >= 0 }

@@ -127,6 +127,16 @@ func (p Plan) MakesKey() bool {
 	return false
 }
 
+// Writes tells whether a slot of this kind is written.
+func (p Plan) Writes(k cred.Kind) bool {
+	for _, s := range p.Slots[:p.N] {
+		if s.Op == WriteSlot && s.Slot.Kind == k {
+			return true
+		}
+	}
+	return false
+}
+
 // AllKept tells whether the plan changes nothing.
 func (p Plan) AllKept() bool {
 	for _, s := range p.Slots[:p.N] {

@@ -70,7 +70,8 @@ type (
 		ID    ID
 		Index uint8
 	}
-	// ReadSlot asks the modem for the digest of the plan's slot. → ReadBack
+	// ReadSlot asks the modem for the digest of the plan's slot. One that was written and differs, because the line lost bytes, is
+	// written again first, a few times at most. → ReadBack
 	ReadSlot struct {
 		ID    ID
 		Index uint8

@@ -5,6 +5,7 @@ package desk
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -72,6 +73,7 @@ type Desk struct {
 	keyless  bool           // the modem said that it makes no keys
 	why      string         // the profile leaves open who makes the key, and this computer does: why
 	set      identity.Set
+	repeats  map[cred.Slot]int // how often a planned slot was written again, because bytes were lost
 	probe    *endpoint.ProbeReport
 	date     time.Time // a server's Date header, seen at dateAt
 	dateAt   time.Time
@@ -139,13 +141,14 @@ type Tale struct {
 	IMEI    cred.IMEI
 	Anchors []flows.AnchorFacts // that the planned slots are to hold
 	Doubts  []cred.Finding      // about them
+	Repeats map[cred.Slot]int   // how often a planned slot was written again
 }
 
 // Tell tells it.
 func (d *Desk) Tell() Tale {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t := Tale{Port: d.port, Line: d.line(), IMEI: d.unit.IMEI, Anchors: d.roots.Facts, Doubts: d.roots.Doubts}
+	t := Tale{Port: d.port, Line: d.line(), IMEI: d.unit.IMEI, Anchors: d.roots.Facts, Doubts: d.roots.Doubts, Repeats: maps.Clone(d.repeats)}
 	if d.ended.After(d.begun) {
 		t.Elapsed = d.ended.Sub(d.begun)
 	}

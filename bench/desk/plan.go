@@ -38,7 +38,7 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 		return nil, err
 	}
 	d.mu.Lock()
-	d.plan = plan
+	d.plan, d.repeats = plan, map[cred.Slot]int{}
 	d.mu.Unlock()
 	return flows.Planned{ID: e.ID, Plan: plan, Doc: codec.Doc(before.Describe(plan, items))}, nil
 }
@@ -77,7 +77,10 @@ func (d *Desk) reader() *ledger.Reader {
 // planProfile plans the slots of the profile, or of the sec_tag that was chosen. No slots at all is an open plan: which sec_tag?
 func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, items []device.Item, before past.Past) (flows.Plan, error) {
 	p := d.profile()
-	slots := chosen(p.Slots, e)
+	slots := p.Slots
+	if e.Chosen {
+		slots = []profile.Slot{profile.Chosen(slots, e.SecTag)}
+	}
 	d.mu.Lock()
 	can := m.CanMakeKey() && !d.keyless
 	inModem, why := p.Origin.InModem(can, len(slots) > 1)
@@ -125,23 +128,6 @@ func (d *Desk) firmware() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.unit.Firmware
-}
-
-// chosen are the slots to plan: the profile's, or of a chosen tag the profile's one, or a new one with the profile's anchor.
-func chosen(slots []profile.Slot, e flows.MakePlan) []profile.Slot {
-	if !e.Chosen {
-		return slots
-	}
-	out := profile.Slot{SecTag: e.SecTag}
-	for _, s := range slots {
-		if s.SecTag == e.SecTag {
-			return []profile.Slot{s}
-		}
-		if out.Anchor == "" {
-			out.Anchor = s.Anchor
-		}
-	}
-	return []profile.Slot{out}
 }
 
 // agrees tells whether the newest passing record is of what the profile asks for today.

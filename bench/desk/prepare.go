@@ -89,7 +89,7 @@ func (d *Desk) prepareIdentity(ctx context.Context, set *identity.Set, plan flow
 			set.Contents[i] = anchor
 		}
 	}
-	if !writes(plan, cred.ClientCert) {
+	if !plan.Writes(cred.ClientCert) {
 		return nil
 	}
 	m, err := d.maker(ctx)
@@ -104,15 +104,6 @@ func (d *Desk) prepareIdentity(ctx context.Context, set *identity.Set, plan flow
 		set.Lay(plan)
 	}
 	return err
-}
-
-func writes(plan flows.Plan, k cred.Kind) bool {
-	for _, s := range plan.Slots[:plan.N] {
-		if s.Op == flows.WriteSlot && s.Slot.Kind == k {
-			return true
-		}
-	}
-	return false
 }
 
 // maker is what the unit's identity is made with.

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/past"
@@ -55,7 +56,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		Bench: d.bench(), ElapsedMS: d.Now().Sub(d.met).Milliseconds(),
 	}
 	s := past.Seen(d.unit, d.items)
-	r.Findings = append(append(evidence.Notes(d.unit.IMEI), evidence.ByHost(f.Prepared)...), d.roots.Doubts...)
+	r.Findings = slices.Concat(evidence.Notes(d.unit.IMEI), evidence.ByHost(f.Prepared), d.roots.Doubts, evidence.Repeated(f.Plan, d.repeats))
 	r.Verdict = evidence.Noted(r.Verdict, r.Findings)
 	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product}
 	if failed {
@@ -63,7 +64,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 			r.Failure = cred.Failed("store.stopped", "the work was stopped before it was done", "run it again")
 		}
 	}
-	r.Slots = evidence.Slots(f.Plan, r.Failure)
+	r.Slots = evidence.Slots(f.Plan, r.Failure, d.repeats)
 	d.set.Record(&r, d.auth, d.root)
 	r.Anchor, r.Anchors = evidence.Anchors(d.set.Anchor, d.roots.Facts, d.Profile.Operator)
 	if f.Connect != nil {

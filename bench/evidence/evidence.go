@@ -5,6 +5,7 @@ package evidence
 import (
 	"crypto/x509"
 	"runtime"
+	"strconv"
 	"time"
 
 	"example.org/sectag/ca"
@@ -66,6 +67,26 @@ func ByHost(p flows.PreparedFacts) []cred.Finding {
 	}}
 }
 
+// Repeated says which slots were written again, more slowly, because what the modem listed was not what was sent, or because a long
+// write got no answer. What they hold now their digests say.
+func Repeated(plan []flows.PlanFacts, times map[cred.Slot]int) (out []cred.Finding) {
+	for _, p := range plan {
+		n := times[p.Slot]
+		if n == 0 {
+			continue
+		}
+		often := "once"
+		if n > 1 {
+			often = strconv.Itoa(n) + " times"
+		}
+		out = append(out, cred.Finding{
+			Code: "line.lossy", Severity: cred.Info, Text: p.Slot.String() + " was written again, more slowly, " + often + ", because bytes were lost on the line",
+			Hint: "another cable or USB port, or an AT host with flow control, makes the next unit faster",
+		})
+	}
+	return out
+}
+
 // Noted is the verdict with findings taken into account: a pass with a warning is a warning.
 func Noted(v cred.Verdict, fs []cred.Finding) cred.Verdict {
 	if v == cred.Pass {
@@ -74,12 +95,13 @@ func Noted(v cred.Verdict, fs []cred.Finding) cred.Verdict {
 	return v
 }
 
-// Slots is what became of the planned slots. After a failure it says what each holds, and which command it was that failed.
-func Slots(plan []flows.PlanFacts, failure *cred.Fault) []record.Slot {
+// Slots is what became of the planned slots, and how many times each was written again. After a failure it says what each holds, and
+// which command it was that failed.
+func Slots(plan []flows.PlanFacts, failure *cred.Fault, times map[cred.Slot]int) []record.Slot {
 	var out []record.Slot
 	failed := failure != nil
 	for _, p := range plan {
-		s := record.Slot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Bytes: p.Bytes, Sent: p.New, SHA256: p.Now}
+		s := record.Slot{SecTag: p.Slot.SecTag, Type: p.Slot.Kind, Bytes: p.Bytes, Sent: p.New, SHA256: p.Now, Repeats: times[p.Slot]}
 		if p.Op != flows.WriteSlot || p.Stage == flows.SlotPlanned {
 			s.Sent, s.Bytes = cred.Digest{}, 0
 		}

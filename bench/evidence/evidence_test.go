@@ -36,7 +36,7 @@ func TestAnswersOfEachSlot(t *testing.T) {
 		"the line was cut": {flows.PlanFacts{Op: flows.WriteSlot, Has: flows.Ours, Old: one, New: two, Stage: flows.SlotUnknown}, full, ", "},
 	} {
 		c.plan.Slot = cred.Slot{SecTag: 1, Kind: cred.ClientCert}
-		s := Slots([]flows.PlanFacts{c.plan}, c.failure)
+		s := Slots([]flows.PlanFacts{c.plan}, c.failure, nil)
 		got := s[0].Delete + ", " + s[0].Write
 		if s[0].Keygen != "" {
 			got += ", " + s[0].Keygen

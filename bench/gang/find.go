@@ -110,6 +110,12 @@ type watched struct {
 	closed func()
 }
 
+// Baud is the speed of the line.
+func (w *watched) Baud() int { return port.Baud(w.Line) }
+
+// SetBaud changes it.
+func (w *watched) SetBaud(baud int) error { return port.SetBaud(w.Line, baud) }
+
 // Name is what the line was opened as.
 func (w *watched) Name() string { return w.name }
 

@@ -16,7 +16,6 @@ import (
 // Past is a unit's history. The zero value is that of a unit nobody knows, without a ledger.
 type Past struct {
 	Pass   *record.Record // the newest passing record of kind provision; nil when there is none
-	Given  *record.Record // the newest of those that tells of the unit's certificate: Pass, unless that one only repaired an anchor
 	Newest string         // the newest record of any kind; "" when there is none
 	Failed int            // provisions that failed or broke off since the newest one that passed
 
@@ -52,11 +51,7 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 		if p.Newest == "" {
 			p.Newest = r.ID
 		}
-		passes := r.Kind == record.Provision && r.Verdict != cred.Fail
-		if passes && r.Cert != nil && p.Given == nil {
-			p.Given = &r
-		}
-		passed = passed || passes
+		passed = passed || r.Kind == record.Provision && r.Verdict != cred.Fail
 		if !passed && (r.Kind == record.Provision || r.Kind == record.Interrupted) {
 			p.Failed++
 		}
@@ -89,12 +84,20 @@ func (p *Past) add(r record.Record) {
 	}
 }
 
-// Complete takes over into a record the key and certificate that the unit kept while something else was written: the newest passing
-// record must name them, or the next run would take them for out of date.
+// Complete takes over into a record the key and certificate that the unit kept while something else was written. The record takes the
+// place of the older one, so it must name them, or the next run would take them for out of date. Nothing is taken over unless each
+// slot of the two was kept, and is what the older record names.
 func (p Past) Complete(r record.Record) record.Record {
-	if r.Kind == record.Provision && r.Verdict != cred.Fail && r.Cert == nil && p.Pass != nil {
-		r.KeyOrigin, r.Key, r.Cert, r.Authority = p.Pass.KeyOrigin, p.Pass.Key, p.Pass.Cert, p.Pass.Authority
+	if r.Kind != record.Provision || r.Verdict == cred.Fail || r.Cert != nil || p.Pass == nil {
+		return r
 	}
+	for _, s := range r.Slots {
+		named := p.Named(cred.Slot{SecTag: s.SecTag, Kind: s.Type})
+		if s.Type != cred.RootCA && (s.Action != "kept" || s.SHA256.IsZero() || s.SHA256 != named) {
+			return r
+		}
+	}
+	r.KeyOrigin, r.Key, r.Cert, r.Authority = p.Pass.KeyOrigin, p.Pass.Key, p.Pass.Cert, p.Pass.Authority
 	return r
 }
 
@@ -145,13 +148,11 @@ func (p Past) Ours(s cred.Slot, listed cred.Digest) bool {
 }
 
 // Named is the digest that the newest passing record names for a slot; zero without one.
-func (p Past) Named(at cred.Slot) cred.Digest { return named(p.Pass, at) }
-
-func named(r *record.Record, at cred.Slot) cred.Digest {
-	if r == nil {
+func (p Past) Named(at cred.Slot) cred.Digest {
+	if p.Pass == nil {
 		return cred.Digest{}
 	}
-	for _, s := range r.Slots {
+	for _, s := range p.Pass.Slots {
 		if s.SecTag == at.SecTag && s.Type == at.Kind {
 			return s.SHA256
 		}
@@ -173,16 +174,11 @@ type Wish struct {
 const renewAt = 30 * 24 * time.Hour
 
 // Agrees tells whether the newest passing record is of that: issuer, id, anchor, key origin and sec_tag, with enough life left.
-// What it names is current then. A record of a repair kept the certificate and the key of an older one, which says what they are.
+// What it names is current then.
 func (p Past) Agrees(w Wish) bool {
-	r := p.Given
-	if p.Pass == nil || r == nil || r.Cert == nil || r.Authority == nil {
+	r := p.Pass
+	if r == nil || r.Cert == nil || r.Authority == nil {
 		return false
-	}
-	for _, k := range []cred.Kind{cred.ClientCert, cred.ClientKey} {
-		if at := (cred.Slot{SecTag: w.SecTag, Kind: k}); p.Named(at) != named(r, at) {
-			return false
-		}
 	}
 	end, err := record.ParseStamp(r.Cert.NotAfter)
 	if err != nil || end.Sub(w.Now) <= renewAt {

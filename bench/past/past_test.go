@@ -71,7 +71,7 @@ func TestWhatIsCurrent(t *testing.T) {
 	} {
 		r, w := passed(), wish
 		c.change(&r, &w)
-		if got := (Past{Pass: &r, Given: &r}).Agrees(w); got != c.want {
+		if got := (Past{Pass: &r}).Agrees(w); got != c.want {
 			t.Errorf("%s: current is %v", name, got)
 		}
 	}
@@ -80,29 +80,46 @@ func TestWhatIsCurrent(t *testing.T) {
 	}
 }
 
-// A repair of the anchor alone has a record without a certificate: what it kept is current by the record that gave it, and not if it
-// names something else.
+// A repair of the anchor alone has nothing to say of a certificate of its own: its record takes that over which the unit kept, so that
+// the next run finds it current; and nothing if the unit kept something else, or not all of it.
 func TestWhatARepairKeptIsCurrent(t *testing.T) {
 	wish := Wish{SecTag: 42, Issuer: issuer, Name: "urn:imei:" + imei.String(), Anchor: anchor, Origin: "host", Now: now}
 	given, repair := passed(), passed()
+	given.Key = &record.Key{Origin: "host-csprng", SPKI: given.Cert.SPKI}
 	repair.Cert, repair.Authority, repair.KeyOrigin = nil, nil, ""
 	for i := range repair.Slots[1:] {
 		s := &repair.Slots[i+1]
 		s.Action, s.Sent, s.Bytes = "kept", cred.Digest{}, 0
 	}
-	if !(Past{Pass: &repair, Given: &given}).Agrees(wish) {
-		t.Error("after a repair nothing is current")
-	}
+	before := Past{Pass: &given}
 	if (Past{Pass: &repair}).Agrees(wish) {
 		t.Error("a certificate that no record gave is current")
 	}
-	for i := range 3 {
+	whole := before.Complete(repair)
+	if whole.Cert != given.Cert || whole.Key != given.Key || whole.Authority != given.Authority || whole.KeyOrigin != "host" {
+		t.Errorf("%+v", whole)
+	}
+	if !(Past{Pass: &whole}).Agrees(wish) {
+		t.Error("after a repair nothing is current")
+	}
+	for name, change := range map[string]func(*record.Record){
+		"a failure":               func(r *record.Record) { r.Verdict = cred.Fail },
+		"a check":                 func(r *record.Record) { r.Kind = record.Check },
+		"another certificate":     func(r *record.Record) { r.Slots[1].SHA256 = issuer },
+		"another key":             func(r *record.Record) { r.Slots[2].SHA256 = issuer },
+		"a written key":           func(r *record.Record) { r.Slots[2].Action = "written" },
+		"a certificate elsewhere": func(r *record.Record) { r.Slots[1].SecTag = 43 },
+		"no key":                  func(r *record.Record) { r.Slots[2].SHA256 = cred.Digest{} },
+	} {
 		odd := repair
 		odd.Slots = slices.Clone(repair.Slots)
-		odd.Slots[i].SHA256 = issuer
-		if (Past{Pass: &odd, Given: &given}).Agrees(wish) {
-			t.Errorf("a repair that names another digest for slot %d agrees", i)
+		change(&odd)
+		if got := before.Complete(odd); got.Cert != nil || got.Key != nil || got.Authority != nil || got.KeyOrigin != "" {
+			t.Errorf("%s: the record takes over %+v", name, got)
 		}
+	}
+	if got := (Past{}).Complete(repair); got.Cert != nil {
+		t.Errorf("%+v", got)
 	}
 }
 

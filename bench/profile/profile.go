@@ -221,3 +221,17 @@ func keyed(k toml.Key) string {
 	}
 	return strings.Join(k, ".") + ": "
 }
+
+// Chosen is the slot of a tag that a person chose: the profile's, or else a new one with the profile's first anchor.
+func Chosen(slots []Slot, tag cred.SecTag) Slot {
+	out := Slot{SecTag: tag}
+	for _, s := range slots {
+		if s.SecTag == tag {
+			return s
+		}
+		if out.Anchor == "" {
+			out.Anchor = s.Anchor
+		}
+	}
+	return out
+}

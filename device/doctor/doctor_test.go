@@ -44,17 +44,18 @@ func newBook(lines []string) book {
 
 func (b book) Ask(_ context.Context, name string) scout.Answer {
 	b.asked <- name
-	who := &device.Identity{IMEI: 352656100367872, Model: "nRF9151-LACA", Firmware: "mfw_nrf91x1_2.0.3"}
+	who := &device.Identity{IMEI: 352656100367872, Model: "nRF9151-LACA", Firmware: "mfw_nrf91x1_2.0.3", LineEnd: "CR"}
 	switch kind := b.answers[name]; kind {
 	case "at":
-		return scout.Answer{Ending: "CR", Who: who}
+		return scout.Answer{Who: who}
 	case "at-lf":
-		return scout.Answer{Ending: "LF", Who: who}
+		who.LineEnd = "LF"
+		return scout.Answer{Who: who}
 	case "at-no-imei":
 		who.IMEI = 0
-		return scout.Answer{Ending: "CR", Who: who, Doubt: cred.Failed("store.no-imei", "the modem has no IMEI", "write one")}
+		return scout.Answer{Who: who, Doubt: cred.Failed("store.no-imei", "the modem has no IMEI", "write one")}
 	case "at-old":
-		return scout.Answer{Ending: "CR", Who: who, Doubt: cred.Failed("store.firmware-old", "too old", "update it")}
+		return scout.Answer{Who: who, Doubt: cred.Failed("store.firmware-old", "too old", "update it")}
 	case "cred":
 		return scout.Answer{Sound: scout.Shell, Fault: cred.Failed("store.not-the-modem", "a cred shell answers", "x")}
 	case "":

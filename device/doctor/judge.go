@@ -123,9 +123,9 @@ func (s Seen) wellFindings(g group) (out []cred.Finding) {
 			}
 		}
 		out = append(out, finding(cred.Info, "doctor.answers", p.Name, who, "sectag inspect --port "+p.Name+" shows what it holds"))
-		if e := p.Answer.Ending; e != "" && e != "CR" {
-			out = append(out, finding(cred.Info, "doctor.terminator", p.Name, "the AT host there ends commands with "+e,
-				"sectag does so by itself; set "+e+" in other programs that use this port"))
+		if w := p.Answer.Who; w != nil && w.LineEnd != "" && w.LineEnd != "CR" {
+			out = append(out, finding(cred.Info, "doctor.terminator", p.Name, "the AT host there wants commands to end with "+w.LineEnd,
+				"sectag does so by itself; set "+w.LineEnd+" in other programs that use this port"))
 		}
 		if d := p.Answer.Doubt; d != nil {
 			out = append(out, faultFinding(cred.Error, d, p.Name))

@@ -8,6 +8,7 @@
 package port
 
 import (
+	"errors"
 	"io"
 
 	"example.org/sectag/cred"
@@ -25,6 +26,22 @@ type Named interface{ Name() string }
 type Speeder interface {
 	Baud() int // bits a second, ten to the byte
 	SetBaud(baud int) error
+}
+
+// Baud is the speed of a line, 0 where it is not known. Lines that stand around another one pass the question on.
+func Baud(l Line) int {
+	if s, ok := l.(Speeder); ok {
+		return s.Baud()
+	}
+	return 0
+}
+
+// SetBaud changes the speed of a line; one that cannot is errors.ErrUnsupported.
+func SetBaud(l Line, baud int) error {
+	if s, ok := l.(Speeder); ok {
+		return s.SetBaud(baud)
+	}
+	return errors.ErrUnsupported
 }
 
 // Role says what a board uses a port for.

@@ -52,7 +52,7 @@ func (m Modem) Ask(ctx context.Context, name string) Answer {
 		case spoke && m.Who:
 			return <-done
 		case spoke:
-			return Answer{Ending: t.ending()}
+			return Answer{}
 		}
 	}
 	f := cut(name, t)
@@ -71,7 +71,7 @@ func (m Modem) attach(ctx context.Context, name string, t *tap) (Answer, *device
 	if err != nil {
 		return t.answer(cred.AsFault(err)), nil
 	}
-	return Answer{Ending: t.ending()}, modem
+	return Answer{}, modem
 }
 
 // cut is the fault of a port that did not say what it is in time.
@@ -96,7 +96,7 @@ func (m Modem) who(ctx context.Context, modem *device.Modem, a *Answer) {
 	a.Who, a.Doubt = &id, cred.AsFault(err)
 }
 
-// tap is a line that remembers how it began and how the last command ended. What was heard is judged and never shown: it may be the
+// tap is a line that remembers how it began. What was heard is judged and never shown: it may be the
 // rest of what another program had on the line.
 type tap struct {
 	device.Line
@@ -105,7 +105,6 @@ type tap struct {
 	mu          sync.Mutex
 	open        bool
 	heard, sent []byte
-	tail        []byte
 }
 
 // earshot is how much of the beginning is remembered.
@@ -125,6 +124,12 @@ func (t *tap) Name() string {
 	return t.name
 }
 
+// Baud is the speed of the line.
+func (t *tap) Baud() int { return port.Baud(t.Line) }
+
+// SetBaud changes it: a Serial Modem that somebody left at a raised speed is found here as by every verb.
+func (t *tap) SetBaud(baud int) error { return port.SetBaud(t.Line, baud) }
+
 // Read hears.
 func (t *tap) Read(p []byte) (int, error) {
 	n, err := t.Line.Read(p)
@@ -134,12 +139,10 @@ func (t *tap) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write remembers the beginning and the end.
+// Write remembers the beginning.
 func (t *tap) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	t.sent = append(t.sent, p[:min(len(p), earshot-len(t.sent))]...)
-	t.tail = append(t.tail, p[max(0, len(p)-2):]...)
-	t.tail = t.tail[max(0, len(t.tail)-2):]
 	t.mu.Unlock()
 	return t.Line.Write(p)
 }
@@ -168,18 +171,4 @@ func (t *tap) answer(f *cred.Fault) Answer {
 		a.Sound = Listen(t.heard, t.sent)
 	}
 	return a
-}
-
-// ending is what the command ended with that was answered last.
-func (t *tap) ending() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	switch n := len(t.tail); {
-	case n == 2 && string(t.tail) == "\r\n":
-		return "CRLF"
-	case n == 0:
-		return ""
-	default:
-		return map[byte]string{'\r': "CR", '\n': "LF", 0: "NULL"}[t.tail[n-1]]
-	}
 }

@@ -31,11 +31,10 @@ type Asker interface {
 
 // Answer is what one port had to say.
 type Answer struct {
-	Fault  *cred.Fault      // why no AT host speaks there; nil: one does
-	Sound  Sound            // what came in, if no AT host spoke
-	Ending string           // what its commands end with, in names: "CR", "LF", "CRLF", "NULL"; empty where none speaks
-	Who    *device.Identity // who the modem is, if that was asked for
-	Doubt  *cred.Fault      // what is wrong with who it is
+	Fault *cred.Fault      // why no AT host speaks there; nil: one does
+	Sound Sound            // what came in, if no AT host spoke
+	Who   *device.Identity // who the modem is, if that was asked for
+	Doubt *cred.Fault      // what is wrong with who it is
 }
 
 // AT tells whether an AT host spoke.

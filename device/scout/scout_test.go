@@ -131,7 +131,7 @@ func TestAnAnswerSaysWhoAndHow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, want := range map[string]string{"at-1": "", "old-1": "store.firmware-old", "imeiless-1": "store.no-imei", "slow-1": ""} {
 			a := scout.Modem{Open: rack{}.Open, Who: true}.Ask(t.Context(), name)
-			if !a.AT() || a.Who == nil || a.Ending != "CR" {
+			if !a.AT() || a.Who == nil || a.Who.LineEnd != "CR" {
 				t.Errorf("%s: %+v", name, a)
 				continue
 			}

@@ -71,11 +71,12 @@ func strange(b []byte) bool {
 	return n*4 > len(b) || n > 0 && !utf8.Valid(b)
 }
 
-// echoed tells whether what came is the beginning of what was sent, line ends apart.
+// echoed tells whether what came is the beginning of what was sent, apart from control characters and plus signs: a crashed modem's AT
+// host sends commands back without the bytes that only shall free its line.
 func echoed(heard, sent []byte) bool {
 	bare := func(b []byte) []byte {
 		return bytes.Map(func(r rune) rune {
-			if r == '\r' || r == '\n' || r == 0 {
+			if r < ' ' || r == 0x7f || r == '+' {
 				return -1
 			}
 			return r

@@ -17,7 +17,7 @@ import (
 // changes, because an unknown field is refused. A field that came after the first names in its `since` tag the version that has it;
 // records of older versions are read without.
 //
-//	2  keys that modems make: unit.attest_token_sha256, slots.keygen, key.csr_sha256, key.attestation, connect.twin_serial
+//	2  keys that modems make: unit.attest_token_sha256, slots.keygen, slots.repeats, key.csr_sha256, key.attestation, connect.twin_serial
 const Version = 2
 
 // Kind says what a record is about.
@@ -126,6 +126,7 @@ type Slot struct {
 	Delete   string      `json:"delete,omitempty" is:"word"`                             // ok, absent, or a code such as cmng.518
 	Write    string      `json:"write,omitempty" is:"word"`                              // ok, or a code
 	Keygen   string      `json:"keygen,omitempty" is:"word" since:"2"`                   // the modem was asked to make a key in the empty slot: ok, or a code
+	Repeats  int         `json:"repeats,omitzero" since:"2"`                             // how often it was written again, more slowly, because bytes were lost on the line
 	Readback string      `json:"readback,omitempty" is:"not-run|refused|returned|error"` // of a secret: it should be refused
 }
 

@@ -55,7 +55,7 @@ func full(t testing.TB) Record {
 			Clock{"system", "2026-11-22T09:59:58Z"},
 			"2026-11-22T09:59:50Z", "2026-11-22T10:00:00Z",
 		},
-		Slots: []Slot{{42, cred.ClientCert, "client-cert", 594, sum("c"), sum("c"), ptr(true), "written", "new", "ok", "ok", "ok", "not-run"}},
+		Slots: []Slot{{42, cred.ClientCert, "client-cert", 594, sum("c"), sum("c"), ptr(true), "written", "new", "ok", "ok", "ok", 1, "not-run"}},
 		Key:   &Key{"host-csprng", "Go crypto/rand", "EC P-256", 128, "SP 800-57 part 1", sum("spki"), sum("psk"), name, "destroyed", sum("csr"), sum("cose"), "digest", "sign-verify"},
 		Cert: &Certificate{
 			"5f3c", "CN=" + name, name, "CN=Acme Devices 2026", sum("ca"), "2026-11-22T09:50:00Z", "2041-12-13T09:50:00Z", sum("der"), sum("spki"),
@@ -96,6 +96,7 @@ func TestOlderSchemasAreRead(t *testing.T) {
 	}
 	for _, c := range [][2]string{
 		{`"readback":`, `"keygen":"ok","readback":`},
+		{`"readback":`, `"repeats":1,"readback":`},
 		{`"twin":true,`, `"twin":true,"twin_serial":"77ab",`},
 		{`"product":`, `"attest_token_sha256":"` + sum("t").String() + `","product":`},
 	} {
