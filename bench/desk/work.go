@@ -2,8 +2,10 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 )
@@ -84,6 +86,7 @@ func (d *Desk) write(ctx context.Context, e flows.Write) (flows.Event, error) {
 	if content == nil {
 		return nil, cred.Failed("internal", "nothing was prepared for "+s.String(), "this is a defect of sectag: please report it")
 	}
+	d.set.Written = nil
 	err = m.Write(ctx, s, content, func(sent, total int) {
 		st := m.Stats()
 		d.Progress(flows.Progress{ID: e.ID, Sent: sent, Total: total, BytesOut: st.BytesOut, BytesIn: st.BytesIn, Line: lineTime(st.First, st.Last)})
@@ -91,6 +94,7 @@ func (d *Desk) write(ctx context.Context, e flows.Write) (flows.Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.set.Written = content
 	return flows.Written{ID: e.ID}, nil
 }
 
@@ -101,7 +105,10 @@ func lineTime(first, last time.Time) time.Duration {
 	return last.Sub(first)
 }
 
+// readSlot reads what a slot holds. What was just written is proved: if the line damaged it, it is written again, more slowly.
 func (d *Desk) readSlot(ctx context.Context, e flows.ReadSlot) (flows.Event, error) {
+	content := d.set.Written
+	d.set.Written = nil
 	m, err := d.must()
 	if err != nil {
 		return nil, err
@@ -110,12 +117,16 @@ func (d *Desk) readSlot(ctx context.Context, e flows.ReadSlot) (flows.Event, err
 	if err != nil {
 		return nil, err
 	}
-	item, found, err := m.ListSlot(ctx, s)
-	if err != nil {
+	if content == nil {
+		item, err := m.Learn(ctx, s)
+		return flows.ReadBack{ID: e.ID, SHA256: item.SHA256}, err
+	}
+	proof, err := m.Prove(ctx, s, content, nil)
+	d.mu.Lock()
+	d.roots.Doubts = append(slices.Clip(d.roots.Doubts), evidence.Repeated(s, proof.Repeats)...)
+	d.mu.Unlock()
+	if err != nil && cred.AsFault(err).Code != "store.mismatch" { // what is there then, the machine judges
 		return nil, err
 	}
-	if !found {
-		return flows.ReadBack{ID: e.ID}, nil
-	}
-	return flows.ReadBack{ID: e.ID, SHA256: item.SHA256}, nil
+	return flows.ReadBack{ID: e.ID, SHA256: proof.SHA256}, nil
 }

@@ -4,6 +4,7 @@ package evidence
 
 import (
 	"crypto/x509"
+	"fmt"
 	"runtime"
 	"time"
 
@@ -63,6 +64,17 @@ func ByHost(p flows.PreparedFacts) []cred.Finding {
 	return []cred.Finding{{
 		Code: "keygen.by-host", Severity: cred.Info, Text: "this computer made the unit's key: " + p.Why,
 		Hint: `write key = "host" in the profile if that is meant, or key = "modem" to refuse such units`,
+	}}
+}
+
+// Repeated says how often a slot was written again because the line had damaged what was sent; nothing where it was not.
+func Repeated(s cred.Slot, times int) []cred.Finding {
+	if times == 0 {
+		return nil
+	}
+	return []cred.Finding{{
+		Code: "line.repeated", Severity: cred.Info, Text: fmt.Sprintf("%v was written %d more times, more slowly: bytes were damaged on the line", s, times),
+		Hint: "another cable if it happens again",
 	}}
 }
 
