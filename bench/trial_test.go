@@ -231,6 +231,11 @@ func (x *trial) final(t testing.TB, rs []record.Record) {
 		return
 	}
 	x.judgeRecord(t, state, newest)
+	for _, r := range rs {
+		if r.IMEI != state.IMEI || r.Unit.UUID != state.UUID || r.Unit.Key != state.DeviceKey {
+			t.Errorf("record %s is of the unit %s, %s, %s", r.ID, r.IMEI, r.Unit.UUID, r.Unit.Key.Short())
+		}
+	}
 	for s, id := range named {
 		if !over[id] && s != serial {
 			t.Errorf("the serial %s of record %s is neither superseded nor in the unit", s, id)
@@ -291,6 +296,12 @@ func (x *trial) next(t testing.TB, then sim.State) {
 		t.Errorf("the next run: %v", again.Failure)
 		return
 	}
+	x.settled(t, then)
+}
+
+// settled judges everything that was told and recorded, once the unit is whole.
+func (x *trial) settled(t testing.TB, then sim.State) {
+	t.Helper()
 	rs := x.read(t)
 	for _, r := range rs[:len(rs)-1] {
 		x.judgeRecord(t, then, r)
