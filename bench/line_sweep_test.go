@@ -32,13 +32,19 @@ type virtual struct {
 
 func newVirtual(t testing.TB, pass string) virtual {
 	t.Helper()
+	return newAuthority(t, pass, bubbleTime)
+}
+
+// newAuthority is for benches on any clock.
+func newAuthority(t testing.TB, pass string, now time.Time) virtual {
+	t.Helper()
 	made, err := ca.Init(ca.InitOptions{
-		Dir: t.TempDir(), Subject: "CN=Acme", Passphrase: []byte(pass), Plaintext: pass == "", Clock: ca.Clock{Now: bubbleTime},
+		Dir: t.TempDir(), Subject: "CN=Acme", Passphrase: []byte(pass), Plaintext: pass == "", Clock: ca.Clock{Now: now},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	root, err := ca.Load(made.Cert, bubbleTime)
+	root, err := ca.Load(made.Cert, now)
 	if err != nil {
 		t.Fatal(err)
 	}

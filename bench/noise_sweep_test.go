@@ -26,20 +26,27 @@ var (
 	flipped     = noise{"flipped", func(b byte) []byte { return []byte{b ^ 0x04} }}
 )
 
+// noisyLine is a direction, and what goes wrong there in turn.
+type noisyLine struct {
+	fromUnit bool
+	wrong    []noise
+}
+
+func noisyLines() map[string]noisyLine {
+	return map[string]noisyLine{
+		"unasked":   {true, []noise{unsolicited}},
+		"to us":     {true, []noise{dropped, doubled, flipped}},
+		"to a unit": {false, []noise{doubled, flipped, dropped}},
+	}
+}
+
 // A line that comes unasked at any byte of any answer changes nothing; a byte that is lost, doubled or changed on its way, in either
 // direction, never ends in a false pass nor in a hang, and whatever it ends in, what is told and recorded is true and the next run makes
 // the unit whole. Each byte suffers one of the three, in turn: device tries each of them at each byte.
 func TestSomethingIsWrongAtEveryByte(t *testing.T) {
 	eager(t)
 	for _, origin := range []profile.Origin{profile.Host, profile.Modem} {
-		for name, c := range map[string]struct {
-			fromUnit bool
-			wrong    []noise
-		}{
-			"unasked":   {true, []noise{unsolicited}},
-			"to us":     {true, []noise{dropped, doubled, flipped}},
-			"to a unit": {false, []noise{doubled, flipped, dropped}},
-		} {
+		for name, c := range noisyLines() {
 			t.Run(fmt.Sprintf("%s,key=%s", name, origin), func(t *testing.T) {
 				t.Parallel()
 				v := newVirtual(t, "")

@@ -41,6 +41,9 @@ type trial struct {
 	known map[string]bool // the runs of the ledger that are not of this trial
 	ran   []string        // those that are, once it is over
 
+	reopen func()            // the ledger, as another process would find it
+	good   func() bench.Unit // a job on a good line
+
 	mu   sync.Mutex
 	told bytes.Buffer // documents and transcripts, later journal and records
 }
@@ -51,6 +54,7 @@ func (v virtual) trial(t testing.TB, l *ledger.Store, who cred.IMEI) *trial {
 	for _, r := range x.runs(t) {
 		x.known[r] = true
 	}
+	x.reopen, x.good = l.Disown, func() bench.Unit { return x.run(t, x.cable(), false) }
 	return x
 }
 
@@ -74,7 +78,7 @@ func (x *trial) cable() *cable {
 	return &cable{plug: func() (io.ReadWriteCloser, error) { return x.unit.Pipe(context.Background()), nil }}
 }
 
-// run is a whole job, as a process of its own would do it. torn gives a function that tears the work off.
+// run is a job on a cable in memory, torn off when the cable comes out or left to end by itself.
 func (x *trial) run(t testing.TB, c *cable, torn bool) bench.Unit {
 	t.Helper()
 	ctx, tear := context.WithCancel(context.Background())
@@ -82,7 +86,14 @@ func (x *trial) run(t testing.TB, c *cable, torn bool) bench.Unit {
 	if torn {
 		c.then = tear
 	}
-	cfg := x.v.config(x.l, device.Dialer{Sim: c.open})
+	return x.job(ctx, t, "sim:unit", device.Dialer{Sim: c.open})
+}
+
+// job is a whole one, as a process of its own would do it until ctx ends.
+func (x *trial) job(ctx context.Context, t testing.TB, port string, d device.Dialer) bench.Unit {
+	t.Helper()
+	cfg := x.v.config(x.l, d)
+	cfg.Port = port
 	cfg.Trace = func(l flows.TraceLine) {
 		x.mu.Lock()
 		defer x.mu.Unlock()
@@ -252,7 +263,7 @@ func (x *trial) final(t testing.TB, rs []record.Record) {
 			}
 		}
 	}
-	x.l.Disown()
+	x.reopen()
 	if open, err := x.l.Unfinished(context.Background()); err != nil || len(open) > 0 {
 		t.Errorf("runs are open: %v, %v", open, err)
 	}
@@ -290,8 +301,8 @@ func (x *trial) first(t testing.TB, c *cable, torn bool, most time.Duration) (u 
 // next: whatever the first job left, the next one on a good line makes the unit whole, and everything that was told and recorded is true.
 func (x *trial) next(t testing.TB, then sim.State) {
 	t.Helper()
-	x.l.Disown()
-	again := x.run(t, x.cable(), false)
+	x.reopen()
+	again := x.good()
 	if again.Verdict != cred.Pass {
 		t.Errorf("the next run: %v", again.Failure)
 		return
