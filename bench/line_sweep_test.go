@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"context"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,24 +25,74 @@ var bubbleTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 // depend on the run is made once, outside of any bubble.
 type virtual struct {
 	profile profile.Profile
+	unlock  func(ca.Root, string, []byte) (*ca.Authority, error)
+	pass    string // of the authority's key; empty: it lies in clear
+	secrets []hunted
 }
 
-func newVirtual(t testing.TB) virtual {
+func newVirtual(t testing.TB, pass string) virtual {
 	t.Helper()
-	made, err := ca.Init(ca.InitOptions{Dir: t.TempDir(), Subject: "CN=Acme", Plaintext: true, Clock: ca.Clock{Now: bubbleTime}})
+	return newAuthority(t, pass, bubbleTime)
+}
+
+// newAuthority is for benches on any clock.
+func newAuthority(t testing.TB, pass string, now time.Time) virtual {
+	t.Helper()
+	made, err := ca.Init(ca.InitOptions{
+		Dir: t.TempDir(), Subject: "CN=Acme", Passphrase: []byte(pass), Plaintext: pass == "", Clock: ca.Clock{Now: now},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return virtual{profile.Profile{
+	root, err := ca.Load(made.Cert, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth, err := root.Unlock(made.Key, []byte(pass))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := virtual{pass: pass, profile: profile.Profile{
 		Product: "tracker", Cert: made.Cert, Key: made.Key, ID: cred.DefaultTemplate, Origin: profile.Host, Days: 1000,
 		Slots: []profile.Slot{{SecTag: 42, Anchor: made.Cert}},
 	}}
+	v.unlock = func(_ ca.Root, _ string, given []byte) (*ca.Authority, error) {
+		if string(given) != pass {
+			return nil, cred.Failed("ca.passphrase", "the passphrase is wrong", "type it again")
+		}
+		return auth, nil
+	}
+	if pass != "" {
+		v.secrets = append(v.secrets, hunt("the passphrase", []byte(pass)))
+	} else {
+		text, err := os.ReadFile(made.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.secrets = append(v.secrets, hunt("the authority's key", scalar(t, text)))
+	}
+	return v
+}
+
+// imeis are so many valid ones.
+func imeis(n int) (out []cred.IMEI) {
+	for i := cred.IMEI(352656100367872); len(out) < n; i++ {
+		if i.Valid() {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // unit is a blank unit on a line of 115200 baud.
 func (v virtual) unit(t testing.TB) *sim.Modem {
 	t.Helper()
-	m, err := sim.New(sim.Config{IMEI: 352656100367872, Baud: 115200, Flash: 30 * time.Millisecond})
+	return made(t, sim.Config{IMEI: imeis(1)[0], Baud: 115200, Flash: 30 * time.Millisecond})
+}
+
+func made(t testing.TB, c sim.Config) *sim.Modem {
+	t.Helper()
+	m, err := sim.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,14 +113,14 @@ func (v virtual) store(t testing.TB) *ledger.Store {
 func (v virtual) config(l *ledger.Store, d device.Dialer) bench.Config {
 	return bench.Config{
 		Profile: v.profile, Port: "sim:unit", Dialer: d, Ledger: l, Tool: evidence.Tool{Version: "test"}, Now: time.Now,
-		Timeout: time.Second, Once: true,
+		Timeout: time.Second, Once: true, Unlock: v.unlock,
 	}
 }
 
 // TestAUnitIsProvisionedOnVirtualTime: the whole job, from a blank unit to a record, takes its time on the line and none in the world.
 func TestAUnitIsProvisionedOnVirtualTime(t *testing.T) {
 	const runs = 20
-	v := newVirtual(t)
+	v := newVirtual(t, "")
 	began := time.Now()
 	for range runs {
 		synctest.Test(t, func(t *testing.T) { v.once(t) })

@@ -13,7 +13,7 @@ import (
 // A line that loses or changes bytes is written to again, more slowly, and both the document and the record say how often. What the
 // modem damages each time is given up, and that is said too.
 func TestWhatWasWrittenAgainIsSaid(t *testing.T) {
-	v := newVirtual(t)
+	v := newVirtual(t, "")
 	for fault, want := range map[string]struct {
 		verdict cred.Verdict
 		repeats map[cred.Kind]int // nil: some

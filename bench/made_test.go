@@ -85,7 +85,7 @@ func driveAround(t *testing.T, c bench.Config, o station.Orders, a bench.Announc
 	return b.Document(fault, o.Look)
 }
 
-func shown(t *testing.T, l *ledger.Store, id string) record.Record {
+func shown(t testing.TB, l *ledger.Store, id string) record.Record {
 	t.Helper()
 	r, _, err := l.Show(context.Background(), id)
 	if err != nil {

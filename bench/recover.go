@@ -67,7 +67,7 @@ func (b *Bench) takeOver(ctx context.Context, run ledger.Run) ([]flows.Resumed, 
 	if err := d.Ledger.AppendEvent(ctx, run.ID, name, at, body); err != nil {
 		return nil, err
 	}
-	serials, err := b.abandon(ctx, run.ID, at)
+	serials, err := b.abandon(ctx, run, at)
 	if err != nil {
 		return nil, err
 	}
@@ -79,24 +79,47 @@ func (b *Bench) takeOver(ctx context.Context, run ledger.Run) ([]flows.Resumed, 
 	return s.debts(), nil
 }
 
-// abandon marks the serials of a dead run whose certificates no record names: their keys died with the process.
-func (b *Bench) abandon(ctx context.Context, run, at string) ([]string, error) {
+// abandon marks the serials of a dead run whose certificates no record names: their keys died with the process. It gives those and
+// the ones that the run abandoned itself, for a record that it did not come to write.
+func (b *Bench) abandon(ctx context.Context, run ledger.Run, at string) ([]string, error) {
 	l := b.desk.Ledger
-	all, err := l.Serials(ctx, run)
+	all, err := l.Serials(ctx, run.ID)
 	if err != nil {
 		return nil, err
 	}
 	var out []string
 	for _, s := range all {
-		if s.State != ledger.SerialReserved {
-			continue
+		told := s.State == ledger.SerialUsed
+		switch s.State {
+		case ledger.SerialReserved:
+			err = l.Abandon(ctx, run.ID, at, s.Serial)
+		case ledger.SerialAbandoned:
+			told, err = b.told(ctx, run, s.Serial)
 		}
-		if err := l.Abandon(ctx, run, at, s.Serial); err != nil {
+		if err != nil {
 			return nil, err
 		}
-		out = append(out, s.Serial)
+		if !told {
+			out = append(out, s.Serial)
+		}
 	}
 	return out, nil
+}
+
+// told tells whether a record of the run names a serial as abandoned.
+func (b *Bench) told(ctx context.Context, run ledger.Run, serial string) (bool, error) {
+	since, err := record.ParseStamp(run.At)
+	if err != nil {
+		return false, err
+	}
+	list, err := b.desk.Ledger.List(ctx, ledger.Query{Since: since})
+	for _, s := range list {
+		r, _, err := b.desk.Ledger.Show(ctx, s.Record)
+		if err != nil || r.Run == run.ID && slices.Contains(r.Abandoned, serial) {
+			return err == nil, err
+		}
+	}
+	return false, err
 }
 
 // story is what a dead run's journal tells: its facts, whether a unit was being worked on without a record of it, and what the

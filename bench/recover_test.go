@@ -279,3 +279,33 @@ func TestASecondWorkOfADeadRunIsTold(t *testing.T) {
 		}
 	}
 }
+
+// A serial that the run abandoned itself is named in its record though it died before it wrote one, and in no other record again.
+func TestASerialThatADeadRunAbandonedIsNamedOnce(t *testing.T) {
+	ctx := context.Background()
+	b, l := died(t, working(t).lines, func(l *ledger.Store, run string) {
+		at := record.Stamp(time.Now())
+		for _, serial := range []string{"7e", "7f"} {
+			if err := l.Reserve(ctx, run, at, serial); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Abandon(ctx, run, at, serial); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := record.Record{
+			Kind: record.Provision, Time: at, Verdict: cred.Fail, IMEI: theirs, Run: run, Abandoned: []string{"7e"}, Unit: record.Identity{Key: here(theirs, 1).Identity},
+			Bench: evidence.Bench(evidence.Tool{Version: "test"}, ""), Failure: cred.Failed("cmng.515", "full", "empty a slot"),
+		}
+		if _, err := l.Record(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if _, _, err := b.estate.begin(ctx, b); err != nil {
+		t.Fatal(err)
+	}
+	r, found, err := l.Newest(ctx, record.Unit{IMEI: ours})
+	if err != nil || !found || r.Kind != record.Interrupted || !slices.Equal(r.Abandoned, []string{"7f"}) {
+		t.Errorf("the record is %+v, %v, %v", r, found, err)
+	}
+}

@@ -36,8 +36,9 @@ func Example() {
 	if err := m.Write(ctx, slot, root, nil); err != nil {
 		fmt.Println(err)
 	}
-	fmt.Println(slot, "read back:", m.ReadBack(ctx, slot, m.Stored(slot, root)))
+	_, err = m.Prove(ctx, slot, root, nil)
+	fmt.Println(slot, "proved:", err)
 	// Output:
 	// 352656100367872 mfw_nrf91x1_2.0.3 <nil>
-	// 42 root-ca read back: <nil>
+	// 42 root-ca proved: <nil>
 }

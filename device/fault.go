@@ -11,6 +11,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
+	"example.org/sectag/device/cme"
 )
 
 // Codes of this room beyond those of the contract.
@@ -22,44 +23,8 @@ const (
 
 // The vendor's error numbers that decide something here (AT manual, %CMNG).
 const (
-	notFound  = 513
-	storeFull = 515
+	notFound = 513
 )
-
-// meaning is what a refusal says and what to do next.
-type meaning struct{ text, hint string }
-
-// vendorErrors are the numbers of %CMNG, %KEYGEN and their kin (AT manuals; sdk-nrf modem_key_mgmt.c).
-func vendorErrors() map[int]meaning {
-	return map[int]meaning{
-		513: {"there is nothing in the slot", "list the tag first: sectag slots list"},
-		514: {"the modem does not allow it", "private keys and PSKs cannot be read, prove them by the digest in the list; some tags are the modem's own: choose another"},
-		515: {"the modem's store is full", "delete a tag that the unit no longer needs, then write again"},
-		518: {"the modem is active", "take it off the network first: sectag at AT+CFUN=4; if that does not last, stop the application that switches it on"},
-		519: {"the slot is taken", "delete it first: sectag slots delete, or let sectag provision plan the change"},
-		520: {"the modem could not authenticate the command", "an AT key is installed on this unit: its holder must sign the command (%XSUDO)"},
-		523: {"the modem could not make a key", "switch the unit off and on and try again; if it stays so let the computer make the key"},
-		527: {"the modem finds the content invalid", "check the file with openssl: it must be one PEM certificate or key, and not larger than 4 kB"},
-		528: {"the power-off warning is active", "the supply voltage is too low: check the supply or charge the battery, then start again"},
-		529: {"the claim token could not be made", "the tag holds no ownership key: name the tag that does"},
-	}
-}
-
-// plainErrors are numbers of 3GPP TS 27.007 that modems give on a bench.
-func plainErrors() map[int]meaning {
-	return map[int]meaning{
-		0:  {"the modem does not know the command or a parameter", "the firmware may be too old for it: see sectag inspect"},
-		3:  {"the operation is not allowed", "see sectag inspect for the state of the modem"},
-		4:  {"the operation is not supported", "the firmware may be too old for it: see sectag inspect"},
-		10: {"there is no SIM card", "put one in, or leave the modem in flight mode"},
-		13: {"the SIM card does not work, or there is none", "put a working one in, or leave the modem in flight mode"},
-		14: {"the SIM card is busy", "wait a moment and try again"},
-		23: {"the modem has no memory for it", "the credential is too large: use one certificate instead of a bundle, EC instead of RSA"},
-		50: {"a parameter is wrong", "compare the command with the AT manual of this firmware"},
-		51: {"the command is disabled in this firmware", "put a released modem firmware on the unit"},
-		60: {"the modem reports a system failure", "switch the unit off and on, then start again"},
-	}
-}
 
 // refused makes a fault of a final result that is not OK.
 func refused(what string, r at.Reply) *cred.Fault {
@@ -70,15 +35,8 @@ func refused(what string, r at.Reply) *cred.Fault {
 		return cred.Failed("line.error", "the modem answers "+what+" with ERROR",
 			"the firmware may not know the command, or not in this state: see sectag inspect")
 	}
-	code, known := fmt.Sprintf("cme.%d", r.CME), plainErrors()
-	if r.Final == at.CME && r.CME > 512 && r.CME < 530 {
-		code, known = fmt.Sprintf("cmng.%d", r.CME), vendorErrors()
-	}
-	k, ok := known[r.CME]
-	if !ok {
-		k = meaning{"the manuals do not say what that means", "switch the unit off and on and try again; if it stays so ask the modem's vendor about this number"}
-	}
-	return cred.Failed(code, fmt.Sprintf("the modem answers %s with %s: %s", what, r.Result(), k.text), k.hint)
+	code, text, hint := cme.Meaning(r.CME, r.Final == at.CME)
+	return cred.Failed(code, fmt.Sprintf("the modem answers %s with %s: %s", what, r.Result(), text), hint)
 }
 
 // storeFault makes a fault of a refused write or deletion, with what the modem can say about it.

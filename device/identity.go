@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,8 @@ var (
 	uuidAnswer  = regexp.MustCompile(`^%DEVICEUUID: "?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"?$`)
 	knownMode   = regexp.MustCompile(`^\+CFUN: (?:[0124]|2[01]|3[01]|4[01456])$`) // nrf91.md, section 1.3
 	modeAnswer  = regexp.MustCompile(`^\+CFUN: (\d{1,2})$`)
+
+	uuidQuestion = query{text: "AT%DEVICEUUID", shape: uuidAnswer, prefix: "%DEVICEUUID:"}
 )
 
 // Identify asks the modem who it is. A modem without an IMEI is store.no-imei, and the rest of the identity is there all the same.
@@ -55,7 +58,7 @@ func (m *Modem) Identify(ctx context.Context) (Identity, error) {
 		{&id.Model, query{text: "AT+CGMM", shape: modelAnswer, usual: usualModel.MatchString}},
 		{&id.Firmware, query{text: "AT+CGMR", shape: fwAnswer, usual: func(l string) bool { return Firmware(l) == nil }}},
 		{&id.Hardware, query{text: "AT%HWVERSION", shape: hwAnswer, prefix: "%HWVERSION:"}},
-		{&id.UUID, query{text: "AT%DEVICEUUID", shape: uuidAnswer, prefix: "%DEVICEUUID:"}},
+		{&id.UUID, uuidQuestion},
 	} {
 		if *q.to, err = m.optional(ctx, q.q); err != nil {
 			return id, err
@@ -94,6 +97,17 @@ func (m *Modem) still(ctx context.Context) error {
 			"leave one unit at the port and identify it again: nothing was changed in this one")
 	}
 	return err
+}
+
+// Sure asks once more for what a unit is known by, its UUID and its identity key: a flipped bit in one of them makes another unit of it.
+// It tells whether Survey heard the same.
+func (m *Modem) Sure(ctx context.Context, id Identity, items []Item) (bool, error) {
+	uuid, err := m.optional(ctx, uuidQuestion)
+	if err != nil || strings.ToLower(uuid) != id.UUID {
+		return false, err
+	}
+	again, err := m.ListTag(ctx, identityTag)
+	return !slices.ContainsFunc(again, func(i Item) bool { return !slices.Contains(items, i) }), err
 }
 
 // optional asks what a firmware need not know: a refusal, or an answer of no known shape, is the empty string.

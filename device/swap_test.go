@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/device/sim"
 )
@@ -63,5 +64,52 @@ func TestASurveyIsOfOneUnit(t *testing.T) {
 	m := attach(t, unit(t, sim.Config{}), device.Options{})
 	if id, items, err := m.Survey(t.Context()); err != nil || id.IMEI != testIMEI || len(items) == 0 {
 		t.Errorf("%+v, %v, %v", id, items, err)
+	}
+}
+
+// An identity key or a UUID with a flipped bit is another unit's: what a unit is known by can be asked once more.
+func TestAFlippedBitMakesNoOtherUnit(t *testing.T) {
+	u := unit(t, sim.Config{})
+	m := attach(t, u, device.Options{})
+	id, items, err := m.Survey(t.Context())
+	wantCode(t, err, "")
+	sure := func(id device.Identity, items []device.Item, want bool) {
+		t.Helper()
+		if ok, err := m.Sure(t.Context(), id, items); err != nil || ok != want {
+			t.Errorf("sure %v, %v", ok, err)
+		}
+	}
+	sure(id, items, true)
+	other := id
+	other.UUID = "0" + id.UUID[1:]
+	if other.UUID == id.UUID {
+		other.UUID = "4" + id.UUID[1:]
+	}
+	sure(other, items, false)
+	for i := range items {
+		if items[i].Kind == cred.DeviceIDKey {
+			items[i].SHA256[0] ^= 4
+		}
+	}
+	sure(id, items, false)
+}
+
+// What a slot holds that nobody can know beforehand is believed when it was heard twice.
+func TestAFlippedBitIsNotLearnt(t *testing.T) {
+	u := unit(t, sim.Config{})
+	l := &tap{ReadWriteCloser: u.Pipe(context.Background())}
+	m, err := device.Attach(t.Context(), l, device.Options{})
+	wantCode(t, err, "")
+	defer m.Close()
+	s := cred.Slot{SecTag: 42, Kind: cred.ClientKey}
+	if item, err := m.Learn(t.Context(), s); err != nil || !item.SHA256.IsZero() {
+		t.Errorf("of an empty slot %+v, %v", item, err)
+	}
+	wantCode(t, m.Write(t.Context(), s, []byte("a key"), nil), "")
+	for flip := range 64 {
+		l.in = at(l.nIn+len(`%CMNG: 42,2,"`)+flip, func(b byte) []byte { return []byte{b ^ 1} })
+		if item, err := m.Learn(t.Context(), s); err != nil || item.SHA256 != cred.Sum([]byte("a key")) {
+			t.Errorf("%+v, %v", item, err)
+		}
 	}
 }

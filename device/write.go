@@ -111,16 +111,6 @@ func (m *Modem) Prove(ctx context.Context, s cred.Slot, content []byte, progress
 	}
 }
 
-// ReadBack proves a write without the content at hand: the modem lists the digest of the bytes that were sent. A difference is asked
-// for twice before it is believed, and is store.mismatch.
-func (m *Modem) ReadBack(ctx context.Context, s cred.Slot, want cred.Digest) error {
-	item, found, err := m.readBack(ctx, s, want)
-	if err != nil || found && item.SHA256 == want {
-		return err
-	}
-	return mismatch(s, item, found, want)
-}
-
 func (m *Modem) readBack(ctx context.Context, s cred.Slot, want cred.Digest) (item Item, found bool, err error) {
 	for range 2 {
 		if item, found, err = m.ListSlot(ctx, s); err != nil || found && item.SHA256 == want {

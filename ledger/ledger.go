@@ -69,6 +69,16 @@ func OpenMemory(ctx context.Context) (*Store, error) {
 	return opened(ctx, engine.Memory(), "in memory")
 }
 
+// Disown leaves the runs that were begun here, as if their process had died: Unfinished finds those that are open. A ledger in memory
+// cannot be opened again; after this it is what a start of another process would find. Nothing may be at work on it.
+func (s *Store) Disown() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.mine)
+	clear(s.runs)
+	clear(s.loose)
+}
+
 func opened(ctx context.Context, e engine.Engine, name string) (*Store, error) {
 	r, err := open(ctx, e, name)
 	if err != nil {

@@ -32,6 +32,17 @@ func TestAMemoryIsALedger(t *testing.T) {
 	if len(runs) != 1 || runs[0].Lines != 2 {
 		t.Errorf("%+v", runs)
 	}
+	for _, want := range []int{0, 1} {
+		if left, err := s.Unfinished(ctx); err != nil || len(left) != want {
+			t.Errorf("%d runs are left, want %d, %v", len(left), want, err)
+		}
+		s.Disown()
+	}
+	must(t, s.AppendEvent(ctx, runs[0].ID, "run.interrupted", "2026-01-01T00:00:00Z", []byte(`{}`)))
+	must(t, s.End(ctx, runs[0].ID, "2026-01-01T00:00:00Z", RunInterrupted))
+	if left, err := s.Unfinished(ctx); err != nil || len(left) != 0 {
+		t.Errorf("%v, %v", left, err)
+	}
 	if rep, err := other.Verify(ctx, nil); err != nil || rep.Verdict != cred.Pass || rep.Records != 0 || other.Origin() == s.Origin() {
 		t.Errorf("%+v, %v", rep, err)
 	}

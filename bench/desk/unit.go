@@ -31,17 +31,9 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 	if err != nil {
 		return nil, err
 	}
-	unit, items, err := m.Survey(ctx, d.tags()...)
-	if err != nil {
-		_ = m.Close()
-		return nil, err
-	}
-	if d.Claim != nil {
+	unit, items, before, err := d.who(ctx, m)
+	if err == nil && d.Claim != nil {
 		err = d.Claim(past.Seen(unit, items))
-	}
-	var before past.Past
-	if err == nil {
-		before, err = past.Of(ctx, d.reader(), past.Seen(unit, items))
 	}
 	if err != nil {
 		_ = m.Close()
@@ -52,6 +44,21 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 	d.opened++
 	d.mu.Unlock()
 	return d.identified(e.ID, unit.IMEI), nil
+}
+
+// who reads who is there, and what the ledger knows of it. The names that are not in the ledger are heard twice before they get there.
+func (d *Desk) who(ctx context.Context, m *device.Modem) (unit device.Identity, items []device.Item, before past.Past, err error) {
+	for sure, n := false, 0; err == nil && !sure; n++ {
+		if n == 3 {
+			err = cred.Failed("line.garbled", "the unit told another name each time that it was asked", "try another cable or USB port")
+		} else if unit, items, err = m.Survey(ctx, d.tags()...); err == nil {
+			before, err = past.Of(ctx, d.reader(), past.Seen(unit, items))
+		}
+		if sure = before.Sure; err == nil && !sure {
+			sure, err = m.Sure(ctx, unit, items)
+		}
+	}
+	return unit, items, before, err
 }
 
 // meet takes the time: from here on a unit is worked on.
@@ -79,15 +86,10 @@ func (d *Desk) identified(id flows.ID, imei cred.IMEI) flows.Event {
 
 // modemOf is the digest of the modem's own identity key (type 6) as it lists it, else of its UUID, else zero.
 func modemOf(u device.Identity, items []device.Item) cred.Digest {
-	for _, i := range items {
-		if i.Slot.Kind == cred.DeviceIDKey && i.Slot.SecTag.Reserved() {
-			return i.SHA256
-		}
+	if s := past.Seen(u, items); !s.Key.IsZero() || s.UUID == "" {
+		return s.Key
 	}
-	if u.UUID != "" {
-		return cred.Sum([]byte(u.UUID))
-	}
-	return cred.Digest{}
+	return cred.Sum([]byte(u.UUID))
 }
 
 func (d *Desk) open(ctx context.Context) (*device.Modem, error) {

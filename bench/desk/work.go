@@ -85,6 +85,7 @@ func (d *Desk) write(ctx context.Context, e flows.Write) (flows.Event, error) {
 	if content == nil {
 		return nil, cred.Failed("internal", "nothing was prepared for "+s.String(), "this is a defect of sectag: please report it")
 	}
+	d.set.Written = nil
 	err = m.Write(ctx, s, content, func(sent, total int) {
 		st := m.Stats()
 		d.Progress(flows.Progress{ID: e.ID, Sent: sent, Total: total, BytesOut: st.BytesOut, BytesIn: st.BytesIn, Line: lineTime(st.First, st.Last)})
@@ -93,6 +94,7 @@ func (d *Desk) write(ctx context.Context, e flows.Write) (flows.Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.set.Written = content
 	return flows.Written{ID: e.ID}, nil
 }
 
@@ -103,7 +105,10 @@ func lineTime(first, last time.Time) time.Duration {
 	return last.Sub(first)
 }
 
+// readSlot reads what a slot holds. What was just written is proved: if the line damaged it, it is written again, more slowly.
 func (d *Desk) readSlot(ctx context.Context, e flows.ReadSlot) (flows.Event, error) {
+	content := d.set.Written
+	d.set.Written = nil
 	m, err := d.must()
 	if err != nil {
 		return nil, err
@@ -112,28 +117,16 @@ func (d *Desk) readSlot(ctx context.Context, e flows.ReadSlot) (flows.Event, err
 	if err != nil {
 		return nil, err
 	}
-	if content := d.set.Contents[e.Index]; content != nil && d.written(e.Index) {
-		proof, err := m.Prove(ctx, s, content, nil)
-		d.again(m, s)
-		if err != nil && cred.AsFault(err).Code != "store.mismatch" { // what differs the machine finds out
-			return nil, err
-		}
-		return flows.ReadBack{ID: e.ID, SHA256: proof.SHA256}, nil
+	if content == nil {
+		item, err := m.Learn(ctx, s)
+		return flows.ReadBack{ID: e.ID, SHA256: item.SHA256}, err
 	}
-	item, found, err := m.ListSlot(ctx, s)
-	if err != nil {
+	proof, err := m.Prove(ctx, s, content, nil)
+	d.again(m, s)
+	if err != nil && cred.AsFault(err).Code != "store.mismatch" { // what differs the machine finds out
 		return nil, err
 	}
-	if !found {
-		return flows.ReadBack{ID: e.ID}, nil
-	}
-	return flows.ReadBack{ID: e.ID, SHA256: item.SHA256}, nil
-}
-
-// written tells whether the modem said OK to a write of the slot, and nobody has read it since: only then may it be written again.
-func (d *Desk) written(index uint8) bool {
-	plan := d.facts().Plan
-	return int(index) < len(plan) && plan[index].Op == flows.WriteSlot && plan[index].Stage == flows.SlotWritten
+	return flows.ReadBack{ID: e.ID, SHA256: proof.SHA256}, nil
 }
 
 // again notes how often a slot was written again, more slowly.

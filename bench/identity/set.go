@@ -18,6 +18,7 @@ type Set struct {
 	Contents [flows.MaxSlots][]byte
 	Key      *ca.Key
 	Cert     ca.Certificate
+	Written  []byte // the content whose write was answered with OK and that is to be proved next
 	Anchor   []byte // canonical PEM that the connection test trusts: the first slot's
 
 	Ready Ready  // for a key that the modem makes

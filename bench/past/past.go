@@ -17,6 +17,7 @@ import (
 type Past struct {
 	Pass   *record.Record // the newest passing record of kind provision; nil when there is none
 	Newest string         // the newest record of any kind; "" when there is none
+	Sure   bool           // a record has the same identity key and UUID, so that they were not misheard now
 	Failed int            // provisions that failed or broke off since the newest one that passed
 
 	asked bool // there is a ledger
@@ -51,6 +52,7 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 		if p.Newest == "" {
 			p.Newest = r.ID
 		}
+		p.Sure = p.Sure || r.Unit.Key == unit.Key && r.Unit.UUID == unit.UUID
 		passed = passed || r.Kind == record.Provision && r.Verdict != cred.Fail
 		if !passed && (r.Kind == record.Provision || r.Kind == record.Interrupted) {
 			p.Failed++
