@@ -28,11 +28,11 @@ func (v virtual) damagedOnce(t *testing.T) {
 		return b
 	}
 	u := x.run(t, c, false)
-	if !hit || u.Verdict != cred.Pass || len(u.Findings) != 1 || u.Findings[0].Code != "line.repeated" || u.Findings[0].Severity != cred.Info {
+	if !hit || u.Verdict != cred.Pass || len(u.Findings) != 1 || u.Findings[0].Code != "line.lossy" || u.Findings[0].Severity != cred.Info {
 		t.Fatalf("hit %v, %+v", hit, u)
 	}
 	x.whole(t, x.unit.State())
-	if rec := shown(t, l, u.Record); len(rec.Findings) != 1 || rec.Findings[0].Code != "line.repeated" {
+	if rec := shown(t, l, u.Record); len(rec.Findings) != 1 || rec.Findings[0].Code != "line.lossy" {
 		t.Errorf("the record says %+v", rec.Findings)
 	}
 	if again := x.run(t, x.cable(), false); again.Verdict != cred.Pass || len(again.Findings) != 0 {
