@@ -44,11 +44,8 @@ func (s Seen) ill(g group, others bool) []cred.Finding {
 func (s Seen) heard(sev cred.Severity, g group, p scout.Found) cred.Finding {
 	say := func(code, text, hint string) cred.Finding { return finding(sev, code, p.Name, text, hint) }
 	a := p.Answer
-	switch a.Fault.Code { // what was learnt on the way says more than the sound
-	case "store.not-the-modem":
+	if a.Fault.Code == "store.not-the-modem" {
 		return say("doctor.wrong-firmware", a.Fault.Text, flash(p.Of))
-	case "line.shell-wildcard":
-		return say("doctor.wrong-firmware", a.Fault.Text, a.Fault.Hint)
 	}
 	switch a.Sound {
 	case scout.Unheard:

@@ -169,16 +169,6 @@ func TestANamedPort(t *testing.T) {
 	}
 }
 
-// What attaching learnt on the way says more than the sound: a shell that only needs another build is not told to make way.
-func TestAShellThatTakesQuestionMarks(t *testing.T) {
-	t.Parallel()
-	p := scout.Found{Info: port.Info{Name: "a"}, Asked: true, Answer: scout.Answer{Sound: scout.Shell, Fault: cred.Failed("line.shell-wildcard", "it takes question marks", "build it anew")}}
-	fs := Judge(Seen{Named: "a", Ports: []scout.Found{p}})
-	if d := cmp.Diff([]string{"error doctor.wrong-firmware a"}, said(fs)); d != "" || fs[0].Hint != "build it anew" {
-		t.Errorf("%s %+v", d, fs)
-	}
-}
-
 // A log that another program has open is nobody's trouble as long as the modem answers; where it does not, it may be the port.
 func TestWhoHasAnotherPortOfTheBoard(t *testing.T) {
 	t.Parallel()

@@ -71,21 +71,16 @@ func strange(b []byte) bool {
 	return n*4 > len(b) || n > 0 && !utf8.Valid(b)
 }
 
-// echoed tells whether every line that came is a piece of what was sent, control characters apart: an AT host whose modem has
-// stopped sends back each command as it stands after the deletions in it (nrf91.md, section 3.2).
+// echoed tells whether what came is the beginning of what was sent, line ends apart.
 func echoed(heard, sent []byte) bool {
-	bare := func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
+	bare := func(b []byte) []byte {
+		return bytes.Map(func(r rune) rune {
+			if r == '\r' || r == '\n' || r == 0 {
+				return -1
+			}
+			return r
+		}, b)
 	}
-	all, n := bytes.Map(bare, sent), 0
-	for l := range bytes.FieldsFuncSeq(heard, func(r rune) bool { return r == '\r' || r == '\n' || r == 0 }) {
-		l = bytes.Map(bare, l)
-		if n += len(l); !bytes.Contains(all, l) {
-			return false
-		}
-	}
-	return n >= 2
+	h := bare(heard)
+	return len(h) >= 2 && bytes.HasPrefix(bare(sent), h)
 }
