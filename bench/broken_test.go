@@ -2,10 +2,17 @@ package bench_test
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"example.org/sectag/bench"
+	"example.org/sectag/bench/profile"
+	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
@@ -103,4 +110,53 @@ func TestWorkThatIsGivenUpIsLeftToTheNextStart(t *testing.T) {
 	if u := drive(t, r.config(l), station.Orders{Yes: true, IMEIs: []cred.IMEI{r.unit.State().IMEI}}); u.Verdict != cred.Pass {
 		t.Errorf("the next start says %+v", u)
 	}
+}
+
+// TestWhatARefusedUnitHolds: where no plan can be made nothing is changed, and the slots hold what was listed for it.
+func TestWhatARefusedUnitHolds(t *testing.T) {
+	r := newRig(t, "nrf9151")
+	l := r.open(t, "ledger.db")
+	defer l.Close()
+	if u := drive(t, r.config(l), station.Orders{}); u.Verdict != cred.Pass {
+		t.Fatalf("%+v", u)
+	}
+	before := r.unit.State().Slots
+	r.profile.Slots = []profile.Slot{{SecTag: 42, Anchor: long(t, r.dir)}, {SecTag: 43, Anchor: r.profile.Slots[0].Anchor}}
+	u := drive(t, r.config(l), station.Orders{})
+	if u.Verdict != cred.Fail || u.Failure.Code != "line.too-long" || len(u.Slots) != 6 {
+		t.Fatalf("%+v", u)
+	}
+	for i, s := range u.Slots {
+		want := bench.UnitSlot{SecTag: s.SecTag, Type: s.Type, Kind: s.Kind, Holds: "missing"}
+		for _, b := range before {
+			if b.SecTag == s.SecTag && b.Type == s.Type {
+				want.Holds, want.SHA256 = "old", cred.Sum([]byte(b.Content))
+			}
+		}
+		if s != want || (s.Holds == "old") != (i < 3) {
+			t.Errorf("%+v, want %+v", s, want)
+		}
+	}
+}
+
+// long is a file of more roots than fit an AT host's buffer.
+func long(t *testing.T, dir string) string {
+	t.Helper()
+	var all []byte
+	for i := range 9 {
+		made, err := ca.Init(ca.InitOptions{Dir: filepath.Join(dir, strconv.Itoa(i)), Subject: fmt.Sprintf("CN=root %d", i), Plaintext: true, Clock: ca.Clock{Now: time.Now()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pem, err := os.ReadFile(made.Cert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, pem...)
+	}
+	file := filepath.Join(dir, "long.pem")
+	if err := os.WriteFile(file, all, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

@@ -94,12 +94,20 @@ func (u *Unit) sort() {
 	})
 }
 
-// wanted are the slots that the profile asks for, before anybody could read what they hold.
+// wanted are the slots that the profile asks for, where no plan came about: nothing was changed, and they hold what was listed for
+// it, if that was reached.
 func (b *Bench) wanted() []UnitSlot {
 	var out []UnitSlot
 	for _, s := range b.desk.Profile.Slots {
 		for _, k := range []cred.Kind{cred.RootCA, cred.ClientCert, cred.ClientKey} {
-			out = append(out, UnitSlot{SecTag: s.SecTag, Type: k, Kind: k.String(), Holds: "unknown"})
+			u := UnitSlot{SecTag: s.SecTag, Type: k, Kind: k.String(), Holds: "unknown"}
+			if now, known := b.desk.Held(cred.Slot{SecTag: s.SecTag, Kind: k}); known {
+				u.SHA256, u.Holds = now, "old"
+				if now.IsZero() {
+					u.Holds = "missing"
+				}
+			}
+			out = append(out, u)
 		}
 	}
 	return out

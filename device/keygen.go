@@ -49,11 +49,11 @@ func (m *Modem) MakeKey(ctx context.Context, tag cred.SecTag) (string, error) {
 		return "", cred.Because(refuse("AT%KEYGEN", r), "keygen.unknown", "the modem makes no keys: it answers AT%KEYGEN with "+r.Result(),
 			"its firmware is too old for it (mfw_nrf9160_1.3.0 is the first): let the computer make the key, or update the modem")
 	default:
-		return "", m.storeFault(ctx, "key generation in", s, r)
+		return "", m.storeFault(ctx, "generation", s, r)
 	}
 	item, there, e := m.ListSlot(ctx, s)
 	if e != nil || !there {
-		return "", undecided(err, e, "key generation in", s, item, there)
+		return "", undecided(err, e, "generation", s, item, there)
 	}
 	return "", cred.Because(errors.Join(err, ErrRequestLost), "keygen.csr-lost", fmt.Sprintf("a key was made in %s and its certificate request was lost", s),
 		"delete the key (sectag slots delete) and start again: another one is made")

@@ -64,6 +64,7 @@ type Desk struct {
 	unit    device.Identity
 	items   []device.Item
 	fresh   bool // items were listed with the identity, and no plan was made of them yet
+	looked  bool // items are all that a plan was made of, or was to be
 
 	before   past.Past // what the ledger knew of the unit when it was identified
 	plan     flows.Plan

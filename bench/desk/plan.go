@@ -48,7 +48,7 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 func (d *Desk) look(ctx context.Context, m *device.Modem, tags []cred.SecTag) ([]device.Item, past.Past, error) {
 	d.mu.Lock()
 	items, before, fresh, unit := d.items, d.before, d.fresh, d.unit
-	d.fresh = false
+	d.fresh, d.looked = false, fresh
 	d.mu.Unlock()
 	if fresh {
 		return items, before, nil
@@ -61,9 +61,19 @@ func (d *Desk) look(ctx context.Context, m *device.Modem, tags []cred.SecTag) ([
 		return nil, before, err
 	}
 	d.mu.Lock()
-	d.items, d.before = items, before
+	d.items, d.before, d.looked = items, before, true
 	d.mu.Unlock()
 	return items, before, nil
+}
+
+// Held is what a slot held when the list for a plan was read, zero for nothing. Where it was not read nobody knows.
+func (d *Desk) Held(s cred.Slot) (now cred.Digest, known bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.looked {
+		return cred.Digest{}, false
+	}
+	return past.Listed(d.items, s), true
 }
 
 // reader is the ledger for questions; nil without one.

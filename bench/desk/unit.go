@@ -40,7 +40,7 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 		return nil, err
 	}
 	d.mu.Lock()
-	d.modem, d.unit, d.items, d.before, d.fresh = m, unit, items, before, !m.Cut()
+	d.modem, d.unit, d.items, d.before, d.fresh, d.looked = m, unit, items, before, !m.Cut(), false
 	d.opened++
 	d.mu.Unlock()
 	return d.identified(e.ID, unit.IMEI), nil

@@ -2,7 +2,7 @@
 // about to take it, the wrong port of the board, a firmware that is no AT host, a line that goes one way only, a modem that has
 // crashed, a board that waits for an update, no board at all.
 //
-// Look (look.go) sees: it lists ports and programs, and asks the ports through package scout. Judge (judge.go, board.go, takers.go)
+// Look (doctor.go) sees: it lists ports and programs, and asks the ports through package scout. Judge (judge.go, board.go, takers.go)
 // is a pure function from what was seen to findings, each a code with a fix. Nothing is changed on the unit. rules.go carries the
 // udev rules that this project ships. The facts are those of nrf91.md sections 3 and 5 and of peers.md part 2.
 package doctor

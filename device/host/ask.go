@@ -50,15 +50,10 @@ func (f *finder) command(ctx context.Context, text string, limit time.Duration) 
 	return string(undress(heard)), err
 }
 
-// waits tells whether what came ends in a prompt.
+// waits tells whether what came ends in a prompt, on a line of its own.
 func waits(b []byte) bool {
-	_, rest, ok := bytes.Cut(b, []byte("\n"))
-	for more := rest; ok; {
-		if _, more, ok = bytes.Cut(rest, []byte("\n")); ok {
-			rest = more
-		}
-	}
-	return Shell{}.Prompted(string(rest))
+	i := bytes.LastIndexByte(b, '\n')
+	return i >= 0 && Shell{}.Prompted(string(b[i+1:]))
 }
 
 // lines leaves the prompts out.

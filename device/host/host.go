@@ -1,7 +1,7 @@
 // Package host knows the firmware that stands between a UART and an nRF91 modem, and finds out which it is: nobody is asked.
 //
-// Read detect.go for the finding out, line.go for the hosts that take AT commands as they are (AT Host with other line ends,
-// Serial Modem, SLM) and shell.go for Zephyr's shells. AT Host with CR is at.ATHost. All of it is written from nrf91.md, section 3;
+// Read detect.go for the finding out, ask.go for what a shell is asked then and read.go for what the answers show; line.go has the
+// hosts that take AT commands as they are (AT Host with other line ends, Serial Modem, SLM) and shell.go Zephyr's shells. AT Host with CR is at.ATHost. All of it is written from nrf91.md, section 3;
 // what no source tells is chosen and said in docs/hosts.md.
 package host
 

@@ -38,6 +38,11 @@ func TestAShellIsSpokenToInSingleQuotes(t *testing.T) {
 		}
 	}
 	h.Newline = Literal
+	for n, hint := range map[int]string{200: "CONFIG_SHELL_CMD_BUFF_SIZE", 4200: "shorter"} { // a larger line helps only where one can be had
+		if err := h.Refuse("x", "AT%CMNG=0,1,4", bytes.Repeat([]byte{'x'}, n)); err == nil || !strings.Contains(cred.AsFault(err).Hint, hint) {
+			t.Errorf("%d characters: %v, want a hint at %s", n, err, hint)
+		}
+	}
 	if err := h.Refuse("x", "AT%CMNG=0,1,4", []byte("a\nb")); err == nil || cred.AsFault(err).Code != "line.no-newline" {
 		t.Errorf("%v", err)
 	}

@@ -89,8 +89,11 @@ func (h Shell) Refuse(what, text string, content []byte) error {
 	if over == 0 {
 		return nil
 	}
-	return cred.Failed("line.too-long", fmt.Sprintf("%s is %d bytes longer than the line of %d characters that the unit's shell takes", what, over, h.room()),
-		"build its firmware with CONFIG_SHELL_CMD_BUFF_SIZE=4096, or put an AT host on the unit (the at_client sample)")
+	hint := "build its firmware with CONFIG_SHELL_CMD_BUFF_SIZE=4096, or put an AT host on the unit (the at_client sample)"
+	if h.room()+over > at.Buffer { // no firmware takes it
+		hint = "write a shorter credential, one certificate instead of a bundle or an EC instead of an RSA key"
+	}
+	return cred.Failed("line.too-long", fmt.Sprintf("%s is %d bytes longer than the line of %d characters that the unit's shell takes", what, over, h.room()), hint)
 }
 
 // NoNewline is the refusal of content with line ends by a shell that would store a backslash and an n.

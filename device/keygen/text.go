@@ -47,7 +47,7 @@ func decode(s string) ([]byte, error) {
 	if s == "" {
 		return nil, garbled("a part of it is empty", nil)
 	}
-	if strings.Trim(s, alphabet) != "" || strings.ContainsAny(s, "\r\n") {
+	if strings.Trim(s, alphabet) != "" {
 		return nil, garbled("it is not base64url", nil)
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)

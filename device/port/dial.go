@@ -64,28 +64,38 @@ func (d Dialer) sim(ctx context.Context, name string) (Line, error) {
 	return simLine(l, name), nil
 }
 
+// called is a virtual modem's line, which has no name of its own.
+type called struct {
+	Line
+	name string
+}
+
+// Name is what it was opened by.
+func (c called) Name() string { return c.name }
+
 // speedy is a virtual modem's line that was given a speed: both ends must be told when it changes.
 type speedy struct {
-	Line
+	called
 	set  func(baud int) error
 	baud atomic.Int64
 }
 
-// simLine gives a virtual modem's line its speed, if its name says one ("baud=115200").
+// simLine gives a virtual modem's line its name, and its speed if the name says one ("baud=115200").
 func simLine(l Line, name string) Line {
+	c := called{l, name}
 	end, ok := l.(interface{ SetSpeed(int) error })
 	_, settings, _ := strings.Cut(name, "?")
 	q, err := url.ParseQuery(settings)
 	if !ok || err != nil {
-		return l
+		return c
 	}
 	baud, err := strconv.Atoi(q.Get("baud"))
 	if err != nil || baud <= 0 {
-		return l
+		return c
 	}
-	s := &speedy{Line: l, set: end.SetSpeed}
+	s := &speedy{called: c, set: end.SetSpeed}
 	if s.SetBaud(baud) != nil { // as the opening of a serial port does
-		return l
+		return c
 	}
 	return s
 }

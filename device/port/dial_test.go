@@ -154,10 +154,14 @@ func TestAVirtualModemIsOpenedByItsName(t *testing.T) {
 		}
 		return a, nil
 	}}
-	if _, err := d.Open(t.Context(), "sim:nrf9151"); err != nil || asked != "sim:nrf9151" {
-		t.Errorf("asked for %q: %v", asked, err)
+	l, err := d.Open(t.Context(), "sim:nrf9151")
+	if err != nil || asked != "sim:nrf9151" {
+		t.Fatalf("asked for %q: %v", asked, err)
 	}
-	_, err := d.Open(t.Context(), "sim:x")
+	if n, ok := l.(Named); !ok || n.Name() != "sim:nrf9151" {
+		t.Error("the line does not say what it was opened as")
+	}
+	_, err = d.Open(t.Context(), "sim:x")
 	wantFault(t, err, "port.missing")
 	a.Close()
 }

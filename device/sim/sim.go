@@ -10,6 +10,7 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"sync"
 	"time"
@@ -106,7 +107,7 @@ func newHost(cfg Config, faults fault.Set) (host.Host, error) {
 	}
 	for _, how := range []host.Left{host.Echoing, host.OpenQuote, host.Buffered, host.DataMode} {
 		if faults.Has(string(how)) && !h.Leave(how) {
-			return nil, fmt.Errorf("the host %s knows no %s", cfg.Host, how)
+			return nil, fmt.Errorf("the host %s cannot be left in the state %s", cmp.Or(cfg.Host, host.Kinds()[0]), how)
 		}
 	}
 	return h, nil
