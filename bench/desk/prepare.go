@@ -11,8 +11,8 @@ import (
 	"example.org/sectag/flows/codec"
 )
 
-// prepare makes the set ready without touching the modem, so that a failure here leaves the unit as it was: the modem's firmware
-// can list digests, every command fits the host's buffer, the anchor is there, the identity is free in the ledger, the clock is
+// prepare makes the set ready without changing the modem, so that a failure here leaves the unit as it was: the modem's firmware
+// can list digests, it is the one that the ledger will know it for, every command fits the host's buffer, the anchor is there, the identity is free in the ledger, the clock is
 // believed, the certificate is signed and judged.
 func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error) {
 	m, err := d.must()
@@ -21,6 +21,11 @@ func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error
 	}
 	if err := m.FirmwareOK(); err != nil {
 		return nil, err
+	}
+	if d.Ledger != nil {
+		if err := past.Confirm(ctx, m, d.listed()); err != nil {
+			return nil, err
+		}
 	}
 	d.set.Clear()
 	plan, hand := d.planned()
@@ -41,6 +46,12 @@ func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error
 	}
 	d.set = set
 	return d.ready(e.ID, m, plan, origin), nil
+}
+
+func (d *Desk) listed() []device.Item {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.items
 }
 
 func originOf(plan flows.Plan) string {
