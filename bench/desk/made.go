@@ -1,11 +1,11 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 
 	"example.org/sectag/bench/identity"
 	"example.org/sectag/cred"
-	"example.org/sectag/device/keygen"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
 )
@@ -24,20 +24,19 @@ func (d *Desk) makeKey(ctx context.Context, e flows.MakeKey) (flows.Event, error
 	d.mu.Lock()
 	uuid := d.unit.UUID
 	d.mu.Unlock()
-	token, err := m.AttestToken(ctx)
-	if err != nil && lost[cred.AsFault(err).Code] {
-		return nil, err
-	}
-	said, err := keygen.ParseToken(token)
-	if err == nil && uuid == "" {
-		uuid = said.UUID
+	said, err := identity.Attest(ctx, m, uuid)
+	if f := cred.AsFault(err); f != nil && (lost[f.Code] || f.Code == "keygen.other-unit") {
+		return nil, f // of one that has no token, or an unreadable one, nothing is known and nothing is wrong
 	}
 	line, err := m.MakeKey(ctx, s.SecTag)
 	if err != nil {
 		return nil, d.keyFault(err)
 	}
-	made, err := identity.Hear(line, s.SecTag, uuid)
+	made, err := identity.Hear(line, s.SecTag, cmp.Or(uuid, said.UUID))
 	if err != nil {
+		return nil, err
+	}
+	if err := made.New(ctx, d.reader(), d.set.Made); err != nil {
 		return nil, err
 	}
 	made.Fact.Token = said.Digest

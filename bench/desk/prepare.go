@@ -11,7 +11,7 @@ import (
 	"example.org/sectag/flows/codec"
 )
 
-// prepare makes the set ready without touching the modem, so that a failure here leaves the unit as it was: the modem's firmware
+// prepare makes the set ready without changing the modem, so that a failure here leaves the unit as it was: the modem's firmware
 // can list digests, every command fits the host's buffer, the anchor is there, the identity is free in the ledger, the clock is
 // believed, the certificate is signed and judged.
 func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error) {

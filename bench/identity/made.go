@@ -6,8 +6,11 @@ import (
 
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
+	"example.org/sectag/device"
 	"example.org/sectag/device/keygen"
 	"example.org/sectag/flows"
+	"example.org/sectag/ledger"
+	"example.org/sectag/ledger/record"
 )
 
 // Ready is everything of a modem's identity that can be ready before its key is made.
@@ -56,6 +59,44 @@ func Hear(line string, tag cred.SecTag, uuid string) (Made, error) {
 		return Made{}, err
 	}
 	return Made{CSR: csr, Fact: flows.KeyFacts{CSR: csr.SHA256, SPKI: csr.SPKI, Attestation: a.Proof.SHA256, UUID: a.Proof.UUID}}, nil
+}
+
+// Attest asks a modem for its token. One of another modem than the one with this UUID is refused when it comes twice: the first may be
+// the line's fault, as nothing in a token tells.
+func Attest(ctx context.Context, m *device.Modem, uuid string) (keygen.Token, error) {
+	var other error
+	for range 2 {
+		line, err := m.AttestToken(ctx)
+		if err != nil {
+			return keygen.Token{}, err
+		}
+		said, err := keygen.ParseToken(line)
+		if err != nil {
+			return keygen.Token{}, err
+		}
+		if other = said.Of(uuid); other == nil {
+			return said, nil
+		}
+	}
+	return keygen.Token{}, other
+}
+
+// New refuses an answer that was given before: a modem makes another key each time, so an old one says nothing of the key that is in
+// the modem now. A line that keeps what it did not pass on can bring it, and everything in it is right but its age. before is the
+// last key that was heard of here, the ledger knows of older ones; both may be nil. Fault: keygen.stale.
+func (m Made) New(ctx context.Context, l *ledger.Reader, before *Made) error {
+	stale := before != nil && before.Fact.SPKI == m.Fact.SPKI
+	if l != nil && !stale {
+		var err error
+		if _, stale, err = l.Holder(ctx, record.Binding{What: record.BindSPKI, Value: m.Fact.SPKI.String()}); err != nil {
+			return err
+		}
+	}
+	if !stale {
+		return nil
+	}
+	return cred.Failed("keygen.stale", "the modem's answer is about a key that was made before, and not about the one that was made now",
+		"something on the line keeps old answers: connect the unit without it, or switch it off and on, and start again")
 }
 
 // Certify signs the unit's certificate for a key that its modem made, with what was prepared.

@@ -107,10 +107,14 @@ func (a Answer) Check(tag cred.SecTag, uuid string) error {
 	case p.SecTag != tag:
 		return cred.Failed("keygen.sec-tag", fmt.Sprintf("the modem's answer is about sec_tag %d, not %d", p.SecTag, tag), hintAgain)
 	case uuid != "" && !strings.EqualFold(uuid, p.UUID):
-		return cred.Failed("keygen.other-unit", fmt.Sprintf("the answer is of the modem %s, not of %s", p.UUID, uuid),
-			"one answer belongs to one unit: have the key made by the unit that shall use it")
+		return otherUnit("answer", p.UUID, uuid)
 	}
 	return nil
+}
+
+func otherUnit(what, of, not string) error {
+	return cred.Failed("keygen.other-unit", fmt.Sprintf("the %s is of the modem %s, not of %s", what, of, not),
+		"one answer belongs to one unit: have the key made by the unit that shall use it")
 }
 
 const hintAgain = "have the modem make another key; if it says so again, another cable or USB port"

@@ -3,6 +3,7 @@ package keygen
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"example.org/sectag/cred"
 )
@@ -72,4 +73,12 @@ func ParseToken(line string) (Token, error) {
 	s.sayWhat(body, nil)
 	t.Signature = &s.Signature
 	return t, nil
+}
+
+// Of refuses a token of another modem than the one with this UUID; "" is one whose UUID nobody knows. Fault: keygen.other-unit.
+func (t Token) Of(uuid string) error {
+	if uuid == "" || strings.EqualFold(uuid, t.UUID) {
+		return nil
+	}
+	return otherUnit("token", t.UUID, uuid)
 }
