@@ -51,7 +51,7 @@ func TestModemsThatRefuse(t *testing.T) {
 		{name: "full", fault: "full@1", exit: 1, code: "cmng.515", holds: []string{"new", "missing", "missing"}},
 		{name: "a slot exists", fault: "exists", exit: 1, code: "cmng.519", holds: []string{"missing", "missing", "missing"}},
 		{name: "a power warning", fault: "power-warning", exit: 1, code: "cmng.528", holds: []string{"missing", "missing", "missing"}},
-		{name: "damage", fault: "damage@2", exit: 1, code: "store.mismatch", holds: []string{"new", "unknown", "missing"}, made: []string{"new", "unknown", "new"}},
+		{name: "damage", fault: "damage", exit: 1, code: "store.mismatch", holds: []string{"unknown", "missing", "missing"}},
 		{name: "unplugged before a write", fault: "die-on-write@2", exit: 3, code: "port.lost", holds: []string{"new", "unknown", "missing"}, made: []string{"new", "unknown", "new"}, gone: true},
 		{name: "unplugged after a write", fault: "die-after-write@2", exit: 3, code: "port.lost", holds: []string{"new", "unknown", "missing"}, made: []string{"new", "unknown", "new"}, gone: true},
 		{name: "unplugged in the middle of a line", fault: "unplug@1000", exit: 3, code: "port.lost", holds: []string{"new", "unknown", "missing"}, made: []string{"new", "unknown", "new"}, gone: true},
@@ -189,6 +189,7 @@ func TestModemsThatAreNoFailure(t *testing.T) {
 		{"cannot replace", "no-replace"},
 		{"junk before each reply", "noise"},
 		{"unsolicited lines before each reply", "urc"},
+		{"one write is damaged", "damage@2"},
 		{"slow", "slow=0.02"},
 		{"online", "online"},
 	} {
