@@ -189,6 +189,7 @@ func TestModemsThatAreNoFailure(t *testing.T) {
 		{"cannot replace", "no-replace"},
 		{"junk before each reply", "noise"},
 		{"unsolicited lines before each reply", "urc"},
+		{"one write is damaged", "damage@2"},
 		{"slow", "slow=0.02"},
 		{"online", "online"},
 	} {

@@ -126,7 +126,11 @@ func (s scene) resumed(interrupted, recorded bool) {
 // truthful looks at the record of an interrupted run: it says no more than can be known.
 func (s scene) truthful(r record) {
 	s.t.Helper()
-	if r.Verdict != "fail" || r.IMEI != s.imei || r.Failure == nil || r.Failure.Hint == "" || len(r.Slots) != 3 || len(r.Abandoned) != 1 {
+	most := 1
+	if s.key != "host" {
+		most = 2 // its twin's, too, where the server was shown one
+	}
+	if r.Verdict != "fail" || r.IMEI != s.imei || r.Failure == nil || r.Failure.Hint == "" || len(r.Slots) != 3 || len(r.Abandoned) < 1 || len(r.Abandoned) > most {
 		s.t.Errorf("the interrupted run's record says %+v", r)
 	}
 	for _, x := range r.Slots {
