@@ -36,7 +36,11 @@ func hunt(name string, secret []byte) hunted {
 // scalar is the private number of a key in PEM: what stands around it is public.
 func scalar(t testing.TB, text []byte) []byte {
 	t.Helper()
-	return keyOf(t, text).D.FillBytes(make([]byte, 32))
+	out, err := keyOf(t, text).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 func keyOf(t testing.TB, text []byte) *ecdsa.PrivateKey {
