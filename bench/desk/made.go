@@ -13,11 +13,7 @@ import (
 // makeKey has the modem make its key, and hears what it says of it. What the modem says of itself is asked before, because nothing may
 // stand between the key and its answer.
 func (d *Desk) makeKey(ctx context.Context, e flows.MakeKey) (flows.Event, error) {
-	m, err := d.must()
-	if err != nil {
-		return nil, err
-	}
-	s, err := d.slot(e.Index)
+	m, s, err := d.at(e.Index)
 	if err != nil {
 		return nil, err
 	}
@@ -62,11 +58,7 @@ func (d *Desk) keyFault(err error) error {
 
 // certify signs the unit's certificate for the key that its modem made.
 func (d *Desk) certify(ctx context.Context, e flows.Certify) (flows.Event, error) {
-	m, err := d.must()
-	if err != nil {
-		return nil, err
-	}
-	s, err := d.slot(e.Index)
+	m, s, err := d.at(e.Index)
 	if err != nil {
 		return nil, err
 	}

@@ -56,12 +56,18 @@ func (d *Desk) slot(index uint8) (cred.Slot, error) {
 	return d.plan.Slots[index].Slot, nil
 }
 
-func (d *Desk) delete(ctx context.Context, e flows.Delete) (flows.Event, error) {
+// at is the open session and the planned slot behind an index.
+func (d *Desk) at(index uint8) (*device.Modem, cred.Slot, error) {
 	m, err := d.must()
 	if err != nil {
-		return nil, err
+		return nil, cred.Slot{}, err
 	}
-	s, err := d.slot(e.Index)
+	s, err := d.slot(index)
+	return m, s, err
+}
+
+func (d *Desk) delete(ctx context.Context, e flows.Delete) (flows.Event, error) {
+	m, s, err := d.at(e.Index)
 	if err != nil {
 		return nil, err
 	}
@@ -73,11 +79,7 @@ func (d *Desk) delete(ctx context.Context, e flows.Delete) (flows.Event, error) 
 }
 
 func (d *Desk) write(ctx context.Context, e flows.Write) (flows.Event, error) {
-	m, err := d.must()
-	if err != nil {
-		return nil, err
-	}
-	s, err := d.slot(e.Index)
+	m, s, err := d.at(e.Index)
 	if err != nil {
 		return nil, err
 	}
@@ -109,11 +111,7 @@ func lineTime(first, last time.Time) time.Duration {
 func (d *Desk) readSlot(ctx context.Context, e flows.ReadSlot) (flows.Event, error) {
 	content := d.set.Written
 	d.set.Written = nil
-	m, err := d.must()
-	if err != nil {
-		return nil, err
-	}
-	s, err := d.slot(e.Index)
+	m, s, err := d.at(e.Index)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,8 @@ func AlertFault(a flight.Alert, p Phase, err error) *cred.Fault {
 	return cred.Because(err, fmt.Sprintf("dtls.%d", a.Number), fmt.Sprintf("%s (alert %d, %s, %s)", m.text, a.Number, flight.AlertName(a.Number), p), m.hint)
 }
 
-var meanings = map[uint8]meaning{ //nolint:gochecknoglobals // a table, never written
+// meanings is a table and never written.
+var meanings = map[uint8]meaning{
 	0:  {"the server ended the handshake", "it may be shutting down or busy: try again, then look at its log"},
 	10: {"the server got a message that it did not expect", "something on the way reorders or repeats datagrams, or the server is at fault: " + lookAtLog},
 	20: {"the server cannot check what it was sent", "something on the way changes datagrams, or client and server made different keys: " + lookAtLog},
