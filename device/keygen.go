@@ -25,9 +25,9 @@ func (m *Modem) CanMakeKey() bool { return atLeast(m.id.Firmware, 1, 3, 0) }
 // MakeKey has the modem make a private key in (tag, 2) that never leaves it, and returns the line with the request for its
 // certificate as the modem wrote it. name is the common name that the request shall bear, so that its answer can be told from an
 // older one: up to 64 letters, digits and dashes, "" for the modem's own (nrf91.md 1.5, attributes). A modem that refuses to be
-// told a name is asked without one: what the request bears is for the caller to look at. The slot must be empty: a key that is there is cmng.519. When the answer is missing or damaged
-// the list decides: keygen.csr-lost means that a key was made and nobody has its request, so that it must be deleted and another
-// made. A firmware without %KEYGEN is keygen.unknown.
+// told a name is asked without one: what the request bears is for the caller to look at. The slot must be empty: a key that is there
+// is cmng.519. When the answer is missing or damaged the list decides: keygen.csr-lost means that a key was made and nobody has its
+// request, so that it must be deleted and another made. A firmware without %KEYGEN is keygen.unknown.
 func (m *Modem) MakeKey(ctx context.Context, tag cred.SecTag, name string) (string, error) {
 	if tag.Reserved() {
 		return "", reserved(tag)

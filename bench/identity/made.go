@@ -61,9 +61,9 @@ func Once(random io.Reader) (string, error) {
 
 // Hear reads what a modem says of a key that it made for a tag and checks all that can be checked: the request is signed with the key
 // that it asks for, the statement beside it names this request, this tag and this modem, and the request bears the name that it was
-// asked for under. One that bears the modem's own instead is taken and not called fresh: some modems may not let themselves be told,
-// and no answer to an older question of ours can look so. uuid is the modem's, "" where nobody
-// knows it. The statement's own signature is not verified: the modem's public identity key is nowhere to be had.
+// asked for under. One that bears the modem's own instead is taken and not called fresh: some modems may not let themselves be told, and
+// no answer to a question with a name can look so. uuid is the modem's, "" where nobody knows it. The statement's own signature is not
+// verified: the modem's public identity key is nowhere to be had.
 func Hear(line string, tag cred.SecTag, uuid, name string) (Made, error) {
 	a, err := keygen.Parse(line)
 	if err != nil {
@@ -121,7 +121,8 @@ func (m Made) New(ctx context.Context, l *ledger.Reader, before *Made) error {
 }
 
 func stale(text string) error {
-	return cred.Failed("keygen.stale", text, "start again: another key is made; if it says so again, something on the line keeps old answers or damages what is sent: connect the unit without it, or switch it off and on")
+	return cred.Failed("keygen.stale", text, "start again: another key is made; if it says so again, something on the line keeps old answers "+
+		"or damages what is sent: connect the unit without it, or switch it off and on")
 }
 
 // Certify signs the unit's certificate for a key that its modem made, with what was prepared.
