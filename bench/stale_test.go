@@ -79,6 +79,75 @@ func TestAnOldAnswerAboutAKeyIsNotBelieved(t *testing.T) {
 	r.matched(t, u)
 }
 
+// The answer to the first %KEYGEN never came, so that nobody knows its key, and comes to the second: everything in it is right but the
+// name that it was asked for under.
+func TestALostAnswerThatComesLateIsNotBelieved(t *testing.T) {
+	for name, late := range map[string]func(*testing.T, *rig) (end func()){
+		"kept on the line": func(_ *testing.T, r *rig) func() {
+			kept, ended := "", false
+			r.through(func(line string) string {
+				if strings.HasPrefix(line, "%KEYGEN: ") && !ended {
+					line, kept = kept, line
+				}
+				return line
+			})
+			return func() { ended = true }
+		},
+		"kept by the unit": func(t *testing.T, r *rig) func() {
+			r.faults(t, "late-keygen")
+			return func() { r.faults(t) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, l := keyRig(t, "nrf9151")
+			r.profile.Origin = profile.Modem
+			end := late(t, r)
+			for _, code := range []string{"keygen.csr-lost", "keygen.stale", "keygen.stale"} {
+				u := drive(t, r.config(l), station.Orders{})
+				if u.Verdict != cred.Fail || u.Failure == nil || u.Failure.Code != code || u.Certificate != nil || u.Slots[2].Holds != "new" {
+					t.Fatalf("%s: %+v", code, u)
+				}
+				if rec := shown(t, l, u.Record); rec.Cert != nil || len(rec.Abandoned) != 1 || rec.Slots[1].Keygen != code {
+					t.Errorf("%s: %+v", code, rec)
+				}
+			}
+			end()
+			u := drive(t, r.config(l), station.Orders{})
+			if u.Verdict != cred.Pass || u.KeyOrigin != "modem" {
+				t.Fatalf("%+v", u)
+			}
+			r.matched(t, u)
+			live(t, l, 1)
+		})
+	}
+}
+
+// A modem that does not let itself be told a name is worked on as ever, and the record says what was not shown. The certificate's
+// subject is the profile's in any case.
+func TestWhatShowsThatARequestIsNewIsRecorded(t *testing.T) {
+	for unit, fresh := range map[string]string{
+		"nrf9151": "subject", "nrf9160": "subject", "nrf9151?fault=plain-keygen": "none", "nrf9151?fault=bare-keygen": "none", "nrf9160?fault=bare-keygen": "none",
+	} {
+		t.Run(unit, func(t *testing.T) {
+			r, l := keyRig(t, unit)
+			u := drive(t, r.config(l), station.Orders{})
+			if u.Verdict != cred.Pass || u.KeyOrigin != "modem" {
+				t.Fatalf("%+v", u)
+			}
+			r.matched(t, u)
+			state, rec := r.unit.State(), shown(t, l, u.Record)
+			if rec.Key.Freshness != fresh || rec.Unit.UUID != state.UUID || rec.Cert.Subject != "CN=urn:imei:"+state.IMEI.String() {
+				t.Errorf("the record says %+v of the key, %+v of the unit, %+v of the certificate", rec.Key, rec.Unit, rec.Cert)
+			}
+			for _, m := range rec.Tests {
+				if m.Test == "T6" && strings.Contains(m.Deviation, "older") != (fresh == "none") {
+					t.Errorf("%+v", m)
+				}
+			}
+		})
+	}
+}
+
 // A token of another unit is not recorded as this one's; one that came damaged is asked for again.
 func TestATokenOfAnotherUnitIsNotBelieved(t *testing.T) {
 	foreign := ""

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
 
@@ -24,6 +25,9 @@ type CSR struct {
 
 // maxCSR is more than any request for an EC key: a modem's has 270 bytes.
 const maxCSR = 8192
+
+// oidCommonName is the CN of a subject.
+var oidCommonName = asn1.ObjectIdentifier{2, 5, 4, 3}
 
 // ecdsa-with-SHA256 as RFC 5758 wants it, and as modems write it, with a NULL that is forbidden there.
 var (
@@ -64,6 +68,21 @@ func ParseCSR(der []byte) (CSR, error) {
 		DER: bytes.Clone(der), SHA256: cred.Sum(der), Public: key, SPKI: cred.Sum(spki),
 		Name: certfile.Printable(c.Subject.CommonName), Usage: usage,
 	}, nil
+}
+
+// Named tells whether the request's subject is this one common name and nothing beside it. Whoever asked for a key under a name that
+// nobody had before knows by it that the request is the answer, and no older one.
+func (r CSR) Named(name string) bool {
+	c, err := x509.ParseCertificateRequest(r.DER)
+	if err != nil || name == "" {
+		return false
+	}
+	var subject pkix.RDNSequence
+	if rest, err := asn1.Unmarshal(c.RawSubject, &subject); err != nil || len(rest) > 0 || len(subject) != 1 || len(subject[0]) != 1 {
+		return false
+	}
+	text, isText := subject[0][0].Value.(string)
+	return isText && text == name && subject[0][0].Type.Equal(oidCommonName)
 }
 
 // csrShape looks at what Go's reader passes over: the version, the parameters of the algorithm, and whatever stands where nothing

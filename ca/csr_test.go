@@ -108,6 +108,46 @@ func TestRequestsOfRealModems(t *testing.T) {
 	}
 }
 
+// A name is the whole subject or it is not the request's name.
+func TestWhatARequestIsNamed(t *testing.T) {
+	t.Parallel()
+	for name, der := range modemCSRs(t) {
+		r, err := ParseCSR(der)
+		if err != nil || !r.Named(r.Name) || r.Named(r.Name+" ") || r.Named(r.Name[1:]) || r.Named("") || r.Named(strings.ToUpper(r.Name)+"X") {
+			t.Errorf("%s: %q, %v", name, r.Name, err)
+		}
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cn := func(v any) pkix.AttributeTypeAndValue {
+		return pkix.AttributeTypeAndValue{Type: oidCommonName, Value: v}
+	}
+	for name, c := range map[string]struct {
+		subject pkix.RDNSequence
+		want    bool
+	}{
+		"alone":                 {pkix.RDNSequence{{cn("a")}}, true},
+		"as UTF8String":         {pkix.RDNSequence{{cn(asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte("a")})}}, true},
+		"nobody":                {pkix.RDNSequence{}, false},
+		"twice":                 {pkix.RDNSequence{{cn("a")}, {cn("a")}}, false},
+		"twice, in one":         {pkix.RDNSequence{{cn("a"), cn("a")}}, false},
+		"beside another":        {pkix.RDNSequence{{cn("a")}, {{Type: asn1.ObjectIdentifier{2, 5, 4, 10}, Value: "a"}}}, false},
+		"as another attribute":  {pkix.RDNSequence{{{Type: asn1.ObjectIdentifier{2, 5, 4, 10}, Value: "a"}}}, false},
+		"with something behind": {pkix.RDNSequence{{cn(asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte("a\x00")})}}, false},
+	} {
+		raw, err := asn1.Marshal(c.subject)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := ParseCSR(makeCSR(t, x509.CertificateRequest{RawSubject: raw}, key))
+		if err == nil && r.Named("a") != c.want || err != nil && c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A certificate for a modem's key: the same profile as any other, the key of the request and of nothing else.
 func TestIssuingForAModemsKey(t *testing.T) {
 	t.Parallel()
@@ -347,7 +387,7 @@ func FuzzCSR(f *testing.F) {
 			}
 			return
 		}
-		if !keyOK(r.Public) || r.SPKI.IsZero() || r.SHA256 != cred.Sum(der) || r.Name != cred.Line(r.Name) ||
+		if !keyOK(r.Public) || r.Named("") || r.Named(r.Name+"x") || r.SPKI.IsZero() || r.SHA256 != cred.Sum(der) || r.Name != cred.Line(r.Name) ||
 			r.Usage&(x509.KeyUsageCertSign|x509.KeyUsageCRLSign) != 0 {
 			t.Errorf("%+v", r)
 		}

@@ -10,10 +10,11 @@ import (
 	"example.org/sectag/device/at"
 )
 
-// The answers of %KEYGEN and %ATTESTTOKEN: base64url without padding, in one part or two (nrf91.md, sections 1.5 and 1.6). What
-// they say is read in device/keygen.
+// The answers of %KEYGEN and %ATTESTTOKEN: base64url without padding, in one part or two (nrf91.md, sections 1.5 and 1.6), and a name
+// that needs no escaping on any host. What the answers say is read in device/keygen.
 var (
 	keygenAnswer = regexp.MustCompile(`^%KEYGEN: ?"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?"$`)
+	commonName   = regexp.MustCompile(`^[A-Za-z0-9-]{0,64}$`)
 	tokenAnswer  = regexp.MustCompile(`^%ATTESTTOKEN: ?"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)?"$`)
 )
 
@@ -22,17 +23,20 @@ var (
 func (m *Modem) CanMakeKey() bool { return atLeast(m.id.Firmware, 1, 3, 0) }
 
 // MakeKey has the modem make a private key in (tag, 2) that never leaves it, and returns the line with the request for its
-// certificate as the modem wrote it. The slot must be empty: a key that is there is cmng.519. When the answer is missing or damaged
-// the list decides: keygen.csr-lost means that a key was made and nobody has its request, so that it must be deleted and another
-// made. A firmware without %KEYGEN is keygen.unknown.
-func (m *Modem) MakeKey(ctx context.Context, tag cred.SecTag) (string, error) {
+// certificate as the modem wrote it. name is the common name that the request shall bear, so that its answer can be told from an
+// older one: up to 64 letters, digits and dashes, "" for the modem's own (nrf91.md 1.5, attributes). A modem that refuses to be
+// told a name is asked without one: what the request bears is for the caller to look at. The slot must be empty: a key that is there
+// is cmng.519. When the answer is missing or damaged the list decides: keygen.csr-lost means that a key was made and nobody has its
+// request, so that it must be deleted and another made. A firmware without %KEYGEN is keygen.unknown.
+func (m *Modem) MakeKey(ctx context.Context, tag cred.SecTag, name string) (string, error) {
 	if tag.Reserved() {
 		return "", reserved(tag)
 	}
+	if !commonName.MatchString(name) {
+		return "", cred.Failed("line.bad-command", "a key cannot be asked for under this name", "give up to 64 letters, digits and dashes, or none")
+	}
 	s := cred.Slot{SecTag: tag, Kind: cred.ClientKey}
-	r, err := m.store(ctx, at.Command{
-		Text: fmt.Sprintf("AT%%KEYGEN=%d,%d,0", s.SecTag, s.Kind), Answers: at.Answers{Prefix: "%KEYGEN:"}, Limit: at.SlowLimit,
-	}, false)
+	r, err := m.keygen(ctx, s, name)
 	silent := m.silent(ctx, err)
 	switch {
 	case silent:
@@ -57,6 +61,20 @@ func (m *Modem) MakeKey(ctx context.Context, tag cred.SecTag) (string, error) {
 	}
 	return "", cred.Because(errors.Join(err, ErrRequestLost), "keygen.csr-lost", fmt.Sprintf("a key was made in %s and its certificate request was lost", s),
 		"delete the key (sectag slots delete) and start again: another one is made")
+}
+
+// keygen sends the command, and once more without the name when it is refused in a way that can mean the name: ERROR, or one of the
+// general numbers (nrf91.md 1.7: 0, 50). A damaged command gets the same and was then given twice already.
+func (m *Modem) keygen(ctx context.Context, s cred.Slot, name string) (at.Reply, error) {
+	cmd := at.Command{Text: fmt.Sprintf("AT%%KEYGEN=%d,%d,0", s.SecTag, s.Kind), Answers: at.Answers{Prefix: "%KEYGEN:"}, Limit: at.SlowLimit}
+	if name != "" {
+		named := cmd
+		named.Text += `,"CN=` + name + `"`
+		if r, err := m.store(ctx, named, false); err != nil || !doubtful(r) {
+			return r, err
+		}
+	}
+	return m.store(ctx, cmd, false)
 }
 
 // ErrRequestLost is the cause of keygen.csr-lost.

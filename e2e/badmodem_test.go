@@ -88,6 +88,28 @@ func TestModemsThatRefuse(t *testing.T) {
 	}
 }
 
+// An answer about a key that was lost and comes to the next request is not believed, although everything in it is right: its key is not
+// the one that is in the modem.
+func TestAnAnswerAboutAKeyThatComesLate(t *testing.T) {
+	t.Parallel()
+	s := writtenOnly(t, "modem")
+	bad := s.modem("--imei", sceneIMEI, "--fault", "late-keygen")
+	for _, c := range [][2]string{{"keygen.csr-lost", "new"}, {"keygen.stale", "old"}} {
+		d := s.sectag("provision", "--port", "modem", "--json").refused(t, 1, c[0])
+		d.holds(t, c[1], "missing", "new")
+		s.tellsTheTruth(d)
+	}
+	bad.stop()
+	s.modem()
+	again := s.sectag("provision", "--port", "modem", "--json").must(t, 0).doc(t)
+	if again.Verdict != "pass" {
+		t.Errorf("the next run: %+v", again)
+	}
+	s.unit().proven(t)
+	s.unit().agrees(t, again.Slots)
+	s.audited()
+}
+
 // refuses provisions a unit with a fault, whose key somebody makes, and looks at what is said of it; then, without the fault, again.
 func refuses(t *testing.T, key, fault string, exit int, code string, holds []string, gone bool) {
 	s := writtenOnly(t, key)

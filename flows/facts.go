@@ -120,6 +120,7 @@ type KeyFacts struct {
 	Attestation cred.Digest `json:"attestation_sha256,omitzero"` // of the signed statement that came with the request
 	UUID        string      `json:"uuid,omitempty"`              // of the modem, as the statement has it
 	Token       cred.Digest `json:"token_sha256,omitzero"`       // of the modem's statement about itself, where it gives one
+	Fresh       bool        `json:"fresh,omitempty"`             // the request bears the name that only this command had, so no older answer is it
 }
 
 // CertificateFacts is a device certificate.

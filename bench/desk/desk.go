@@ -5,6 +5,7 @@ package desk
 
 import (
 	"context"
+	"io"
 	"maps"
 	"slices"
 	"sync"
@@ -34,6 +35,7 @@ type Config struct {
 	Past    *ledger.Reader // asked instead of Ledger by a run that only looks; nil: no unit is known
 	Tool    evidence.Tool
 	Now     func() time.Time
+	Random  io.Reader     // for what only one request may have; nil: the system's
 	Timeout time.Duration // for the server
 	Once    bool          // one unit and no more: the port is given back as soon as its slots are done
 	Probe   endpoint.ProbeOptions

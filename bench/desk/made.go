@@ -24,11 +24,15 @@ func (d *Desk) makeKey(ctx context.Context, e flows.MakeKey) (flows.Event, error
 	if f := cred.AsFault(err); f != nil && (lost[f.Code] || f.Code == "keygen.other-unit") {
 		return nil, f // of one that has no token, or an unreadable one, nothing is known and nothing is wrong
 	}
-	line, err := m.MakeKey(ctx, s.SecTag)
+	name, err := identity.Once(d.Random)
+	if err != nil {
+		return nil, err
+	}
+	line, err := m.MakeKey(ctx, s.SecTag, name)
 	if err != nil {
 		return nil, d.keyFault(err)
 	}
-	made, err := identity.Hear(line, s.SecTag, cmp.Or(uuid, said.UUID))
+	made, err := identity.Hear(line, s.SecTag, cmp.Or(uuid, said.UUID), name)
 	if err != nil {
 		return nil, err
 	}

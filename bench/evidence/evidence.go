@@ -170,10 +170,14 @@ func HostKey(spki cred.Digest, copy string) *record.Key {
 // ModemKey says how a key came to be that the modem made. Its statement was held against the request, the tag and the modem; whether
 // its signature is right nobody can tell who has not got the modem's public identity key.
 func ModemKey(k flows.KeyFacts, firmware string) *record.Key {
+	fresh := "none"
+	if k.Fresh {
+		fresh = "subject"
+	}
 	return &record.Key{
 		Origin: "modem-keygen", Generator: "%KEYGEN of " + firmware, Algorithm: "EC P-256", StrengthBits: 128,
 		Table: "NIST SP 800-57 part 1, table 2", SPKI: k.SPKI, HostCopy: "never", CSR: k.CSR, Attestation: k.Attestation, Statement: "digest",
-		Proof: "csr",
+		Freshness: fresh, Proof: "csr",
 	}
 }
 

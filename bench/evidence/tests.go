@@ -30,7 +30,11 @@ func unsigned(k *record.Key) string {
 	if k == nil || k.Origin != "modem-keygen" || k.Statement != "digest" {
 		return ""
 	}
-	return "the modem's signature on its statement was not verified: nobody gave its public identity key"
+	said := "the modem's signature on its statement was not verified: nobody gave its public identity key"
+	if k.Freshness == "none" {
+		said += "; nothing but its key tells its request from an older one: the modem does not let itself be told a subject"
+	}
+	return said
 }
 
 func ran(passed bool) string {

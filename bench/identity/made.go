@@ -2,7 +2,11 @@ package identity
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"io"
 
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
@@ -43,10 +47,24 @@ type Made struct {
 	Fact flows.KeyFacts
 }
 
+// Once draws a name that no key was asked for under before: 32 hex digits. random nil is the system's.
+func Once(random io.Reader) (string, error) {
+	if random == nil {
+		random = rand.Reader
+	}
+	b := make([]byte, 16)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return "", fmt.Errorf("drawing a name for the key's request: %w", err)
+	}
+	return hex.EncodeToString(b), nil
+}
+
 // Hear reads what a modem says of a key that it made for a tag and checks all that can be checked: the request is signed with the key
-// that it asks for, and the statement beside it names this request, this tag and this modem. uuid is the modem's, "" where nobody
-// knows it. The statement's own signature is not verified: the modem's public identity key is nowhere to be had.
-func Hear(line string, tag cred.SecTag, uuid string) (Made, error) {
+// that it asks for, the statement beside it names this request, this tag and this modem, and the request bears the name that it was
+// asked for under. One that bears the modem's own instead is taken and not called fresh: some modems may not let themselves be told, and
+// no answer to a question with a name can look so. uuid is the modem's, "" where nobody knows it. The statement's own signature is not
+// verified: the modem's public identity key is nowhere to be had.
+func Hear(line string, tag cred.SecTag, uuid, name string) (Made, error) {
 	a, err := keygen.Parse(line)
 	if err != nil {
 		return Made{}, err
@@ -58,7 +76,11 @@ func Hear(line string, tag cred.SecTag, uuid string) (Made, error) {
 	if err != nil {
 		return Made{}, err
 	}
-	return Made{CSR: csr, Fact: flows.KeyFacts{CSR: csr.SHA256, SPKI: csr.SPKI, Attestation: a.Proof.SHA256, UUID: a.Proof.UUID}}, nil
+	fresh := csr.Named(name)
+	if !fresh && !csr.Named(a.Proof.UUID) {
+		return Made{}, stale("the modem's answer is to another request for a key, and not to the one that was made now")
+	}
+	return Made{CSR: csr, Fact: flows.KeyFacts{CSR: csr.SHA256, SPKI: csr.SPKI, Attestation: a.Proof.SHA256, UUID: a.Proof.UUID, Fresh: fresh}}, nil
 }
 
 // Attest asks a modem for its token. One of another modem than the one with this UUID is refused when it comes twice: the first may be
@@ -85,18 +107,22 @@ func Attest(ctx context.Context, m *device.Modem, uuid string) (keygen.Token, er
 // the modem now. A line that keeps what it did not pass on can bring it, and everything in it is right but its age. before is the
 // last key that was heard of here, the ledger knows of older ones; both may be nil. Fault: keygen.stale.
 func (m Made) New(ctx context.Context, l *ledger.Reader, before *Made) error {
-	stale := before != nil && before.Fact.SPKI == m.Fact.SPKI
-	if l != nil && !stale {
+	known := before != nil && before.Fact.SPKI == m.Fact.SPKI
+	if l != nil && !known {
 		var err error
-		if _, stale, err = l.Holder(ctx, record.Binding{What: record.BindSPKI, Value: m.Fact.SPKI.String()}); err != nil {
+		if _, known, err = l.Holder(ctx, record.Binding{What: record.BindSPKI, Value: m.Fact.SPKI.String()}); err != nil {
 			return err
 		}
 	}
-	if !stale {
+	if !known {
 		return nil
 	}
-	return cred.Failed("keygen.stale", "the modem's answer is about a key that was made before, and not about the one that was made now",
-		"something on the line keeps old answers: connect the unit without it, or switch it off and on, and start again")
+	return stale("the modem's answer is about a key that was made before, and not about the one that was made now")
+}
+
+func stale(text string) error {
+	return cred.Failed("keygen.stale", text, "start again: another key is made; if it says so again, something on the line keeps old answers "+
+		"or damages what is sent: connect the unit without it, or switch it off and on")
 }
 
 // Certify signs the unit's certificate for a key that its modem made, with what was prepared.

@@ -172,6 +172,9 @@ func TestKeygenAttributes(t *testing.T) {
 	if !bytes.Contains(request.RawSubject, []byte("\x06\x03\x55\x04\x06\x13\x02no")) || request.RawSubject[len(request.RawSubject)-1] != '2' {
 		t.Errorf("the names are not in the order given: %x", request.RawSubject)
 	}
+	if !bytes.Contains(request.RawSubject, []byte("\x06\x03\x55\x04\x03\x0c\x18urn:imei:")) || !bytes.Contains(request.RawSubject, []byte("\x06\x03\x55\x04\x0a\x0c\x04Acme")) {
+		t.Errorf("CN and O are no UTF8String: %x", request.RawSubject)
+	}
 	if len(request.Extensions) != 1 || request.Extensions[0].Critical || hex.EncodeToString(request.Extensions[0].Value) != "0303078080" {
 		t.Errorf("the usage is %+v", request.Extensions)
 	}
@@ -304,6 +307,50 @@ func TestKeygenFaults(t *testing.T) {
 	digest := sha256.Sum256(body)
 	if r, err := x509.ParseCertificateRequest(body); err == nil && r.CheckSignature() == nil || bytes.Contains(signed, digest[:]) {
 		t.Error("nothing is wrong with it")
+	}
+}
+
+// What is told of a key is kept back, and comes as the answer to the next request. The keys are made.
+func TestALateAnswerOfKeygen(t *testing.T) {
+	t.Parallel()
+	m := newModem(t, with(sim.Config{}, "late-keygen"))
+	c := attach(t, m)
+	c.wants(t, "AT%KEYGEN=1,2,0,\"CN=one\"\r", okay)
+	body, _ := parts(t, "KEYGEN", c.ask(t, "AT%KEYGEN=2,2,0,\"CN=two\"\r"))
+	if r, err := x509.ParseCertificateRequest(body); err != nil || r.Subject.String() != "CN=one" {
+		t.Errorf("%v, %v", r, err)
+	}
+	if n := len(m.State().Slots); n != 2 {
+		t.Errorf("%d keys were made", n)
+	}
+	if err := m.SetFaults(); err != nil {
+		t.Fatal(err)
+	}
+	body, _ = parts(t, "KEYGEN", c.ask(t, "AT%KEYGEN=3,2,0,\"CN=three\"\r"))
+	if r, err := x509.ParseCertificateRequest(body); err != nil || r.Subject.String() != "CN=three" {
+		t.Errorf("%v, %v", r, err)
+	}
+}
+
+// A firmware that knows no attributes: it passes over them, or it refuses.
+func TestKeygenWithoutAttributes(t *testing.T) {
+	t.Parallel()
+	m := newModem(t, with(sim.Config{}, "plain-keygen"))
+	body, _ := parts(t, "KEYGEN", attach(t, m).ask(t, "AT%KEYGEN=1,2,0,\"O=Acme,CN=one\"\r"))
+	if r, err := x509.ParseCertificateRequest(body); err != nil || r.Subject.String() != "CN="+m.State().UUID {
+		t.Errorf("%v, %v", r, err)
+	}
+	m = newModem(t, with(sim.Config{}, "bare-keygen"))
+	c := attach(t, m)
+	c.wants(t, "AT%KEYGEN=1,2,0,\"CN=one\"\r", wrong)
+	c.wants(t, on, okay)
+	c.wants(t, "AT%KEYGEN=1,2,0,\"CN=one\"\r", cmeError(50))
+	if len(m.State().Slots) != 0 {
+		t.Error("a key was made")
+	}
+	body, _ = parts(t, "KEYGEN", c.ask(t, "AT%KEYGEN=1,2,0\r"))
+	if r, err := x509.ParseCertificateRequest(body); err != nil || r.Subject.CommonName != m.State().UUID {
+		t.Errorf("%v, %v", r, err)
 	}
 }
 

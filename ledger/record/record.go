@@ -17,7 +17,8 @@ import (
 // changes, because an unknown field is refused. A field that came after the first names in its `since` tag the version that has it;
 // records of older versions are read without.
 //
-//	2  keys that modems make: unit.attest_token_sha256, slots.keygen, slots.repeats, key.csr_sha256, key.attestation, connect.twin_serial
+//	2  keys that modems make: unit.attest_token_sha256, slots.keygen, slots.repeats, key.csr_sha256, key.attestation, key.freshness,
+//	   connect.twin_serial
 const Version = 2
 
 // Kind says what a record is about.
@@ -144,6 +145,7 @@ type Key struct {
 	CSR          cred.Digest `json:"csr_sha256,omitzero" since:"2"`                         // of the request that came with a key of the modem's
 	Attestation  cred.Digest `json:"attestation_sha256,omitzero"`                           // of the COSE token of %KEYGEN
 	Statement    string      `json:"attestation,omitempty" is:"digest|signature" since:"2"` // what of it was checked: digest, sec_tag and UUID, or its signature too
+	Freshness    string      `json:"freshness,omitempty" is:"subject|none" since:"2"`       // that the request is no older one: it bears a name that only this command had
 	Proof        string      `json:"proof,omitempty" is:"sign-verify|csr|none"`             // that the key is the certificate's
 }
 

@@ -10,8 +10,11 @@ import (
 	"example.org/sectag/device/sim/attest"
 )
 
-// The CME number of a key that was not made (nrf91.md, 1.7).
-const cmeKeygen = 523
+// The CME numbers of a key that was not made (nrf91.md, 1.7).
+const (
+	cmeParameters = 50
+	cmeKeygen     = 523
+)
 
 // endorsementKey is the type of the key that %KEYGEN=<tag>,8 makes.
 const endorsementKey cred.Kind = 8
@@ -66,6 +69,14 @@ func generateKey(m *Modem, f form, p []param) reply {
 	r, fits := m.keygenRequest(p)
 	if !fits {
 		return cme(cmeBad)
+	}
+	if own := "CN=" + m.state.UUID; r.subject != own {
+		if m.faults.Has("bare-keygen") {
+			return cme(cmeParameters)
+		}
+		if m.faults.Has("plain-keygen") {
+			r.subject = own
+		}
 	}
 	if refusal, isBlocked := m.blocked(r.slot); isBlocked {
 		return refusal
@@ -134,7 +145,13 @@ func (m *Modem) keyMessage(r request, key *ecdsa.PrivateKey, answer reply) reply
 	if m.faults.Has("damage-csr") {
 		text = damaged(text)
 	}
-	answer.info = append(answer.info, fmt.Sprintf(`%%KEYGEN: "%s"`, text))
+	told := fmt.Sprintf(`%%KEYGEN: "%s"`, text)
+	if m.faults.Has("late-keygen") {
+		told, m.late = m.late, told
+	}
+	if told != "" {
+		answer.info = append(answer.info, told)
+	}
 	return answer
 }
 

@@ -33,6 +33,8 @@ type Modem struct {
 	mode     int // functional mode
 
 	commandsRun int64 // for faults that wait for the Nth
+
+	late string // what %KEYGEN told last, while somebody on the line keeps it back; it outlives a restart, as what keeps it does
 }
 
 // New makes a modem, or takes it out of its state file if that exists. The state file is written at once.
