@@ -11,7 +11,6 @@ import (
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
-	"example.org/sectag/device/sim"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
 	"example.org/sectag/ledger"
@@ -96,17 +95,7 @@ func shown(t testing.TB, l *ledger.Store, id string) record.Record {
 
 func (r *rig) faults(t *testing.T, names ...string) {
 	t.Helper()
-	var all []sim.Fault
-	for _, n := range names {
-		f, err := sim.ParseFault(n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, f)
-	}
-	if err := r.unit.SetFaults(all...); err != nil {
-		t.Fatal(err)
-	}
+	broken(t, r.unit, names...)
 }
 
 func TestAKeyMadeInTheModemAndThenKept(t *testing.T) {
