@@ -54,7 +54,7 @@ func TestWhatTheLineDamagedIsOurs(t *testing.T) {
 }
 
 // broken gives a unit faults by name, and takes away those that it had.
-func broken(t *testing.T, unit *sim.Modem, names ...string) {
+func broken(t testing.TB, unit *sim.Modem, names ...string) {
 	t.Helper()
 	var all []sim.Fault
 	for _, n := range names {

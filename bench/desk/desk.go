@@ -42,6 +42,7 @@ type Config struct {
 	Unlock func(root ca.Root, keyFile string, pass []byte) (*ca.Authority, error) // instead of root.Unlock; who gives an authority locks it
 	Claim  func(record.Unit) error                                                // refuses a unit that another bench has; asked when one is identified
 
+	Notice   func(context.Context, flows.Event) error // takes what is found in the middle of an effect, until it is on the disk
 	Progress func(flows.Progress)
 	Trace    func(flows.TraceLine)
 }
@@ -99,6 +100,9 @@ type anchorNote struct {
 func New(c Config, facts func() flows.Facts) *Desk {
 	if c.Progress == nil {
 		c.Progress = func(flows.Progress) {}
+	}
+	if c.Notice == nil {
+		c.Notice = func(context.Context, flows.Event) error { return nil }
 	}
 	if c.Trace == nil {
 		c.Trace = func(flows.TraceLine) {}

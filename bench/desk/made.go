@@ -30,7 +30,7 @@ func (d *Desk) makeKey(ctx context.Context, e flows.MakeKey) (flows.Event, error
 	}
 	made, err := identity.Hear(line, s.SecTag, cmp.Or(uuid, said.UUID))
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(m.Astray(ctx, s), err)
 	}
 	if err := made.New(ctx, d.reader(), d.set.Made); err != nil {
 		return nil, err

@@ -219,3 +219,11 @@ func Seen(u device.Identity, items []device.Item) record.Unit {
 	}
 	return out
 }
+
+// Modem is the digest of the modem's own identity key as it lists it, else of its UUID, else zero.
+func Modem(u device.Identity, items []device.Item) cred.Digest {
+	if s := Seen(u, items); !s.Key.IsZero() || s.UUID == "" {
+		return s.Key
+	}
+	return cred.Sum([]byte(u.UUID))
+}

@@ -3,6 +3,7 @@ package past
 import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
+	"example.org/sectag/device/shelf"
 	"example.org/sectag/flows"
 )
 
@@ -44,4 +45,12 @@ func Lines(items []device.Item) []flows.Listed {
 		out = append(out, flows.Listed{Slot: i.Slot, SHA256: i.SHA256})
 	}
 	return out
+}
+
+// Noticed is what the device found in the middle of a command, in the words of flows.
+func Noticed(n device.Notice) flows.Noticed {
+	found := map[shelf.What]flows.Found{
+		shelf.Damaged: flows.FoundDamaged, shelf.Stray: flows.FoundStray, shelf.Erased: flows.FoundErased, shelf.Lost: flows.FoundLost,
+	}
+	return flows.Noticed{Slot: n.Slot, Found: found[n.What], Was: n.Was, Now: n.Now, Text: n.Text(), Hint: n.Hint()}
 }

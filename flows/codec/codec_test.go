@@ -67,6 +67,7 @@ func examples() []flows.Event {
 		flows.KeyMade{ID: 38, SPKI: d, Doc: `{"csr_sha256":"ab"}`},
 		flows.Certified{ID: 45, Want: d, Doc: `{"key_origin":"modem"}`},
 		flows.ReadBack{ID: 45, SHA256: d},
+		flows.Noticed{Slot: cred.Slot{SecTag: 46, Kind: cred.ClientKey}, Found: flows.FoundStray, Was: cred.Sum([]byte("was")), Now: d, Text: "it came into tag 46", Hint: "delete it"},
 		flows.Restored{ID: 52},
 		flows.ProbeWanted{URL: "coaps://lwm2m.example.eu:5684"},
 		flows.Probed{ID: 11, OK: true, Anchor: d, Print: cred.Digest{0x12, 31: 0x34}, Trust: flows.FirstUse, Doc: `{"verdict":"warn"}`},

@@ -43,6 +43,7 @@ func events() []kind[flows.Event] {
 		event[flows.KeyMade]("cred.key-made"),
 		event[flows.Certified]("cred.certified"),
 		event[flows.ReadBack]("cred.read-back"),
+		event[flows.Noticed]("cred.noticed"),
 		event[flows.Restored]("cred.restored"),
 		event[flows.ProbeWanted]("endpoint.probe-wanted"),
 		event[flows.Probed]("endpoint.probed"),

@@ -23,6 +23,10 @@ func (s Story) With(e flows.Event) Story {
 		s.Facts.Interrupted = i.IMEI
 		return s
 	}
+	if n, ok := e.(flows.Noticed); ok {
+		s.Facts = s.Facts.With(n)
+		return s
+	}
 	was := s.bench
 	now, _, ignored := was.Step(e)
 	if ignored {
@@ -47,7 +51,7 @@ func (s *Story) forget(e flows.Event) {
 	f, b := &s.Facts, s.bench
 	f.Plan = slices.Clone(f.Plan) // what was handed out stays as it is
 	if p, _ := b.credentials.Planned(); p.N == 0 {
-		f.Plan, f.Prepared = nil, flows.PreparedFacts{}
+		f.Plan, f.Prepared, f.Strays = nil, flows.PreparedFacts{}, nil
 	}
 	if b.credentials.Who().IMEI == 0 {
 		f.Slots = nil
