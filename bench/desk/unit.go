@@ -67,7 +67,7 @@ func (d *Desk) meet() {
 	defer d.mu.Unlock()
 	d.met = d.Now()
 	d.heard.Reset()
-	d.keyless = false
+	d.makesNone = false
 }
 
 // identified is the answer for the unit of this session, with the IMEI that it just told.

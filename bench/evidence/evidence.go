@@ -44,6 +44,17 @@ func Verdict(o flows.Outcome) cred.Verdict {
 	return cred.Fail
 }
 
+// Outcome is a verdict as machines hold it.
+func Outcome(v cred.Verdict) flows.Outcome {
+	switch v {
+	case cred.Pass:
+		return flows.Passed
+	case cred.Warn:
+		return flows.Warned
+	}
+	return flows.FailedOutcome
+}
+
 // Notes are findings about the unit itself; they never stop the work.
 func Notes(imei cred.IMEI) []cred.Finding {
 	out := []cred.Finding{}

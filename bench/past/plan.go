@@ -54,3 +54,18 @@ func Noticed(n device.Notice) flows.Noticed {
 	}
 	return flows.Noticed{Slot: n.Slot, Found: found[n.What], Was: n.Was, Now: n.Now, Text: n.Text(), Hint: n.Hint()}
 }
+
+// Hand is the plan for one slot that is worked on by hand and lists this now.
+func (p Past) Hand(hand flows.Hand, now cred.Digest) flows.SlotPlan {
+	line := flows.SlotPlan{Slot: hand.Slot, Op: hand.Op, Has: flows.Foreign}
+	switch {
+	case now.IsZero():
+		line.Has = flows.Empty
+	case p.Ours(hand.Slot, now):
+		line.Has = flows.Ours
+	}
+	if hand.Op == flows.DeleteSlot && now.IsZero() {
+		line.Op = flows.Keep
+	}
+	return line
+}

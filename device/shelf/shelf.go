@@ -73,11 +73,10 @@ func (s *Shelf) Check(ctx context.Context, st Store, meant cred.Slot) error {
 	}
 	var lost, strays []Notice
 	for {
-		items, err := st.All(ctx)
+		finds, err := s.look(ctx, st, meant, strays)
 		if err != nil {
 			return err
 		}
-		finds := s.finds(items, meant, strays)
 		strays = nil
 		for _, n := range finds {
 			if err := st.Notice(ctx, n); err != nil {
@@ -100,6 +99,22 @@ func (s *Shelf) Check(ctx context.Context, st Store, meant cred.Slot) error {
 			return stray(lost)
 		}
 	}
+}
+
+// look lists the whole store and tells what changed. That must come twice, since the line that changed a command can change a list.
+func (s *Shelf) look(ctx context.Context, st Store, meant cred.Slot, strays []Notice) (finds []Notice, err error) {
+	const tries = 4
+	for n := range tries {
+		items, err := st.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		last := finds
+		if finds = s.finds(items, meant, strays); len(finds) == 0 || n > 0 && slices.Equal(finds, last) {
+			return finds, nil
+		}
+	}
+	return nil, cred.Failed("line.garbled", "the list of what the unit holds is another each time", "try another cable or USB port")
 }
 
 // finds holds a list against what the store is believed to hold, but for one slot. strays were erased just now.

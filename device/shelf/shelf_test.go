@@ -104,6 +104,33 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A list that the line changed is no find.
+func TestAListThatTheLineChanged(t *testing.T) {
+	for lies, want := range map[int]string{1: "", 9: "line.garbled"} {
+		var s shelf.Shelf
+		s.Listed(nil)
+		f := &liar{fake{items: map[cred.Slot]cred.Digest{}}, lies}
+		err := s.Check(t.Context(), f, at(42, 0))
+		if (err == nil) != (want == "") || err != nil && cred.AsFault(err).Code != want || len(f.erased) != 0 {
+			t.Errorf("%d lies: %v, erased %v", lies, err, f.erased)
+		}
+	}
+}
+
+// liar is a store whose first lists are changed on the line, each in another way.
+type liar struct {
+	fake
+	lies int
+}
+
+func (l *liar) All(ctx context.Context) ([]shelf.Item, error) {
+	items, err := l.fake.All(ctx)
+	if l.lies--; l.lies >= 0 {
+		items = append(items, shelf.Item{Slot: at(cred.SecTag(l.lies), 2), SHA256: sum("x")})
+	}
+	return items, err
+}
+
 // A store that was never listed is not looked after; what was read back is what it holds.
 func TestWhatItIsBelievedToHold(t *testing.T) {
 	var s shelf.Shelf

@@ -65,6 +65,7 @@ func examples() []flows.Event {
 		flows.Deleted{ID: 31, Found: true},
 		flows.Written{ID: 38},
 		flows.KeyMade{ID: 38, SPKI: d, Doc: `{"csr_sha256":"ab"}`},
+		flows.KeyByHost{ID: 38, Want: [flows.MaxSlots]cred.Digest{d}, Doc: `{"key_origin":"host"}`},
 		flows.Certified{ID: 45, Want: d, Doc: `{"key_origin":"modem"}`},
 		flows.ReadBack{ID: 45, SHA256: d},
 		flows.Noticed{Slot: cred.Slot{SecTag: 46, Kind: cred.ClientKey}, Found: flows.FoundStray, Was: cred.Sum([]byte("was")), Now: d, Text: "it came into tag 46", Hint: "delete it"},

@@ -41,6 +41,7 @@ func events() []kind[flows.Event] {
 		event[flows.Deleted]("cred.deleted"),
 		event[flows.Written]("cred.written"),
 		event[flows.KeyMade]("cred.key-made"),
+		event[flows.KeyByHost]("cred.key-by-host"),
 		event[flows.Certified]("cred.certified"),
 		event[flows.ReadBack]("cred.read-back"),
 		event[flows.Noticed]("cred.noticed"),
