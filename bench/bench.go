@@ -58,6 +58,7 @@ func (e *Estate) New(c Config) *Bench {
 	e.lanes++
 	e.mu.Unlock()
 	b := &Bench{in: NewMailbox(), estate: e}
+	c.Notice = b.in.Tell
 	b.desk = desk.New(c, b.Facts)
 	return b
 }
@@ -106,7 +107,8 @@ func (b *Bench) loop(ctx, work context.Context, j *runJournal, around Announcer,
 	_, err := Run(ctx, work, station.NewBench(flows.Terms{}), j, d, b.in, func(s flows.Shot[station.Bench]) {
 		b.Touch()
 		b.mu.Lock()
-		if !s.Ignored && s.Err == nil {
+		_, noticed := s.Event.(flows.Noticed)
+		if (noticed || !s.Ignored) && s.Err == nil {
 			b.story = b.story.With(s.Event)
 		}
 		f := b.story.Facts

@@ -6,12 +6,12 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"slices"
+	"strings"
 	"testing"
 
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
-	"example.org/sectag/device/sim"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
 	"example.org/sectag/ledger"
@@ -96,17 +96,7 @@ func shown(t testing.TB, l *ledger.Store, id string) record.Record {
 
 func (r *rig) faults(t *testing.T, names ...string) {
 	t.Helper()
-	var all []sim.Fault
-	for _, n := range names {
-		f, err := sim.ParseFault(n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, f)
-	}
-	if err := r.unit.SetFaults(all...); err != nil {
-		t.Fatal(err)
-	}
+	broken(t, r.unit, names...)
 }
 
 func TestAKeyMadeInTheModemAndThenKept(t *testing.T) {
@@ -169,6 +159,7 @@ func TestTheRequestIsLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, l := keyRig(t, "nrf9151")
+			r.profile.Origin = profile.Modem
 			r.foreign(t)
 			r.faults(t, c.fault)
 			yes := station.Orders{Yes: true, IMEIs: []cred.IMEI{r.unit.State().IMEI}}
@@ -308,6 +299,40 @@ func TestAKeyThatSomebodyElseMade(t *testing.T) {
 	u := drive(t, r.config(l), station.Orders{})
 	if u.Failure == nil || u.Failure.Code != "store.unconfirmed" {
 		t.Errorf("%+v", u)
+	}
+}
+
+// A modem that fails to make a key, though its firmware knows how, does not end the run where the profile leaves open who makes it: this
+// computer makes it, in the same run, and says so. Where the profile wants the modem's the run fails and says why.
+func TestTheModemFailsToMakeAKey(t *testing.T) {
+	r, l := keyRig(t, "nrf9151")
+	r.foreign(t)
+	r.faults(t, "no-keygen")
+	yes := station.Orders{Yes: true, IMEIs: []cred.IMEI{r.unit.State().IMEI}}
+	u := drive(t, r.config(l), yes)
+	if u.Verdict != cred.Pass || u.KeyOrigin != "host" || len(u.Findings) != 1 || u.Findings[0].Code != "keygen.by-host" || !strings.Contains(u.Findings[0].Text, "cmng.523") {
+		t.Fatalf("%v: %+v", u.Failure, u)
+	}
+	r.matched(t, u)
+	rec := shown(t, l, u.Record)
+	if rec.KeyOrigin != "host" || rec.Key == nil || rec.Key.HostCopy != "destroyed" || len(rec.Abandoned) != 0 || len(rec.Findings) != 1 || rec.Findings[0] != u.Findings[0] {
+		t.Errorf("the record says %+v", rec)
+	}
+	for _, s := range rec.Slots {
+		if s.Keygen != "" || s.Action != "written" || s.Sent.IsZero() || s.Sent != s.SHA256 {
+			t.Errorf("%+v", s)
+		}
+	}
+	live(t, l, 1)
+	again := drive(t, r.config(l), station.Orders{})
+	for _, s := range again.Slots {
+		if again.Verdict != cred.Pass || s.Action != "kept" {
+			t.Errorf("%+v", again)
+		}
+	}
+	r.profile.Origin = profile.Modem
+	if u = drive(t, r.config(l), yes); u.Failure == nil || u.Failure.Code != "cmng.523" || !strings.Contains(u.Failure.Hint, `"auto"`) {
+		t.Errorf("the profile wants the modem's: %+v", u)
 	}
 }
 

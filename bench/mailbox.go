@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"sync"
 
 	"example.org/sectag/flows"
@@ -16,6 +17,14 @@ type Mailbox struct {
 type letter struct {
 	event  flows.Event
 	answer bool
+	told   chan<- error // gets one error, nil when the event is on the disk; nil: nobody waits
+}
+
+// over tells whoever waits for it.
+func (l letter) over(err error) {
+	if l.told != nil {
+		l.told <- err
+	}
 }
 
 // NewMailbox makes an empty one.
@@ -26,6 +35,18 @@ func (m *Mailbox) Put(e flows.Event) { m.add(letter{event: e}) }
 
 // Ready tells that there may be something to take.
 func (m *Mailbox) Ready() <-chan struct{} { return m.ready }
+
+// Tell adds what was found in the middle of an effect, and returns when it is on the disk and the facts have it.
+func (m *Mailbox) Tell(ctx context.Context, e flows.Event) error {
+	told := make(chan error, 1)
+	m.add(letter{event: e, told: told})
+	select {
+	case err := <-told:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
 
 func (m *Mailbox) answer(e flows.Event) { m.add(letter{event: e, answer: true}) }
 
@@ -39,15 +60,15 @@ func (m *Mailbox) add(l letter) {
 	}
 }
 
-func (m *Mailbox) take() (e flows.Event, answer, ok bool) {
+func (m *Mailbox) take() (l letter, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.queue) == 0 {
-		return nil, false, false
+		return letter{}, false
 	}
-	l := m.queue[0]
+	l = m.queue[0]
 	m.queue = m.queue[1:]
-	return l.event, l.answer, true
+	return l, true
 }
 
 func (m *Mailbox) empty() bool {

@@ -32,21 +32,24 @@ func Run[M flows.Machine[M]](ctx, work context.Context, m M, j Journal, d Doer, 
 		case <-in.Ready():
 		}
 		for {
-			e, answer, ok := in.take()
+			l, ok := in.take()
 			if !ok {
 				break
 			}
-			if answer {
+			if l.answer {
 				flying--
 			}
+			e := l.event
 			next, do, ignored := m.Step(e)
-			if err := j.Append(work, e, changesWorld(e, do)); err != nil {
+			if err := j.Append(work, e, l.told != nil || changesWorld(e, do)); err != nil {
 				err = fmt.Errorf("writing the journal: %w", err)
 				see(flows.Shot[M]{Machine: m, Event: e, Ignored: ignored, Err: err})
+				l.over(err)
 				return m, drain(in, flying, err)
 			}
 			m = next
 			see(flows.Shot[M]{Machine: m, Event: e, Ignored: ignored})
+			l.over(nil)
 			for _, effect := range do {
 				flying++
 				go func() { in.answer(d.Do(work, effect)) }()
@@ -63,11 +66,12 @@ func drain(in *Mailbox, flying int, err error) error {
 	for flying > 0 {
 		<-in.Ready()
 		for {
-			_, answer, ok := in.take()
+			l, ok := in.take()
 			if !ok {
 				break
 			}
-			if answer {
+			l.over(err)
+			if l.answer {
 				flying--
 			}
 		}
@@ -76,8 +80,8 @@ func drain(in *Mailbox, flying int, err error) error {
 }
 
 // changesWorld tells whether the journal must be on the disk before these effects start. Reserving a serial is durable by itself,
-// so Prepare and Certify ride; and a write into a slot rides whose deletion is on the disk, as ReadSlot does, which may write it again:
-// what could be lost is lost. A key that the modem makes does not ride: only the journal knows that what the slot lists then is the
+// so Prepare and Certify ride; and a write into a slot rides whose deletion is on the disk: what could be lost is lost. So does ReadSlot,
+// which may delete and write again: before each time it tells what it found (flows.Noticed), and waits until that is on the disk. A key that the modem makes does not ride: only the journal knows that what the slot lists then is the
 // unit's own.
 func changesWorld(why flows.Event, do []flows.Effect) bool {
 	for _, e := range do {

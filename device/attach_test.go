@@ -12,6 +12,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
+	"example.org/sectag/device/firmware"
 	"example.org/sectag/device/sim"
 	"example.org/sectag/device/sim/wire"
 )
@@ -383,7 +384,7 @@ func TestFirmware(t *testing.T) {
 		"nonsense":                    "store.firmware-old",
 		"mfw_nrf9160_1.3.22222222222": "store.firmware-old",
 	} {
-		wantCode(t, device.Firmware(version), want)
+		wantCode(t, firmware.Judge(version), want)
 	}
 	for firmware, want := range map[string]string{"mfw_nrf9160_1.2.3": "store.firmware-old", "mfw_nrf9160_1.3.7": "", "mfw_nrf91x1_2.0.3": ""} {
 		m := attach(t, unit(t, sim.Config{Firmware: firmware}), device.Options{})

@@ -1,9 +1,9 @@
 // Package device is one modem on a line: how it is reached, who it is, and what its credential store holds.
 //
 // A newcomer reads this file, then modem.go (from a line to a Modem and back), identity.go (who is it), mode.go (functional
-// mode), store.go (list and delete), write.go (write, and prove what was written), keygen.go (keys that the modem makes), speed.go
+// mode), store.go (list and delete), write.go (write, and prove what was written), stray.go (what the line made of it), keygen.go (keys that the modem makes), speed.go
 // (the line's speed) and fault.go (what the modem's refusals mean and what to do about them). Below lie rooms that can be used
-// alone: device/port opens and lists lines, device/at keeps the AT conversation in step, device/host knows the firmware in between.
+// alone: device/port opens and lists lines, device/at keeps the AT conversation in step, device/host knows the firmware in between, device/shelf what the store holds.
 // device/sim is a virtual modem for tests and the demo; nothing here imports it.
 //
 // Nothing is believed here that was not asked: a write is proved by the digest that the modem lists afterwards, a missing
@@ -60,4 +60,7 @@ type Options struct {
 	URC   func(line string)                  // unsolicited lines; must not block
 	Wait  func(what string, until time.Time) // something takes longer than two seconds; until is when it is given up
 	Now   func() time.Time                   // for Trace and Stats; nil is time.Now
+
+	// Notice is told what was found about a slot in the middle of a command, before anything is done about it; an error ends the command.
+	Notice func(context.Context, Notice) error
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/firmware"
 	"example.org/sectag/device/host"
 )
 
@@ -56,7 +57,7 @@ func (m *Modem) Identify(ctx context.Context) (Identity, error) {
 		q  query
 	}{
 		{&id.Model, query{text: "AT+CGMM", shape: modelAnswer, usual: usualModel.MatchString}},
-		{&id.Firmware, query{text: "AT+CGMR", shape: fwAnswer, usual: func(l string) bool { return Firmware(l) == nil }}},
+		{&id.Firmware, query{text: "AT+CGMR", shape: fwAnswer, usual: func(l string) bool { return firmware.Judge(l) == nil }}},
 		{&id.Hardware, query{text: "AT%HWVERSION", shape: hwAnswer, prefix: "%HWVERSION:"}},
 		{&id.UUID, uuidQuestion},
 	} {
@@ -163,41 +164,5 @@ func (m *Modem) functionalMode(ctx context.Context) (int, error) {
 	return strconv.Atoi(modeAnswer.FindStringSubmatch(line)[1])
 }
 
-// FirmwareOK tells whether the firmware that Identify found lists digests that can be trusted; see Firmware.
-func (m *Modem) FirmwareOK() error { return Firmware(m.id.Firmware) }
-
-// fwVersion takes a version apart: the family and one x.y.z that ends at '-', '_' or the end.
-var fwVersion = regexp.MustCompile(`^mfw(?:-[a-z]+)?_(nrf91[0-9x]+(?:-[a-z]+)?)_(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:[-_].*)?$`)
-
-// Firmware judges a modem firmware by what +CGMR says: of nRF9160 firmware 1.3.2 is the first whose listed digests can be
-// trusted (nrfcredstore's rule); every nRF91x1 and NTN firmware has them. Older or unreadable is store.firmware-old.
-func Firmware(version string) error {
-	f := fwVersion.FindStringSubmatch(version)
-	if f == nil {
-		return cred.Failed("store.firmware-old", "the modem's firmware version cannot be read: "+strconv.Quote(version),
-			"put a released modem firmware on the unit, mfw_nrf9160_1.3.2 or newer or any mfw_nrf91x1: Cellular Monitor or nrfutil writes it")
-	}
-	if !atLeast(version, 1, 3, 2) {
-		return cred.Failed("store.firmware-old", "the modem's firmware "+version+" cannot prove what it stored",
-			"update the modem to mfw_nrf9160_1.3.2 or newer with Cellular Monitor or nrfutil, then start again")
-	}
-	return nil
-}
-
-// atLeast compares an nRF9160 firmware with a version. The other families are newer than all of its; the numbers of NTN firmware must
-// not be compared (nrf91.md, section 1.2). What cannot be read is older.
-func atLeast(version string, least ...int) bool {
-	f := fwVersion.FindStringSubmatch(version)
-	if f == nil {
-		return false
-	}
-	if f[1] != "nrf9160" {
-		return true
-	}
-	for i, l := range least {
-		if n, _ := strconv.Atoi(f[2+i]); n != l {
-			return n > l
-		}
-	}
-	return true
-}
+// FirmwareOK tells whether the firmware that Identify found lists digests that can be trusted; see firmware.Judge.
+func (m *Modem) FirmwareOK() error { return firmware.Judge(m.id.Firmware) }

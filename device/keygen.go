@@ -8,6 +8,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
+	"example.org/sectag/device/firmware"
 )
 
 // The answers of %KEYGEN and %ATTESTTOKEN: base64url without padding, in one part or two (nrf91.md, sections 1.5 and 1.6), and a name
@@ -20,7 +21,7 @@ var (
 
 // CanMakeKey tells whether the firmware that Identify found has %KEYGEN: nRF9160 from 1.3.0 on, every nRF91x1 and NTN (nrf91.md,
 // sections 1.5 and 1.8). A firmware that cannot be read has not.
-func (m *Modem) CanMakeKey() bool { return atLeast(m.id.Firmware, 1, 3, 0) }
+func (m *Modem) CanMakeKey() bool { return firmware.AtLeast(m.id.Firmware, 1, 3, 0) }
 
 // MakeKey has the modem make a private key in (tag, 2) that never leaves it, and returns the line with the request for its
 // certificate as the modem wrote it. name is the common name that the request shall bear, so that its answer can be told from an
@@ -56,6 +57,9 @@ func (m *Modem) MakeKey(ctx context.Context, tag cred.SecTag, name string) (stri
 		return "", m.storeFault(ctx, "generation", s, r)
 	}
 	item, there, e := m.ListSlot(ctx, s)
+	if e == nil && !there {
+		e = m.astray(ctx, s)
+	}
 	if e != nil || !there {
 		return "", undecided(err, e, "generation", s, item, there)
 	}

@@ -11,6 +11,7 @@ import (
 	"example.org/sectag/device/at"
 	"example.org/sectag/device/host"
 	"example.org/sectag/device/port"
+	"example.org/sectag/device/shelf"
 )
 
 // Modem is one nRF91 modem behind an AT host, for as long as its line lives. It is used by one goroutine at a time.
@@ -23,6 +24,8 @@ type Modem struct {
 	cut         bool              // the whole list does not fit the host's buffer
 	multiline   bool              // something with line ends is to be written
 	repeats     map[cred.Slot]int // how often a slot was written again, more slowly
+	shelf       shelf.Shelf       // what the store is believed to hold
+	notice      func(context.Context, Notice) error
 	speed       speed
 }
 
@@ -35,7 +38,7 @@ const (
 // three seconds it succeeds or fails with line.no-answer (silence) or line.not-at (something else is there). The line
 // belongs to the Modem from now on; when Attach fails it is closed.
 func Attach(ctx context.Context, l Line, o Options) (*Modem, error) {
-	m := &Modem{name: "the port", mode: noMode, repeats: map[cred.Slot]int{}}
+	m := &Modem{name: "the port", mode: noMode, repeats: map[cred.Slot]int{}, notice: o.Notice}
 	if n, ok := l.(port.Named); ok {
 		m.name = n.Name()
 	}

@@ -10,6 +10,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
+	"example.org/sectag/device/shelf"
 	"example.org/sectag/device/sim"
 )
 
@@ -190,7 +191,7 @@ func TestWithoutAnAnswerTheListDecides(t *testing.T) {
 
 // A list that no modem could hold is not handed on: what is kept of a run has its bounds too.
 func TestAListWithoutEndIsNoList(t *testing.T) {
-	for n, code := range map[int]string{device.MaxItems: "", device.MaxItems + 1: "line.garbled", 20000: "line.garbled"} {
+	for n, code := range map[int]string{shelf.MaxItems: "", shelf.MaxItems + 1: "line.garbled", 20000: "line.garbled"} {
 		synctest.Test(t, func(t *testing.T) {
 			var list strings.Builder
 			for tag := range n {
@@ -254,19 +255,4 @@ func TestARawCommandIsMaskedAndTimed(t *testing.T) {
 	if r, err = m.Raw(t.Context(), "AT+NOPE", 0); err != nil || r.Result() != "ERROR" && r.Result() != "CME 0" {
 		t.Errorf("%v %v", r.Result(), err)
 	}
-}
-
-func FuzzParseItem(f *testing.F) {
-	f.Add(`%CMNG: 42,0,"0CC8504337C12EB749665AB872C905A27886687E39490926281B4B6C6DD26E72"`)
-	f.Add(`%CMNG: 4294967294, 6, "0CC8504337C12EB749665AB872C905A27886687E39490926281B4B6C6DD26E72"`)
-	f.Add(`%CMNG: 9999999999,999,""`)
-	f.Fuzz(func(t *testing.T, line string) {
-		i, err := device.ParseItem(line)
-		if err != nil {
-			return
-		}
-		if !strings.HasPrefix(line, "%CMNG:") || !strings.Contains(strings.ToLower(line), i.SHA256.String()) || i.SHA256.IsZero() {
-			t.Errorf("%q is read as %v", line, i)
-		}
-	})
 }

@@ -3,48 +3,16 @@ package device
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
+	"example.org/sectag/device/shelf"
 )
 
-// Item is one credential as the modem lists it: where it is and the SHA-256 of its bytes.
-type Item struct {
-	cred.Slot
-	SHA256 cred.Digest `json:"sha256"`
-}
-
-// Reserved tells whether the item is the modem's own: shown, never written and never deleted.
-func (i Item) Reserved() bool { return i.SecTag.Reserved() }
-
-// itemLine is a line of a %CMNG=1 answer. The manual's examples have blanks after the commas, modems have none.
-var itemLine = regexp.MustCompile(`^%CMNG: ?(\d{1,10}), ?(\d{1,3}), ?"([0-9A-Fa-f]{64})"$`)
-
-// ParseItem reads one line of the modem's list, strictly: a damaged line is no item.
-func ParseItem(line string) (Item, error) {
-	f := itemLine.FindStringSubmatch(line)
-	if f == nil {
-		return Item{}, errors.New("the line is no entry of a credential list")
-	}
-	tag, err := strconv.ParseUint(f[1], 10, 32)
-	if err != nil {
-		return Item{}, fmt.Errorf("reading the sec_tag: %w", err)
-	}
-	kind, err := strconv.ParseUint(f[2], 10, 8)
-	if err != nil {
-		return Item{}, fmt.Errorf("reading the type: %w", err)
-	}
-	sum, err := cred.ParseDigest(f[3])
-	if err != nil {
-		return Item{}, err
-	}
-	return Item{cred.Slot{SecTag: cred.SecTag(tag), Kind: cred.Kind(kind)}, sum}, nil
-}
+// Item is one credential as the modem lists it.
+type Item = shelf.Item
 
 // List lists the whole store, the modem's own items among them, in the modem's order.
 func (m *Modem) List(ctx context.Context) ([]Item, error) {
@@ -59,6 +27,9 @@ const identityTag cred.SecTag = 4294967294
 func (m *Modem) ListTags(ctx context.Context, tags ...cred.SecTag) ([]Item, error) {
 	if !m.cut {
 		items, err := m.List(ctx)
+		if err == nil {
+			m.shelf.Listed(items)
+		}
 		if err == nil || cred.AsFault(err).Code != lineCutOff {
 			return items, err
 		}
@@ -98,8 +69,12 @@ func (m *Modem) ListSlot(ctx context.Context, s cred.Slot) (item Item, found boo
 func (m *Modem) Learn(ctx context.Context, s cred.Slot) (item Item, err error) {
 	for n := range tries {
 		last := item
-		if item, _, err = m.ListSlot(ctx, s); err != nil || n > 0 && item == last {
+		if item, _, err = m.ListSlot(ctx, s); err != nil {
 			return item, err
+		}
+		if n > 0 && item == last {
+			m.shelf.Put(s, item.SHA256)
+			return item, nil
 		}
 	}
 	return Item{}, garbled("what " + s.String() + " holds")
@@ -120,7 +95,7 @@ func (m *Modem) list(ctx context.Context, text string, asked func(cred.Slot) boo
 		if !r.OK() {
 			return nil, refuse(text, r)
 		}
-		items, whole := parseItems(r.Info, asked)
+		items, whole := shelf.Parse(r.Info, asked)
 		if !whole {
 			last = nil
 			continue
@@ -131,26 +106,6 @@ func (m *Modem) list(ctx context.Context, text string, asked func(cred.Slot) boo
 		last = items
 	}
 	return nil, garbled(text)
-}
-
-// MaxItems bounds a list. Modems hold tens; a list of thousands is a line that repeats itself, or no modem.
-const MaxItems = 256
-
-func parseItems(lines []string, asked func(cred.Slot) bool) (items []Item, whole bool) {
-	if len(lines) > MaxItems {
-		return nil, false
-	}
-	items = make([]Item, 0, len(lines))
-	seen := map[cred.Slot]bool{}
-	for _, l := range lines {
-		i, err := ParseItem(l)
-		if err != nil || seen[i.Slot] || !asked(i.Slot) {
-			return nil, false
-		}
-		seen[i.Slot] = true
-		items = append(items, i)
-	}
-	return items, true
 }
 
 // store sends a %CMNG command, and once more when the refusal may be the line's fault. A bare ERROR makes it look first
@@ -210,7 +165,8 @@ func (m *Modem) Fits(s cred.Slot, content []byte) error {
 }
 
 // Delete empties a slot; found is false when it was empty already. When no answer comes in time, or a refusal, the list
-// decides: a slot that is empty needs no deletion.
+// decides: a slot that is empty needs no deletion. Where the whole store was listed before, the slot is asked for in any case, because
+// the line may have made a deletion of another slot of it; then the whole store is looked at (see shelf.Check) and it is tried once more.
 func (m *Modem) Delete(ctx context.Context, s cred.Slot) (found bool, err error) {
 	if s.SecTag.Reserved() {
 		return false, reserved(s.SecTag)
@@ -218,7 +174,29 @@ func (m *Modem) Delete(ctx context.Context, s cred.Slot) (found bool, err error)
 	if err := m.newlines(ctx, s); err != nil {
 		return false, err
 	}
-	return m.delete(ctx, s)
+	for n := 0; ; n++ {
+		found, err = m.delete(ctx, s)
+		if !m.shelf.Known() || err != nil && !m.unheard(err) {
+			return found, err
+		}
+		item, there, e := m.ListSlot(ctx, s)
+		if e == nil && !there {
+			m.shelf.Put(s, cred.Digest{})
+			return found, nil
+		}
+		if e == nil {
+			e = m.astray(ctx, s)
+		}
+		switch {
+		case e != nil:
+			return false, e
+		case err != nil:
+			return false, err
+		case n > 0:
+			return false, cred.Failed("store.mismatch", fmt.Sprintf("%s still holds %s after its deletion", s, item.SHA256.Short()),
+				"start again; if it stays so use another cable or USB port: bytes are changed on the line")
+		}
+	}
 }
 
 func (m *Modem) delete(ctx context.Context, s cred.Slot) (found bool, err error) {

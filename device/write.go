@@ -55,12 +55,28 @@ func (m *Modem) writeOnce(ctx context.Context, s cred.Slot, content []byte, prog
 		if e == nil && there && item.SHA256 == m.Stored(s, content) {
 			return false, nil
 		}
+		if e == nil {
+			e = m.notSo(ctx, s, item, there)
+		}
 		return e == nil && len(content) > short, undecided(err, e, "write", s, item, there)
 	}
 	if err != nil || r.OK() {
 		return false, err
 	}
+	if doubtful(r) {
+		if err := m.astray(ctx, s); err != nil {
+			return false, err
+		}
+	}
 	return doubtful(r) && len(content) > short, m.storeFault(ctx, "write", s, r)
+}
+
+// notSo follows a write after which a slot holds something else, or nothing: that is told, and then it is looked for what was sent.
+func (m *Modem) notSo(ctx context.Context, s cred.Slot, item Item, there bool) error {
+	if err := m.damaged(ctx, s, item, there); err != nil {
+		return err
+	}
+	return m.astray(ctx, s)
 }
 
 // slower takes the next pace for a slot that must be written again; false when it was often enough.
@@ -88,7 +104,8 @@ func (m *Modem) Repeats(s cred.Slot) int { return m.repeats[s] }
 
 // Prove reads back what Write wrote: the modem must list the digest of the bytes that were sent. A difference is asked for twice
 // before it is believed. Then the slot is deleted and written again, more slowly, at most Repeats times together with those of Write;
-// the proof says how often. What is still not right is store.mismatch, and the proof says what is there.
+// the proof says how often. What is still not right is store.mismatch, and the proof says what is there. What the line put somewhere
+// else is looked for each time: see Astray.
 func (m *Modem) Prove(ctx context.Context, s cred.Slot, content []byte, progress func(sent, total int)) (Proof, error) {
 	want := m.Stored(s, content)
 	for {
@@ -97,7 +114,11 @@ func (m *Modem) Prove(ctx context.Context, s cred.Slot, content []byte, progress
 			return Proof{Repeats: m.repeats[s]}, err
 		}
 		if found && item.SHA256 == want {
+			m.shelf.Put(s, want)
 			return Proof{item.SHA256, m.repeats[s]}, nil
+		}
+		if err := m.notSo(ctx, s, item, found); err != nil {
+			return Proof{item.SHA256, m.repeats[s]}, err
 		}
 		if !m.slower(s) {
 			return Proof{item.SHA256, m.repeats[s]}, mismatch(s, item, found, want)

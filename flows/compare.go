@@ -127,6 +127,16 @@ func (p Plan) MakesKey() bool {
 	return false
 }
 
+// ByHost is the plan where this computer makes the keys that the modem was to make.
+func (p Plan) ByHost() Plan {
+	for i := range p.Slots[:p.N] {
+		if s := &p.Slots[i]; s.Op == MakeSlot {
+			s.Op, s.Old = WriteSlot, cred.Digest{}
+		}
+	}
+	return p
+}
+
 // Writes tells whether a slot of this kind is written.
 func (p Plan) Writes(k cred.Kind) bool {
 	for _, s := range p.Slots[:p.N] {

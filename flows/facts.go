@@ -12,6 +12,7 @@ type Facts struct {
 	Unit        UnitFacts
 	Slots       []SlotFacts // everything that the modem listed when the plan was made
 	Plan        []PlanFacts // what the profile asks for, slot by slot, and how far it got
+	Strays      []Noticed   // what the work on one slot did to others, the newest of each
 	Prepared    PreparedFacts
 	Probe       *ProbeFacts
 	AnchorFile  string // where the anchor was stored in this run
@@ -83,6 +84,9 @@ type PlanFacts struct {
 	Told   bool        `json:"told"`  // and told of one
 	Bytes  int         `json:"bytes"` // of the new content
 	Reason string      `json:"reason,omitempty"`
+
+	Damaged cred.Digest `json:"damaged,omitzero"`  // what the line had made of the content when it was read last, before it was deleted or given up
+	Spoiled bool        `json:"spoiled,omitempty"` // the line made a command for another slot one for this, and Now is what came of it
 }
 
 // SlotStage is how far the work on one slot got.

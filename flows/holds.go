@@ -5,6 +5,12 @@ import "example.org/sectag/cred"
 // Holds says what the slot holds after the work on the unit broke off, in the contract's words: "old", "new", "missing", or
 // "unknown" where only reading it again can tell.
 func (p PlanFacts) Holds() string {
+	if p.Spoiled {
+		if p.Now.IsZero() {
+			return "missing"
+		}
+		return "unknown"
+	}
 	switch p.Stage {
 	case SlotPlanned:
 		if p.Old.IsZero() {
@@ -44,12 +50,20 @@ func (p PlanFacts) Action() string {
 // Done tells whether the slot is as the plan wants it: it was right before, or the modem lists what was sent, or nothing where it
 // was to be deleted.
 func (p PlanFacts) Done() bool {
-	return p.Op == Keep || p.Stage == SlotMatches || p.Stage == SlotGone
+	return !p.Spoiled && (p.Op == Keep || p.Stage == SlotMatches || p.Stage == SlotGone)
+}
+
+// Listed is what the slot lists after the work on the unit broke off, zero where that is not known: only what was read is told.
+func (p PlanFacts) Listed() cred.Digest {
+	if p.Holds() != "unknown" || p.Stage == SlotDiffers || p.Spoiled {
+		return p.Now
+	}
+	return p.Damaged
 }
 
 // KeyAlone tells whether the slot holds a key that the modem made and that no certificate is for.
 func (p PlanFacts) KeyAlone(plan []PlanFacts) bool {
-	if p.Op != MakeSlot || p.Stage != SlotMatches {
+	if p.Op != MakeSlot || p.Stage != SlotMatches || p.Spoiled {
 		return false
 	}
 	for _, o := range plan {

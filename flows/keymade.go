@@ -5,7 +5,7 @@ import "example.org/sectag/cred"
 // The effects and events of a private key that the modem makes itself. Its certificate can only be signed when the key is there,
 // so it comes between the key's slot and the certificate's; all that can be ready was made ready by Prepare.
 type (
-	// MakeKey has the modem make a key in the plan's slot, which is empty, and checks what it says of it. → KeyMade
+	// MakeKey has the modem make a key in the plan's slot, which is empty, and checks what it says of it. → KeyMade, or KeyByHost
 	MakeKey struct {
 		ID    ID
 		Index uint8 // into the plan: the key's slot
@@ -22,6 +22,13 @@ type (
 		SPKI cred.Digest `json:"spki"` // of the public key
 		Doc  Doc         `json:"doc"`  // KeyFacts
 	}
+	// KeyByHost answers MakeKey where the modem could not make a key, its slot is empty still, and the profile leaves open who makes it: this
+	// computer has made key and certificate, and these are the digests that the modem must list. It is Prepared once more.
+	KeyByHost struct {
+		ID   ID                    `json:"id"`
+		Want [MaxSlots]cred.Digest `json:"want"`
+		Doc  Doc                   `json:"doc"` // PreparedFacts, which say why
+	}
 	// Certified answers Certify: the certificate is ready, and this is the digest that the modem must list for it.
 	Certified struct {
 		ID   ID          `json:"id"`
@@ -33,6 +40,7 @@ type (
 func (MakeKey) effect()  {}
 func (Certify) effect()  {}
 func (KeyMade) event()   {}
+func (KeyByHost) event() {}
 func (Certified) event() {}
 
 // Of is the effect's number.

@@ -44,6 +44,7 @@ type Config struct {
 	Unlock func(root ca.Root, keyFile string, pass []byte) (*ca.Authority, error) // instead of root.Unlock; who gives an authority locks it
 	Claim  func(record.Unit) error                                                // refuses a unit that another bench has; asked when one is identified
 
+	Notice   func(context.Context, flows.Event) error // takes what is found in the middle of an effect, until it is on the disk
 	Progress func(flows.Progress)
 	Trace    func(flows.TraceLine)
 }
@@ -68,25 +69,25 @@ type Desk struct {
 	fresh   bool // items were listed with the identity, and no plan was made of them yet
 	looked  bool // items are all that a plan was made of, or was to be
 
-	before   past.Past // what the ledger knew of the unit when it was identified
-	plan     flows.Plan
-	hand     flows.Hand
-	handFile string
-	slots    []profile.Slot // that the plan is of
-	keyless  bool           // the modem said that it makes no keys
-	why      string         // the profile leaves open who makes the key, and this computer does: why
-	set      identity.Set
-	repeats  map[cred.Slot]int // how often a planned slot was written again, because bytes were lost
-	probe    *endpoint.ProbeReport
-	date     time.Time // a server's Date header, seen at dateAt
-	dateAt   time.Time
-	anchor   anchorNote
-	roots    slotfile.Trust
-	begun    time.Time    // the run
-	met      time.Time    // the unit, which a station's run has many of
-	ended    time.Time    // the run
-	stats    device.Stats // of the last session
-	heard    evidence.Transcript
+	before    past.Past // what the ledger knew of the unit when it was identified
+	plan      flows.Plan
+	hand      flows.Hand
+	handFile  string
+	slots     []profile.Slot // that the plan is of
+	makesNone bool           // the modem said that it makes no keys
+	why       string         // the profile leaves open who makes the key, and this computer does: why
+	set       identity.Set
+	repeats   map[cred.Slot]int // how often a planned slot was written again, because bytes were lost
+	probe     *endpoint.ProbeReport
+	date      time.Time // a server's Date header, seen at dateAt
+	dateAt    time.Time
+	anchor    anchorNote
+	roots     slotfile.Trust
+	begun     time.Time    // the run
+	met       time.Time    // the unit, which a station's run has many of
+	ended     time.Time    // the run
+	stats     device.Stats // of the last session
+	heard     evidence.Transcript
 }
 
 // anchorNote is the anchor that was probed and stored in this run: where, and why it is believed.
@@ -101,6 +102,9 @@ type anchorNote struct {
 func New(c Config, facts func() flows.Facts) *Desk {
 	if c.Progress == nil {
 		c.Progress = func(flows.Progress) {}
+	}
+	if c.Notice == nil {
+		c.Notice = func(context.Context, flows.Event) error { return nil }
 	}
 	if c.Trace == nil {
 		c.Trace = func(flows.TraceLine) {}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
@@ -95,22 +96,12 @@ func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.
 	}
 	report.Twin = twin
 	report.Peer = report.Peer[:min(len(report.Peer), maxShown)]
-	answer := flows.Connected{ID: e.ID, Verdict: outcome(report.Verdict), Doc: codec.Doc(report)}
+	answer := flows.Connected{ID: e.ID, Verdict: evidence.Outcome(report.Verdict), Doc: codec.Doc(report)}
 	if no != nil {
 		f := cred.AsFault(no)
 		answer.Verdict, answer.Code = flows.FailedOutcome, f.Code
 	}
 	return answer, nil
-}
-
-func outcome(v cred.Verdict) flows.Outcome {
-	switch v {
-	case cred.Pass:
-		return flows.Passed
-	case cred.Warn:
-		return flows.Warned
-	}
-	return flows.FailedOutcome
 }
 
 // saveProfile keeps what was settled by hand in a new file.

@@ -5,7 +5,9 @@ import (
 	"context"
 
 	"example.org/sectag/bench/identity"
+	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
+	"example.org/sectag/device"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
 )
@@ -30,11 +32,11 @@ func (d *Desk) makeKey(ctx context.Context, e flows.MakeKey) (flows.Event, error
 	}
 	line, err := m.MakeKey(ctx, s.SecTag, name)
 	if err != nil {
-		return nil, d.keyFault(err)
+		return d.keyless(ctx, e, m, err)
 	}
 	made, err := identity.Hear(line, s.SecTag, cmp.Or(uuid, said.UUID), name)
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(m.Astray(ctx, s), err)
 	}
 	if err := made.New(ctx, d.reader(), d.set.Made); err != nil {
 		return nil, err
@@ -44,20 +46,51 @@ func (d *Desk) makeKey(ctx context.Context, e flows.MakeKey) (flows.Event, error
 	return flows.KeyMade{ID: e.ID, SPKI: made.Fact.SPKI, Doc: codec.Doc(made.Fact)}, nil
 }
 
-// keyFault is why there is no key, or nothing about it. What a modem says of its firmware is remembered: where the profile leaves open
-// who makes the key, the next plan lets this computer.
-func (d *Desk) keyFault(err error) error {
+// keyless goes on where the modem has made no key, or nobody knows it. One that cannot make any is remembered; where the profile leaves
+// open who makes the key, and the slot is empty still, this computer makes it now and says so.
+func (d *Desk) keyless(ctx context.Context, e flows.MakeKey, m *device.Modem, err error) (flows.Event, error) {
 	f := cred.AsFault(err)
-	switch f.Code {
-	case "keygen.csr-lost":
-		return cred.Because(err, f.Code, f.Text, "retry: the key, which nobody can use, is deleted and another one made")
-	case "keygen.unknown":
+	none := f.Code == "keygen.unknown" || f.Code == "cmng.523"
+	switch {
+	case f.Code == "keygen.csr-lost":
+		return nil, cred.Because(err, f.Code, f.Text, "retry: the key, which nobody can use, is deleted and another one made")
+	case !none:
+		return nil, err
+	case d.profile().Origin == profile.Modem:
 		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.keyless = true
-		return cred.Because(err, f.Code, f.Text, `retry: with key = "auto" this computer makes the key then; else write key = "host"`)
+		d.makesNone = f.Code == "keygen.unknown" // another try may make one else
+		d.mu.Unlock()
+		return nil, cred.Because(err, f.Code, f.Text, `write key = "auto" or "host" in the profile: this computer makes the key then`)
 	}
-	return err
+	s, err := d.slot(e.Index)
+	if err != nil {
+		return nil, err
+	}
+	if _, there, failed := m.ListSlot(ctx, s); failed != nil || there {
+		return nil, cmp.Or(failed, error(f))
+	}
+	d.mu.Lock()
+	d.plan, d.makesNone, d.why = d.plan.ByHost(), true, "the modem could not ("+f.Code+")"
+	d.mu.Unlock()
+	return d.byHost(ctx, e, m)
+}
+
+// byHost makes key and certificate in the modem's place, under the serial that was reserved.
+func (d *Desk) byHost(ctx context.Context, e flows.MakeKey, m *device.Modem) (flows.Event, error) {
+	maker, err := d.maker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan, _ := d.planned()
+	if d.set.Key, d.set.Cert, err = maker.ByHost(ctx, d.set.Ready.Serial); err != nil {
+		return nil, err
+	}
+	d.set.Ready = identity.Ready{}
+	d.set.Lay(plan)
+	if err := d.set.Fits(m, plan); err != nil {
+		return nil, err
+	}
+	return flows.KeyByHost(d.ready(e.ID, m, plan, "host")), nil
 }
 
 // certify signs the unit's certificate for the key that its modem made.

@@ -92,7 +92,7 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 		slots = []profile.Slot{profile.Chosen(slots, e.SecTag)}
 	}
 	d.mu.Lock()
-	can := m.CanMakeKey() && !d.keyless
+	can := m.CanMakeKey() && !d.makesNone
 	inModem, why := p.Origin.InModem(can, len(slots) > 1)
 	d.hand, d.handFile, d.slots, d.why, d.roots = flows.Hand{}, "", slots, why, slotfile.Trust{}
 	d.mu.Unlock()
@@ -159,16 +159,7 @@ func (d *Desk) planHand(m *device.Modem, hand flows.Hand, items []device.Item, b
 	d.mu.Unlock()
 	now := past.Listed(items, hand.Slot)
 	p := flows.Plan{N: 1}
-	line := flows.SlotPlan{Slot: hand.Slot, Op: hand.Op, Has: flows.Foreign}
-	switch {
-	case now.IsZero():
-		line.Has = flows.Empty
-	case before.Ours(hand.Slot, now):
-		line.Has = flows.Ours
-	}
-	if hand.Op == flows.DeleteSlot && now.IsZero() {
-		line.Op = flows.Keep
-	}
+	line := before.Hand(hand, now)
 	if hand.Op == flows.WriteSlot {
 		content, err := slotfile.Read(hand.Slot.Kind, hand.File)
 		if err != nil {

@@ -56,7 +56,7 @@ func (d *Desk) planned() (flows.Plan, flows.Hand) {
 	return d.plan, d.hand
 }
 
-func (d *Desk) ready(id flows.ID, m *device.Modem, plan flows.Plan, origin string) flows.Event {
+func (d *Desk) ready(id flows.ID, m *device.Modem, plan flows.Plan, origin string) flows.Prepared {
 	answer := flows.Prepared{ID: id}
 	for i, s := range plan.Slots[:plan.N] {
 		if c := d.set.Contents[i]; c != nil {
@@ -100,7 +100,7 @@ func (d *Desk) prepareIdentity(ctx context.Context, set *identity.Set, plan flow
 		set.Ready, err = m.Prepare(ctx)
 		return err
 	}
-	if set.Key, set.Cert, err = m.ByHost(ctx); err == nil {
+	if set.Key, set.Cert, err = m.ByHost(ctx, ""); err == nil {
 		set.Lay(plan)
 	}
 	return err

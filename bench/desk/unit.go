@@ -67,7 +67,7 @@ func (d *Desk) meet() {
 	defer d.mu.Unlock()
 	d.met = d.Now()
 	d.heard.Reset()
-	d.keyless = false
+	d.makesNone = false
 }
 
 // identified is the answer for the unit of this session, with the IMEI that it just told.
@@ -79,17 +79,9 @@ func (d *Desk) identified(id flows.ID, imei cred.IMEI) flows.Event {
 		Host: d.unit.Host, FunctionalMode: d.unit.FunctionalMode, UUID: d.unit.UUID, Record: d.before.Newest,
 	}
 	return flows.Identified{
-		ID: id, Session: d.opened, IMEI: imei, Identity: modemOf(d.unit, d.items), Firmware: d.modem.FirmwareOK() == nil,
+		ID: id, Session: d.opened, IMEI: imei, Identity: past.Modem(d.unit, d.items), Firmware: d.modem.FirmwareOK() == nil,
 		Mode: uint8(d.unit.FunctionalMode), Doc: codec.Doc(facts),
 	}
-}
-
-// modemOf is the digest of the modem's own identity key (type 6) as it lists it, else of its UUID, else zero.
-func modemOf(u device.Identity, items []device.Item) cred.Digest {
-	if s := past.Seen(u, items); !s.Key.IsZero() || s.UUID == "" {
-		return s.Key
-	}
-	return cred.Sum([]byte(u.UUID))
 }
 
 func (d *Desk) open(ctx context.Context) (*device.Modem, error) {
@@ -106,6 +98,7 @@ func (d *Desk) open(ctx context.Context) (*device.Modem, error) {
 			d.heard.Add(t.Out, t.Text)
 			d.Trace(flows.TraceLine{At: t.At, Out: t.Out, Text: t.Text})
 		},
+		Notice: func(ctx context.Context, n device.Notice) error { return d.Notice(ctx, past.Noticed(n)) },
 		Wait: func(what string, until time.Time) {
 			d.Progress(flows.Progress{Waiting: what, Until: until})
 		},

@@ -44,6 +44,17 @@ func Verdict(o flows.Outcome) cred.Verdict {
 	return cred.Fail
 }
 
+// Outcome is a verdict as machines hold it.
+func Outcome(v cred.Verdict) flows.Outcome {
+	switch v {
+	case cred.Pass:
+		return flows.Passed
+	case cred.Warn:
+		return flows.Warned
+	}
+	return flows.FailedOutcome
+}
+
 // Notes are findings about the unit itself; they never stop the work.
 func Notes(imei cred.IMEI) []cred.Finding {
 	out := []cred.Finding{}
@@ -87,6 +98,18 @@ func Repeated(plan []flows.PlanFacts, times map[cred.Slot]int) (out []cred.Findi
 	return out
 }
 
+// Strayed says what the work on one slot did to others, because the line changed a command on its way.
+func Strayed(finds []flows.Noticed) (out []cred.Finding) {
+	for _, n := range finds {
+		severity := cred.Error
+		if n.Found == flows.FoundErased {
+			severity = cred.Info
+		}
+		out = append(out, cred.Finding{Code: "store.stray", Severity: severity, Text: n.Text, Hint: n.Hint})
+	}
+	return out
+}
+
 // Noted is the verdict with findings taken into account: a pass with a warning is a warning.
 func Noted(v cred.Verdict, fs []cred.Finding) cred.Verdict {
 	if v == cred.Pass {
@@ -105,11 +128,11 @@ func Slots(plan []flows.PlanFacts, failure *cred.Fault, times map[cred.Slot]int)
 		if p.Op != flows.WriteSlot || p.Stage == flows.SlotPlanned {
 			s.Sent, s.Bytes = cred.Digest{}, 0
 		}
+		if p.Spoiled && p.Has == flows.Empty && p.Stage == flows.SlotPlanned {
+			s.Sent = p.Now // nobody else can have put it there
+		}
 		if failed {
-			s.Holds = p.Holds()
-			if s.Holds == "unknown" && p.Stage != flows.SlotDiffers {
-				s.SHA256 = cred.Digest{}
-			}
+			s.Holds, s.SHA256 = p.Holds(), p.Listed()
 		}
 		if p.Done() {
 			s.Action = p.Action()

@@ -30,8 +30,8 @@ type Maker struct {
 	Until  bool // live as long as the issuer
 }
 
-// ByHost issues the unit's certificate for a key that this computer makes now.
-func (m Maker) ByHost(ctx context.Context) (*ca.Key, ca.Certificate, error) {
+// ByHost issues the unit's certificate for a key that this computer makes now, under the serial that was reserved, if one was.
+func (m Maker) ByHost(ctx context.Context, serial string) (*ca.Key, ca.Certificate, error) {
 	if err := m.open(); err != nil {
 		return nil, ca.Certificate{}, err
 	}
@@ -39,7 +39,7 @@ func (m Maker) ByHost(ctx context.Context) (*ca.Key, ca.Certificate, error) {
 	if err != nil {
 		return nil, ca.Certificate{}, err
 	}
-	cert, err := m.forKey(ctx, key)
+	cert, err := m.forKey(ctx, key, serial)
 	if err != nil {
 		key.Clear()
 		return nil, ca.Certificate{}, err
@@ -47,7 +47,7 @@ func (m Maker) ByHost(ctx context.Context) (*ca.Key, ca.Certificate, error) {
 	return key, cert, nil
 }
 
-func (m Maker) forKey(ctx context.Context, key *ca.Key) (ca.Certificate, error) {
+func (m Maker) forKey(ctx context.Context, key *ca.Key, serial string) (ca.Certificate, error) {
 	der, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
 		return ca.Certificate{}, fmt.Errorf("reading the new key's public half: %w", err)
@@ -56,10 +56,11 @@ func (m Maker) forKey(ctx context.Context, key *ca.Key) (ca.Certificate, error) 
 		return ca.Certificate{}, err
 	}
 	q := m.request()
-	if q.Serial, err = m.reserve(ctx); err != nil {
-		return ca.Certificate{}, err
+	if q.Serial, q.Public = serial, key.Public(); serial == "" {
+		if q.Serial, err = m.reserve(ctx); err != nil {
+			return ca.Certificate{}, err
+		}
 	}
-	q.Public = key.Public()
 	cert, err := m.Auth.Issue(q)
 	if err != nil {
 		return ca.Certificate{}, inProfile(err)

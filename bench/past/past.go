@@ -62,7 +62,7 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 	return p, nil
 }
 
-// add notes what a record put into slots: what was sent, and what was found right and kept. A slot that a record settled (it says
+// add notes what a record put into slots: what was sent, what a bad line made of it, and what was found right and kept. A slot that a record settled (it says
 // what was done there, read back) is not looked up in older ones: what stood there before is what this record replaced.
 func (p *Past) add(r record.Record) {
 	for _, s := range r.Slots {
@@ -73,6 +73,9 @@ func (p *Past) add(r record.Record) {
 		p.told[at] = s.Action != "" || s.Keygen != ""
 		if !s.Sent.IsZero() {
 			p.ours[at] = append(p.ours[at], s.Sent)
+		}
+		if s.Holds == "unknown" && !s.Sent.IsZero() && !s.SHA256.IsZero() {
+			p.ours[at] = append(p.ours[at], s.SHA256) // what the line made of it, as it was read back last
 		}
 		if s.Keygen != "" {
 			p.addMade(at, s)
@@ -215,4 +218,12 @@ func Seen(u device.Identity, items []device.Item) record.Unit {
 		}
 	}
 	return out
+}
+
+// Modem is the digest of the modem's own identity key as it lists it, else of its UUID, else zero.
+func Modem(u device.Identity, items []device.Item) cred.Digest {
+	if s := Seen(u, items); !s.Key.IsZero() || s.UUID == "" {
+		return s.Key
+	}
+	return cred.Sum([]byte(u.UUID))
 }

@@ -3,6 +3,7 @@ package past
 import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
+	"example.org/sectag/device/shelf"
 	"example.org/sectag/flows"
 )
 
@@ -44,4 +45,27 @@ func Lines(items []device.Item) []flows.Listed {
 		out = append(out, flows.Listed{Slot: i.Slot, SHA256: i.SHA256})
 	}
 	return out
+}
+
+// Noticed is what the device found in the middle of a command, in the words of flows.
+func Noticed(n device.Notice) flows.Noticed {
+	found := map[shelf.What]flows.Found{
+		shelf.Damaged: flows.FoundDamaged, shelf.Stray: flows.FoundStray, shelf.Erased: flows.FoundErased, shelf.Lost: flows.FoundLost,
+	}
+	return flows.Noticed{Slot: n.Slot, Found: found[n.What], Was: n.Was, Now: n.Now, Text: n.Text(), Hint: n.Hint()}
+}
+
+// Hand is the plan for one slot that is worked on by hand and lists this now.
+func (p Past) Hand(hand flows.Hand, now cred.Digest) flows.SlotPlan {
+	line := flows.SlotPlan{Slot: hand.Slot, Op: hand.Op, Has: flows.Foreign}
+	switch {
+	case now.IsZero():
+		line.Has = flows.Empty
+	case p.Ours(hand.Slot, now):
+		line.Has = flows.Ours
+	}
+	if hand.Op == flows.DeleteSlot && now.IsZero() {
+		line.Op = flows.Keep
+	}
+	return line
 }

@@ -71,6 +71,11 @@ func (w world) landed() (ends []world, answers [][]flows.Event) {
 			w.cells[cred.ClientKey], w.heard = c, keyAnswered
 			end(w, flows.KeyMade{ID: id})
 		}
+		if w.moody != flows.CredentialsScreen && (w.line != open || w.cells[cred.ClientKey] == absent) { // refused: this computer makes the key
+			n := w
+			n.hosted = true
+			end(n, flows.KeyByHost{ID: id, Want: n.wants()})
+		}
 	case flows.ReadSlot:
 		w.told, w.touched = 0, 0
 		if w.heard == keyAnswered {

@@ -119,6 +119,7 @@ var late = []flows.Event{
 	flows.Deleted{ID: credID(1)},
 	flows.Written{ID: credID(1)},
 	flows.KeyMade{ID: credID(1)},
+	flows.KeyByHost{ID: credID(1)},
 	flows.Certified{ID: credID(1), Want: cred.Digest{1}},
 	flows.ReadBack{ID: credID(1)},
 	flows.Restored{ID: credID(1)},

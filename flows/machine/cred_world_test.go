@@ -105,6 +105,7 @@ type world struct {
 	moody    flows.Screen // EndpointScreen: the anchor comes and goes; CredentialsScreen: the authority's key does
 	judged   bool
 	make     bool // the modem makes the key
+	hosted   bool // it was asked to and could not, so that this computer did
 	brief    bool // what is over is judged at once and then forgotten: a rest after the work differs by what can be done next only
 	hand     flows.Hand
 }
@@ -156,6 +157,9 @@ func (w world) plan() flows.Plan {
 	if !w.anchored && p.Slots[0].Op == flows.Keep { // without an anchor nobody can tell that it is current
 		p.Slots[0].Op, p.Slots[0].Has = flows.WriteSlot, flows.Ours
 	}
+	if w.hosted {
+		p = p.ByHost()
+	}
 	return p
 }
 
@@ -172,6 +176,17 @@ func (w world) cellOf(i uint8) int {
 
 // makes tells whether the modem makes a key in this plan.
 func (w world) makes() bool { return w.make && w.plan().MakesKey() }
+
+// wants are the digests of a whole set that this computer made.
+func (w world) wants() (out [flows.MaxSlots]cred.Digest) {
+	p := w.plan()
+	for i, s := range p.Slots[:p.N] {
+		if s.Op == flows.WriteSlot {
+			out[i] = holds(w.cellOf(uint8(i)), fresh)
+		}
+	}
+	return out
+}
 
 // destroys tells whether the plan would lose something foreign.
 func (w world) destroys() bool {
@@ -202,7 +217,7 @@ func (w world) normal() world {
 	w.blurred = w.blurred && w.m.plan.N > 0
 	if w.m.plan.N == 0 { // what is remembered of a plan is forgotten with it
 		w.listed, w.agreed, w.named, w.ready, w.told, w.touched = [3]cell{}, false, false, false, 0, 0
-		w.heard, w.signed = keyUnheard, false
+		w.heard, w.signed, w.hosted = keyUnheard, false, false
 		_, listing := w.effect.(flows.MakePlan)
 		w.anchored = w.anchored && listing
 	}
@@ -265,7 +280,7 @@ func (w world) emit(do []flows.Effect) world {
 			}
 			w.anchored = w.anchor
 			w.agreed, w.named, w.ready, w.base, w.told, w.touched = false, false, false, w.session, 0, 0
-			w.heard, w.signed = keyUnheard, false
+			w.heard, w.signed, w.hosted = keyUnheard, false, false
 		case flows.Prepare:
 			w.ready = false
 			if w.hand.Op == flows.Keep && (!w.anchor && w.plan().Slots[0].Op == flows.WriteSlot || !w.signer && w.plan().Slots[1].Op != flows.Keep) {
@@ -347,7 +362,7 @@ func (w world) feed(step credStep, e flows.Event) (world, bool) {
 // still is the effect in flight that an event does not answer.
 func (w world) still(e flows.Event) flows.Effect {
 	switch e.(type) {
-	case flows.Failed, flows.Lost, flows.Planned, flows.Prepared, flows.Identified, flows.Offline, flows.Deleted, flows.Written, flows.KeyMade, flows.Certified,
+	case flows.Failed, flows.Lost, flows.Planned, flows.Prepared, flows.Identified, flows.Offline, flows.Deleted, flows.Written, flows.KeyMade, flows.KeyByHost, flows.Certified,
 		flows.ReadBack, flows.Restored:
 		return nil
 	}

@@ -278,6 +278,7 @@ var everyAnswer = []flows.Event{
 	flows.Deleted{},
 	flows.Written{},
 	flows.KeyMade{},
+	flows.KeyByHost{},
 	flows.Certified{},
 	flows.ReadBack{},
 	flows.Restored{},

@@ -31,6 +31,8 @@ func (m *Credentials) answered(e flows.Event) ([]flows.Effect, bool) {
 			m.slots[m.at] = flows.SlotMade
 			return m.read()
 		})
+	case flows.KeyByHost:
+		return m.on(credMaking, e.ID, func() []flows.Effect { return m.byHost(e.Want) })
 	case flows.Certified:
 		return m.on(credCertifying, e.ID, func() []flows.Effect { return m.certified(e.Want) })
 	case flows.ReadBack:
@@ -87,6 +89,17 @@ func (m *Credentials) prepared(want [flows.MaxSlots]cred.Digest) []flows.Effect 
 		return m.onward()
 	}
 	return m.identify()
+}
+
+// byHost goes on without a key of the modem's: its slot is empty still, and is written instead.
+func (m *Credentials) byHost(want [flows.MaxSlots]cred.Digest) []flows.Effect {
+	m.plan, m.want, m.slots[m.at] = m.plan.ByHost(), want, flows.SlotDeleted
+	for i, s := range m.plan.Slots[:m.plan.N] {
+		if s.Op == flows.WriteSlot && want[i].IsZero() {
+			m.fail(Unready)
+		}
+	}
+	return m.onward()
 }
 
 func (m *Credentials) identify() []flows.Effect {

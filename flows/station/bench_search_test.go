@@ -123,6 +123,7 @@ var everyAnswer = []flows.Event{
 	flows.Deleted{},
 	flows.Written{},
 	flows.KeyMade{},
+	flows.KeyByHost{},
 	flows.Certified{},
 	flows.ReadBack{},
 	flows.Restored{},

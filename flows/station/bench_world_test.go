@@ -379,7 +379,7 @@ func (w world) good(x flows.Effect) []flows.Event {
 	case flows.Prepare:
 		return []flows.Event{flows.Prepared{Want: [flows.MaxSlots]cred.Digest{{1}}}}
 	case flows.MakeKey:
-		return []flows.Event{flows.KeyMade{}}
+		return []flows.Event{flows.KeyMade{}, flows.KeyByHost{Want: [flows.MaxSlots]cred.Digest{{1}}}}
 	case flows.Certify:
 		return []flows.Event{flows.Certified{Want: cred.Digest{1}}}
 	case flows.TakeOffline:

@@ -23,6 +23,10 @@ func (s Story) With(e flows.Event) Story {
 		s.Facts.Interrupted = i.IMEI
 		return s
 	}
+	if n, ok := e.(flows.Noticed); ok {
+		s.Facts = s.Facts.With(n)
+		return s
+	}
 	was := s.bench
 	now, _, ignored := was.Step(e)
 	if ignored {
@@ -47,7 +51,7 @@ func (s *Story) forget(e flows.Event) {
 	f, b := &s.Facts, s.bench
 	f.Plan = slices.Clone(f.Plan) // what was handed out stays as it is
 	if p, _ := b.credentials.Planned(); p.N == 0 {
-		f.Plan, f.Prepared = nil, flows.PreparedFacts{}
+		f.Plan, f.Prepared, f.Strays = nil, flows.PreparedFacts{}, nil
 	}
 	if b.credentials.Who().IMEI == 0 {
 		f.Slots = nil
@@ -98,7 +102,9 @@ func (s *Story) hear(e flows.Event, was Bench) {
 		s.planned(e)
 	case flows.Prepared:
 		f.Prepared = read[flows.PreparedFacts](e.Doc)
-		s.prepared(e)
+		s.prepared(e.Want)
+	case flows.KeyByHost:
+		s.byHost(e)
 	case flows.KeyMade:
 		f.Prepared.Key = must[flows.KeyFacts](e.Doc)
 		if at := was.credentials.At(); at < len(f.Plan) {
@@ -147,12 +153,23 @@ func (s *Story) planned(e flows.Planned) {
 	}
 }
 
-func (s *Story) prepared(e flows.Prepared) {
+// byHost takes the key that this computer made in the modem's place: what was asked of the modem left nothing behind.
+func (s *Story) byHost(e flows.KeyByHost) {
+	s.Facts.Prepared = read[flows.PreparedFacts](e.Doc)
+	for i := range s.Facts.Plan {
+		if p := &s.Facts.Plan[i]; p.Op == flows.MakeSlot {
+			p.Op, p.Asked = flows.WriteSlot, false
+		}
+	}
+	s.prepared(e.Want)
+}
+
+func (s *Story) prepared(want [flows.MaxSlots]cred.Digest) {
 	sizes := s.Facts.Prepared.Sizes
 	for i := range s.Facts.Plan {
 		p := &s.Facts.Plan[i]
-		if i < len(e.Want) && p.Op == flows.WriteSlot {
-			p.New = e.Want[i]
+		if i < len(want) && p.Op == flows.WriteSlot {
+			p.New = want[i]
 		}
 		if i < len(sizes) {
 			p.Bytes = sizes[i]

@@ -62,6 +62,51 @@ func TestStoryOfAKeyMadeInTheModem(t *testing.T) {
 	}
 }
 
+// A modem that could make no key leaves its slot to this computer's, and the facts tell of nothing else; and what is found in the middle of
+// an effect is told though no machine hears it.
+func TestStoryOfAKeyMadeInTheModemsPlace(t *testing.T) {
+	s := modemsKey()
+	s.spoil = func(e flows.Effect) flows.Event {
+		if m, ok := e.(flows.MakeKey); ok {
+			return flows.KeyByHost{ID: m.ID, Want: [flows.MaxSlots]cred.Digest{{1}, {2}, {3}}, Doc: `{"key_origin":"host","certificate":{"serial":"5f"},"sizes":[100,200,300],"why":"the modem could not"}`}
+		}
+		return nil
+	}
+	_, story, _ := s.run(t, Orders{Keyed: true})
+	f := story.Facts
+	if f.Prepared.KeyOrigin != "host" || f.Prepared.Why == "" || f.Prepared.Certificate == nil || f.Prepared.Key != nil || f.Verdict != flows.Passed {
+		t.Errorf("the facts are %+v, %v", f.Prepared, f.Failure)
+	}
+	for i, p := range f.Plan {
+		if p.Op != flows.WriteSlot || p.Asked || p.New != (cred.Digest{byte(i + 1)}) || p.Now != p.New || !p.Done() || p.Bytes != 100*(i+1) {
+			t.Errorf("slot %d is %+v", i, p)
+		}
+	}
+	own, far := f.Plan[1].Slot, cred.Slot{SecTag: 4}
+	for _, c := range []struct {
+		n       flows.Noticed
+		holds   string
+		listed  cred.Digest
+		strays  int
+		spoiled bool
+	}{
+		{flows.Noticed{Slot: own, Found: flows.FoundDamaged, Now: cred.Digest{8}}, "new", cred.Digest{2}, 0, false},
+		{flows.Noticed{Slot: far, Found: flows.FoundStray, Now: cred.Digest{8}}, "new", cred.Digest{2}, 1, false},
+		{flows.Noticed{Slot: far, Found: flows.FoundErased, Now: cred.Digest{8}}, "new", cred.Digest{2}, 1, false},
+		{flows.Noticed{Slot: own, Found: flows.FoundLost, Was: cred.Digest{2}, Now: cred.Digest{8}}, "unknown", cred.Digest{8}, 2, true},
+		{flows.Noticed{Slot: own, Found: flows.FoundLost, Was: cred.Digest{8}}, "missing", cred.Digest{}, 2, true},
+	} {
+		story = story.With(c.n)
+		p := story.Facts.Plan[1]
+		if p.Holds() != c.holds || p.Listed() != c.listed || len(story.Facts.Strays) != c.strays || p.Spoiled != c.spoiled || p.Done() == c.spoiled {
+			t.Errorf("after %+v: %+v, holds %s, strays %v", c.n, p, p.Holds(), story.Facts.Strays)
+		}
+	}
+	if f.Plan[1].Spoiled || len(f.Strays) != 0 {
+		t.Error("facts that were handed out are changed")
+	}
+}
+
 // Wherever the work on a modem's key breaks off, the facts say of each slot what can be known.
 func TestStoryOfAKeyWithoutACertificate(t *testing.T) {
 	is := func(want flows.Effect) func(flows.Effect) bool {

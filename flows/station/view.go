@@ -39,7 +39,7 @@ func answerer(e flows.Event) (flows.Screen, bool) {
 		return flows.AuthorityScreen, true
 	case flows.PortsListed, flows.PortChosen:
 		return flows.PortScreen, true
-	case flows.Planned, flows.Prepared, flows.Offline, flows.Deleted, flows.Written, flows.KeyMade, flows.Certified, flows.ReadBack, flows.Restored:
+	case flows.Planned, flows.Prepared, flows.Offline, flows.Deleted, flows.Written, flows.KeyMade, flows.KeyByHost, flows.Certified, flows.ReadBack, flows.Restored:
 		return flows.CredentialsScreen, true
 	case flows.Probed, flows.AnchorStored:
 		return flows.EndpointScreen, true
