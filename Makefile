@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.bui
 VULNDB  ?= ../shared/vulndb
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race lint bench fuzz golden vuln cross clean
+.PHONY: build demo test sweep race lint bench fuzz golden vuln cross clean
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sectag ./cmd/sectag
@@ -19,6 +19,9 @@ demo: build ## the main job on a virtual modem and a local server: screens on a 
 
 test: ## every test but the race run; needs openssl, gnutls-bin, libcoap3-bin and tmux, and fails without them
 	$(GO) test ./...
+
+sweep: ## everything that can go wrong on the line at each of its bytes; in make test they take turns
+	$(GO) test -timeout 40m -run 'EveryByte|AByteGoesWrong' ./bench ./device -every
 
 race: ## the same with the race detector, but for the tests of the real binary (needs a C compiler)
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(GO) test -race $$($(GO) list ./... | grep -v /e2e)
