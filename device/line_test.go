@@ -42,11 +42,12 @@ func size(t *testing.T, h hostKind) (s lineSize) {
 }
 
 // offsets are the bytes of a line at which a sweep tries something: each of them, but few of those with which a shell's line is
-// measured, which are all alike, and every seventh of a host that differs from another in its line end only, unless every one is asked for.
+// measured, which are all alike, and every seventh of a host that differs from another in its line end only.
 func offsets(h hostKind, line []byte, step int) []int {
 	if *every {
 		step = 1
-	} else if strings.HasSuffix(h.sim, "lf") || h.sim == "at-shell-unescape" {
+	}
+	if strings.HasSuffix(h.sim, "lf") || h.sim == "at-shell-unescape" {
 		step *= 7
 	}
 	var out []int
