@@ -299,8 +299,9 @@ func (x *trial) quiet(t testing.TB, states ...sim.State) {
 	t.Helper()
 	secrets := slices.Concat(x.v.secrets, x.v.start.files[x.who].secrets)
 	for _, s := range append(states, x.before) {
-		if text, there := s.Content(keySlot); there {
-			if b, _ := pem.Decode(text); b != nil {
+		for _, c := range s.Slots { // a damaged command may have put the key elsewhere
+			text, _ := s.Content(cred.Slot{SecTag: c.SecTag, Kind: c.Type})
+			if b, _ := pem.Decode(text); b != nil && b.Type == "PRIVATE KEY" {
 				secrets = append(secrets, hunt("the unit's key", scalar(t, text)))
 			}
 		}
