@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.bui
 VULNDB  ?= ../shared/vulndb
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race lint bench fuzz golden vuln cross clean
+.PHONY: build demo test sweep race lint bench fuzz golden vuln cross clean
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sectag ./cmd/sectag
@@ -19,6 +19,9 @@ demo: build ## the main job on a virtual modem and a local server: screens on a 
 
 test: ## every test but the race run; needs openssl, gnutls-bin, libcoap3-bin and tmux, and fails without them
 	$(GO) test ./...
+
+sweep: ## everything that can go wrong on the line at each of its bytes; in make test they take turns
+	$(GO) test -timeout 40m -run 'WrongAtEveryByte|UnsolicitedLineAtEveryByte|AByteGoesWrong' ./bench ./device -every
 
 race: ## the same with the race detector, but for the tests of the real binary (needs a C compiler)
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(GO) test -race $$($(GO) list ./... | grep -v /e2e)
@@ -39,8 +42,9 @@ bench: ## speed, as a ratio to the physical floor
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
 FUZZTIME ?= 60s
-fuzz: ## every fuzz target for FUZZTIME; what fails is kept in its testdata
-	@for p in $$($(GO) list ./...); do \
+FUZZED   ?= ./...
+fuzz: ## every fuzz target of the packages FUZZED for FUZZTIME; what fails is kept in its testdata
+	@for p in $$($(GO) list $(FUZZED)); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
 

@@ -28,6 +28,7 @@ type virtual struct {
 	unlock  func(ca.Root, string, []byte) (*ca.Authority, error)
 	pass    string // of the authority's key; empty: it lies in clear
 	secrets []hunted
+	start   start // what units hold before their job; zero: nothing
 }
 
 func newVirtual(t testing.TB, pass string) virtual {

@@ -20,7 +20,6 @@ import (
 	"example.org/sectag/device"
 	"example.org/sectag/device/sim"
 	"example.org/sectag/flows"
-	"example.org/sectag/flows/station"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
 )
@@ -41,6 +40,14 @@ type trial struct {
 	known map[string]bool // the runs of the ledger that are not of this trial
 	ran   []string        // those that are, once it is over
 
+	file   string    // what is written by hand
+	before sim.State // what the unit held before the job
+	yes    bool      // what is not ours may be destroyed
+	past   int       // records that it had then
+	astray int       // slots that a damaged command changed and no document names
+
+	aimed func() bool // whether the byte that is wrong is of a command that changes a slot; nil: it is not
+
 	reopen func()            // the ledger, as another process would find it
 	good   func() bench.Unit // a job on a good line
 
@@ -55,6 +62,7 @@ func (v virtual) trial(t testing.TB, l *ledger.Store, who cred.IMEI) *trial {
 		x.known[r] = true
 	}
 	x.reopen, x.good = l.Disown, func() bench.Unit { return x.run(t, x.cable(), false) }
+	x.begin(t)
 	return x
 }
 
@@ -100,7 +108,7 @@ func (x *trial) job(ctx context.Context, t testing.TB, port string, d device.Dia
 		fmt.Fprintln(&x.told, l.Out, l.Text)
 	}
 	b := bench.New(cfg)
-	var o station.Orders
+	o := x.orders()
 	if x.v.pass != "" {
 		o.Pass, o.Keyed = b.Keep([]byte(x.v.pass)), true
 	}
@@ -149,13 +157,14 @@ func (x *trial) read(t testing.TB) (out []record.Record) {
 }
 
 // truthful fails the test where what is said of a slot is not what the modem held then. Nobody knows is always true.
-func truthful(t testing.TB, state sim.State, what string, s cred.Slot, listed cred.Digest, action, holds string) {
+func (x *trial) truthful(t testing.TB, state sim.State, what string, s cred.Slot, listed cred.Digest, action, holds string) {
 	t.Helper()
 	content, there := state.Content(s)
 	is := cred.Sum(content)
+	old, stood := x.before.Content(s)
 	switch {
 	case holds == "missing" && there,
-		holds == "old", // the unit was blank
+		holds == "old" && (!stood || !there || is != cred.Sum(old)),
 		holds == "new" && (!there || is != listed),
 		holds == "" && action == "written" && (!there || is != listed),
 		holds == "" && action == "kept" && (!there || is != listed),
@@ -167,15 +176,19 @@ func truthful(t testing.TB, state sim.State, what string, s cred.Slot, listed cr
 func (x *trial) judgeRecord(t testing.TB, state sim.State, r record.Record) {
 	t.Helper()
 	for _, s := range r.Slots {
-		truthful(t, state, "record "+r.ID+" ("+string(r.Kind)+")", cred.Slot{SecTag: s.SecTag, Kind: s.Type}, s.SHA256, s.Action, s.Holds)
+		x.truthful(t, state, "record "+r.ID+" ("+string(r.Kind)+")", cred.Slot{SecTag: s.SecTag, Kind: s.Type}, s.SHA256, s.Action, s.Holds)
 	}
 }
 
 func (x *trial) judgeDocument(t testing.TB, state sim.State, u bench.Unit) {
 	t.Helper()
-	for _, s := range u.Slots {
-		truthful(t, state, "the document", cred.Slot{SecTag: s.SecTag, Kind: s.Type}, s.SHA256, s.Action, s.Holds)
+	if x.misled(state, u) {
+		return
 	}
+	for _, s := range u.Slots {
+		x.truthful(t, state, "the document", cred.Slot{SecTag: s.SecTag, Kind: s.Type}, s.SHA256, s.Action, s.Holds)
+	}
+	x.stray(t, state, u)
 	if u.Verdict == cred.Pass {
 		x.whole(t, state)
 	} else if u.Failure == nil {
@@ -183,9 +196,14 @@ func (x *trial) judgeDocument(t testing.TB, state sim.State, u bench.Unit) {
 	}
 }
 
-// whole fails the test unless the unit has what the profile asks for: the anchor, a key, and a certificate for that key and this unit.
+// whole fails the test unless the unit has what is asked for: the anchor, a key, and a certificate for that key and this unit; or what
+// was written by hand, and then there is no certificate to be told.
 func (x *trial) whole(t testing.TB, state sim.State) *x509.Certificate {
 	t.Helper()
+	if s := x.v.start.hand; s != nil {
+		x.written(t, state, *s)
+		return nil
+	}
 	anchor, err := os.ReadFile(x.v.profile.Slots[0].Anchor)
 	if err != nil {
 		t.Fatal(err)
@@ -219,8 +237,10 @@ func (x *trial) whole(t testing.TB, state sim.State) *x509.Certificate {
 func (x *trial) final(t testing.TB, rs []record.Record) {
 	t.Helper()
 	state := x.unit.State()
+	x.closed(t)
 	c := x.whole(t, state)
 	if c == nil {
+		x.judgeRecord(t, state, rs[len(rs)-1])
 		return
 	}
 	serial := fmt.Sprintf("%x", c.SerialNumber.FillBytes(make([]byte, 16)))
@@ -263,6 +283,11 @@ func (x *trial) final(t testing.TB, rs []record.Record) {
 			}
 		}
 	}
+}
+
+// closed fails the test if a run is open.
+func (x *trial) closed(t testing.TB) {
+	t.Helper()
 	x.reopen()
 	if open, err := x.l.Unfinished(context.Background()); err != nil || len(open) > 0 {
 		t.Errorf("runs are open: %v, %v", open, err)
@@ -272,10 +297,11 @@ func (x *trial) final(t testing.TB, rs []record.Record) {
 // quiet searches everything that was told or kept for secrets: the passphrase or the authority's key, and what keys the unit ever had.
 func (x *trial) quiet(t testing.TB, states ...sim.State) {
 	t.Helper()
-	secrets := slices.Clone(x.v.secrets)
-	for _, s := range states {
-		if text, there := s.Content(keySlot); there {
-			if b, _ := pem.Decode(text); b != nil {
+	secrets := slices.Concat(x.v.secrets, x.v.start.files[x.who].secrets)
+	for _, s := range append(states, x.before) {
+		for _, c := range s.Slots { // a damaged command may have put the key elsewhere
+			text, _ := s.Content(cred.Slot{SecTag: c.SecTag, Kind: c.Type})
+			if b, _ := pem.Decode(text); b != nil && b.Type == "PRIVATE KEY" {
 				secrets = append(secrets, hunt("the unit's key", scalar(t, text)))
 			}
 		}
@@ -314,7 +340,7 @@ func (x *trial) next(t testing.TB, then sim.State) {
 func (x *trial) settled(t testing.TB, then sim.State) {
 	t.Helper()
 	rs := x.read(t)
-	for _, r := range rs[:len(rs)-1] {
+	for _, r := range rs[x.past : len(rs)-1] {
 		x.judgeRecord(t, then, r)
 	}
 	x.final(t, rs)

@@ -21,9 +21,11 @@ type part struct {
 
 // tiny is a job short enough to be tried at each of its bytes.
 func tiny() []part {
-	return []part{
-		{slot(7, cred.RootCA), []byte("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")},
+	root := part{slot(7, cred.RootCA), []byte("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")}
+	if !*every {
+		return []part{root}
 	}
+	return []part{root, {slot(7, cred.PSK), []byte("00112233445566778899aabbccddeeff")}, {slot(7, cred.PSKID), []byte("urn:imei:352656100367872")}}
 }
 
 // usual is a job of the size that peers were measured with: root 1179 bytes, certificate 594, key 240.

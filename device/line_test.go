@@ -2,6 +2,7 @@ package device_test
 
 import (
 	"context"
+	"flag"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,6 +21,9 @@ const jobLimit = 80 * time.Second
 
 // lineSize is how many bytes a job has in each direction, and which of them are of the measuring of a shell's line.
 type lineSize struct{ in, out []byte }
+
+// every is for make sweep: all that can go wrong at each byte of the line, with a PSK and its identity too.
+var every = flag.Bool("every", false, "sweep with everything that can go wrong at every byte")
 
 // size runs the tiny job once.
 func size(t *testing.T, h hostKind) (s lineSize) {
@@ -40,6 +44,9 @@ func size(t *testing.T, h hostKind) (s lineSize) {
 // offsets are the bytes of a line at which a sweep tries something: each of them, but few of those with which a shell's line is
 // measured, which are all alike, and every seventh of a host that differs from another in its line end only.
 func offsets(h hostKind, line []byte, step int) []int {
+	if *every {
+		step = 1
+	}
 	if strings.HasSuffix(h.sim, "lf") || h.sim == "at-shell-unescape" {
 		step *= 7
 	}
@@ -159,6 +166,8 @@ func aByteGoesWrongOnItsWayToUs(t *testing.T, h hostKind) {
 	}{
 		"lost":    {1, func(byte) []byte { return nil }},
 		"flipped": {1, func(b byte) []byte { return []byte{b ^ 0x04} }},
+		"odd":     {5, func(b byte) []byte { return []byte{b ^ 0x01} }},
+		"second":  {5, func(b byte) []byte { return []byte{b ^ 0x02} }},
 		"doubled": {3, func(b byte) []byte { return []byte{b, b} }},
 		"noise":   {3, func(b byte) []byte { return []byte{b, 0xff, 0x00} }},
 	} {
@@ -182,20 +191,26 @@ func TestAByteGoesWrongOnItsWayToTheUnit(t *testing.T) { eachHost(t, aByteGoesWr
 
 func aByteGoesWrongOnItsWayToTheUnit(t *testing.T, h hostKind) {
 	st := size(t, h)
-	for name, wrong := range map[string]func(b byte) []byte{
-		"lost":    func(byte) []byte { return nil },
-		"flipped": func(b byte) []byte { return []byte{b ^ 0x04} },
+	for name, c := range map[string]struct {
+		step  int
+		wrong func(b byte) []byte
+	}{
+		"lost":    {1, func(byte) []byte { return nil }},
+		"flipped": {1, func(b byte) []byte { return []byte{b ^ 0x04} }},
+		"odd":     {5, func(b byte) []byte { return []byte{b ^ 0x01} }},
+		"second":  {5, func(b byte) []byte { return []byte{b ^ 0x02} }},
+		"doubled": {5, func(b byte) []byte { return []byte{b, b} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			codes := map[string]int{}
-			sweep(t, h, st.out, 1, func(l *tap, n int) { l.out = at(n, wrong) }, func(t *testing.T, n int, u *sim.Modem, out outcome) {
+			sweep(t, h, st.out, c.step, func(l *tap, n int) { l.out = at(n, c.wrong) }, func(t *testing.T, n int, u *sim.Modem, out outcome) {
 				codes[code(out.err)]++
 				if out.done || out.err == nil {
 					return
 				}
 				again := provision(t.Context(), u.Pipe(context.Background()), device.Options{}, tiny())
-				if again.err != nil || !again.done {
+				if again.err != nil || !again.done || !holds(u, stored(h, tiny())) {
 					t.Errorf("byte %d: %v, and the next run: %v", n, out.err, again.err)
 				}
 			})

@@ -53,11 +53,8 @@ func (d *Desk) look(ctx context.Context, m *device.Modem, tags []cred.SecTag) ([
 	if fresh {
 		return items, before, nil
 	}
-	items, err := m.ListTags(ctx, tags...)
+	items, before, err := past.Look(ctx, m, d.reader(), unit, tags...)
 	if err != nil {
-		return nil, before, err
-	}
-	if before, err = past.Of(ctx, d.reader(), past.Seen(unit, items)); err != nil {
 		return nil, before, err
 	}
 	d.mu.Lock()

@@ -31,7 +31,7 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 	if err != nil {
 		return nil, err
 	}
-	unit, items, before, err := d.who(ctx, m)
+	unit, items, before, err := past.Who(ctx, m, d.reader(), d.tags()...)
 	if err == nil && d.Claim != nil {
 		err = d.Claim(past.Seen(unit, items))
 	}
@@ -44,21 +44,6 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 	d.opened++
 	d.mu.Unlock()
 	return d.identified(e.ID, unit.IMEI), nil
-}
-
-// who reads who is there, and what the ledger knows of it. The names that are not in the ledger are heard twice before they get there.
-func (d *Desk) who(ctx context.Context, m *device.Modem) (unit device.Identity, items []device.Item, before past.Past, err error) {
-	for sure, n := false, 0; err == nil && !sure; n++ {
-		if n == 3 {
-			err = cred.Failed("line.garbled", "the unit told another name each time that it was asked", "try another cable or USB port")
-		} else if unit, items, err = m.Survey(ctx, d.tags()...); err == nil {
-			before, err = past.Of(ctx, d.reader(), past.Seen(unit, items))
-		}
-		if sure = before.Sure; err == nil && !sure {
-			sure, err = m.Sure(ctx, unit, items)
-		}
-	}
-	return unit, items, before, err
 }
 
 // meet takes the time: from here on a unit is worked on.

@@ -26,7 +26,8 @@ func (i Item) Reserved() bool { return i.SecTag.Reserved() }
 // itemLine is a line of a %CMNG=1 answer. The manual's examples have blanks after the commas, modems have none.
 var itemLine = regexp.MustCompile(`^%CMNG: ?(\d{1,10}), ?(\d{1,3}), ?"([0-9A-Fa-f]{64})"$`)
 
-// ParseItem reads one line of the modem's list, strictly: a damaged line is no item.
+// ParseItem reads one line of the modem's list, strictly: a damaged line is no item, nor is one with a digest of nothing but zeros, which
+// would make an empty slot of one that is not.
 func ParseItem(line string) (Item, error) {
 	f := itemLine.FindStringSubmatch(line)
 	if f == nil {
@@ -41,6 +42,9 @@ func ParseItem(line string) (Item, error) {
 		return Item{}, fmt.Errorf("reading the type: %w", err)
 	}
 	sum, err := cred.ParseDigest(f[3])
+	if err == nil && sum.IsZero() {
+		err = errors.New("nothing has the digest zero")
+	}
 	if err != nil {
 		return Item{}, err
 	}
