@@ -11,6 +11,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
+	"example.org/sectag/device/host"
 )
 
 // Item is one credential as the modem lists it: where it is and the SHA-256 of its bytes.
@@ -209,18 +210,8 @@ func (m *Modem) Fits(s cred.Slot, content []byte) error {
 	return m.s.Check(writeCommand(s, content))
 }
 
-// leastCertificate is how many bytes a certificate has that sectag would issue, with the shortest names. No unit is given less.
-const leastCertificate = 500
-
-// RoomOK tells whether the unit's host takes a certificate at all: line.too-long, as of a Zephyr shell whose line nobody made longer.
-// What is there to be written may need more: Fits. Nothing is sent.
-func (m *Modem) RoomOK() error {
-	err := m.s.Check(writeCommand(cred.Slot{Kind: cred.ClientCert}, bytes.Repeat([]byte{' '}, leastCertificate)))
-	if f := cred.AsFault(err); f != nil {
-		return cred.Because(err, f.Code, "no certificate fits, not the shortest: "+f.Text, f.Hint)
-	}
-	return nil
-}
+// RoomOK tells whether the unit's host takes a certificate at all: line.too-long. Fits knows of a content. Nothing is sent.
+func (m *Modem) RoomOK() error { return host.RoomOK(m.s) }
 
 // Delete empties a slot; found is false when it was empty already. When no answer comes in time, or a refusal, the list
 // decides: a slot that is empty needs no deletion.
