@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,6 +32,20 @@ func TestAWriteWithoutAnAnswerLeavesNoDoubt(t *testing.T) {
 		}
 		synctest.Wait()
 	})
+}
+
+// TestAFirmwareIsRefusedForWhatItTold: in the words of what the modem said of it.
+func TestAFirmwareIsRefusedForWhatItTold(t *testing.T) {
+	for unit, says := range map[string]string{
+		"nrf9151?fault=no-firmware": "does not tell its firmware's version",
+		"nrf9160-old":               "mfw_nrf9160_1.2.3 cannot prove what it stored",
+	} {
+		r := newRig(t, unit)
+		u := drive(t, r.config(nil), station.Orders{})
+		if f := u.Failure; f == nil || f.Code != "store.firmware-old" || !strings.Contains(f.Text, says) || !strings.Contains(f.Hint, "nrfutil") {
+			t.Errorf("%s: %v", unit, f)
+		}
+	}
 }
 
 // TestAUnitThatHoldsTooMuchToBeListedIsWorkedOn: what a plan is about is listed by its sec_tag.

@@ -33,7 +33,7 @@ func refused(what string, r at.Reply) *cred.Fault {
 	}
 	if r.Final == at.Error {
 		return cred.Failed("line.error", "the modem answers "+what+" with ERROR",
-			"the firmware may not know the command, or not in this state: see sectag inspect")
+			"switch the unit off and on and try again; if it stays so compare firmware and functional mode (sectag inspect) with the AT manual: the command is unknown to it, or not taken in this state")
 	}
 	code, text, hint := cme.Meaning(r.CME, r.Final == at.CME)
 	return cred.Failed(code, fmt.Sprintf("the modem answers %s with %s: %s", what, r.Result(), text), hint)
@@ -120,7 +120,7 @@ func undecided(silence, listing error, deed string, s cred.Slot, item Item, ther
 		holds = "holds " + item.SHA256.Short()
 	}
 	return cred.Because(silence, "line.no-answer", fmt.Sprintf("no answer to the %s of %s, and the slot %s", deed, s, holds),
-		"start again: the unit is identified and listed first, and finished from what it holds")
+		"start again: the unit is identified and listed first, and finished from what it holds; if it stays so use another cable or USB port, or hardware flow control")
 }
 
 func mismatch(s cred.Slot, item Item, found bool, want cred.Digest) error {

@@ -131,7 +131,7 @@ func (n Named) confirm(imei cred.IMEI) error {
 			return nil
 		}
 	}
-	return cred.Failed("store.wrong-unit", "the unit at the port is "+imei.String()+", which was not named", "check the label: nothing was changed")
+	return cred.Failed("store.wrong-unit", "the unit at the port is "+imei.String()+", which was not named", "plug in the unit that --imei names, or name this one if its label agrees: nothing was changed")
 }
 
 // Talk sends commands one after the other and stops at the first that is not answered with OK. Commands that change the

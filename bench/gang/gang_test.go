@@ -249,6 +249,9 @@ func TestOneUnitIsOneLanes(t *testing.T) {
 					if u.Failure != nil {
 						said += u.Failure.Text
 					}
+					if code(u) == "port.busy" && len(u.Slots) > 0 {
+						t.Errorf("%v: of a port that has a lane already the slots are told twice: %+v", c.ports, u.Slots)
+					}
 				}
 				slices.Sort(got)
 				if !slices.Equal(got, c.codes) || !strings.Contains(said, c.say) {

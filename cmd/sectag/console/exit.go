@@ -48,9 +48,9 @@ type VerdictNo struct {
 
 // short is what people are told on stderr: the findings stand on stdout, whole, and are not said twice.
 func (v *VerdictNo) short() *cred.Fault {
-	text, hint := "it says no: see the error above", "what to do stands below the error"
+	text, hint := "the verdict is fail: see the error above", "what to do stands below the error"
 	if v.Errors > 1 {
-		text, hint = fmt.Sprintf("it says no: see the %d errors above", v.Errors), "what to do stands below each of them"
+		text, hint = fmt.Sprintf("the verdict is fail: see the %d errors above", v.Errors), "what to do stands below each of them"
 	}
 	return cred.Failed(v.Fault.Code, text, hint)
 }
