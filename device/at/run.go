@@ -36,7 +36,7 @@ func (s *Session) exchange(ctx context.Context, x *exchange, wire []byte) (Reply
 	s.ex = x
 	s.mu.Unlock()
 	if x.echo != nil && len(wire) > keeps {
-		s.calm(ctx)
+		s.Calm(ctx)
 	}
 	s.emit(true, show)
 	began := time.Now()

@@ -17,7 +17,7 @@ func (f *finder) shell(ctx context.Context) (at.Host, error) {
 	if _, err := f.s.Listen(ctx, "(Ctrl-C)", []byte(ctrlC), promptWait, waits); err != nil {
 		return nil, err
 	}
-	f.settle(ctx)
+	f.s.Calm(ctx)
 	for range rounds {
 		heard, err := f.command(ctx, "at AT", shellKnock)
 		if err != nil {
@@ -90,7 +90,7 @@ func (f *finder) measured(ctx context.Context) (at.Host, error) {
 func (f *finder) room(ctx context.Context) (int, error) {
 	best := 0
 	for range rounds {
-		f.settle(ctx)
+		f.s.Calm(ctx)
 		for _, n := range []int{defaultRoom + 1, at.Buffer + 1} {
 			wire := append(bytes.Repeat([]byte{'#'}, n), ctrlC...)
 			heard, err := f.s.Listen(ctx, "(measuring the line)", wire, f.there(len(wire)), func(b []byte) bool {
