@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/firmware"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
 )
@@ -27,7 +28,7 @@ func (b *Bench) Drive(ctx, work context.Context, t flows.Terms, o station.Orders
 		}
 		d := o.Next(s.Machine)
 		if d.Done {
-			fault, b.end, b.held = d.Fault, &s.Facts, d.Fault != nil // winding up puts the plan away
+			fault, b.end, b.held = found(d.Fault, s.Facts), &s.Facts, d.Fault != nil // winding up puts the plan away
 			over(errOver)
 		} else if d.Event != nil {
 			b.Put(d.Event)
@@ -37,6 +38,17 @@ func (b *Bench) Drive(ctx, work context.Context, t flows.Terms, o station.Orders
 		fault = b.final().Failure
 	}
 	return fault, err
+}
+
+// found says of a refused firmware what the modem told of it: the machines know no more than that it cannot be worked with.
+func found(f *cred.Fault, facts flows.Facts) *cred.Fault {
+	if f == nil || f.Code != "store.firmware-old" {
+		return f
+	}
+	if is := cred.AsFault(firmware.Judge(facts.Unit.Firmware)); is != nil {
+		return is
+	}
+	return f
 }
 
 // final is what was known when the orders were carried out; what is known now where they were not.

@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,14 +11,15 @@ import (
 	"example.org/sectag/flows/station"
 )
 
-// TestAWriteWithoutAnAnswerLeavesNoDoubt: the line is brought in step again, and then the modem is asked what the slot holds.
+// TestAWriteWithoutAnAnswerLeavesNoDoubt: the line is brought in step again, and then the modem is asked what the slot holds, and
+// the host how long a line it takes.
 func TestAWriteWithoutAnAnswerLeavesNoDoubt(t *testing.T) {
 	r, began := newRig(t, "nrf9151?fault=overflow&fault=online"), time.Now()
 	synctest.Test(t, func(t *testing.T) {
 		c, start := r.config(nil), time.Now()
 		c.Now = func() time.Time { return began.Add(time.Since(start)) } // the bubble's clock is before the authority's
 		u := drive(t, c, station.Orders{})
-		if u.Failure == nil || u.Failure.Code != "line.no-answer" || u.Verdict != cred.Fail {
+		if u.Failure == nil || u.Failure.Code != "line.short-buffer" || u.Verdict != cred.Fail {
 			t.Fatalf("%+v", u)
 		}
 		for _, s := range u.Slots {
@@ -25,11 +27,25 @@ func TestAWriteWithoutAnAnswerLeavesNoDoubt(t *testing.T) {
 				t.Errorf("%d %s holds %q, want missing", s.SecTag, s.Kind, s.Holds)
 			}
 		}
-		if d := time.Since(start); d > 40*time.Second { // three tries, each more slowly
+		if d := time.Since(start); d > 15*time.Second { // the write's own limit, the way back, and the measure
 			t.Errorf("it took %v", d)
 		}
 		synctest.Wait()
 	})
+}
+
+// TestAFirmwareIsRefusedForWhatItTold: in the words of what the modem said of it.
+func TestAFirmwareIsRefusedForWhatItTold(t *testing.T) {
+	for unit, says := range map[string]string{
+		"nrf9151?fault=no-firmware": "does not tell its firmware's version",
+		"nrf9160-old":               "mfw_nrf9160_1.2.3 cannot prove what it stored",
+	} {
+		r := newRig(t, unit)
+		u := drive(t, r.config(nil), station.Orders{})
+		if f := u.Failure; f == nil || f.Code != "store.firmware-old" || !strings.Contains(f.Text, says) || !strings.Contains(f.Hint, "nrfutil") {
+			t.Errorf("%s: %v", unit, f)
+		}
+	}
 }
 
 // TestAUnitThatHoldsTooMuchToBeListedIsWorkedOn: what a plan is about is listed by its sec_tag.

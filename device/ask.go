@@ -9,6 +9,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
 	"example.org/sectag/device/at/mask"
+	"example.org/sectag/device/host"
 )
 
 // tries is how often a question is put when its answer comes back damaged.
@@ -82,7 +83,7 @@ func (m *Modem) again(ctx context.Context, cmd at.Command) (at.Reply, error) {
 	}
 	r, err = m.s.Do(ctx, cmd)
 	if errors.Is(err, at.ErrNameless) {
-		return r, stranger(m.name)
+		return r, host.Stranger(m.name)
 	}
 	if m.silent(ctx, err) {
 		if e := m.resync(ctx); e != nil {

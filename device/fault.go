@@ -1,13 +1,10 @@
 package device
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
@@ -33,7 +30,7 @@ func refused(what string, r at.Reply) *cred.Fault {
 	}
 	if r.Final == at.Error {
 		return cred.Failed("line.error", "the modem answers "+what+" with ERROR",
-			"the firmware may not know the command, or not in this state: see sectag inspect")
+			"switch the unit off and on and try again; if it stays so compare firmware and functional mode (sectag inspect) with the AT manual: the command is unknown to it, or not taken in this state")
 	}
 	code, text, hint := cme.Meaning(r.CME, r.Final == at.CME)
 	return cred.Failed(code, fmt.Sprintf("the modem answers %s with %s: %s", what, r.Result(), text), hint)
@@ -120,7 +117,7 @@ func undecided(silence, listing error, deed string, s cred.Slot, item Item, ther
 		holds = "holds " + item.SHA256.Short()
 	}
 	return cred.Because(silence, "line.no-answer", fmt.Sprintf("no answer to the %s of %s, and the slot %s", deed, s, holds),
-		"start again: the unit is identified and listed first, and finished from what it holds")
+		"start again: the unit is identified and listed first, and finished from what it holds; if it stays so use another cable or USB port, or hardware flow control")
 }
 
 func mismatch(s cred.Slot, item Item, found bool, want cred.Digest) error {
@@ -130,45 +127,4 @@ func mismatch(s cred.Slot, item Item, found bool, want cred.Digest) error {
 	}
 	return cred.Failed("store.mismatch", fmt.Sprintf("%s holds %s after the write of %s", s, holds, want.Short()),
 		"start again; if it stays so use another cable or USB port, or update the board's interface firmware: bytes are lost on the line")
-}
-
-// stranger is who answers AT and is no modem of ours.
-func stranger(name string) error {
-	return cred.Failed("line.not-at", "what answers AT on "+name+" is no nRF91 modem",
-		"choose the board's first port: sectag ports lists them; modems of other makes cannot be worked on")
-}
-
-// prompt is what a Zephyr shell ends its output with.
-var prompt = regexp.MustCompile(`(?:uart|mosh|[a-z0-9_-]+):~\$`)
-
-// judge says what is at the other end of a line on which AT was not answered.
-func judge(name string, heard []byte) error {
-	text := string(bytes.ToValidUTF8(heard, nil))
-	notAT := func(what, hint string) error {
-		return cred.Failed("line.not-at", "no AT host on "+name+": "+what, hint)
-	}
-	strange := 0
-	for _, b := range heard {
-		if b >= 0x80 || (b < ' ' && b != '\r' && b != '\n' && b != '\t' && b != 0x1b) {
-			strange++
-		}
-	}
-	switch {
-	case len(heard) == 0:
-		return cred.Failed("line.no-answer", "nothing answers AT on "+name,
-			"switch the unit on and choose the board's first port; its firmware must be an AT host (at_client) or a shell with the command at, at 115200 baud")
-	case prompt.MatchString(text) || strings.Contains(text, "command not found"):
-		return notAT("a Zephyr shell answers, and its command at does not", "switch the unit off and on; if it stays so put an AT host on the board (the at_client sample)")
-	case strange*4 > len(heard) || !utf8.Valid(heard):
-		return notAT("what comes in is no text", "the speed is not 115200 baud or the port is a trace port: choose the board's first port")
-	case strings.Contains(text, "*** Booting") || strings.Contains(text, "<inf>") || strings.Contains(text, "<err>") || strings.Contains(text, "<wrn>"):
-		return notAT("a firmware writes its log", "choose the board's first port, or put an AT host on the board (the at_client sample)")
-	case strings.Contains(text, "$G") || strings.Contains(text, "$BD"):
-		return notAT("a GNSS receiver sends positions", "choose another port: sectag ports lists them")
-	case strings.Contains(text, "ERROR"):
-		return notAT("it answers AT with ERROR", "switch the unit off and on; if it stays so put an AT host on the board (the at_client sample)")
-	case strings.HasPrefix(strings.TrimLeft(text, "\r\n"), "AT") && !strings.Contains(text, "OK"):
-		return notAT("it only sends back what is sent", "switch the unit off and on: an AT host whose modem has stopped does so; else close the program that echoes, or choose another port")
-	}
-	return notAT("something else answers", "choose another port: sectag ports lists them")
 }

@@ -61,7 +61,7 @@ func (m *Modem) probe(ctx context.Context) error {
 		return nil
 	}
 	if errors.Is(err, at.ErrNoAnswer) && !errors.Is(err, at.ErrStuck) {
-		return judge(m.name, m.s.Heard())
+		return host.Silent(m.name, m.s.Heard())
 	}
 	return m.place(err)
 }
@@ -79,7 +79,7 @@ func (m *Modem) numbers(ctx context.Context) error {
 		m.restoreCMEE = true
 		return m.order(ctx, at.Command{Text: "AT+CMEE=1"})
 	}
-	return stranger(m.name) // other makes have a 2, and answer with words
+	return host.Stranger(m.name) // other makes have a 2, and answer with words
 }
 
 var cmeeAnswer = regexp.MustCompile(`^\+CMEE: \d$`)
@@ -96,7 +96,7 @@ func (m *Modem) acquaint(ctx context.Context) error {
 	q.Doubt = doubt
 	err := m.s.Resync(ctx, doubt, q)
 	if errors.Is(err, at.ErrNoAnswer) && !errors.Is(err, at.ErrStuck) && ctx.Err() == nil {
-		return stranger(m.name)
+		return host.Stranger(m.name)
 	}
 	return m.place(err)
 }

@@ -8,6 +8,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
+	"example.org/sectag/device/host"
 	"example.org/sectag/device/shelf"
 )
 
@@ -163,6 +164,9 @@ func (m *Modem) Fits(s cred.Slot, content []byte) error {
 	m.multiline = m.multiline || bytes.IndexByte(content, '\n') >= 0
 	return m.s.Check(writeCommand(s, content))
 }
+
+// RoomOK tells whether the unit's host takes a certificate at all: line.too-long. Fits knows of a content. Nothing is sent.
+func (m *Modem) RoomOK() error { return host.RoomOK(m.s) }
 
 // Delete empties a slot; found is false when it was empty already. When no answer comes in time, or a refusal, the list
 // decides: a slot that is empty needs no deletion. Where the whole store was listed before, the slot is asked for in any case, because

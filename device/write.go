@@ -19,7 +19,8 @@ type Proof struct {
 
 // Write stores content in a slot, which must be empty on most firmware. It says only what the modem said: prove it with Prove.
 // When no answer comes in time the list decides: nil if the content is there. If it is not and the command was long enough that
-// bytes can have been lost on a bridge, it is deleted and written again, more slowly, at most Repeats times. progress is told the
+// bytes can have been lost on a bridge, it is deleted and written again, more slowly, at most Repeats times, unless the host's buffer
+// turns out to be too short for it (line.short-buffer). progress is told the
 // bytes handed to the line; it may be nil.
 func (m *Modem) Write(ctx context.Context, s cred.Slot, content []byte, progress func(sent, total int)) error {
 	delete(m.repeats, s)
@@ -35,6 +36,11 @@ func (m *Modem) write(ctx context.Context, s cred.Slot, content []byte, progress
 	}
 	m.fast(ctx, len(content))
 	again, err := m.writeOnce(ctx, s, content, progress)
+	if again {
+		if e := host.RoomFor(ctx, m.s, writeCommand(s, content), m.resync); e != nil {
+			return m.place(e)
+		}
+	}
 	for again && m.slower(s) {
 		if err := m.empty(ctx, s); err != nil {
 			return err

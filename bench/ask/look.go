@@ -16,13 +16,14 @@ import (
 // Looked is what a unit says of itself, in the words of the contract's verb inspect.
 type Looked struct {
 	flows.UnitFacts
-	Slots []flows.SlotFacts `json:"slots"`
+	Slots    []flows.SlotFacts `json:"slots"`
+	Findings []cred.Finding    `json:"findings"` // what provision would refuse the unit's host for
 }
 
 // Inspect reads who is at a port and what is in it, and leaves the modem as it was. What was read by the time of a failure is
 // returned with it. The ledger may be nil. With tags it is content with what they hold where the whole is more than can be listed.
 func Inspect(ctx context.Context, d device.Dialer, port string, l *ledger.Reader, trace func(flows.TraceLine), tags ...cred.SecTag) (looked Looked, err error) {
-	looked.Slots = []flows.SlotFacts{}
+	looked.Slots, looked.Findings = []flows.SlotFacts{}, []cred.Finding{}
 	err = with(ctx, d, port, trace, func(m *device.Modem) error {
 		u, err := m.Identify(ctx)
 		looked.UnitFacts = flows.UnitFacts{
@@ -31,6 +32,9 @@ func Inspect(ctx context.Context, d device.Dialer, port string, l *ledger.Reader
 		}
 		if err != nil {
 			return err
+		}
+		if f := cred.AsFault(m.RoomOK()); f != nil {
+			looked.Findings = append(looked.Findings, cred.Finding{Code: f.Code, Severity: cred.Warning, Text: f.Text, Hint: f.Hint})
 		}
 		list := m.List
 		if len(tags) > 0 {
@@ -127,7 +131,7 @@ func (n Named) confirm(imei cred.IMEI) error {
 			return nil
 		}
 	}
-	return cred.Failed("store.wrong-unit", "the unit at the port is "+imei.String()+", which was not named", "check the label: nothing was changed")
+	return cred.Failed("store.wrong-unit", "the unit at the port is "+imei.String()+", which was not named", "plug in the unit that --imei names, or name this one if its label agrees: nothing was changed")
 }
 
 // Talk sends commands one after the other and stops at the first that is not answered with OK. Commands that change the

@@ -91,8 +91,9 @@ func (l *lane) set(e *bench.Estate, r *ring, c *claims) {
 func (l *lane) run(ctx context.Context) bench.Unit {
 	port := l.Ports[l.n]
 	if l.bench == nil {
-		b := bench.New(l.Bench(port))
-		return b.Document(twice(port, l.twin), l.Orders.Look)
+		u := bench.New(l.Bench(port)).Document(twice(port, l.twin), l.Orders.Look)
+		u.Slots = []bench.UnitSlot{} // what they hold is told by the lane that has the port
+		return u
 	}
 	o := l.Orders
 	if l.Keyed {

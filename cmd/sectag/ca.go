@@ -190,10 +190,17 @@ func found(fs []cred.Finding) (paper.Document, error) {
 		fs = []cred.Finding{}
 	}
 	d := &paper.Findings{Verdict: cred.Judge(fs), Findings: fs}
+	no := &console.VerdictNo{}
 	for _, f := range fs {
-		if f.Severity == cred.Error {
-			return d, &console.VerdictNo{Fault: cred.Failed(f.Code, f.Text, f.Hint)}
+		if f.Severity != cred.Error {
+			continue
 		}
+		if no.Errors++; no.Fault == nil {
+			no.Fault = cred.Failed(f.Code, f.Text, f.Hint)
+		}
+	}
+	if no.Fault != nil {
+		return d, no
 	}
 	return d, nil
 }

@@ -15,7 +15,7 @@ func (a *app) inspectVerb() *cobra.Command {
 	var port string
 	c := &cobra.Command{
 		Use: "inspect --port P", Short: "Say who is at a port and what is in it, and change nothing", Args: cobra.NoArgs,
-		RunE: a.VerbOf(paper.NoSlots, func(ctx context.Context, _ []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoUnitSeen, func(ctx context.Context, _ []string) (paper.Document, error) {
 			if err := target.NeedPort(port); err != nil {
 				return nil, err
 			}

@@ -94,11 +94,11 @@ func (s *Session) put(ctx context.Context, show string, wire []byte, handing tim
 	return s.send(ctx, x, wire)
 }
 
-// Settle waits until nothing comes any more, for at most two seconds.
-func (s *Session) Settle(ctx context.Context) { s.drain(ctx) }
+// Settle waits until nothing has come for so long, for at most two seconds.
+func (s *Session) Settle(ctx context.Context, still time.Duration) { s.drain(ctx, still) }
 
 // drain waits until nothing comes any more, and reports whether the line got quiet.
-func (s *Session) drain(ctx context.Context) bool {
+func (s *Session) drain(ctx context.Context, quiet time.Duration) bool {
 	end := time.NewTimer(settle)
 	defer end.Stop()
 	still := time.NewTimer(quiet)
@@ -121,7 +121,7 @@ func (s *Session) drain(ctx context.Context) bool {
 
 // named lets the line get quiet, asks a query and takes only an answer that names itself: then both sides are in step.
 func (s *Session) named(ctx context.Context, q Query) (bool, error) {
-	s.drain(ctx)
+	s.drain(ctx, quiet)
 	q.Named = true
 	x := newExchange(q)
 	wire, _ := s.Host().Frame(q.Text, nil)

@@ -36,7 +36,7 @@ func (s *Session) exchange(ctx context.Context, x *exchange, wire []byte) (Reply
 	s.ex = x
 	s.mu.Unlock()
 	if x.echo != nil && len(wire) > keeps {
-		s.calm(ctx)
+		s.Calm(ctx)
 	}
 	s.emit(true, show)
 	began := time.Now()
@@ -99,7 +99,8 @@ func (s *Session) await(ctx context.Context, x *exchange, began time.Time, size 
 			back.Reset(promptQuiet)
 		case <-back.C:
 			if s.idle(x) {
-				return cred.Because(ErrNoAnswer, "line.no-answer", "the shell gives no result of "+mask.Command(x.cmd.Text), "identify the unit again")
+				return cred.Because(ErrNoAnswer, "line.no-answer", "the shell gives no result of "+mask.Command(x.cmd.Text),
+					"start again: the unit is identified and listed first; if it stays so switch the unit off and on")
 			}
 		case <-end.C:
 			err := s.silence(x, limit)
@@ -147,7 +148,7 @@ func (s *Session) send(ctx context.Context, x *exchange, wire []byte) error {
 			return s.written(x, err, steps, len(wire))
 		case <-end.C:
 			return s.giveUp(cred.Because(errors.Join(ErrNoAnswer, ErrStuck), "line.no-answer", "the port takes no bytes",
-				"the other side stops us by flow control, or the port is none: check the wiring, choose the board's first port"))
+				"check the wiring of RTS and CTS, or build the firmware without hardware flow control: the other side stops us; else choose the board's first port"))
 		case <-done: // half a command must not stay behind: its open quote would block the host
 			done = nil
 			end.Reset(time.Second)
@@ -310,7 +311,7 @@ func (s *Session) sort(line string) []heardLine {
 
 func noAnswer(what string, limit time.Duration) *cred.Fault {
 	return cred.Because(ErrNoAnswer, "line.no-answer", fmt.Sprintf("no answer to %s within %v", what, limit),
-		"check that the unit has power and the cable sits, then identify the unit again")
+		"check that the unit has power and the cable sits, then start again: the unit is identified and listed first")
 }
 
 // stopped is the end of a context: its deadline is a missing answer like any other, its cancellation a person's wish.

@@ -153,7 +153,7 @@ func (s *Session) Do(ctx context.Context, cmd Command) (Reply, error) {
 		return Reply{}, fault
 	case dirty:
 		return Reply{}, cred.Because(ErrDirty, "line.no-answer", "an earlier command is still unanswered",
-			"identify the unit again")
+			"start again: the unit is identified and listed first")
 	}
 	wire, err := frame(s.Host(), cmd)
 	if err != nil {

@@ -42,8 +42,8 @@ func (s *Session) ready(ctx context.Context) {
 	}
 }
 
-// calm waits until a shell does not print any more: it loses what comes meanwhile, but for a few bytes.
-func (s *Session) calm(ctx context.Context) {
+// Calm waits until a shell does not print any more: it loses what comes meanwhile, but for a few bytes.
+func (s *Session) Calm(ctx context.Context) {
 	end := time.NewTimer(promptLimit)
 	defer end.Stop()
 	still := time.NewTimer(printQuiet)

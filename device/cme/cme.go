@@ -27,24 +27,24 @@ func vendorErrors() map[int]meaning {
 		515: {"the modem's store is full", "delete a tag that the unit no longer needs, then write again"},
 		518: {"the modem is active", "take it off the network first: sectag at AT+CFUN=4; if that does not last, stop the application that switches it on"},
 		519: {"the slot is taken", "delete it first: sectag slots delete, or let sectag provision plan the change"},
-		520: {"the modem could not authenticate the command", "an AT key is installed on this unit: its holder must sign the command (%XSUDO)"},
+		520: {"the modem could not authenticate the command", "have the holder of the AT key that is installed on this unit sign the command (%XSUDO), or take another unit"},
 		523: {"the modem could not make a key", "switch the unit off and on and try again; if it stays so let the computer make the key"},
 		527: {"the modem finds the content invalid", "check the file with openssl: it must be one PEM certificate or key, and not larger than 4 kB"},
-		528: {"the power-off warning is active", "the supply voltage is too low: check the supply or charge the battery, then start again"},
-		529: {"the claim token could not be made", "the tag holds no ownership key: name the tag that does"},
+		528: {"the power-off warning is active", "check the supply or charge the battery, whose voltage is too low, then start again"},
+		529: {"the claim token could not be made", "name the tag that holds an ownership key"},
 	}
 }
 
 // plainErrors are numbers of 3GPP TS 27.007 that modems give on a bench.
 func plainErrors() map[int]meaning {
 	return map[int]meaning{
-		0:  {"the modem does not know the command or a parameter", "the firmware may be too old for it: see sectag inspect"},
-		3:  {"the operation is not allowed", "see sectag inspect for the state of the modem"},
-		4:  {"the operation is not supported", "the firmware may be too old for it: see sectag inspect"},
+		0:  {"the modem does not know the command or a parameter", "look up its firmware (sectag inspect) and update one that is too old for the command"},
+		3:  {"the operation is not allowed", "switch the unit off and on and try again; sectag inspect shows the state of the modem"},
+		4:  {"the operation is not supported", "look up its firmware (sectag inspect) and update one that is too old for the command"},
 		10: {"there is no SIM card", "put one in, or leave the modem in flight mode"},
 		13: {"the SIM card does not work, or there is none", "put a working one in, or leave the modem in flight mode"},
 		14: {"the SIM card is busy", "wait a moment and try again"},
-		23: {"the modem has no memory for it", "the credential is too large: use one certificate instead of a bundle, EC instead of RSA"},
+		23: {"the modem has no memory for it", "write a smaller credential: one certificate instead of a bundle, EC instead of RSA"},
 		50: {"a parameter is wrong", "compare the command with the AT manual of this firmware"},
 		51: {"the command is disabled in this firmware", "put a released modem firmware on the unit"},
 		60: {"the modem reports a system failure", "switch the unit off and on, then start again"},

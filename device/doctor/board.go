@@ -63,7 +63,7 @@ func (s Seen) heard(sev cred.Severity, g group, p scout.Found) cred.Finding {
 			join("its firmware waits for RTS and CTS that are not wired, or the wire to its RX is missing", p.Of.Note, "build it without hardware flow control (hw-flow-control off) or wire both lines"))
 	case scout.Noise:
 		return say("doctor.wrong-speed", "what comes in is no text: another speed than 115200 baud, or a trace port",
-			"build the AT host for 115200 baud; if this is the trace port, the AT host was built for no port of this board")
+			"build the AT host for 115200 baud; if this is the trace port, build it for another port of this board")
 	case scout.GNSS:
 		return say("doctor.wrong-firmware", "a GNSS receiver's positions come in", flash(p.Of))
 	case scout.Text:

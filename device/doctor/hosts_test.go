@@ -19,7 +19,7 @@ func TestTheDoctorAgreesWithTheVerbs(t *testing.T) {
 		"at-host-lf": {"info doctor.answers", "info doctor.terminator"}, "at-host-crlf": {"info doctor.answers", "info doctor.terminator"},
 		"at-host-null": {"info doctor.answers", "info doctor.terminator"}, "serial-modem-lf": {"info doctor.answers", "info doctor.terminator"},
 		"serial-modem-crlf": {"info doctor.answers", "info doctor.terminator"}, "slm": {"info doctor.answers", "info doctor.terminator"},
-		"at-shell": {"info doctor.answers"}, "at-shell-large": {"info doctor.answers"}, "at-shell-unescape": {"info doctor.answers"},
+		"at-shell": {"info doctor.answers", "error line.too-long"}, "at-shell-large": {"info doctor.answers"}, "at-shell-unescape": {"info doctor.answers"},
 		"modem-shell": {"info doctor.answers"}, "at-shell-wildcard": {"error line.shell-wildcard"}, "cred-shell": {"error doctor.wrong-firmware"},
 		"serial-modem&fault=crash": {"error line.crashed"}, "at-shell&fault=crash": {"error line.crashed"}, "at-host&fault=crash": {"error doctor.echo"},
 	} {

@@ -121,6 +121,7 @@ func (s Seen) wellFindings(g group) (out []cred.Finding) {
 			if w.IMEI == 0 {
 				who = fmt.Sprintf("%s answers: %s, no IMEI", w.Model, w.Firmware)
 			}
+			who = strings.Replace(who, "answers: ,", "answers: firmware not told,", 1)
 		}
 		out = append(out, finding(cred.Info, "doctor.answers", p.Name, who, "sectag inspect --port "+p.Name+" shows what it holds"))
 		if w := p.Answer.Who; w != nil && w.LineEnd != "" && w.LineEnd != "CR" {

@@ -15,9 +15,12 @@ var fwVersion = regexp.MustCompile(`^mfw(?:-[a-z]+)?_(nrf91[0-9x]+(?:-[a-z]+)?)_
 // Judge judges a modem firmware by what +CGMR says: of nRF9160 firmware 1.3.2 is the first whose listed digests can be
 // trusted (nrfcredstore's rule); every nRF91x1 and NTN firmware has them. Older or unreadable is store.firmware-old.
 func Judge(version string) error {
-	f := fwVersion.FindStringSubmatch(version)
-	if f == nil {
-		return cred.Failed("store.firmware-old", "the modem's firmware version cannot be read: "+strconv.Quote(version),
+	if fwVersion.FindStringSubmatch(version) == nil {
+		text := "the modem's firmware version cannot be read: " + strconv.Quote(version)
+		if version == "" {
+			text = "the modem does not tell its firmware's version (AT+CGMR), so nothing is changed: what it stores could not be proven"
+		}
+		return cred.Failed("store.firmware-old", text,
 			"put a released modem firmware on the unit, mfw_nrf9160_1.3.2 or newer or any mfw_nrf91x1: Cellular Monitor or nrfutil writes it")
 	}
 	if !AtLeast(version, 1, 3, 2) {

@@ -17,7 +17,7 @@ func (f *finder) shell(ctx context.Context) (at.Host, error) {
 	if _, err := f.s.Listen(ctx, "(Ctrl-C)", []byte(ctrlC), promptWait, waits); err != nil {
 		return nil, err
 	}
-	f.settle(ctx)
+	f.s.Calm(ctx)
 	for range rounds {
 		heard, err := f.command(ctx, "at AT", shellKnock)
 		if err != nil {
@@ -90,10 +90,10 @@ func (f *finder) measured(ctx context.Context) (at.Host, error) {
 func (f *finder) room(ctx context.Context) (int, error) {
 	best := 0
 	for range rounds {
-		f.settle(ctx)
+		f.s.Calm(ctx)
 		for _, n := range []int{defaultRoom + 1, at.Buffer + 1} {
 			wire := append(bytes.Repeat([]byte{'#'}, n), ctrlC...)
-			heard, err := f.s.Listen(ctx, "(measuring the line)", wire, promptWait+time.Duration(n)*200*time.Microsecond, func(b []byte) bool {
+			heard, err := f.s.Listen(ctx, "(measuring the line)", wire, f.there(len(wire)), func(b []byte) bool {
 				return bytes.IndexByte(b, '#') >= 0 && bytes.Contains(b, []byte("\n")) && waits(b)
 			})
 			if err != nil {
@@ -110,6 +110,19 @@ func (f *finder) room(ctx context.Context) (int, error) {
 		}
 	}
 	return min(best, at.Buffer), nil
+}
+
+// usualBaud is for lines that do not know their speed.
+const usualBaud = 115200
+
+// there is how long a shell may take for a line of n characters that it sends back: the time of a question, and that of the bytes both
+// ways, with half as much again for what a terminal wraps. What is waited for is the prompt.
+func (f *finder) there(n int) time.Duration {
+	baud := f.s.Baud()
+	if baud == 0 {
+		baud = usualBaud
+	}
+	return queryKnock + 3*time.Duration(n)*(10*time.Second/time.Duration(baud))
 }
 
 // other says what a shell without the command "at" is. What the commands cred and nrf_cloud_cred store is in the flash of the

@@ -15,7 +15,10 @@ import (
 // that takes its whole second for an AT is heard while the next ones go out, which its host then loses or takes one by one.
 const (
 	whole      = 2700 * time.Millisecond
-	hello      = 300 * time.Millisecond
+	farHello   = 300 * time.Millisecond // for the first AT, on a line that does not know its speed: it may lead far away
+	nearHello  = 150 * time.Millisecond // on a port of this computer
+	farStill   = 150 * time.Millisecond // for the second answer to one knock
+	nearStill  = 60 * time.Millisecond
 	shellKnock = at.ProbeLimit + 50*time.Millisecond
 	queryKnock = at.QueryLimit + 250*time.Millisecond
 	fastKnock  = 150 * time.Millisecond // at another speed, which no slow modem is looked for at
@@ -28,6 +31,7 @@ const (
 const (
 	del        = "\x7f"
 	ctrlC      = "\x03"
+	leaveData  = "+++"
 	leaveShell = "\x18\x11" // Ctrl-X Ctrl-Q ends modem_shell's AT command mode
 )
 
@@ -63,21 +67,28 @@ func (f *finder) left(limit time.Duration) time.Duration {
 	return min(limit, time.Until(f.until))
 }
 
+// near tells whether the line leads to a port of this computer, where an answer takes no more than the modem's time.
+func (f *finder) near() bool { return f.s.Baud() != 0 }
+
 // settle waits until nothing comes any more.
 func (f *finder) settle(ctx context.Context) {
+	still := farStill
+	if f.near() {
+		still = nearStill
+	}
 	if !f.alive {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, f.until)
 		defer cancel()
 	}
-	f.s.Settle(ctx)
+	f.s.Settle(ctx, still)
 }
 
 // errNobody says that the search goes on.
 var errNobody = errors.New("nobody answered")
 
 func (f *finder) find(ctx context.Context) (at.Host, error) {
-	for _, look := range []func(context.Context) (at.Host, error){f.usual, f.fast, f.data, f.ends, f.stuck} {
+	for _, look := range []func(context.Context) (at.Host, error){f.usual, f.ends, f.fast, f.data, f.stuck} {
 		h, err := look(ctx)
 		if !errors.Is(err, errNobody) {
 			return h, err
@@ -103,8 +114,12 @@ func (f *finder) say(ctx context.Context, show, wire string, limit time.Duration
 // usual sends AT and CR, as AT Host and Serial Modem are shipped to take it. The first command after power-up may end in
 // ERROR: noise stood before it (nrf91.md, section 3.5).
 func (f *finder) usual(ctx context.Context) (at.Host, error) {
+	limit := farHello
+	if f.near() {
+		limit = nearHello
+	}
 	for range 2 {
-		got, err := f.say(ctx, "AT", "AT\r", hello)
+		got, err := f.say(ctx, "AT", "AT\r", limit)
 		switch {
 		case err != nil:
 			return nil, err
@@ -168,9 +183,9 @@ func (f *finder) fast(ctx context.Context) (at.Host, error) {
 	return h, err
 }
 
-// data leaves the data mode of a Serial Modem or SLM.
+// data leaves the data mode of a Serial Modem or SLM that wants silence behind what ends it.
 func (f *finder) data(ctx context.Context) (at.Host, error) {
-	heard, err := f.s.Listen(ctx, "+++", []byte("+++"), dataQuiet, func(b []byte) bool { return bytes.Contains(b, []byte("#XDATAMODE")) })
+	heard, err := f.s.Listen(ctx, leaveData, []byte(leaveData), dataQuiet, func(b []byte) bool { return bytes.Contains(b, []byte("#XDATAMODE")) })
 	f.heard = append(f.heard, heard...)
 	if err != nil {
 		return nil, err
@@ -184,9 +199,10 @@ const erase = del + del + del + del + del + del + del + del + del + del + del + 
 // knock is AT for every line end, each on an empty line: whoever hears it answers one of them with OK.
 const knock = erase + "AT" + CR + erase + "AT" + LF + erase + "AT" + CRLF + erase + "AT" + NUL
 
-// ends knocks with every line end. Ctrl-C ends what a shell may be in the middle of.
+// ends knocks with every line end: most of those that did not hear the first AT have another one. A data mode is left on the way, and
+// Ctrl-C ends what a shell may be in the middle of.
 func (f *finder) ends(ctx context.Context) (at.Host, error) {
-	got, err := f.say(ctx, "AT (with every line end)", ctrlC+knock, plainKnock)
+	got, err := f.say(ctx, "AT (with every line end)", leaveData+ctrlC+knock, plainKnock)
 	if err != nil {
 		return nil, err
 	}

@@ -85,13 +85,16 @@ func cut(name string, t *tap) *cred.Fault {
 	return cred.Failed("line.no-answer", "nothing answers AT on "+name, "switch the unit on and choose the board's first port")
 }
 
-// who asks the modem who it is, and whether its firmware can be worked with.
+// who asks the modem who it is, and whether its firmware and the one before it can be worked with.
 func (m Modem) who(ctx context.Context, modem *device.Modem, a *Answer) {
 	ctx, cancel := context.WithTimeout(ctx, whoLimit)
 	defer cancel()
 	id, err := modem.Identify(ctx)
 	if err == nil {
 		err = modem.FirmwareOK()
+	}
+	if err == nil {
+		err = modem.RoomOK()
 	}
 	a.Who, a.Doubt = &id, cred.AsFault(err)
 }

@@ -12,7 +12,7 @@ type Block uint8
 const (
 	NotBlocked  Block = iota
 	Unsure            // the unit is only looked at
-	OldFirmware       // its firmware lists no digests: nothing may be changed
+	OldFirmware       // its firmware proves nothing by the digests that it lists, or does not tell its version: nothing may be changed
 	NoAnchor          // there is no trust anchor to write
 	NoSigner          // the authority's key is not open
 )

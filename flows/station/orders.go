@@ -103,7 +103,8 @@ func (o Orders) plan(b Bench) Decision {
 	}
 	switch c.Block() {
 	case machine.OldFirmware:
-		return refuse("store.firmware-old", "the firmware cannot list digests, so nothing is changed", "update it to mfw_nrf9160_1.3.2 or later")
+		return refuse("store.firmware-old", "the modem's firmware is too old to prove what it stored, or does not tell its version, so nothing is changed",
+			"update the modem to mfw_nrf9160_1.3.2 or newer with Cellular Monitor or nrfutil, then start again")
 	case machine.NoAnchor:
 		return refuse("config.anchor", "there is no trust anchor to write", "fetch it: sectag probe URL --anchor-out FILE, then name the file in the profile")
 	case machine.NoSigner:

@@ -41,7 +41,19 @@ func ExitOf(code string) int {
 }
 
 // VerdictNo ends a verb whose findings say no: the first error among them is the failure, and the exit code is 1 whatever its code.
-type VerdictNo struct{ Fault *cred.Fault }
+type VerdictNo struct {
+	Fault  *cred.Fault
+	Errors int // how many there are
+}
+
+// short is what people are told on stderr: the findings stand on stdout, whole, and are not said twice.
+func (v *VerdictNo) short() *cred.Fault {
+	text, hint := "the verdict is fail: see the error above", "what to do stands below the error"
+	if v.Errors > 1 {
+		text, hint = fmt.Sprintf("the verdict is fail: see the %d errors above", v.Errors), "what to do stands below each of them"
+	}
+	return cred.Failed(v.Fault.Code, text, hint)
+}
 
 // Error is the finding.
 func (v *VerdictNo) Error() string { return v.Fault.Error() }
@@ -55,6 +67,7 @@ func (c *Console) Exit(err error) int {
 		return 0
 	}
 	var said *printed
+	var no *VerdictNo
 	f := cred.AsFault(err)
 	if f.Code == "internal" && usage(err) {
 		f = cred.Because(err, "usage.flag", FlagText(err), "see sectag --help, or --help behind the verb")
@@ -67,6 +80,9 @@ func (c *Console) Exit(err error) int {
 			Failure *cred.Fault `json:"failure"`
 		}{f})
 	}
+	if errors.As(err, &no) && errors.As(err, &said) && !c.JSON {
+		f = no.short()
+	}
 	fmt.Fprintf(c.Err, "sectag: %s (%s)\n", f.Text, f.Code)
 	if f.Hint != "" {
 		fmt.Fprintf(c.Err, "hint: %s\n", f.Hint)
@@ -74,8 +90,7 @@ func (c *Console) Exit(err error) int {
 	if c.Ended.Load() && f.Code != "usage.flag" {
 		return 130
 	}
-	var no *VerdictNo
-	if errors.As(err, &no) {
+	if no != nil || errors.As(err, &no) {
 		return 1
 	}
 	return ExitOf(f.Code)

@@ -29,7 +29,15 @@ func NoUnitOf(several bool) Document {
 // NoUnits is that of sectag demo, and of several ports.
 func NoUnits() Document { return &Units{Units: []bench.Unit{}} }
 
-// NoSlots is that of sectag inspect and sectag slots.
+// NoUnitSeen is that of sectag inspect.
+func NoUnitSeen() Document {
+	return &struct {
+		Slots
+		Findings []cred.Finding `json:"findings"`
+	}{*NoSlots().(*Slots), []cred.Finding{}}
+}
+
+// NoSlots is that of sectag slots.
 func NoSlots() Document { return &Slots{Slots: []bench.UnitSlot{}, Lines: func(io.Writer) {}} }
 
 // NoPorts is that of sectag ports.

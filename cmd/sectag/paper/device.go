@@ -79,6 +79,7 @@ func (d *Inspect) People(w io.Writer) {
 		line(w, "ledger", "none, so which slots are ours is not known")
 	}
 	SlotLines(w, d.Slots)
+	findings(w, d.Findings)
 }
 
 // SlotLines lists slots as the modem does, with what the ledger knows.

@@ -84,7 +84,7 @@ func (s *Slot) One() (cred.Slot, error) {
 		return cred.Slot{}, err
 	}
 	if !k.Writable() {
-		return cred.Slot{}, cred.Failed("usage.flag", "sectag changes no slots of type "+s.kind, "types 0 to 4 are a unit's credentials")
+		return cred.Slot{}, cred.Failed("usage.flag", "sectag changes no slots of type "+s.kind, "write a type from 0 to 4: root-ca, client-cert, client-key, psk, psk-id")
 	}
 	return cred.Slot{SecTag: t, Kind: k}, nil
 }
