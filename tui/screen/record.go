@@ -156,16 +156,13 @@ func lack(tag string, k cred.Kind) []paint.Line {
 	return nil
 }
 
-// warnings are the findings that made a pass a warning: those of the connection, and an authority's key in clear. What was found out about the server before
+// warnings are the findings that made a pass a warning: those of the connection. What was found out about the server before
 // stands on the endpoint screen.
-func warnings(s Scene) (out []paint.Line) {
-	if a := s.Facts.Authority; a.Subject != "" && !a.KeyEncrypted && s.Machine.Hand() == flows.Keep {
-		out = append(out, paint.L(paint.S(paint.Odd|paint.Bold, "The authority's key lies in clear:"), paint.P(" whoever copies the file can make units (ca.clear-key).")))
-	}
+func warnings(s Scene) []paint.Line {
 	if s.Facts.Connect == nil || len(s.Facts.Connect.Findings) == 0 {
-		return out
+		return nil
 	}
-	return append(append(out, paint.Line{}), findings(s, words.Unique(s.Facts.Connect.Findings))...)
+	return append([]paint.Line{{}}, findings(s, words.Unique(s.Facts.Connect.Findings))...)
 }
 
 // recordLine says where it is written down.
