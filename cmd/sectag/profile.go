@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"example.org/sectag/bench/firmware"
+	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cred"
+)
+
+func (a *app) profileVerb() *cobra.Command {
+	c := &cobra.Command{Use: "profile", Short: "Say what else must match a profile"}
+	group(c, &cobra.Command{
+		Use: "kconfig", Short: "Print the lines that the firmware needs to match the profile", Args: cobra.NoArgs,
+		RunE: a.VerbOf(paper.NoKconfig, func(context.Context, []string) (paper.Document, error) {
+			p, found, err := a.Profile()
+			if err == nil && !found {
+				err = cred.Failed("config.file", "there is no profile", "name one with --profile F")
+			}
+			if err != nil {
+				return nil, err
+			}
+			b, err := firmware.For(p, now())
+			return &paper.Kconfig{Build: b}, err
+		}),
+	})
+	return c
+}
