@@ -36,6 +36,7 @@ type search struct {
 	public map[entity]bool
 	self   map[entity]*x509.Certificate // self-signed forms
 	signed map[[2]*x509.Certificate]bool
+	own    map[*x509.Certificate]bool // signed by itself
 	steps  int
 	paths  [][]*x509.Certificate // each ends in a certificate that may issue; in the order of finding
 }
@@ -44,7 +45,7 @@ type search struct {
 func find(in chain.Input, fetched []*x509.Certificate) *search {
 	s := &search{
 		in: in, fetched: fetched, public: map[entity]bool{}, self: map[entity]*x509.Certificate{},
-		signed: map[[2]*x509.Certificate]bool{},
+		signed: map[[2]*x509.Certificate]bool{}, own: map[*x509.Certificate]bool{},
 	}
 	for _, r := range in.Public {
 		s.public[entityOf(r.X509)] = true
@@ -60,7 +61,7 @@ func find(in chain.Input, fetched []*x509.Certificate) *search {
 			continue
 		}
 		s.pool = append(s.pool, c)
-		if e := entityOf(c); s.self[e] == nil && string(c.RawSubject) == string(c.RawIssuer) && chain.SelfSigned(c) {
+		if e := entityOf(c); s.self[e] == nil && s.isSelf(c) {
 			s.self[e] = c
 		}
 	}
@@ -104,7 +105,12 @@ func (s *search) issues(parent, child *x509.Certificate) bool {
 }
 
 func (s *search) isSelf(c *x509.Certificate) bool {
-	return string(c.RawSubject) == string(c.RawIssuer) && chain.SelfSigned(c)
+	yes, known := s.own[c]
+	if !known {
+		yes = chain.SelfSigned(c)
+		s.own[c] = yes
+	}
+	return yes
 }
 
 // sent tells whether all of a path below its end was sent: then a modem that holds the end can follow it.

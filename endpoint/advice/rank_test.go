@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
+	"fmt"
 	"math/big"
 	"math/rand/v2"
 	"slices"
@@ -166,5 +167,46 @@ func TestWhenMozillaDropsARoot(t *testing.T) {
 		if got := date(policyEnd(at)); got != want {
 			t.Errorf("made on %s, dropped on %s, want %s", made, got, want)
 		}
+	}
+}
+
+// TestTheListOfToday asks the program's own list for the roots of endpoint.md, section 5.
+func TestTheListOfToday(t *testing.T) {
+	t.Parallel()
+	list := chain.Mozilla()
+	s := find(chain.Input{Sent: []*x509.Certificate{list[0].X509}, Public: list, Now: today}, nil)
+	got := map[string]string{}
+	for _, r := range list {
+		c := s.plain(r.X509)
+		if c.PolicyEnd.IsZero() || c.until.After(c.NotAfter) || c.until.After(c.PolicyEnd) {
+			t.Errorf("%s ends %s, is dropped %s, and is of use until %s", c.Subject, c.NotAfter, c.PolicyEnd, c.until)
+		}
+		got[r.X509.Subject.CommonName] = fmt.Sprintf("%s %s %d", date(c.NotAfter), date(c.PolicyEnd), c.PEMBytes)
+	}
+	for name, want := range map[string]string{
+		"ISRG Root X1": "2035-06-04 2030-06-04 1939", "ISRG Root X2": "2040-09-17 2035-09-04 790",
+		"Amazon Root CA 1": "2038-01-17 2030-05-26 1188", "Amazon Root CA 3": "2040-05-26 2030-05-26 656",
+		"Starfield Services Root Certificate Authority - G2": "2037-12-31 2027-04-15 1424",
+		"DigiCert Global Root G2":                            "2038-01-15 2029-04-15 1294", "DigiCert Global Root G3": "2038-01-15 2029-04-15 839",
+		"GTS Root R1": "2036-06-22 2031-06-22 1911", "GTS Root R4": "2036-06-22 2031-06-22 765",
+	} {
+		if got[name] != want {
+			t.Errorf("%s: %s, want %s", name, got[name], want)
+		}
+	}
+	lives, stays := 0, 0
+	for _, r := range list {
+		c := s.plain(r.X509)
+		w := wish{now: today, life: time.Date(2036, 11, 22, 0, 0, 0, 0, time.UTC).Sub(today)}
+		if w.covers(c.NotAfter) {
+			lives++
+			if w.covers(c.PolicyEnd) {
+				stays++
+			}
+		}
+	}
+	t.Logf("of %d roots %d live to 2036-11-22 and %d are on the list then", len(list), lives, stays)
+	if lives < 3*stays {
+		t.Errorf("%d roots live and %d stay", lives, stays)
 	}
 }
