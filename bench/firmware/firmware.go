@@ -47,6 +47,9 @@ type Build struct {
 // too.
 func For(p profile.Profile, now time.Time) (Build, error) {
 	b := Build{Mode: Mode, Options: []Option{}, Credentials: []Credential{}, Lines: []string{}}
+	if p.File == "" {
+		return b, cred.Failed("config.file", "there is no profile", "name one with --profile F")
+	}
 	if len(p.Slots) == 0 {
 		return b, cred.Failed("config.value", "the profile asks for no sec_tag, and the firmware must name one", "write a [[slot]] table into the profile")
 	}

@@ -7,7 +7,6 @@ import (
 
 	"example.org/sectag/bench/firmware"
 	"example.org/sectag/cmd/sectag/paper"
-	"example.org/sectag/cred"
 )
 
 func (a *app) profileVerb() *cobra.Command {
@@ -15,10 +14,7 @@ func (a *app) profileVerb() *cobra.Command {
 	group(c, &cobra.Command{
 		Use: "kconfig", Short: "Print the lines that the firmware needs to match the profile", Args: cobra.NoArgs,
 		RunE: a.VerbOf(paper.NoKconfig, func(context.Context, []string) (paper.Document, error) {
-			p, found, err := a.Profile()
-			if err == nil && !found {
-				err = cred.Failed("config.file", "there is no profile", "name one with --profile F")
-			}
+			p, _, err := a.Profile()
 			if err != nil {
 				return nil, err
 			}
