@@ -20,6 +20,17 @@ type Rehearsal struct {
 // Rehearse does all that Issue does but sign, for a unit whose key is still to be made in its modem: once that is made, nothing may
 // be left that can be refused. Request.Public is not looked at. Faults: those of Issue.
 func (a *Authority) Rehearse(q Request) (Rehearsal, error) {
+	out, err := a.Root.Rehearse(q)
+	if err == nil && a.Locked() {
+		return Rehearsal{}, cred.Failed("ca.locked", "the authority is locked", "unlock it with its passphrase")
+	}
+	return out, err
+}
+
+// Rehearse is that of an authority which nobody unlocked: enough to know how long a certificate will be. Faults: those of Issue but
+// ca.locked.
+func (r Root) Rehearse(q Request) (Rehearsal, error) {
+	a := &Authority{Root: r}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader) // stands in for the unit's key and for the authority's, and signs nothing that is kept
 	if err != nil {
 		return Rehearsal{}, fmt.Errorf("drawing a key for the rehearsal: %w", err)
@@ -28,9 +39,6 @@ func (a *Authority) Rehearse(q Request) (Rehearsal, error) {
 	tmpl, source, err := a.draft(q, a.end)
 	if err != nil {
 		return Rehearsal{}, err
-	}
-	if a.Locked() {
-		return Rehearsal{}, cred.Failed("ca.locked", "the authority is locked", "unlock it with its passphrase")
 	}
 	issuer := *a.Cert
 	issuer.PublicKey, issuer.PublicKeyAlgorithm = key.Public(), x509.ECDSA

@@ -17,7 +17,8 @@
 //	          and why a session failed, in words: Why, AlertFault
 //	anon/     one handshake without a certificate: does the server insist on ours?
 //	aia/      climbing from a certificate to its issuers over plain HTTP, and which addresses are never asked
-//	chain/    judging a chain as the modem will, and choosing the trust anchor. No network.
+//	chain/    judging a chain as the modem will, up to the nearest root. No network.
+//	advice/   which root a unit should hold, of all that the chain leads to, and which one beside it. No network either.
 //	suite/    the cipher suites that this computer can make in the modem's place
 //	probe*    the probe: whom to ask what, and the report
 //	connect*  the handshake

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/endpoint/advice"
 	"example.org/sectag/endpoint/chain"
 	"example.org/sectag/endpoint/flight"
 	"example.org/sectag/endpoint/hail"
@@ -32,6 +33,7 @@ type ProbeOptions struct {
 	AIATime      time.Duration             // limit of that; aia.MaxTime if zero
 	AIAWait      func(limit time.Duration) // told when the first of them is asked; may be nil
 
+	Room int              // bytes of PEM that a unit's slot holds; zero: any
 	Life time.Duration    // of the product; DefaultLife if zero, negative: the anchor's end is not judged
 	Now  func() time.Time // judges validity; time.Now if nil
 
@@ -44,10 +46,15 @@ type ProbeOptions struct {
 
 // ProbeReport is the document of `sectag probe`. Fields that are unknown are absent; lists are always there.
 type ProbeReport struct {
-	Verdict    cred.Verdict   `json:"verdict"`
-	Chain      []chain.Cert   `json:"chain"`                 // as sent
-	ChainBytes int            `json:"chain_bytes,omitempty"` // sum of its DER, as sent
-	Anchor     *Anchor        `json:"anchor,omitempty"`
+	Verdict    cred.Verdict `json:"verdict"`
+	Chain      []chain.Cert `json:"chain"`                 // as sent
+	ChainBytes int          `json:"chain_bytes,omitempty"` // sum of its DER, as sent
+	Anchor     *Anchor      `json:"anchor,omitempty"`
+
+	Anchors []advice.Candidate `json:"anchors"`          // the anchor first, then what else could be one
+	Backup  *advice.Candidate  `json:"backup,omitempty"` // a second root to hold beside it
+	Advice  []string           `json:"advice"`           // why this anchor; which backup, or why none
+
 	Suites     Suites         `json:"suites"`
 	CID        *bool          `json:"cid,omitempty"`         // the server takes a connection identifier (RFC 9146): it can follow a new address
 	ClientAuth string         `json:"client_auth,omitempty"` // "none": it never asks; "optional": it asks and was seen to let in a client without; "required": all else
@@ -57,6 +64,8 @@ type ProbeReport struct {
 
 	// AnchorPEM is the anchor as it goes into a slot and a file. Empty if there is none, or it must not be used.
 	AnchorPEM []byte `json:"-"`
+	// BackupPEM is the backup likewise.
+	BackupPEM []byte `json:"-"`
 	// ServerDate is the newest Date header of a CA Issuers server, ServerDateAt our clock when it came; both zero without one.
 	// It is unproven: good to doubt a clock by, never to set one.
 	ServerDate, ServerDateAt time.Time `json:"-"`
@@ -84,9 +93,17 @@ type Suites struct {
 // NewProbeReport is a report of which nothing is known yet: the lists are there, the verdict is no.
 func NewProbeReport() ProbeReport {
 	return ProbeReport{
-		Verdict: cred.Fail, Chain: []chain.Cert{}, Findings: []cred.Finding{},
+		Verdict: cred.Fail, Chain: []chain.Cert{}, Findings: []cred.Finding{}, Anchors: []advice.Candidate{}, Advice: []string{},
 		Suites: Suites{Server: []string{}, ModemUsable: []string{}},
 	}
+}
+
+// NoBackup is the advice's word on the backup.
+func (r ProbeReport) NoBackup() string {
+	if len(r.Advice) < 2 {
+		return "no chain was seen"
+	}
+	return r.Advice[1]
 }
 
 // Probe looks at a server as the modem would see it, without credentials: reachability, suites, chain, anchor, name. It opens

@@ -13,6 +13,7 @@ import (
 	"github.com/pion/dtls/v3"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/endpoint/advice"
 	"example.org/sectag/endpoint/aia"
 	"example.org/sectag/endpoint/chain"
 	"example.org/sectag/endpoint/flight"
@@ -88,7 +89,8 @@ func (p *probe) judgeChain(ctx context.Context) *cred.Fault {
 		})
 		in.Fetch = climber.Issuers
 	}
-	j := chain.Judge(ctx, in)
+	j, a := advice.Judge(ctx, in, p.o.Room)
+	p.report.Anchors, p.report.Backup, p.report.Advice = a.Anchors, a.Backup, a.Lines
 	p.report.Findings = append(p.report.Findings, j.Findings...)
 	match := j.Name != chain.NoMatch
 	p.report.HostMatch = &match
@@ -128,6 +130,9 @@ func (p *probe) tellAnchor(j chain.Judgement) {
 		}
 	}
 	p.report.AnchorPEM = pem
+	if b := p.report.Backup; b != nil {
+		p.report.BackupPEM = b.PEM()
+	}
 }
 
 // tellClimb tells which addresses led nowhere, and hands on the servers' time.

@@ -28,7 +28,7 @@ func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Even
 		return nil, cred.Failed("config.value", "no server is named", "type its address, such as coaps://lwm2m.example.eu:5684")
 	}
 	o := d.Probe
-	o.Timeout, o.Now, o.Life = d.Timeout, d.Now, p.Life
+	o.Timeout, o.Now, o.Life, o.Room = d.Timeout, d.Now, p.Life, p.Room()
 	if tags := d.tags(); len(tags) > 0 {
 		if anchor, err := d.anchorBytes(tags[0]); err == nil {
 			o.Anchor = anchor // the server is held against what the units will trust

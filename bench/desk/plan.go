@@ -123,7 +123,7 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 	}
 	for _, s := range plan.Slots[:plan.N] {
 		if anchor := anchors[s.Slot.SecTag]; s.Op == flows.WriteSlot && s.Slot.Kind == cred.RootCA && anchor != nil {
-			if err := m.Fits(s.Slot, anchor); err != nil {
+			if err := d.fits(m)(s.Slot, anchor); err != nil {
 				return plan, err
 			}
 		}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 
 	"example.org/sectag/bench/identity"
@@ -33,7 +34,7 @@ func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error
 		err = d.prepareIdentity(ctx, &set, plan)
 	}
 	if err == nil {
-		err = set.Fits(m, plan)
+		err = set.Fits(plan, d.fits(m))
 	}
 	if err != nil {
 		set.Clear()
@@ -41,6 +42,12 @@ func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error
 	}
 	d.set = set
 	return d.ready(e.ID, m, plan, origin), nil
+}
+
+// fits asks the unit's host and the product's firmware whether a credential has room.
+func (d *Desk) fits(m *device.Modem) func(cred.Slot, []byte) error {
+	p := d.profile()
+	return func(s cred.Slot, content []byte) error { return cmp.Or(p.Fits(s, content), m.Fits(s, content)) }
 }
 
 func originOf(plan flows.Plan) string {

@@ -8,7 +8,6 @@ import (
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
-	"example.org/sectag/device"
 	"example.org/sectag/flows"
 	"example.org/sectag/ledger/record"
 )
@@ -63,15 +62,15 @@ func (s *Set) Lay(plan flows.Plan) {
 	}
 }
 
-// Fits holds every command against the unit's host, that of a certificate which is still to be signed too.
-func (s *Set) Fits(m *device.Modem, plan flows.Plan) error {
+// Fits asks of everything that will be written whether it fits, a certificate that is still to be signed too.
+func (s *Set) Fits(plan flows.Plan, fits func(cred.Slot, []byte) error) error {
 	for i, l := range plan.Slots[:plan.N] {
 		c := s.Contents[i]
 		if l.Op == flows.WriteSlot && l.Slot.Kind == cred.ClientCert && c == nil {
 			c = s.Ready.Longest
 		}
 		if c != nil {
-			if err := m.Fits(l.Slot, c); err != nil {
+			if err := fits(l.Slot, c); err != nil {
 				return err
 			}
 		}

@@ -43,6 +43,9 @@ func (c *checker) check(f file) *Profile {
 	if f.Ledger != nil {
 		p.Ledger = c.ledger(f.Ledger.URL)
 	}
+	if f.Firmware != nil && f.Firmware.KeySize != nil {
+		p.KeySize = c.keySize(*f.Firmware.KeySize)
+	}
 	return p
 }
 

@@ -38,6 +38,7 @@ type Profile struct {
 	Slots    []Slot
 	Endpoint cred.Endpoint // zero: nothing is connected
 	Ledger   string        // an URL; "" when there is none
+	KeySize  int           // bytes of the firmware's buffer for one credential (CONFIG_LWM2M_SECURITY_KEY_SIZE); 0 when not said
 }
 
 // Origin says where a unit's private key is made.
@@ -123,6 +124,9 @@ type file struct {
 	Ledger *struct {
 		URL string `toml:"url"`
 	} `toml:"ledger,omitempty"`
+	Firmware *struct {
+		KeySize *int64 `toml:"key_size,omitempty"`
+	} `toml:"firmware,omitempty"`
 }
 
 type fileSlot struct {

@@ -45,6 +45,9 @@ register = false
 
 [ledger]
 url = "sqlite:ledger.db"
+
+[firmware]
+key_size = 1024
 `
 
 // folder makes a folder with the files that the profile names.
@@ -72,7 +75,7 @@ func TestWholeProfile(t *testing.T) {
 		ID: "urn:imei:{imei}", Origin: Host, Days: 5500,
 		Slots:    []Slot{{SecTag: 0, Anchor: filepath.Join(dir, "server-root.pem")}, {SecTag: 42}},
 		Endpoint: cred.Endpoint{Scheme: "coaps", Host: "lwm2m.example.eu", Port: 5684},
-		Ledger:   "sqlite:" + filepath.Join(dir, "ledger.db"),
+		Ledger:   "sqlite:" + filepath.Join(dir, "ledger.db"), KeySize: 1024,
 	}
 	if d := cmp.Diff(want, p); d != "" {
 		t.Error(d)
@@ -104,6 +107,8 @@ func TestRefusals(t *testing.T) {
 		"one of a list":   {`anchor  = "server-root.pem"`, `anchor  = ["server-root.pem", 7]`, "config.value", "sectag.toml:22: slot.anchor: text in double quotes", "backup.pem"},
 		"nameless":        {`anchor  = "server-root.pem"`, `anchor  = ["server-root.pem", ""]`, "config.value", "sectag.toml:22: slot.anchor: a file of the list has no name", "backup.pem"},
 		"anchor twice":    {`anchor  = "server-root.pem"`, `anchor  = ["server-root.pem", "./server-root.pem"]`, "config.value", "server-root.pem is in the list twice", "backup.pem"},
+		"buffer of 8":     {`key_size = 1024`, `key_size = 8`, "config.value", "sectag.toml:36: firmware.key_size: 8 is no size of a buffer", "CONFIG_LWM2M_SECURITY_KEY_SIZE"},
+		"buffer as text":  {`key_size = 1024`, `key_size = "1 kB"`, "config.value", "sectag.toml:36: firmware.key_size: a whole number is wanted", "docs/profile.md"},
 		"bad life":        {`life = "10y"`, `life = "ten"`, "config.value", "sectag.toml:3: product.life", `"10y"`},
 		"bad validity":    {`"5500d"`, `"0d"`, "config.value", "sectag.toml:17: device.validity", `"issuer"`},
 		"bad id":          {`"urn:imei:{imei}"`, `"unit"`, "config.value", "sectag.toml:15: device.id", "urn:imei:{imei}"},
@@ -228,5 +233,27 @@ func TestWhoMakesTheKey(t *testing.T) {
 	one = one[:strings.LastIndex(one, "[[slot]]")] + one[strings.Index(one, "[endpoint]"):]
 	if p, err := Parse(filepath.Join(dir, "sectag.toml"), []byte(one)); err != nil || p.Origin != Modem {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// TestTheFirmwaresBuffer: what needs one byte more than the firmware has is refused, PEM's zero byte counted, and other tags are not ours.
+func TestTheFirmwaresBuffer(t *testing.T) {
+	p := Profile{KeySize: 1024, Slots: []Slot{{SecTag: 42}}}
+	at := func(tag cred.SecTag, n int) string {
+		err := p.Fits(cred.Slot{SecTag: tag, Kind: cred.RootCA}, make([]byte, n))
+		if err == nil {
+			return ""
+		}
+		return cred.AsFault(err).Code
+	}
+	if at(42, 1023) != "" || at(42, 1024) != "config.firmware-key-size" || at(7, 5000) != "" {
+		t.Error("the edge of the firmware's buffer is wrong")
+	}
+	if got := p.Room(); got != 1023 {
+		t.Errorf("room for %d", got)
+	}
+	p.KeySize = 0
+	if at(42, 5000) != "" || p.Room() != hostRoom {
+		t.Error("without a size nothing is refused")
 	}
 }

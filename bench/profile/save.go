@@ -63,6 +63,10 @@ func (p *Profile) Text(dir string) string {
 		table("ledger")
 		line("url", "sqlite:"+relative(dir, strings.TrimPrefix(p.Ledger, "sqlite:")))
 	}
+	if p.KeySize > 0 {
+		table("firmware")
+		fmt.Fprintf(&b, "key_size = %d\n", p.KeySize)
+	}
 	return b.String()
 }
 

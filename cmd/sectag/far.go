@@ -30,17 +30,16 @@ func (a *app) probeVerb() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			o.Timeout, o.Now, o.Life = a.Timeout, now, p.Life
+			o.Timeout, o.Now, o.Life, o.Room = a.Timeout, now, p.Life, p.Room()
 			o.Roots, o.AnchorSHA256 = root.File, root.SHA256
 			if to == p.Endpoint && !root.Said() {
 				o.Anchor = target.Anchors(p, now())
 			}
 			report, err := endpoint.Probe(ctx, to, o)
 			doc := &paper.Probe{ProbeReport: report, URL: to.String()}
-			if err == nil && root.Out != "" {
-				doc.File = root.Out
-				if err = root.Write(report.AnchorPEM); err != nil {
-					doc.File, doc.Verdict = "", cred.Fail
+			if err == nil {
+				if doc.Files, err = root.Write(report.AnchorPEM, report.BackupPEM, report.NoBackup()); err != nil {
+					doc.Verdict = cred.Fail
 				}
 			}
 			return doc, err

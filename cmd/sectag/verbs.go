@@ -30,6 +30,6 @@ func group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
 func (a *app) verbs() []*cobra.Command {
 	return []*cobra.Command{
 		a.demoVerb(), a.provisionVerb(), a.inspectVerb(), a.slotsVerb(), a.portsVerb(), a.doctorVerb(), a.atVerb(),
-		a.caVerb(), a.probeVerb(), a.connectVerb(), a.ledgerVerb(), a.simVerb(), a.versionVerb(),
+		a.caVerb(), a.profileVerb(), a.probeVerb(), a.connectVerb(), a.ledgerVerb(), a.simVerb(), a.versionVerb(),
 	}
 }

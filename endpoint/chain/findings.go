@@ -189,7 +189,7 @@ func (f *findings) order(sent, path []*x509.Certificate) {
 	}
 	if len(extra) > 0 {
 		f.add(cred.Info, Extra, fmt.Sprintf("the server sends %d certificates that are not part of the chain, first %s", len(extra), extra[0]),
-			"leave them out of the server's chain file")
+			"leave them out of the server's chain file, unless units in the field hold an older root that they lead to")
 	}
 }
 

@@ -28,6 +28,9 @@ type Input struct {
 	Files  []*x509.Certificate // anchors that a person put in a file; if there are any, no other will do
 	Given  cred.Digest         // SHA-256 of the anchor that a person named, of its DER or of its minimal PEM; zero means none
 	Public []Root              // public roots
+	// Chosen is a path from the server's certificate to an anchor that was chosen among several; it is judged and no other is
+	// looked for. Empty means that Judge walks.
+	Chosen []*x509.Certificate
 	// Fetch finds issuers of a certificate elsewhere; each has been found to have signed it. Nil means that nothing is fetched.
 	Fetch func(ctx context.Context, child *x509.Certificate) []*x509.Certificate
 }
@@ -45,10 +48,11 @@ const (
 	FromBundle Source = "bundle"
 	FromFile   Source = "file"
 
-	TrustFile     Trust = "file"      // it stands in a file that a person chose
-	TrustGiven    Trust = "given"     // its digest is the one that a person gave
-	TrustBundle   Trust = "bundle"    // it is a public root
-	TrustFirstUse Trust = "first-use" // nobody has vouched for it
+	TrustFile      Trust = "file"       // it stands in a file that a person chose
+	TrustGiven     Trust = "given"      // its digest is the one that a person gave
+	TrustBundle    Trust = "bundle"     // it is a public root
+	TrustCrossSign Trust = "cross-sign" // one that is believed signed its key; said of candidates and backups, never of the anchor
+	TrustFirstUse  Trust = "first-use"  // nobody has vouched for it
 )
 
 // Anchor is the certificate that a unit should trust.

@@ -23,6 +23,11 @@ type walk struct {
 }
 
 func (w *walk) run(ctx context.Context) {
+	if n := len(w.in.Chosen); n > 0 {
+		w.path = slices.Clone(w.in.Chosen)
+		w.settle(w.path[n-1])
+		return
+	}
 	w.path = []*x509.Certificate{w.in.Sent[0]}
 	for len(w.path) < maxPath {
 		cur := w.path[len(w.path)-1]

@@ -34,11 +34,13 @@ type Cert struct {
 // began an hour ago and lives 90 days.
 type Spec struct {
 	CN         string   // subject common name; "localhost" if empty
+	Org        string   // organisation; none if empty
 	DNS        []string // dNSName entries; {"localhost"} if nil and NoSAN is false
 	NoSAN      bool     // no subjectAltName at all
 	Client     bool     // extendedKeyUsage clientAuth instead of serverAuth, no subjectAltName
 	CA         bool     // a CA certificate
 	NoSubCA    bool     // with a path length of zero
+	Only       []string // a CA for these names only
 	Begin, End time.Time
 	RSA        int            // bits; 0 is EC
 	Curve      elliptic.Curve // nil is P-256
@@ -163,8 +165,12 @@ func template(t testing.TB, s Spec) *x509.Certificate {
 		BasicConstraintsValid: true, IsCA: s.CA, MaxPathLenZero: s.NoSubCA,
 		KeyUsage: x509.KeyUsageDigitalSignature, IssuingCertificateURL: s.AIA,
 	}
+	if s.Org != "" {
+		tmpl.Subject.Organization = []string{s.Org}
+	}
 	switch {
 	case s.CA:
+		tmpl.PermittedDNSDomains, tmpl.PermittedDNSDomainsCritical = s.Only, len(s.Only) > 0
 		tmpl.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
 	case s.Client:
 		tmpl.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}

@@ -12,8 +12,8 @@ import (
 // Probe is the document of sectag probe.
 type Probe struct {
 	endpoint.ProbeReport
-	URL  string `json:"-"`
-	File string `json:"-"` // where the anchor was written
+	URL   string   `json:"-"`
+	Files []string `json:"-"` // where the anchor and its backup were written
 }
 
 // Failed puts the failure beside what was known by then.
@@ -30,10 +30,13 @@ func (d *Probe) People(w io.Writer) {
 		line(w, "sha256", a.SHA256.String()+"   of the file, and in the modem's list")
 		line(w, "fingerprint", a.DER.String()+"   as openssl x509 -fingerprint -sha256 says")
 	}
+	for _, l := range d.Advice {
+		line(w, "advice", l)
+	}
 	line(w, "suites", strings.Join(d.Suites.Server, " "))
 	line(w, "modem has", strings.Join(d.Suites.ModemUsable, " "))
 	line(w, "asks for", "a certificate: "+orUnknown(d.ClientAuth))
-	line(w, "written", d.File)
+	line(w, "written", strings.Join(d.Files, " "))
 	findings(w, d.Findings)
 	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
 }
