@@ -87,7 +87,7 @@ func (d *Desk) byHost(ctx context.Context, e flows.MakeKey, m *device.Modem) (fl
 	}
 	d.set.Ready = identity.Ready{}
 	d.set.Lay(plan)
-	if err := d.set.Fits(m, plan); err != nil {
+	if err := d.set.Fits(plan, d.fits(m)); err != nil {
 		return nil, err
 	}
 	return flows.KeyByHost(d.ready(e.ID, m, plan, "host")), nil
