@@ -35,8 +35,11 @@ func (m *Modem) ask(ctx context.Context, q query) (string, error) {
 	if q.prefix == "" {
 		cmd.Answers.Bare = q.shape.MatchString
 	}
-	last, no := "", at.Result(0)
-	for range tries {
+	last, no, most := "", at.Result(0), tries
+	if q.usual != nil {
+		most++ // two answers are needed, and a damaged one may cost the next its place
+	}
+	for range most {
 		r, err := m.again(ctx, cmd)
 		if err != nil {
 			return "", err

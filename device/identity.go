@@ -34,7 +34,6 @@ var (
 	fwAnswer    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*[-_][A-Za-z0-9_.-]*$`)
 	hwAnswer    = regexp.MustCompile(`^%HWVERSION: (nRF9[0-9A-Za-z. -]+)$`)
 	uuidAnswer  = regexp.MustCompile(`^%DEVICEUUID: "?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"?$`)
-	knownMode   = regexp.MustCompile(`^\+CFUN: (?:[0124]|2[01]|3[01]|4[01456])$`) // nrf91.md, section 1.3
 	modeAnswer  = regexp.MustCompile(`^\+CFUN: (\d{1,2})$`)
 
 	uuidQuestion = query{text: "AT%DEVICEUUID", shape: uuidAnswer, prefix: "%DEVICEUUID:"}
@@ -156,8 +155,11 @@ func parseIMEI(line string) (cred.IMEI, error) {
 	return cred.ParseIMEI(f[1])
 }
 
+// functionalMode asks for +CFUN. One flipped bit makes an idle modem of an active one, or the other way round, but no 4 of an active one:
+// any other mode must be heard twice.
 func (m *Modem) functionalMode(ctx context.Context) (int, error) {
-	line, err := m.ask(ctx, query{text: "AT+CFUN?", shape: modeAnswer, prefix: "+CFUN:", usual: knownMode.MatchString})
+	idle := func(line string) bool { return line == "+CFUN: 4" }
+	line, err := m.ask(ctx, query{text: "AT+CFUN?", shape: modeAnswer, prefix: "+CFUN:", usual: idle})
 	if err != nil {
 		return 0, err
 	}

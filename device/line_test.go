@@ -1,6 +1,7 @@
 package device_test
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"strings"
@@ -185,6 +186,25 @@ func aByteGoesWrongOnItsWayToUs(t *testing.T, h hostKind) {
 			}
 		})
 	}
+}
+
+// A mode that is misheard once neither keeps the store shut nor is put back at the end.
+func TestAModeThatIsMisheardIsNotBelieved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := unit(t, sim.Config{}, "online")
+		l, misheard := &tap{ReadWriteCloser: u.Pipe(context.Background())}, false
+		l.in = func(_ int, b []byte) []byte {
+			if i := bytes.Index(b, []byte("+CFUN: 1")); i >= 0 && !misheard {
+				misheard, b[i+7] = true, '0'
+			}
+			return b
+		}
+		out := provision(t.Context(), l, device.Options{}, tiny())
+		if !misheard || !out.done || out.err != nil || out.id.FunctionalMode != 1 {
+			t.Errorf("misheard %v: %+v", misheard, out)
+		}
+		synctest.Wait()
+	})
 }
 
 func TestAByteGoesWrongOnItsWayToTheUnit(t *testing.T) { eachHost(t, aByteGoesWrongOnItsWayToTheUnit) }
