@@ -156,7 +156,6 @@ func (p *onPTY) noisy(t *testing.T, c *cable, w noise) {
 	then := p.unit.State()
 	p.judgeDocument(t, then, u)
 	switch {
-	case p.letPass(t, then, u):
 	case u.Verdict == cred.Pass:
 		p.settled(t, then)
 	case w.name == unsolicited.name:
@@ -184,10 +183,9 @@ func TestSomethingIsWrongOnARealPort(t *testing.T) {
 			for i := range spread / thinPTY {
 				w, at := c.wrong[i%len(c.wrong)], i*thinPTY*int(all-1)/(spread-1)
 				x := v.onPTY(t)
-				line := &cable{in: swap(at, w.change)}
-				if !c.fromUnit {
-					line = &cable{out: swap(at, w.change)}
-					x.aim(line, at)
+				line := &cable{out: swap(at, w.change)}
+				if c.fromUnit {
+					line = &cable{in: swap(at, w.change)}
 				}
 				if x.noisy(t, line, w); t.Failed() {
 					t.Fatalf("%s, byte %d", w.name, at)

@@ -128,8 +128,8 @@ func Slots(plan []flows.PlanFacts, failure *cred.Fault, times map[cred.Slot]int)
 		if p.Op != flows.WriteSlot || p.Stage == flows.SlotPlanned {
 			s.Sent, s.Bytes = cred.Digest{}, 0
 		}
-		if p.Spoiled && p.Has == flows.Empty && p.Stage == flows.SlotPlanned {
-			s.Sent = p.Now // nobody else can have put it there
+		if p.Spoiled && p.Has != flows.Foreign && p.Stage == flows.SlotPlanned {
+			s.Sent = p.Now // nobody else can have put it there, and nothing of anybody else's was there
 		}
 		if failed {
 			s.Holds, s.SHA256 = p.Holds(), p.Listed()
