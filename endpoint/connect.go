@@ -9,7 +9,6 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint/chain"
-	"example.org/sectag/endpoint/suite"
 )
 
 // ConnectTimeout is the limit of the handshake of [Connect] if its options name none.
@@ -89,15 +88,6 @@ func (o ConnectOptions) withDefaults() ConnectOptions {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	if o.Flight == nil {
-		o.Flight = func(string) {}
-	}
-	if o.offer == nil {
-		o.offer = suite.Client()
-	}
-	if o.Dial == nil {
-		o.Dial = (&net.Dialer{}).DialContext
 	}
 	if o.Lookup == nil {
 		o.Lookup = net.DefaultResolver.LookupIPAddr

@@ -13,15 +13,11 @@ import (
 // judgePeer judges the server's chain as a unit with these anchors would, puts chain and findings into the report, and
 // returns the first error among them as the reason to refuse the server.
 func (c *connection) judgePeer(raw [][]byte) *cred.Fault {
-	if c.judged {
-		return nil
-	}
-	c.judged = true
 	const hint = "have the server's certificates issued anew, and ask its owner whether this is the right server"
 	if len(raw) == 0 {
 		return cred.Failed(chain.Untrusted, "the server shows no certificate", hint)
 	}
-	in := chain.Input{Host: c.endpoint.Host, Now: c.options.Now(), Files: c.identity.anchors}
+	in := chain.Input{Host: c.endpoint.Host, Now: c.options.Now(), Files: c.identity.Anchors()}
 	for i, der := range raw {
 		in.Bytes += len(der)
 		cert, err := x509.ParseCertificate(der)
@@ -34,7 +30,7 @@ func (c *connection) judgePeer(raw [][]byte) *cred.Fault {
 	j := chain.Judge(context.Background(), in) // fetches nothing: the modem cannot either
 	for _, f := range j.Findings {
 		if f.Code == chain.Incomplete && j.Anchor == nil {
-			f.Hint = "either the server does not send its intermediates, or it is not the unit's server, whose anchor is " + names(c.identity.anchors)
+			f.Hint = "either the server does not send its intermediates, or it is not the unit's server, whose anchor is " + names(c.identity.Anchors())
 		}
 		c.report.Findings = append(c.report.Findings, f)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/endpoint/session"
 	"example.org/sectag/endpoint/sim"
 	"example.org/sectag/internal/peers"
 )
@@ -183,7 +184,7 @@ func TestWrongInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	} {
 		o := ConnectOptions{Cert: unit.PEM, Key: unit.KeyPEM, Anchor: b.servers.PEM}
 		change(&o)
-		if _, f := readIdentity(o); f != nil {
+		if _, f := session.X509(o.Cert, o.Key, o.Anchor); f != nil {
 			t.Errorf("%s: %v", name, f)
 		}
 	}

@@ -20,7 +20,8 @@
 //	chain/    judging a chain as the modem will, and choosing the trust anchor. No network.
 //	suite/    the cipher suites that this computer can make in the modem's place
 //	probe*    the probe: whom to ask what, and the report
-//	connect*  the handshake
+//	session/  one session of a unit with a server: identity, handshake, and why it failed
+//	connect*  the document of a connection, and the order of things in it
 //	coap/     the little CoAP that is needed
 //	sim/      a local LwM2M/DTLS server for the demo and the tests
 //

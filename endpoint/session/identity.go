@@ -1,4 +1,4 @@
-package endpoint
+package session
 
 import (
 	"crypto"
@@ -10,40 +10,43 @@ import (
 	"example.org/sectag/endpoint/chain"
 )
 
-// identity is what the unit has in its slots.
-type identity struct {
+// Identity is what a unit has in its slots. What is secret in it is in no error and no text.
+type Identity struct {
 	tls     tls.Certificate
 	anchors []*x509.Certificate
 }
 
-// readIdentity reads certificate, key and anchor and makes sure that the first two belong together. Its errors never quote
+// Anchors is what the unit trusts.
+func (i Identity) Anchors() []*x509.Certificate { return i.anchors }
+
+// X509 reads certificate, key and anchor and makes sure that the first two belong together. Its errors never quote
 // what they read.
-func readIdentity(o ConnectOptions) (identity, *cred.Fault) {
-	certPEM, err := cred.Content(cred.ClientCert, o.Cert)
+func X509(cert, key, anchor []byte) (Identity, *cred.Fault) {
+	certPEM, err := cred.Content(cred.ClientCert, cert)
 	if err != nil {
-		return identity{}, cred.Because(err, "config.file", "the unit's certificate cannot be used: "+err.Error(),
+		return Identity{}, cred.Because(err, "config.file", "the unit's certificate cannot be used: "+err.Error(),
 			"give the PEM file with the unit's own certificate")
 	}
 	leaf, err := x509.ParseCertificate(cred.Blocks(certPEM)[0].Bytes)
 	if err != nil {
-		return identity{}, cred.Because(err, "config.file", "the unit's certificate cannot be read", "have it issued anew")
+		return Identity{}, cred.Because(err, "config.file", "the unit's certificate cannot be read", "have it issued anew")
 	}
-	key, fault := readKey(o.Key)
+	signer, fault := readKey(key)
 	if fault != nil {
-		return identity{}, fault
+		return Identity{}, fault
 	}
-	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
+	public, ok := signer.Public().(interface{ Equal(crypto.PublicKey) bool })
 	if !ok || !public.Equal(leaf.PublicKey) {
-		return identity{}, cred.Failed("ca.key-mismatch", "the private key does not belong to the unit's certificate",
+		return Identity{}, cred.Failed("ca.key-mismatch", "the private key does not belong to the unit's certificate",
 			"give the key that was made together with this certificate")
 	}
-	anchors, err := chain.ParsePEM(o.Anchor)
+	anchors, err := chain.ParsePEM(anchor)
 	if err != nil {
-		return identity{}, cred.Because(err, "config.anchor", "the trust anchor cannot be read: "+chain.Name(err.Error()),
+		return Identity{}, cred.Because(err, "config.anchor", "the trust anchor cannot be read: "+chain.Name(err.Error()),
 			"give the PEM file with the root that the unit trusts; sectag probe --anchor-out writes it")
 	}
-	return identity{
-		tls:     tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: key, Leaf: leaf},
+	return Identity{
+		tls:     tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: signer, Leaf: leaf},
 		anchors: anchors,
 	}, nil
 }

@@ -1,10 +1,9 @@
-package endpoint
+package session
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"syscall"
 
@@ -17,32 +16,32 @@ import (
 	"example.org/sectag/endpoint/suite"
 )
 
-// noRoute is the code of a host that the network says it cannot reach.
-const noRoute = "dtls.no-route"
+// NoRoute is the code of a host that the network says it cannot reach.
+const NoRoute = "dtls.no-route"
 
 // explain says why a handshake failed. The library has the same words for most reasons, so what was seen on the wire decides; if it
 // was our own judgement of the server, or the server took no suite of ours, more is known.
-func (c *connection) explain(ctx context.Context, addr netip.AddrPort, err error) *cred.Fault {
-	v := c.seen.View()
-	if c.refused != nil {
-		return c.refused
+func (s *Session) explain(ctx context.Context, err error) *cred.Fault {
+	v := s.seen.View()
+	if s.refused != nil {
+		return s.refused
 	}
 	if len(v.Chain) > 0 && v.Done && v.Alert == nil {
 		// The library gave up before it handed the chain out, over a certificate that cannot be read for instance.
-		if f := c.judgePeer(v.Chain); f != nil {
+		if f := s.judge(v.Chain); f != nil {
 			return f
 		}
 	}
 	if perhapsSuites(v) {
-		if done, f := c.findSuite(ctx, addr); done {
+		if done, f := s.findSuite(ctx); done {
 			return f
 		}
 	}
 	if n := alertIn(err); n != nil && v.Alert == nil { // it came under the keys
-		c.report.Alert = n
+		s.alert = n
 		return hail.AlertFault(flight.Alert{Fatal: true, Number: *n}, hail.PhaseOf(v), err)
 	}
-	return refusal(v, err, c.endpoint)
+	return refusal(v, err, s.options.Server)
 }
 
 // alertIn finds the number of the server's alert in the library's error, whose own type has no name outside; nil without one.
@@ -71,21 +70,21 @@ func perhapsSuites(v flight.View) bool {
 
 // findSuite says hello in clear twice more: with the suites that the modem has and this computer has not, then with all others.
 // If the server takes one of the first, the unit may well get in: a warning. If it takes one of the others, the modem cannot.
-func (c *connection) findSuite(ctx context.Context, addr netip.AddrPort) (done bool, f *cred.Fault) {
-	untested := slices.DeleteFunc(certificates(flight.Modem()), func(s flight.Suite) bool {
-		return slices.Contains(suite.Client(), dtls.CipherSuiteID(s))
+func (s *Session) findSuite(ctx context.Context) (done bool, f *cred.Fault) {
+	untested := slices.DeleteFunc(certificates(flight.Modem()), func(x flight.Suite) bool {
+		return slices.Contains(suite.Client(), dtls.CipherSuiteID(x))
 	})
-	server := hail.Server{Addr: addr, Dial: c.options.Dial, Met: true}
-	if !c.endpoint.IsIP() {
-		server.Name = c.endpoint.Host
+	server := hail.Server{Addr: s.addr, Dial: s.options.Dial, Met: true}
+	if !s.options.Server.IsIP() {
+		server.Name = s.options.Server.Host
 	}
 	if v, err := server.Ask(ctx, untested); err == nil && v.Hello != nil {
-		c.report.finding(cred.Warning, "dtls.suite-untested",
+		s.finding(cred.Warning, "dtls.suite-untested",
 			fmt.Sprintf("the server takes %s: the modem has it, this computer has not, so nothing was proven", v.Hello.Suite),
 			"connect through the modem, or have the server take TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 as well")
-		c.report.Alert = nil // the server's answer to this computer's hello, not to the unit's
+		s.alert = nil // the server's answer to this computer's hello, not to the unit's
 		if len(v.Chain) > 0 {
-			return true, c.judgePeer(v.Chain)
+			return true, s.judge(v.Chain)
 		}
 		return true, nil
 	}
@@ -111,7 +110,7 @@ func refusal(v flight.View, err error, e cred.Endpoint) *cred.Fault {
 	case v.Hello != nil && !v.Hello.DTLS12():
 		return told(v, e, err)
 	case errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH):
-		return cred.Because(err, noRoute, "the network has no way to "+e.Host, "check this computer's network and the address")
+		return cred.Because(err, NoRoute, "the network has no way to "+e.Host, "check this computer's network and the address")
 	case v.State() == flight.Keyed:
 		return garbled(err, "the server answered under the new keys and its Finished does not verify")
 	case v.State() != flight.Whole, !v.Hello.Suite.PSK() && len(v.Chain) == 0:
@@ -142,11 +141,11 @@ func garbled(err error, text string) *cred.Fault {
 	return cred.Because(err, "dtls.garbled", text, "something on the way changes what is sent, or the server is broken: try again, then look at its log")
 }
 
-func (c *connection) noRoute(addr netip.AddrPort, err error) *cred.Fault {
+func (s *Session) noRoute(err error) *cred.Fault {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return refusal(flight.View{}, err, c.endpoint)
+		return refusal(flight.View{}, err, s.options.Server)
 	}
-	return cred.Because(err, noRoute, fmt.Sprintf("no socket to %s can be opened", addr), "check this computer's network and the address")
+	return cred.Because(err, NoRoute, fmt.Sprintf("no socket to %s can be opened", s.addr), "check this computer's network and the address")
 }
 
 // libraryWords is the innermost error, whose text has no prefix of the library's types.
@@ -160,19 +159,19 @@ func libraryWords(err error) string {
 	}
 }
 
-// thrownOut says why a session ended that the handshake had opened.
-func (c *connection) thrownOut(err error) *cred.Fault {
-	v := c.seen.View()
+// Ended says why a session ended that the handshake had opened, given the error of Read or Write.
+func (s *Session) Ended(err error) *cred.Fault {
+	v := s.seen.View()
 	n := alertIn(err)
 	if n == nil {
-		n = c.ear.alert()
+		n = s.ear.alert()
 	}
 	if n != nil {
-		c.report.Alert = n
+		s.alert = n
 		return hail.AlertFault(flight.Alert{Fatal: true, Number: *n}, hail.AfterFinished, err)
 	}
 	if v.Alert != nil {
-		c.report.Alert = &v.Alert.Number
+		s.alert = &v.Alert.Number
 		return hail.AlertFault(*v.Alert, hail.AfterFinished, err)
 	}
 	if v.Refused {
@@ -181,4 +180,12 @@ func (c *connection) thrownOut(err error) *cred.Fault {
 	}
 	return cred.Because(err, "dtls.began-silent", "the session broke off after the handshake: "+chain.Name(libraryWords(err)),
 		"look at the server's log")
+}
+
+func certificates(suites []flight.Suite) []flight.Suite {
+	return slices.DeleteFunc(slices.Clone(suites), flight.Suite.PSK)
+}
+
+func psk(suites []flight.Suite) []flight.Suite {
+	return slices.DeleteFunc(slices.Clone(suites), func(s flight.Suite) bool { return !s.PSK() })
 }
