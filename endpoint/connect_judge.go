@@ -34,12 +34,27 @@ func (c *connection) judgePeer(raw [][]byte) *cred.Fault {
 		}
 		c.report.Findings = append(c.report.Findings, f)
 	}
+	c.judgeName(in.Sent[0])
 	for _, f := range c.report.Findings {
 		if f.Severity == cred.Error {
 			return cred.Failed(f.Code, f.Text, f.Hint)
 		}
 	}
 	return nil
+}
+
+// judgeName tells where LwM2M's rule for names, which takes a common name where there is no other, and that of Go and of browsers,
+// which does not (RFC 6125, section 6.4.4, forbids it by now), come to different ends.
+func (c *connection) judgeName(leaf *x509.Certificate) {
+	how, err := chain.MatchHost(leaf, c.endpoint.Host), leaf.VerifyHostname(c.endpoint.Host)
+	switch {
+	case how != chain.NoMatch && err != nil:
+		c.report.finding(cred.Info, "chain.name-go", "by LwM2M's rule the certificate is for "+c.endpoint.Host+", by Go's (and browsers') it is not: "+chain.Name(err.Error()),
+			"units that follow LwM2M get in, others do not: have it issued with a dNSName, which both take")
+	case how == chain.NoMatch && err == nil:
+		c.report.finding(cred.Info, "chain.name-go", "by Go's rule the certificate is for "+c.endpoint.Host+", by LwM2M's it is not",
+			"have it issued with a dNSName that is equal")
+	}
 }
 
 func names(cs []*x509.Certificate) string {

@@ -29,9 +29,10 @@ func (c *connection) run(parent context.Context) *cred.Fault {
 			"give the server's DTLS address as coaps://host:port")
 	}
 	var fault *cred.Fault
-	if c.identity, fault = session.X509(c.options.Cert, c.options.Key, c.options.Anchor); fault != nil {
+	if c.identity, fault = c.options.identity(); fault != nil {
 		return fault
 	}
+	defer c.identity.Clear()
 	end := time.Now().Add(c.options.Timeout)
 	ctx, cancel := context.WithDeadline(parent, end)
 	defer cancel()
@@ -50,6 +51,18 @@ func (c *connection) run(parent context.Context) *cred.Fault {
 		fault.Text += " within " + c.options.Timeout.String()
 	}
 	return fault
+}
+
+// identity reads what the unit has.
+func (o ConnectOptions) identity() (session.Identity, *cred.Fault) {
+	if o.PSKID == "" && o.PSK == nil {
+		return session.X509(o.Cert, o.Key, o.Anchor)
+	}
+	if o.Cert != nil || o.Key != nil || o.Anchor != nil {
+		return session.Identity{}, cred.Failed("config.value", "a unit has a certificate or a pre-shared key, and both were given",
+			"give certificate, key and anchor, or identity and pre-shared key")
+	}
+	return session.PSK(o.PSKID, o.PSK)
 }
 
 // elsewhere tells whether another address of the same name may do better.
@@ -113,15 +126,24 @@ func (c *connection) learn(s *session.Session) {
 		}
 		r.CID.Negotiated = v.Hello.ConnectionIDLength > 0
 	}
-	r.ClientAuth = clientAuth(s)
+	r.ClientAuth = c.clientAuth(s)
+	r.Alerts = append([]session.Alert{}, s.Alerts()...)
+	if t := s.Tally(); t.Datagrams.Sent > 0 {
+		r.Flights, r.Datagrams, r.Retransmissions = t.Flights, &t.Datagrams, &t.Retransmissions
+	}
 	if s.Ready() {
 		r.HandshakeMS = millis(s.Took())
 	}
 }
 
-// clientAuth tells what a server made of the unit's certificate; empty if it did not get so far.
-func clientAuth(s *session.Session) string {
+// clientAuth tells what a server made of the unit's credential; empty if it did not get so far. A pre-shared key is used or there
+// is no session.
+func (c *connection) clientAuth(s *session.Session) string {
 	switch v := s.View(); {
+	case c.identity.HasKey() && v.Finished:
+		return "used"
+	case c.identity.HasKey():
+		return ""
 	case v.Request != nil && v.Finished:
 		return "used"
 	case v.Request == nil && v.Done:
@@ -132,19 +154,27 @@ func clientAuth(s *session.Session) string {
 
 // use does in the open session what there is to do.
 func (c *connection) use(ctx context.Context, s *session.Session) *cred.Fault {
-	if clientAuth(s) == "not-asked" {
+	if c.clientAuth(s) == "not-asked" {
 		c.report.finding(cred.Warning, "dtls.no-client-auth", "the server did not ask for the unit's certificate: it lets anyone in",
 			"have the server demand client certificates; this connection says nothing about the unit")
 	}
-	return c.ping(ctx, s)
+	if fault := c.ping(ctx, s); fault != nil || !c.options.Rebind {
+		return fault
+	}
+	c.rebind(ctx, s)
+	return nil
 }
+
+// patience is how long an answer in the open session may take.
+func patience(s *session.Session) time.Duration { return max(quiet, s.Took()) }
 
 // ping asks whether the session carries data. A server that is no CoAP server does not answer; then a quiet second decides.
 func (c *connection) ping(ctx context.Context, s *session.Session) *cred.Fault {
-	ctx, cancel := context.WithTimeout(ctx, quiet)
+	wait := patience(s)
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	s.Tell("-> CoAP ping")
-	took, err := coap.Ping(ctx, s, messageID(), quiet/3)
+	took, err := coap.Ping(ctx, s, messageID(), wait/3)
 	switch {
 	case err == nil:
 		s.Tell("<- CoAP ping answered")

@@ -92,13 +92,13 @@ func TestTheDocumentIsThatOfTheContract(t *testing.T) {
 	o.Anchor = b.others.PEM
 	refused, _ := Connect(t.Context(), e, o)
 	failed, _ := Connect(t.Context(), cred.Endpoint{Scheme: "tls", Host: "localhost", Port: 1}, o)
-	always := []string{"cid", "findings", "path", "peer", "rebind", "twin", "verdict"}
+	always := []string{"alerts", "cid", "findings", "path", "peer", "rebind", "twin", "verdict"}
 	for _, c := range []struct {
 		report ConnectReport
 		more   []string
 	}{
-		{passed, []string{"address", "client_auth", "handshake_ms", "ping_ms", "suite", "version"}},
-		{refused, []string{"address", "failure", "suite", "version"}},
+		{passed, []string{"address", "client_auth", "datagrams", "flights", "handshake_ms", "ping_ms", "retransmissions", "suite", "version"}},
+		{refused, []string{"address", "datagrams", "failure", "flights", "retransmissions", "suite", "version"}},
 		{failed, []string{"failure"}},
 	} {
 		raw, err := json.Marshal(c.report)

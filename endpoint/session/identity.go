@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 
 	"example.org/sectag/cred"
@@ -14,7 +15,35 @@ import (
 type Identity struct {
 	tls     tls.Certificate
 	anchors []*x509.Certificate
+	name    string // with a pre-shared key: its identity
+	key     []byte // the key itself
 }
+
+// HasKey tells whether the unit has a pre-shared key instead of a certificate.
+func (i Identity) HasKey() bool { return i.key != nil }
+
+// PSK reads a pre-shared key as the modem takes it, hex text, and its identity. Its errors never quote what they read.
+func PSK(name string, file []byte) (Identity, *cred.Fault) {
+	id, err := cred.Content(cred.PSKID, []byte(name))
+	if err != nil {
+		return Identity{}, cred.Because(err, "config.value", "the identity of the pre-shared key cannot be used: "+err.Error(),
+			"give the text that the modem has in its slot of type 4")
+	}
+	text, err := cred.Content(cred.PSK, file)
+	if err != nil {
+		return Identity{}, cred.Because(err, "config.file", "the pre-shared key cannot be used: "+err.Error(),
+			"give a file with the key as hex text, as the modem takes it")
+	}
+	defer clear(text)
+	key := make([]byte, hex.DecodedLen(len(text)))
+	if _, err := hex.Decode(key, text); err != nil {
+		return Identity{}, cred.Failed("config.file", "the pre-shared key cannot be read", "give a file with the key as hex text, as the modem takes it")
+	}
+	return Identity{name: string(id), key: key}, nil
+}
+
+// Clear forgets the pre-shared key.
+func (i Identity) Clear() { clear(i.key) }
 
 // Anchors is what the unit trusts.
 func (i Identity) Anchors() []*x509.Certificate { return i.anchors }

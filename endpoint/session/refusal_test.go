@@ -21,7 +21,7 @@ func TestWhatASilenceAfterTheFirstFlightMeans(t *testing.T) {
 		"with a warning and no more": {flight.View{Received: 1, Warnings: []flight.Alert{{Number: 112}}}, "dtls.began-silent"},
 		"with nothing":               {flight.View{}, "dtls.silent"},
 	} {
-		if f := refusal(c.view, context.DeadlineExceeded, cred.Endpoint{Scheme: "coaps", Host: "a", Port: 1}); f.Code != c.code {
+		if f := refusal(c.view, context.DeadlineExceeded, cred.Endpoint{Scheme: "coaps", Host: "a", Port: 1}, false); f.Code != c.code {
 			t.Errorf("%s: %v, want %s", name, f, c.code)
 		}
 	}

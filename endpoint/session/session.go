@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -46,6 +47,7 @@ type Session struct {
 	judged   bool
 	findings []cred.Finding
 	alert    *uint8 // the server's, in clear or not
+	hidden   *Alert // the same, if it came under the keys
 }
 
 // Open makes the handshake with one address of a server. The session is there even if it failed: it holds what was seen by then,
@@ -53,11 +55,18 @@ type Session struct {
 // was proven then, and the findings say so.
 func Open(ctx context.Context, addr netip.AddrPort, id Identity, o Options) (*Session, *cred.Fault) {
 	s := &Session{addr: addr, identity: id, options: o.withDefaults(), seen: &flight.Seen{}, ear: &ear{}}
-	socket, err := s.options.Dial(ctx, "udp", addr.String())
+	if s.options.Offer == nil {
+		s.options.Offer = suite.Client()
+		if id.HasKey() {
+			s.options.Offer = suite.PSK()
+		}
+	}
+	dial := func(ctx context.Context) (net.Conn, error) { return s.options.Dial(ctx, "udp", addr.String()) }
+	socket, err := dial(ctx)
 	if err != nil {
 		return s, s.noRoute(err)
 	}
-	s.wire = &wire{Conn: socket, seen: s.seen, tell: &teller{say: s.options.Flight}}
+	s.wire = &wire{dial: dial, conn: socket, seen: s.seen, tell: &teller{say: s.options.Flight}, psk: id.HasKey()}
 	conn, err := dtls.ClientWithOptions(s.wire, net.UDPAddrFromAddrPort(addr), s.clientOptions()...)
 	if err != nil {
 		_ = socket.Close()
@@ -72,6 +81,7 @@ func Open(ctx context.Context, addr netip.AddrPort, id Identity, o Options) (*Se
 		return s, s.explain(ctx, err)
 	}
 	s.conn, s.took = conn, time.Since(began)
+	s.wire.count.done()
 	return s, nil
 }
 
@@ -81,9 +91,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Flight == nil {
 		o.Flight = func(string) {}
-	}
-	if o.Offer == nil {
-		o.Offer = suite.Client()
 	}
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{}).DialContext
@@ -116,9 +123,14 @@ func (s *Session) clientOptions() []dtls.ClientOption {
 		// The library would hide the chain of a server that it does not trust, so the judging is done by verify.
 		dtls.WithInsecureSkipVerify(true),
 		dtls.WithVerifyPeerCertificate(s.verify),
-		dtls.WithGetClientCertificate(s.present),
 		dtls.WithConnectionIDGenerator(dtls.OnlySendCIDGenerator()),
+		dtls.WithFlightInterval(s.options.pace()),
 		dtls.WithLoggerFactory(s.ear),
+	}
+	if id := s.identity; id.HasKey() {
+		out = append(out, dtls.WithPSK(func([]byte) ([]byte, error) { return bytes.Clone(id.key), nil }), dtls.WithPSKIdentityHint([]byte(id.name)))
+	} else {
+		out = append(out, dtls.WithGetClientCertificate(s.present))
 	}
 	if !s.options.Server.IsIP() {
 		out = append(out, dtls.WithServerName(s.options.Server.Host))
@@ -127,6 +139,22 @@ func (s *Session) clientOptions() []dtls.ClientOption {
 		out = append(out, o)
 	}
 	return out
+}
+
+// The first wait of a flight before it is said again, which is doubled each time: RFC 6347, section 4.2.4.1, has one second, and
+// RFC 7925, section 11, nine for networks such as NB-IoT.
+const (
+	shortWait = time.Second
+	longWait  = 9 * time.Second
+)
+
+// pace is that wait: a seventh of the patience, so that everything is said three times (0, 1/7 and 3/7 of it) on a line as slow as
+// the patience tells, and no line is flooded with what is still under way.
+func (o Options) pace() time.Duration {
+	if o.Until.IsZero() {
+		return shortWait
+	}
+	return min(max(time.Until(o.Until)/7, shortWait), longWait)
 }
 
 func (s *Session) verify(raw [][]byte, _ [][]*x509.Certificate) error {
@@ -180,6 +208,27 @@ func (s *Session) Took() time.Duration { return s.took }
 // Alert is the number of the alert by which the server ended the session, in clear or not; nil without one.
 func (s *Session) Alert() *uint8 { return s.alert }
 
+// Tally is what went over the wire until now.
+func (s *Session) Tally() Tally {
+	if s.wire == nil {
+		return Tally{}
+	}
+	t, _ := s.wire.count.view()
+	return t
+}
+
+// Alerts are those of both sides: all in clear, and the one under the keys that ended the session.
+func (s *Session) Alerts() []Alert {
+	if s.wire == nil {
+		return nil
+	}
+	_, out := s.wire.count.view()
+	if s.hidden != nil {
+		out = append(out, *s.hidden)
+	}
+	return out
+}
+
 // Findings is what is worth telling beside a failure.
 func (s *Session) Findings() []cred.Finding { return s.findings }
 
@@ -188,6 +237,18 @@ func (s *Session) Tell(line string) { s.wire.tell.line(line) }
 
 // Refusing tells whether the server has said no since the handshake, by an alert or by closing its port.
 func (s *Session) Refusing() bool { return s.ear.alert() != nil || s.seen.View().Refused }
+
+// Rebind goes on from another local port, as if a NAT had forgotten the unit's address. Whether the server follows is seen by what
+// it answers after that (RFC 9146, section 6).
+func (s *Session) Rebind(ctx context.Context) error {
+	if s.conn == nil {
+		return net.ErrClosed
+	}
+	if err := s.wire.rebind(ctx); err != nil {
+		return fmt.Errorf("opening another socket: %w", err)
+	}
+	return nil
+}
 
 // Read reads one datagram of application data; part of net.Conn, as all below.
 func (s *Session) Read(b []byte) (int, error) {

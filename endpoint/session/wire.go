@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"net"
 	"sync"
@@ -13,12 +14,39 @@ import (
 // wire is a connected UDP socket that shows every datagram to seen, both ways. Connected, so that "nothing listens here" is
 // heard at once.
 type wire struct {
-	net.Conn
-	seen *flight.Seen
-	tell *teller
+	dial func(ctx context.Context) (net.Conn, error) // another socket to the same server
+
+	seen  *flight.Seen
+	tell  *teller
+	count counter
+	psk   bool
 
 	mu    sync.Mutex
+	conn  net.Conn
 	until time.Time // the library's read deadline
+}
+
+// socket is the one in use now.
+func (w *wire) socket() net.Conn {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.conn
+}
+
+// rebind puts another socket under the session, as a NAT does that has forgotten it: from now on everything comes from another port.
+// What is still under way to the old one is lost.
+func (w *wire) rebind(ctx context.Context) error {
+	next, err := w.dial(ctx) // while the old one is open, so that the port is another
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	old := w.conn
+	w.conn = next
+	err = next.SetReadDeadline(w.until)
+	w.mu.Unlock()
+	_ = old.Close()
+	return err
 }
 
 // linger is how long a datagram is looked for behind "connection refused": long enough for one that is there.
@@ -26,29 +54,35 @@ const linger = 20 * time.Millisecond
 
 // ReadFrom reads a datagram; part of net.PacketConn.
 func (w *wire) ReadFrom(b []byte) (int, net.Addr, error) {
-	n, err := w.Read(b)
+	from := w.socket()
+	n, err := from.Read(b)
+	for errors.Is(err, net.ErrClosed) && w.socket() != from {
+		from = w.socket()
+		n, err = from.Read(b)
+	}
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		w.seen.PortUnreachable()
-		n, err = w.behind(b, err)
+		n, err = w.behind(from, b, err)
 	}
 	if err == nil {
+		w.count.datagram(fromServer, b[:n], 0, PhaseOf(w.seen.View()), w.psk)
 		w.seen.Incoming(b[:n])
 		w.tell.look(w.seen.View())
 	}
-	return n, w.RemoteAddr(), err
+	return n, from.RemoteAddr(), err
 }
 
 // behind looks for the last word of a server that closed its port: the system tells the refusal before what came earlier.
-func (w *wire) behind(b []byte, refused error) (int, error) {
+func (w *wire) behind(from net.Conn, b []byte, refused error) (int, error) {
 	if w.seen.View().Received == 0 {
 		return 0, refused
 	}
 	w.mu.Lock()
-	_ = w.Conn.SetReadDeadline(time.Now().Add(linger))
+	_ = from.SetReadDeadline(time.Now().Add(linger))
 	w.mu.Unlock()
-	n, err := w.Read(b)
+	n, err := from.Read(b)
 	w.mu.Lock()
-	_ = w.Conn.SetReadDeadline(w.until)
+	_ = from.SetReadDeadline(w.until)
 	w.mu.Unlock()
 	if err != nil {
 		return 0, refused
@@ -61,7 +95,7 @@ func (w *wire) SetReadDeadline(t time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.until = t
-	return w.Conn.SetReadDeadline(t)
+	return w.conn.SetReadDeadline(t)
 }
 
 // SetDeadline sets both.
@@ -72,17 +106,28 @@ func (w *wire) SetDeadline(t time.Time) error {
 	return w.SetWriteDeadline(t)
 }
 
+// SetWriteDeadline is the library's.
+func (w *wire) SetWriteDeadline(t time.Time) error { return w.socket().SetWriteDeadline(t) }
+
+// LocalAddr is this end of the socket in use.
+func (w *wire) LocalAddr() net.Addr { return w.socket().LocalAddr() }
+
+// Close closes the socket in use.
+func (w *wire) Close() error { return w.socket().Close() }
+
 // WriteTo sends a datagram to the server, the only address that the socket knows; part of net.PacketConn. A refusal that is
 // told here belongs to an earlier datagram: this one was not sent, so it is sent now, and reading tells what there is to tell.
 func (w *wire) WriteTo(b []byte, _ net.Addr) (int, error) {
-	out := plainAlert(b, w.seen.View().Hello)
+	v := w.seen.View()
+	out := plainAlert(b, v.Hello)
+	w.count.datagram(fromUnit, out, cidLength(v.Hello), PhaseOf(v), w.psk)
 	w.seen.Outgoing(out)
 	w.tell.look(w.seen.View())
-	_, err := w.Write(out)
+	_, err := w.socket().Write(out)
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		w.seen.PortUnreachable()
 		if w.seen.View().Received > 0 {
-			_, err = w.Write(out)
+			_, err = w.socket().Write(out)
 		}
 	}
 	return len(b), err
@@ -92,10 +137,17 @@ func (w *wire) WriteTo(b []byte, _ net.Addr) (int, error) {
 // which no server can read: "plaintext payloads never use the new record format" (RFC 9146, section 3). The server would not learn
 // why we leave.
 func plainAlert(b []byte, h *flight.ServerHello) []byte {
-	const typeAlert, typeCID, cidAt, header = 21, 25, 11, 13
-	if h == nil || len(b) != header+h.ConnectionIDLength+3 || b[0] != typeCID || b[3] != 0 || b[4] != 0 || b[len(b)-1] != typeAlert {
+	if h == nil || len(b) != recordHeader+h.ConnectionIDLength+3 || b[0] != typeCID || b[epochAt] != 0 || b[epochAt+1] != 0 || b[len(b)-1] != typeAlert {
 		return b
 	}
 	out := append([]byte{typeAlert}, b[1:cidAt]...)
 	return append(out, 0, 2, b[len(b)-3], b[len(b)-2])
+}
+
+// cidLength is the length of the Connection ID that the server wants in our records.
+func cidLength(h *flight.ServerHello) int {
+	if h == nil {
+		return 0
+	}
+	return h.ConnectionIDLength
 }
