@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -20,6 +21,7 @@ type wire struct {
 	tell  *teller
 	count counter
 	psk   bool
+	mend  menders
 
 	mu    sync.Mutex
 	conn  net.Conn
@@ -109,6 +111,15 @@ func (w *wire) SetDeadline(t time.Time) error {
 // SetWriteDeadline is the library's.
 func (w *wire) SetWriteDeadline(t time.Time) error { return w.socket().SetWriteDeadline(t) }
 
+// Write takes the library's key log, if there is a Connection ID; part of io.Writer. It stays in memory, until the mender has made its
+// keys of it.
+func (w *wire) Write(line []byte) (int, error) {
+	if cidLength(w.seen.View().Hello) > 0 {
+		w.mend.keys = bytes.Clone(line)
+	}
+	return len(line), nil
+}
+
 // LocalAddr is this end of the socket in use.
 func (w *wire) LocalAddr() net.Addr { return w.socket().LocalAddr() }
 
@@ -119,7 +130,7 @@ func (w *wire) Close() error { return w.socket().Close() }
 // told here belongs to an earlier datagram: this one was not sent, so it is sent now, and reading tells what there is to tell.
 func (w *wire) WriteTo(b []byte, _ net.Addr) (int, error) {
 	v := w.seen.View()
-	out := plainAlert(b, v.Hello)
+	out := w.mend.datagram(b, v.Hello)
 	w.count.datagram(fromUnit, out, cidLength(v.Hello), PhaseOf(v), w.psk)
 	w.seen.Outgoing(out)
 	w.tell.look(w.seen.View())
@@ -131,17 +142,6 @@ func (w *wire) WriteTo(b []byte, _ net.Addr) (int, error) {
 		}
 	}
 	return len(b), err
-}
-
-// plainAlert repairs an alert in clear of a session with a Connection ID. The library (v3.1.15) writes it as a tls12_cid record,
-// which no server can read: "plaintext payloads never use the new record format" (RFC 9146, section 3). The server would not learn
-// why we leave.
-func plainAlert(b []byte, h *flight.ServerHello) []byte {
-	if h == nil || len(b) != recordHeader+h.ConnectionIDLength+3 || b[0] != typeCID || b[epochAt] != 0 || b[epochAt+1] != 0 || b[len(b)-1] != typeAlert {
-		return b
-	}
-	out := append([]byte{typeAlert}, b[1:cidAt]...)
-	return append(out, 0, 2, b[len(b)-3], b[len(b)-2])
 }
 
 // cidLength is the length of the Connection ID that the server wants in our records.
