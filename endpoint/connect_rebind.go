@@ -66,6 +66,6 @@ type answered struct {
 // Read reads a datagram of application data.
 func (a *answered) Read(b []byte) (int, error) {
 	n, err := a.Session.Read(b)
-	a.got = a.got || err == nil
+	a.got = a.got || err == nil && a.Heard()
 	return n, err
 }

@@ -253,6 +253,16 @@ func (s *Session) Rebind(ctx context.Context) error {
 	return nil
 }
 
+// Heard tells whether anything has come to the port that is in use now. What is read right behind a Rebind may have come before it.
+func (s *Session) Heard() bool {
+	if s.wire == nil {
+		return false
+	}
+	s.wire.mu.Lock()
+	defer s.wire.mu.Unlock()
+	return s.wire.heard
+}
+
 // Read reads one datagram of application data; part of net.Conn, as all below.
 func (s *Session) Read(b []byte) (int, error) {
 	if s.conn == nil {

@@ -25,6 +25,7 @@ type wire struct {
 
 	mu    sync.Mutex
 	conn  net.Conn
+	heard bool      // something has come through it
 	until time.Time // the library's read deadline
 }
 
@@ -44,7 +45,7 @@ func (w *wire) rebind(ctx context.Context) error {
 	}
 	w.mu.Lock()
 	old := w.conn
-	w.conn = next
+	w.conn, w.heard = next, false
 	err = next.SetReadDeadline(w.until)
 	w.mu.Unlock()
 	_ = old.Close()
@@ -67,11 +68,19 @@ func (w *wire) ReadFrom(b []byte) (int, net.Addr, error) {
 		n, err = w.behind(from, b, err)
 	}
 	if err == nil {
+		w.hear(from)
 		w.count.datagram(fromServer, b[:n], 0, PhaseOf(w.seen.View()), w.psk)
 		w.seen.Incoming(b[:n])
 		w.tell.look(w.seen.View())
 	}
 	return n, from.RemoteAddr(), err
+}
+
+// hear notes that something came through a socket.
+func (w *wire) hear(from net.Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.heard = w.heard || from == w.conn
 }
 
 // behind looks for the last word of a server that closed its port: the system tells the refusal before what came earlier.
