@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/pion/dtls/v3"
@@ -109,13 +110,33 @@ func (s *Session) handshake(ctx context.Context, conn *dtls.Conn) error {
 	}
 	ctx, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
-	early := time.AfterFunc(time.Until(end)*3/5, func() {
-		if v := s.seen.View(); v.Hello == nil && v.Cookies > 0 {
-			cancel()
-		}
-	})
-	defer early.Stop()
+	defer s.giveUpEarly(time.Until(end)*3/5, cancel)()
 	return conn.HandshakeContext(ctx)
+}
+
+// giveUpEarly ends the handshake with a server that has had the time, and twice as long from its cookie on as the cookie took to come,
+// and has said no more. On a slow road that is later than the time. It returns what stops it.
+func (s *Session) giveUpEarly(after time.Duration, end func()) (stop func() bool) {
+	began := time.Now()
+	var timer *time.Timer
+	var mu sync.Mutex // until timer is there
+	mu.Lock()
+	defer mu.Unlock()
+	timer = time.AfterFunc(after, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		v := s.seen.View()
+		if v.Hello != nil || v.Cookies == 0 {
+			return
+		}
+		came := s.wire.cookieAt()
+		if more := time.Until(came.Add(2 * came.Sub(began))); more > 0 {
+			timer.Reset(more)
+			return
+		}
+		end()
+	})
+	return timer.Stop
 }
 
 func (s *Session) clientOptions() []dtls.ClientOption {

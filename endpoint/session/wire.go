@@ -26,6 +26,7 @@ type wire struct {
 	mu    sync.Mutex
 	conn  net.Conn
 	heard bool      // something has come through it
+	first time.Time // when the first cookie came
 	until time.Time // the library's read deadline
 }
 
@@ -71,9 +72,26 @@ func (w *wire) ReadFrom(b []byte) (int, net.Addr, error) {
 		w.hear(from)
 		w.count.datagram(fromServer, b[:n], 0, PhaseOf(w.seen.View()), w.psk)
 		w.seen.Incoming(b[:n])
+		w.stamp()
 		w.tell.look(w.seen.View())
 	}
 	return n, from.RemoteAddr(), err
+}
+
+// stamp notes when the first cookie came.
+func (w *wire) stamp() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.first.IsZero() && w.seen.View().Cookies > 0 {
+		w.first = time.Now()
+	}
+}
+
+// cookieAt is when the first cookie came.
+func (w *wire) cookieAt() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.first
 }
 
 // hear notes that something came through a socket.
