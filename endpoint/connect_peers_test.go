@@ -18,6 +18,7 @@ import (
 	"github.com/pion/logging"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/endpoint/session"
 	"example.org/sectag/endpoint/suite"
 	"example.org/sectag/internal/peers"
 )
@@ -343,6 +344,10 @@ func TestAServerThatIsRefusedIsTold(t *testing.T) {
 		check(t, r, err, func() string { return "" })
 	if err := <-told; err == nil || !strings.Contains(err.Error(), "BadCertificate") {
 		t.Errorf("the server was told %v", err)
+	}
+	want := []session.Alert{{Number: 42, Name: "bad_certificate", Fatal: true, From: "unit", When: "before the unit showed its certificate"}}
+	if !slices.Equal(r.Alerts, want) {
+		t.Errorf("told of the alerts %+v", r.Alerts)
 	}
 }
 

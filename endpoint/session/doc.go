@@ -8,6 +8,8 @@
 //
 //	identity.go  what a unit has in its slots, read and checked
 //	session.go   Open, and the open session
-//	refusal.go   why it failed, in words
-//	wire.go      the socket that shows every datagram; teller.go tells them as steps; ear.go hears what the library tells nowhere
+//	refusal.go   why it failed, in words; alert.go what each alert means
+//	wire.go      the socket that shows every datagram, and that can be exchanged; teller.go tells them as steps, tally.go counts them,
+//	             ear.go hears what the library tells nowhere
+//	mend.go      what the library does wrong with a Connection ID
 package session
