@@ -90,6 +90,9 @@ func TestConnectWithAPreSharedKey(t *testing.T) {
 		{"a server with certificates only", func(t *testing.T) *peers.Server {
 			return peers.OpenSSL(t, "-cert", certs.CertFile, "-key", certs.KeyFile)
 		}, right, wish{verdict: cred.Fail, code: "dtls.no-common-suite", alert: 40, in: []string{"certificates only", "pre-shared key"}}},
+		{"a server with certificates only, which says nothing", func(t *testing.T) *peers.Server {
+			return peers.GnuTLS(t, "--x509certfile", certs.CertFile, "--x509keyfile", certs.KeyFile)
+		}, right, wish{verdict: cred.Fail, code: "dtls.no-common-suite", alert: -1, in: []string{"certificates only"}}},
 		{
 			"a server with another suite", pskServer("OpenSSL", "-cipher", "PSK-AES128-GCM-SHA256"), right,
 			wish{verdict: cred.Fail, code: "dtls.no-common-suite", alert: 40, in: []string{"TLS_PSK_WITH_AES_128_GCM_SHA256", "0xC0A8"}},

@@ -67,7 +67,7 @@ func Open(ctx context.Context, addr netip.AddrPort, id Identity, o Options) (*Se
 	if err != nil {
 		return s, s.noRoute(err)
 	}
-	s.wire = &wire{dial: dial, conn: socket, seen: s.seen, tell: &teller{say: s.options.Flight}, psk: id.HasKey()}
+	s.wire = &wire{dial: dial, conn: socket, seen: s.seen, tell: &teller{say: s.options.Flight, psk: id.HasKey()}, psk: id.HasKey()}
 	conn, err := dtls.ClientWithOptions(s.wire, net.UDPAddrFromAddrPort(addr), s.clientOptions()...)
 	if err != nil {
 		_ = socket.Close()
@@ -257,7 +257,11 @@ func (s *Session) Alerts() []Alert {
 func (s *Session) Findings() []cred.Finding { return s.findings }
 
 // Tell tells a step of what is done in the session, in one row with those of the handshake.
-func (s *Session) Tell(line string) { s.wire.tell.line(line) }
+func (s *Session) Tell(line string) {
+	if s.wire != nil {
+		s.wire.tell.line(line)
+	}
+}
 
 // Refusing tells whether the server has said no since the handshake, by an alert or by closing its port.
 func (s *Session) Refusing() bool { return s.ear.alert() != nil || s.seen.View().Refused }
@@ -310,8 +314,13 @@ func (s *Session) Close() error {
 	return err
 }
 
-// LocalAddr is this end of the socket.
-func (s *Session) LocalAddr() net.Addr { return s.wire.LocalAddr() }
+// LocalAddr is this end of the socket; nil if there never was one.
+func (s *Session) LocalAddr() net.Addr {
+	if s.wire == nil {
+		return nil
+	}
+	return s.wire.LocalAddr()
+}
 
 // RemoteAddr is the server's address.
 func (s *Session) RemoteAddr() net.Addr { return net.UDPAddrFromAddrPort(s.addr) }

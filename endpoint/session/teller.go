@@ -12,12 +12,13 @@ type teller struct {
 	mu   sync.Mutex
 	last flight.View
 	say  func(string)
+	psk  bool
 }
 
 func (t *teller) look(v flight.View) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, line := range changes(t.last, v) {
+	for _, line := range changes(t.last, v, t.psk) {
 		t.say(line)
 	}
 	t.last = v
@@ -37,7 +38,7 @@ func (t *teller) line(s string) {
 }
 
 // changes names the steps between two views of the same session, in the order of a handshake.
-func changes(a, b flight.View) []string {
+func changes(a, b flight.View, psk bool) []string {
 	var out []string
 	when := func(happened bool, line string) {
 		if happened {
@@ -56,7 +57,8 @@ func changes(a, b flight.View) []string {
 	}
 	when(a.Request == nil && b.Request != nil, "<- asks for our certificate")
 	when(!a.Done && b.Done, "<- hello done")
-	when(!a.Finished && b.Finished, "-> our certificate and Finished")
+	when(!a.Finished && b.Finished && !psk, "-> our certificate and Finished")
+	when(!a.Finished && b.Finished && psk, "-> our identity and Finished")
 	when(!a.Encrypted && b.Encrypted, "<- Finished")
 	if a.Alert == nil && b.Alert != nil {
 		out = append(out, "<- alert "+b.Alert.String())
