@@ -15,8 +15,8 @@ import (
 // ConnectTimeout is the limit of the handshake of [Connect] if its options name none.
 const ConnectTimeout = 5 * time.Second
 
-// quiet is how long a server may take to answer the ping, or to send an alert after all, once the handshake is through; on a line
-// on which the handshake took longer it is as long as that, which is three round trips or more.
+// quiet is how long a server may take to answer the ping, or to send an alert after all, once the handshake is through; on a slow
+// line it is half of what the handshake took.
 const quiet = time.Second
 
 // ConnectOptions says who connects and with what patience.
@@ -30,7 +30,7 @@ type ConnectOptions struct {
 
 	Rebind bool // go on from another port once the session is open, and see whether it survives
 
-	Timeout time.Duration     // limit of the handshake, behind which the ping has a second of its own; ConnectTimeout if zero
+	Timeout time.Duration     // limit of the handshake, behind which the ping has a second of its own, or half of what the handshake took; ConnectTimeout if zero
 	Now     func() time.Time  // judges validity; time.Now if nil
 	Flight  func(line string) // told each step of the handshake, one call at a time, not from the caller's goroutine; may be nil
 

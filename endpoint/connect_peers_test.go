@@ -432,6 +432,52 @@ func TestAServerMayAnswerShortBeforeTheLimit(t *testing.T) {
 	})
 }
 
+// delayed carries datagrams between two lines in memory, each of which takes its time.
+func delayed(t *testing.T, one, other net.Conn, takes time.Duration) {
+	t.Helper()
+	for _, way := range [][2]net.Conn{{one, other}, {other, one}} {
+		go func() {
+			for buf := make([]byte, 1<<14); ; {
+				n, err := way[0].Read(buf)
+				if err != nil {
+					return
+				}
+				b := slices.Clone(buf[:n])
+				time.AfterFunc(takes, func() { _, _ = way[1].Write(b) })
+			}
+		}()
+	}
+}
+
+// On NB-IoT an answer may take nineteen seconds. With a minute of patience the unit gets in and an answer to its ping would be waited for, and the person
+// is told how often things were said.
+func TestConnectOnASlowLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t) // of the year 2000, as the clock here
+		unit, server := b.units.Unit(t, unitName), b.servers.Server(t)
+		near, nearEnd := net.Pipe()
+		far, farEnd := net.Pipe()
+		delayed(t, nearEnd, farEnd, 9500*time.Millisecond)
+		served := make(chan error, 1)
+		go func() { served <- serveOne(t.Context(), far, server) }()
+		began := time.Now()
+		r, err := Connect(t.Context(), cred.Endpoint{Scheme: "coaps", Host: "127.0.0.1", Port: 5684}, ConnectOptions{
+			Cert: unit.PEM, Key: unit.KeyPEM, Anchor: b.servers.PEM, Timeout: time.Minute,
+			Dial: func(context.Context, string, string) (net.Conn, error) { return near, nil },
+		})
+		wish{verdict: cred.Pass, alert: -1, findings: []string{"coap.no-ping"}}.check(t, r, err, func() string { return "" })
+		if r.HandshakeMS != 57_000 || r.Flights != 6 || r.Datagrams.Sent > 16 || time.Since(began) > 90*time.Second {
+			t.Errorf("%d ms, %d flights, %+v, again %+v, %s in all", r.HandshakeMS, r.Flights, *r.Datagrams, *r.Retransmissions, time.Since(began))
+		}
+		for _, c := range []net.Conn{nearEnd, far, farEnd} {
+			_ = c.Close()
+		}
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // serveOne is a server for one client that must show a certificate, on a line in memory, until that ends.
 func serveOne(ctx context.Context, line net.Conn, cert *peers.Cert) error {
 	conn, err := dtls.ServerWithOptions(pionnet.PacketConnFromConn(line), line.RemoteAddr(),

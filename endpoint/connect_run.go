@@ -165,8 +165,8 @@ func (c *connection) use(ctx context.Context, s *session.Session) *cred.Fault {
 	return nil
 }
 
-// patience is how long an answer in the open session may take.
-func patience(s *session.Session) time.Duration { return max(quiet, s.Took()) }
+// patience is how long an answer in the open session may take: half of what the handshake took, whose six flights are three round trips.
+func patience(s *session.Session) time.Duration { return max(quiet, s.Took()/2) }
 
 // ping asks whether the session carries data. A server that is no CoAP server does not answer; then a quiet second decides.
 func (c *connection) ping(ctx context.Context, s *session.Session) *cred.Fault {
