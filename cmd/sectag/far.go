@@ -75,45 +75,10 @@ func (a *app) target(args []string) (cred.Endpoint, error) {
 // maxFile bounds what is read of a file that should hold a certificate or a key.
 const maxFile = 1 << 20
 
-// shown is what the flags of connect say of the unit.
-type shown struct {
-	cert, key, anchor string
-	pskID, pskFile    string
-	rebind            bool
-}
-
-const howToConnect = "write sectag connect URL --cert F --key F --anchor F, or --psk-id S --psk-file F"
-
-// options reads the files.
-func (s shown) options(a *app) (o endpoint.ConnectOptions, err error) {
-	o = endpoint.ConnectOptions{Timeout: a.Timeout, Now: now, Rebind: s.rebind, PSKID: s.pskID}
-	type file struct {
-		flag, name string
-		to         *[]byte
-	}
-	files := []file{{"cert", s.cert, &o.Cert}, {"key", s.key, &o.Key}, {"anchor", s.anchor, &o.Anchor}}
-	if s.pskID != "" || s.pskFile != "" {
-		if s.cert != "" || s.key != "" || s.anchor != "" {
-			return o, cred.Failed("usage.flag", "a certificate and a pre-shared key are given, and a unit has one of them", howToConnect)
-		}
-		if s.pskID == "" {
-			return o, cred.Failed("usage.flag", "--psk-id is missing", howToConnect)
-		}
-		files = []file{{"psk-file", s.pskFile, &o.PSK}}
-	}
-	for _, f := range files {
-		if f.name == "" {
-			return o, cred.Failed("usage.flag", "--"+f.flag+" is missing", howToConnect)
-		}
-		if *f.to, err = atomicfile.Read(f.name, maxFile); err != nil {
-			return o, cred.Because(err, "config.file", "the file "+f.name+" cannot be read", "name the file behind --"+f.flag)
-		}
-	}
-	return o, nil
-}
-
 func (a *app) connectVerb() *cobra.Command {
-	var s shown
+	var cert, key, anchor string
+	var psk target.PSK
+	var rebind bool
 	c := &cobra.Command{
 		Use:   "connect [URL] (--cert F --key F --anchor F | --psk-id S --psk-file F)",
 		Short: "Make the mutual DTLS handshake that a unit makes", Args: cobra.MaximumNArgs(1),
@@ -122,11 +87,16 @@ func (a *app) connectVerb() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			o, err := s.options(a)
+			o := endpoint.ConnectOptions{Timeout: a.Timeout, Now: now, Rebind: rebind}
 			defer func() {
 				clear(o.Key)
 				clear(o.PSK)
 			}()
+			if psk.Given() {
+				o.PSKID, o.PSK, err = psk.Read(cert+key+anchor != "")
+			} else {
+				err = readFiles(cert, key, anchor, &o)
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -135,11 +105,26 @@ func (a *app) connectVerb() *cobra.Command {
 		}),
 	}
 	f := c.Flags()
-	f.StringVar(&s.cert, "cert", "", "the unit's certificate")
-	f.StringVar(&s.key, "key", "", "its private key, in clear")
-	f.StringVar(&s.anchor, "anchor", "", "the root that the unit trusts the server by")
-	f.StringVar(&s.pskID, "psk-id", "", "instead of these: the identity of the unit's pre-shared key")
-	f.StringVar(&s.pskFile, "psk-file", "", "and the file with that key, as hex text")
-	f.BoolVar(&s.rebind, "rebind", false, "go on from another port, and tell whether the session survives")
+	f.StringVar(&cert, "cert", "", "the unit's certificate")
+	f.StringVar(&key, "key", "", "its private key, in clear")
+	f.StringVar(&anchor, "anchor", "", "the root that the unit trusts the server by")
+	f.BoolVar(&rebind, "rebind", false, "go on from another port, and tell whether the session survives")
+	psk.Add(c)
 	return c
+}
+
+// readFiles reads what a unit with a certificate shows.
+func readFiles(cert, key, anchor string, o *endpoint.ConnectOptions) (err error) {
+	for _, f := range []struct {
+		flag, name string
+		to         *[]byte
+	}{{"cert", cert, &o.Cert}, {"key", key, &o.Key}, {"anchor", anchor, &o.Anchor}} {
+		if f.name == "" {
+			return cred.Failed("usage.flag", "--"+f.flag+" is missing", "write sectag connect URL --cert F --key F --anchor F, or --psk-id S --psk-file F")
+		}
+		if *f.to, err = atomicfile.Read(f.name, maxFile); err != nil {
+			return cred.Because(err, "config.file", "the file "+f.name+" cannot be read", "name the file behind --"+f.flag)
+		}
+	}
+	return nil
 }
