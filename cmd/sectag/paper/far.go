@@ -67,6 +67,9 @@ func (d *Connect) People(w io.Writer) {
 	if d.PingMS > 0 {
 		line(w, "ping", fmt.Sprintf("%d ms", d.PingMS))
 	}
+	if d.CID.Offered && d.Suite != "" {
+		line(w, "cid", map[bool]string{true: "agreed", false: "none"}[d.CID.Negotiated])
+	}
 	if d.Rebind != "not-tried" {
 		line(w, "other port", d.Rebind)
 	}
