@@ -122,8 +122,8 @@ func identity(old, mid, ntn, n9161 sim.Config) []exchange {
 			{"AT+CPIN?\r", "+CPIN: READY\r\nOK\r\n"},
 		}},
 		{row: "1.2 +CLAC on nRF9160 lists no %DEVICEUUID", cfg: mid, steps: []step{{"AT+CLAC\r", strings.Join([]string{
-			"AT%ATTESTTOKEN", "AT%CMNG", "AT%HWVERSION", "AT%KEYGEN", "AT%XICCID", "AT%XMODEMUUID", "AT+CEREG", "AT+CFUN", "AT+CGMI", "AT+CGMM", "AT+CGMR",
-			"AT+CGSN", "AT+CLAC", "AT+CMEE", "AT+CPIN", "OK", "",
+			"AT%ATTESTTOKEN", "AT%CMNG", "AT%HWVERSION", "AT%KEYGEN", "AT%XICCID", "AT%XMODEMUUID", "AT%XMONITOR", "AT%XSIM", "AT+CEREG", "AT+CFUN",
+			"AT+CGDCONT", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+CLAC", "AT+CMEE", "AT+COPS", "AT+CPIN", "OK", "",
 		}, "\r\n")}}},
 		{row: "1.2 no IMEI programmed", cfg: with(sim.Config{}, "no-imei"), steps: []step{{"AT+CGSN\r", wrong}, {"AT+CGSN=1\r", wrong}}},
 		{row: "1.2 +CGMR unreadable", cfg: with(sim.Config{}, "no-firmware"), steps: []step{{"AT+CGMR\r", wrong}}},
