@@ -56,7 +56,7 @@ func exchanges() []exchange {
 	mid := sim.Config{Firmware: "mfw_nrf9160_1.3.7"}
 	ntn := sim.Config{Firmware: "mfw_nrf9151-ntn_1.0.0"}
 	n9161 := sim.Config{Model: "nRF9161"}
-	all := [][]exchange{framing(), identity(old, mid, ntn, n9161), modes(old, ntn), store(old, mid), refusals(old, mid), lineRules(), faulty(), hosts(), broken()}
+	all := [][]exchange{framing(), identity(old, mid, ntn, n9161), modes(old, ntn), store(old, mid), refusals(old, mid), lineRules(), faulty(), hosts(), broken(), attaching()}
 	var out []exchange
 	for _, part := range all {
 		out = append(out, part...)
