@@ -349,6 +349,19 @@ func TestChainOver4kBCrashes(t *testing.T) {
 	u.wants(t, "AT+CFUN?", refused)
 }
 
+// Where nobody listens the handshake fails at once: the system says so.
+func TestNobodyListens(t *testing.T) {
+	u := plug(t, "serial-modem")
+	u.write(t, 3, []byte("00ff"))
+	u.write(t, 4, []byte("unit-1"))
+	u.attach(t)
+	for h, kind := range []int{2, 1} {
+		u.type1(t, fmt.Sprintf("AT#XSSOCKET=1,%d,0,42\r", kind))
+		u.until(t, sent)
+		u.wants(t, fmt.Sprintf(`AT#XCONNECT=%d,"127.0.0.1",%d`, h, peers.FreePort(t)), refused)
+	}
+}
+
 // A root has to be somewhere in the store, even when nobody looks at the server; and half an identity is none.
 func TestMissingCredentials(t *testing.T) {
 	root := peers.Root(t, "Test Root")
