@@ -2,6 +2,7 @@ package modemdial
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"example.org/sectag/endpoint/flight"
@@ -31,8 +32,8 @@ func TestWhichRecordsCarryAConnectionID(t *testing.T) {
 		want     bool
 	}{
 		"nothing":                    {nil, false},
-		"a plain Finished":           {append(append(key, change...), record(22, 1, 40)...), false},
-		"a Finished behind others":   {append(append(key, change...), finished...), true},
+		"a plain Finished":           {slices.Concat(key, change, record(22, 1, 40)), false},
+		"a Finished behind others":   {slices.Concat(key, change, finished), true},
 		"data":                       {finished, true},
 		"an alert in clear":          {record(25, 0, 11), false}, // the library's, RFC 9146 section 3 forbids it
 		"a record that is cut":       {key[:200], false},
