@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"example.org/sectag/bench/ask"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
 )
@@ -48,7 +49,9 @@ func orUnknown(s string) string {
 // Connect is the document of sectag connect.
 type Connect struct {
 	endpoint.ConnectReport
-	URL string `json:"-"`
+	Modem    *ask.ThroughModem `json:"modem,omitempty"`
+	Register *ask.Registered   `json:"register,omitempty"`
+	URL      string            `json:"-"`
 }
 
 // Failed puts the failure beside what was known by then.
@@ -66,6 +69,22 @@ func (d *Connect) People(w io.Writer) {
 	if d.PingMS > 0 {
 		line(w, "ping", fmt.Sprintf("%d ms", d.PingMS))
 	}
+	d.throughModem(w)
 	findings(w, d.Findings)
 	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
+}
+
+// throughModem writes what only a connection of the modem's own has.
+func (d *Connect) throughModem(w io.Writer) {
+	if m := d.Modem; m != nil {
+		line(w, "modem", fmt.Sprintf("%s, %s, sec_tag %d", m.IMEI, m.Host, m.SecTag))
+		if m.Network != "" {
+			line(w, "network", strings.TrimSpace(fmt.Sprintf("%s %s, after %d ms", m.Network, m.Technology, m.AttachMS)))
+		}
+		line(w, "cid", m.CIDStatus)
+		line(w, "computer", m.Computer)
+	}
+	if r := d.Register; r != nil && r.Code != "" {
+		line(w, "registered", fmt.Sprintf("%s %s, updated %t, de-registered %t", r.Code, r.Location, r.Updated, r.Deregistered))
+	}
 }
