@@ -133,7 +133,7 @@ func (t *through) where(took time.Duration) (text, hint string) {
 func (t *through) fromHere(ctx context.Context, refused error, text, where, hint string) error {
 	t.o.Tell("this computer tries the same identity")
 	r, err := endpoint.Connect(ctx, t.o.Server, endpoint.ConnectOptions{
-		Cert: t.o.Files.Cert, Key: t.o.Files.Key, Anchor: t.o.Files.Anchor, Timeout: t.o.Timeout, Now: t.o.Now,
+		Cert: t.o.Files.Cert, Key: t.o.Files.Key, Anchor: t.o.Files.Anchor, Now: t.o.Now,
 	})
 	t.r.Peer = r.Peer
 	if err != nil {

@@ -124,6 +124,9 @@ func (k *Socket) options(ctx context.Context) error {
 		if !r.OK() {
 			k.refuse = append(k.refuse, o.name)
 		}
+		if !r.OK() && o.name == HandshakeTime {
+			k.c.Handshake = 0 // the modem keeps its own, which is not known
+		}
 	}
 	return nil
 }
