@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.org/sectag/cmd/sectag/air"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 	"example.org/sectag/device/sim"
@@ -21,7 +22,7 @@ func (a *app) simVerb() *cobra.Command {
 }
 
 func (a *app) simModem() *cobra.Command {
-	var cfg sim.Config
+	cfg := sim.Config{Dialer: air.Dialer{}}
 	var link, imei string
 	var flashMS int
 	var faults []string

@@ -56,7 +56,7 @@ func exchanges() []exchange {
 	mid := sim.Config{Firmware: "mfw_nrf9160_1.3.7"}
 	ntn := sim.Config{Firmware: "mfw_nrf9151-ntn_1.0.0"}
 	n9161 := sim.Config{Model: "nRF9161"}
-	all := [][]exchange{framing(), identity(old, mid, ntn, n9161), modes(old, ntn), store(old, mid), refusals(old, mid), lineRules(), faulty(), hosts(), broken()}
+	all := [][]exchange{framing(), identity(old, mid, ntn, n9161), modes(old, ntn), store(old, mid), refusals(old, mid), lineRules(), faulty(), hosts(), broken(), attaching()}
 	var out []exchange
 	for _, part := range all {
 		out = append(out, part...)
@@ -122,8 +122,8 @@ func identity(old, mid, ntn, n9161 sim.Config) []exchange {
 			{"AT+CPIN?\r", "+CPIN: READY\r\nOK\r\n"},
 		}},
 		{row: "1.2 +CLAC on nRF9160 lists no %DEVICEUUID", cfg: mid, steps: []step{{"AT+CLAC\r", strings.Join([]string{
-			"AT%ATTESTTOKEN", "AT%CMNG", "AT%HWVERSION", "AT%KEYGEN", "AT%XICCID", "AT%XMODEMUUID", "AT+CEREG", "AT+CFUN", "AT+CGMI", "AT+CGMM", "AT+CGMR",
-			"AT+CGSN", "AT+CLAC", "AT+CMEE", "AT+CPIN", "OK", "",
+			"AT%ATTESTTOKEN", "AT%CMNG", "AT%HWVERSION", "AT%KEYGEN", "AT%XICCID", "AT%XMODEMUUID", "AT%XMONITOR", "AT%XSIM", "AT+CEREG", "AT+CFUN",
+			"AT+CGDCONT", "AT+CGMI", "AT+CGMM", "AT+CGMR", "AT+CGSN", "AT+CLAC", "AT+CMEE", "AT+COPS", "AT+CPIN", "OK", "",
 		}, "\r\n")}}},
 		{row: "1.2 no IMEI programmed", cfg: with(sim.Config{}, "no-imei"), steps: []step{{"AT+CGSN\r", wrong}, {"AT+CGSN=1\r", wrong}}},
 		{row: "1.2 +CGMR unreadable", cfg: with(sim.Config{}, "no-firmware"), steps: []step{{"AT+CGMR\r", wrong}}},

@@ -38,6 +38,7 @@ type chunk struct {
 // floor of Counters.Floor and not one timer tick more for each exchange. Bytes arrive at arrived; an echo goes out beside them.
 type line struct {
 	bell    <-chan struct{} // rings when the unit starts
+	news    <-chan struct{} // rings when it has something to say
 	m       *Modem
 	rw      io.ReadWriteCloser
 	in      chan chunk
@@ -73,7 +74,9 @@ func (m *Modem) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 		return nil
 	}
 	m.wake()
-	l := &line{m: m, rw: rw, in: make(chan chunk, 16), dead: make(chan struct{}), quit: make(chan struct{}), at: time.Now(), bell: m.attend()}
+	news, hangUp := m.news.attend()
+	defer hangUp()
+	l := &line{news: news, m: m, rw: rw, in: make(chan chunk, 16), dead: make(chan struct{}), quit: make(chan struct{}), at: time.Now(), bell: m.attend()}
 	l.setSpeed()
 	go l.read()
 	err := l.loop(ctx)
@@ -141,6 +144,10 @@ func (l *line) loop(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-l.bell:
+		case <-l.news:
+			if err := l.unasked(ctx); err != nil {
+				return err
+			}
 		case <-talk:
 			if err := l.send(ctx, l.remark(lines), false); err != nil {
 				return err
@@ -283,6 +290,7 @@ func (l *line) unplugged(ctx context.Context) error {
 	l.m.mu.Lock()
 	defer l.m.mu.Unlock()
 	l.m.off = true
+	l.m.disconnect()
 	return ErrUnplugged
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/sim/socket"
 )
 
 // Names lists the units that Named knows.
@@ -87,6 +88,8 @@ func (c *Config) setting(key, v string) (err error) {
 // Rack holds the units behind sim: ports, so that a port that is closed and opened again leads to the same unit. The zero
 // value is an empty rack.
 type Rack struct {
+	Dialer socket.Dialer // makes the connections of its units' sockets; nil: none can be made
+
 	mu    sync.Mutex
 	units map[string]*Modem
 }
@@ -113,6 +116,7 @@ func (r *Rack) Unit(name string) (*Modem, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Dialer = r.Dialer
 	m, err := New(c)
 	if err != nil {
 		return nil, err

@@ -36,11 +36,14 @@ func (l *line) feed(ctx context.Context, b byte, mute bool) error {
 		return l.flush(ctx)
 	}
 	l.beside(o.Echo)
-	if o.Command == nil && o.Reply == nil {
+	if o.Command == nil && o.Reply == nil && o.Data == nil {
 		return nil
 	}
 	if err := l.flush(ctx); err != nil {
 		return err
+	}
+	if o.Data != nil {
+		return l.send(ctx, l.m.sockets.Data(o.Data), true)
 	}
 	if o.Command != nil {
 		return l.run(ctx, o.Command)
@@ -77,6 +80,11 @@ func (l *line) run(ctx context.Context, cmd []byte) error {
 	}
 	if l.has("garbage") {
 		return l.send(ctx, junk(12), true)
+	}
+	if l.m.forSockets(cmd) {
+		a := l.converse(ctx, cmd)
+		l.at = latest(l.at, time.Now()) // the far end took what it took
+		return l.answer(ctx, a)
 	}
 	a, takes := l.m.exec(cmd)
 	l.at = l.at.Add(takes)

@@ -2,7 +2,7 @@
 // raw bytes on any line, keeps its credentials in a file, takes the time that a UART and a flash take, and fails by name.
 //
 // Read it from the outside in: Config and New here; line.go and reply.go (bytes, time, the cable) drive a host.Host, which
-// knows where a command ends, and hand whole commands to nrf91.Modem, which knows what they mean. Package wire has the lines, package
+// knows where a command ends, and hand whole commands to nrf91.Modem, which knows what they mean, or to a socket.Set (air.go). Package wire has the lines, package
 // fault the names of what goes wrong. The specification is nrf91.md, the project's fact sheet; docs/simulator.md says how
 // to use it, and what was chosen where the sheet is silent. It shares no code with the driver, so that a mistake has to be
 // made twice to go unseen.
@@ -19,6 +19,7 @@ import (
 	"example.org/sectag/device/sim/fault"
 	"example.org/sectag/device/sim/host"
 	"example.org/sectag/device/sim/nrf91"
+	"example.org/sectag/device/sim/socket"
 )
 
 // Fault is something that goes wrong, by name.
@@ -46,6 +47,7 @@ type Config struct {
 	Flash    time.Duration // what each credential written or deleted takes
 	State    string        // the file that holds the unit between runs (see State); empty: it is forgotten with the Modem
 	Faults   []Fault
+	Dialer   socket.Dialer // makes the connections of the sockets that some hosts have; nil: none can be made
 }
 
 // Modem is one virtual unit. It serves one line at a time and outlives it: the store, the functional mode and a half received
@@ -55,9 +57,11 @@ type Modem struct {
 	cfg      Config
 	onLine   chan struct{} // holds one token while a line is served
 	counters counters
+	news     news
 
 	mu      sync.Mutex    // guards all below
 	fresh   bool          // the unit was started and its banner has not been printed
+	sockets *socket.Set   // nil: the host has none
 	bell    chan struct{} // rings the line that is served when the unit starts; made by that line, whatever clock it lives by
 	host    host.Host
 	core    *nrf91.Modem
@@ -92,6 +96,9 @@ func New(cfg Config) (*Modem, error) {
 		return nil, err
 	}
 	m := &Modem{cfg: cfg, host: h, core: core, faults: faults, onLine: make(chan struct{}, 1), fresh: true, baud: cfg.Baud}
+	if form, has := host.Sockets(cfg.Host); has {
+		m.sockets = socket.New(socket.Config{Form: form, Dialer: cfg.Dialer, Say: m.news.say})
+	}
 	return m, nil
 }
 
@@ -121,6 +128,7 @@ func (m *Modem) Reboot() {
 }
 
 func (m *Modem) boot() {
+	m.disconnect()
 	m.host.Reset()
 	m.core.Boot()
 	m.off, m.crashed, m.baud, m.booted, m.fresh = false, false, m.cfg.Baud, m.run, true
@@ -172,16 +180,10 @@ func (m *Modem) State() State {
 func (m *Modem) exec(cmd []byte) (a nrf91.Answer, takes time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.run++
-	m.counters.commands.Add(1)
-	if f, crashes := m.faults.Get("crash"); crashes && f.N == m.run || m.crashed {
-		now := !m.crashed
-		m.crashed = true
-		return nrf91.Answer{Raw: m.host.Fail(cmd, now)}, 0
+	if a, spoilt := m.spoilt(cmd); spoilt {
+		return a, 0
 	}
-	if m.faults.Has("first-error") && m.run == m.booted+1 {
-		return nrf91.Answer{Raw: m.host.Frame([]byte("ERROR\r\n"))}, 0
-	}
+	was := m.core.Online()
 	a = m.core.Exec(cmd)
 	m.counters.flash.Add(int64(a.Flash))
 	takes = time.Duration(a.Flash) * m.cfg.Flash
@@ -194,5 +196,30 @@ func (m *Modem) exec(cmd []byte) (a nrf91.Answer, takes time.Duration) {
 		events = append(events, m.host.Event(line)...)
 	}
 	a.After = events
+	if was && !m.core.Online() {
+		m.disconnect()
+	}
+	m.search(a.Search)
 	return a, takes
+}
+
+// spoilt is the answer to a command that a fault keeps from the modem.
+func (m *Modem) spoilt(cmd []byte) (a nrf91.Answer, is bool) {
+	m.run++
+	m.counters.commands.Add(1)
+	if f, crashes := m.faults.Get("crash"); crashes && f.N == m.run || m.crashed {
+		return nrf91.Answer{Raw: m.crash(cmd)}, true
+	}
+	if m.faults.Has("first-error") && m.run == m.booted+1 {
+		return nrf91.Answer{Raw: m.host.Frame([]byte("ERROR\r\n"))}, true
+	}
+	return a, false
+}
+
+// crash takes the modem down, if it is not, and returns what the host makes of a command then.
+func (m *Modem) crash(cmd []byte) []byte {
+	now := !m.crashed
+	m.crashed = true
+	m.disconnect()
+	return m.host.Fail(cmd, now)
 }

@@ -13,6 +13,7 @@ import (
 
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/profile"
+	"example.org/sectag/cmd/sectag/air"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/device/port"
@@ -45,7 +46,7 @@ type Console struct {
 // Dialer opens ports of every kind; virtual modems live in this process. A unit that reboots and comes back under another name is
 // found again as long as the Dialer is kept.
 func Dialer() device.Dialer {
-	rack := &sim.Rack{}
+	rack := &sim.Rack{Dialer: air.Dialer{}}
 	return device.Dialer{Sim: rack.Open, Memory: &port.Memory{}}
 }
 

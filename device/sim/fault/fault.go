@@ -83,6 +83,13 @@ func specs() []spec {
 		{name: "strict", does: "content that is no PEM, or no hex for a PSK, is 527"},
 		{name: "no-imei", does: "+CGSN is ERROR, as in a unit without an IMEI"},
 		{name: "no-firmware", does: "+CGMR is ERROR"},
+		{name: "no-network", does: "no network is found: +CEREG stays 2"},
+		{name: "denied", does: "the network refuses the unit: +CEREG becomes 3"},
+		{name: "roaming", does: "the network is not the SIM's own: +CEREG becomes 5"},
+		{name: "slow-attach", count: mayCount, dflt: 30, minimum: 1, does: "the network takes N seconds (30) to let the unit in"},
+		{name: "no-sim", does: "no SIM card is in: +CPIN? is 10, +CEREG becomes 90"},
+		{name: "dns-fails", does: "no name is resolved for the sockets; addresses still work"},
+		{name: "chain-crash", does: "a server's chain over 4 kB crashes the modem instead of failing the connection"},
 	}
 }
 

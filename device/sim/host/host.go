@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"example.org/sectag/device/sim/socket"
 )
 
 // Host is one kind of AT host firmware.
@@ -36,7 +38,8 @@ type Host interface {
 // Out is what one byte led to; the zero value is nothing.
 type Out struct {
 	Echo    []byte // said at once, beside what still comes in
-	Command []byte // a whole command for the modem, without its terminator
+	Command []byte // a whole command for the modem or the sockets, without its terminator
+	Data    []byte // what data mode took; not nil when it ends
 	Reply   []byte // what the host says itself, instead of the modem
 	Baud    int    // the line speed after the reply, if it changes
 	Restart bool   // the host starts anew after the reply, and the modem with it
@@ -104,7 +107,7 @@ func kinds() []kind {
 		{name: "serial-modem-lf", size: serialModemSize, assemble: sm(lf)},
 		{name: "serial-modem-crlf", size: serialModemSize, assemble: sm(crlf)},
 		{name: "slm", size: BufferSize, assemble: func(size, baud int) Host {
-			return &SerialModem{term: crlf, size: size, version: "#XSLMVER", built: `"3.1.0","3.1.0"`, baud: baud, startBaud: baud}
+			return &SerialModem{term: crlf, size: size, version: "#XSLMVER", sockets: socket.Selected, built: `"3.1.0","3.1.0"`, baud: baud, startBaud: baud}
 		}},
 		{name: "at-shell", size: shellSize, assemble: shell(zephyr)},
 		{name: "at-shell-wildcard", size: shellSize, assemble: shell(globbing)},
@@ -126,6 +129,17 @@ func Kinds() (names []string) {
 // Connects tells whether the firmware of that kind turns LTE on by itself when it starts (nrf91.md, 3.4).
 func Connects(name string) bool {
 	return slices.ContainsFunc(kinds(), func(k kind) bool { return k.name == name && k.autoLTE })
+}
+
+// Sockets tells whether the firmware of that kind has sockets on the AT line, and how they are named (nrf91.md, 4.2).
+func Sockets(name string) (f socket.Form, has bool) {
+	switch {
+	case name == "slm":
+		return socket.Selected, true
+	case strings.HasPrefix(name, "serial-modem"):
+		return socket.Handles, true
+	}
+	return 0, false
 }
 
 // ChangesSpeed tells whether the firmware of that kind has AT+IPR, so that two sides of a line can come apart.

@@ -62,7 +62,8 @@ func TestSerialModem(t *testing.T) {
 		{"3.3 version", "serial-modem", "AT#XSMVER\rat#xsmver\r", strings.Repeat("\r\n#XSMVER: \"v2.0.0\",\"3.4.0\"\r\n\r\nOK\r\n", 2)},
 		{"3.3 version of SLM", "slm", "AT#XSLMVER\r\nAT#XSMVER\r\n", "\r\n#XSLMVER: \"3.1.0\",\"3.1.0\"\r\n\r\nOK\r\n<AT#XSMVER>"},
 		{"3.3 restart", "serial-modem", "AT#XRESET\r", "\r\nOK\r\n<restart>"},
-		{"3.3 list of its own commands", "serial-modem", "AT#XCLAC\r", "\r\nAT#XCLAC\r\nAT#XRESET\r\nAT#XSMVER\r\nAT+IPR\r\nATE0\r\nATE1\r\n\r\nOK\r\n"},
+		{"3.3 list of its own commands", "serial-modem", "AT#XCLAC\r", "\r\nAT#XAPOLL\r\nAT#XCLAC\r\nAT#XCLOSE\r\nAT#XCONNECT\r\nAT#XGETADDRINFO\r\nAT#XRECV\r\nAT#XRESET\r\nAT#XSEND\r\n" +
+			"AT#XSMVER\r\nAT#XSOCKETOPT\r\nAT#XSSOCKET\r\nAT#XSSOCKETOPT\r\nAT+IPR\r\nATE0\r\nATE1\r\n\r\nOK\r\n"},
 		{"3.1 +IPR", "serial-modem", "AT+IPR?\rAT+IPR=921600\rAT+IPR?\rAT+IPR=9600\rAT+IPR\rAT+IPR=\r", "\r\n+IPR: 115200\r\n\r\nOK\r\n" + "\r\nOK\r\n" +
 			"\r\n+IPR: 921600\r\n\r\nOK\r\n" + strings.Repeat(smError, 3)},
 		{"3.1 +IPR=?", "serial-modem", "AT+IPR=?\r", "\r\n+IPR: (),(115200,230400,460800,921600,1000000)\r\n\r\nOK\r\n"},

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"example.org/sectag/device/sim/socket"
 )
 
 // serialModemSize is what fits: the buffer grows from 128 to 8192 characters and keeps two places free (nrf91.md, 3.3).
@@ -23,6 +25,7 @@ type SerialModem struct {
 	size            int
 	version, built  string // the command that tells its version, and the answer
 	speeds          bool   // it has AT+IPR and ATE
+	sockets         socket.Form
 	baud, startBaud int
 
 	echo, echoes bool // now, and after a start
@@ -30,7 +33,9 @@ type SerialModem struct {
 	quoted       bool
 	prev         byte
 	data         bool // data mode
-	plus         int  // of its escape, +++, this many came
+	filling      bool // what it takes is for somebody
+	taken        []byte
+	whole        int // data mode ends with so many; 0: with its escape
 }
 
 // Take is one byte, in a command or in data.
@@ -69,16 +74,35 @@ func (h *SerialModem) Take(b byte) (o Out) {
 
 func upper(b byte) byte { return bytes.ToUpper([]byte{b})[0] }
 
-// datum is a byte of data mode, which +++ ends (3.3).
+// endOfData is its escape (3.3).
+const endOfData = "+++"
+
+// mostData is what data mode keeps; more is lost.
+const mostData = 4096
+
+// EnterData begins data mode, which ends with so many bytes or, if that is 0, with the escape.
+func (h *SerialModem) EnterData(whole int) {
+	h.data, h.filling, h.whole, h.taken = true, true, whole, nil
+}
+
+// datum is a byte of data mode. What was meant for nobody is dropped.
 func (h *SerialModem) datum(b byte) (o Out) {
-	if b != '+' {
-		h.plus = 0
-		return o
+	if h.taken = append(h.taken, b); len(h.taken) > mostData {
+		h.taken = h.taken[len(h.taken)-mostData:]
 	}
-	if h.plus++; h.plus == 3 {
-		h.data, h.plus = false, 0
+	payload, escaped := bytes.CutSuffix(h.taken, []byte(endOfData))
+	switch {
+	case h.whole > 0 && len(h.taken) < h.whole, h.whole == 0 && !escaped:
+		return o
+	case h.whole > 0:
+		payload = h.taken
+	}
+	if h.filling {
+		o.Data = append([]byte{}, payload...)
+	} else {
 		o.Reply = []byte("\r\n#XDATAMODE: 0\r\n")
 	}
+	h.data, h.filling, h.whole, h.taken = false, false, 0, nil
 	return o
 }
 
@@ -139,7 +163,7 @@ func (h *SerialModem) run(command []byte, o Out) Out {
 
 // own lists the commands of the host.
 func (h *SerialModem) own() []string {
-	all := []string{"AT" + h.version, "AT#XRESET", "AT#XCLAC"}
+	all := append([]string{"AT" + h.version, "AT#XRESET", "AT#XCLAC"}, socket.Names(h.sockets)...)
 	if h.speeds {
 		all = append(all, "AT+IPR", "ATE0", "ATE1")
 	}
@@ -209,7 +233,8 @@ func (h *SerialModem) Banner() []byte { return []byte("Ready\r\n") }
 // Reset also forgets echo, speed and data mode: none is kept over a start.
 func (h *SerialModem) Reset() {
 	h.drop()
-	h.data, h.plus, h.echo, h.baud = false, 0, h.echoes, h.startBaud
+	h.data, h.filling, h.whole, h.taken = false, false, 0, nil
+	h.echo, h.baud = h.echoes, h.startBaud
 }
 
 // Backlog is the receiver's three buffers of 256.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"example.org/sectag/device/sim/network"
 )
 
 // The limits that the project gives a modem for its answers.
@@ -28,6 +30,8 @@ type reply struct {
 	flash int      // credentials written or deleted
 	after string   // unsolicited lines that the command leads to
 	dies  bool     // the unit loses power before it answers
+
+	search network.Wait // a search for a network that the command began
 }
 
 func ok(info ...string) reply { return reply{info: info, code: resultOK} }
@@ -61,7 +65,7 @@ type command struct {
 // table is every command that the unit knows, by upper-case name; a later one is a row here and a handler.
 func table() map[string]command {
 	t := map[string]command{}
-	for _, c := range slices.Concat(statusCommands(), storeCommands(), keyCommands()) {
+	for _, c := range slices.Concat(statusCommands(), networkCommands(), storeCommands(), keyCommands()) {
 		if c.limit == 0 {
 			c.limit = queryLimit
 		}
@@ -77,12 +81,14 @@ type Answer struct {
 	Flash int           // credentials written or deleted
 	Limit time.Duration // in which the reply has to begin
 	Dies  bool          // the unit loses power instead of answering
+
+	Search network.Wait // the network answers that much later: then Answered is to be called
 }
 
 // Exec carries out one command as a host handed it over, without its terminator.
 func (m *Modem) Exec(line []byte) Answer {
 	r, limit := m.dispatch(line)
-	a := Answer{Raw: m.render(r), After: []byte(r.after), Flash: r.flash, Limit: limit, Dies: r.dies}
+	a := Answer{Raw: m.render(r), After: []byte(r.after), Flash: r.flash, Limit: limit, Dies: r.dies, Search: r.search}
 	m.commandsRun++
 	if f, forgets := m.faults.Get("cmee-off"); forgets && (f.N == 0 || f.N == m.commandsRun) {
 		m.cmee = false

@@ -1,5 +1,6 @@
 // Package nrf91 is the modem behind the host firmware: commands in, replies out, without a line and without time. exec.go
-// takes a command apart and finds it in the table, status.go holds identity and functional mode, cmng.go the credential store,
+// takes a command apart and finds it in the table, status.go holds identity and functional mode, network.go what is asked of
+// the network, cmng.go the credential store,
 // keygen.go the keys that the modem makes itself, firmware.go what differs between versions and state.go what the unit keeps. It follows nrf91.md, the project's fact
 // sheet, row by row; where the sheet says "not found", docs/simulator.md says what was chosen.
 package nrf91
@@ -7,6 +8,7 @@ package nrf91
 import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device/sim/fault"
+	"example.org/sectag/device/sim/network"
 )
 
 // Config describes a modem; the zero value is a new nRF9151 with an IMEI drawn at random.
@@ -29,8 +31,8 @@ type Modem struct {
 	online   bool  // the host's firmware connects by itself when it starts
 	writes   int64 // credentials that reached the store, for faults that wait for the Nth
 	cmee     bool
-	cereg    int
 	mode     int // functional mode
+	radio    network.Radio
 
 	commandsRun int64 // for faults that wait for the Nth
 }
@@ -56,10 +58,11 @@ func New(cfg Config) (*Modem, error) {
 // Boot is what power does: settings are lost, the store is not. The functional mode is 4 then, as in the at_client sample
 // (nrf91.md, 1.3).
 func (m *Modem) Boot() {
-	m.cmee, m.cereg, m.mode = false, 0, 4
+	m.cmee, m.mode = false, 4
 	if m.online || m.faults.Has("active") || m.faults.Has("online") {
 		m.mode = 1
 	}
+	m.radio.Reset(m.active())
 }
 
 // SetFaults replaces the faults. The functional mode stays as it is until the next Boot.

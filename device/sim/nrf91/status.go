@@ -25,9 +25,6 @@ func statusCommands() []command {
 		{name: "%DEVICEUUID", run: fixed(func(m *Modem) string { return "%DEVICEUUID: " + m.state.UUID }), has: newer},
 		{name: "+CMEE", run: errorForm},
 		{name: "+CFUN", run: functionalMode},
-		{name: "+CEREG", run: registration},
-		{name: "+CPIN", run: simCode},
-		{name: "%XICCID", run: simCard},
 		{name: "+CLAC", run: capabilities},
 	}
 }
@@ -143,52 +140,12 @@ func (m *Modem) enter(mode int) reply {
 	}
 	m.mode = mode
 	r := ok()
-	if m.cereg > 0 && m.active() != was {
-		r.after = "+CEREG: 0\r\n"
-		if m.active() {
-			r.after = "+CEREG: 2\r\n+CEREG: 1" + m.cell() + "\r\n"
-		}
-	}
+	r.after, r.search = m.radio.Power(m.active(), m.simOn(), m.faults)
 	return r
-}
-
-// cell is where the unit is registered, as a subscription of 2 or more reports it.
-func (m *Modem) cell() string {
-	if m.cereg < 2 || !m.active() {
-		return ""
-	}
-	return `,"002F","0012BEEF",7`
-}
-
-func registration(m *Modem, f form, p []param) reply {
-	switch f {
-	case read:
-		return ok(fmt.Sprintf("+CEREG: %d,%d%s", m.cereg, number(m.active()), m.cell()))
-	case set:
-		if n, fits := small(p, 5); fits {
-			m.cereg = n
-			return ok()
-		}
-	}
-	return failed()
 }
 
 // simOn tells whether the SIM card has power.
 func (m *Modem) simOn() bool { return m.active() || m.mode == 41 || m.mode == 44 }
-
-func simCode(m *Modem, f form, _ []param) reply {
-	if f != read || !m.simOn() {
-		return failed()
-	}
-	return ok("+CPIN: READY")
-}
-
-func simCard(m *Modem, f form, _ []param) reply {
-	if f != execute || !m.simOn() {
-		return failed()
-	}
-	return ok("%XICCID: 8901234567012345678F")
-}
 
 // capabilities lists what this unit with this firmware answers to.
 func capabilities(m *Modem, f form, _ []param) reply {
