@@ -33,6 +33,8 @@ type Through struct {
 	Now   func() time.Time
 	Tell  func(line string) // what goes on
 	Trace func(flows.TraceLine)
+
+	patience time.Duration // with the ping; pingLimit if zero. For tests, whose servers need not speak CoAP
 }
 
 // Identity is what a unit has to show, as files hold it: PEM. Empty is none.
@@ -46,7 +48,7 @@ const (
 	handshakeLTE   = 31              // seconds
 	handshakeNB    = 63              // NB-IoT has seconds from one datagram to the next
 	pingLimit      = 12 * time.Second
-	pingFirst      = 4 * time.Second
+	pingFirst      = coap.AckTimeout  // libcoap was seen to drop what comes within two milliseconds of its handshake
 	putBackLimit   = 90 * time.Second // +CFUN may have to sign off from the network
 	technologySlow = "NB-IoT"
 )
@@ -304,7 +306,7 @@ func (t *through) agreed(ctx context.Context, k *socket.Socket) error {
 // ping asks whether the session carries data; a server without CoAP does not answer.
 func (t *through) ping(ctx context.Context, conn *datagrams) error {
 	t.o.Tell("-> CoAP ping")
-	limit, cancel := context.WithTimeout(ctx, pingLimit)
+	limit, cancel := context.WithTimeout(ctx, cmp.Or(t.o.patience, pingLimit))
 	defer cancel()
 	took, err := coap.Ping(limit, conn, messageID(), pingFirst)
 	switch {
