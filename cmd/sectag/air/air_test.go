@@ -3,10 +3,16 @@ package air_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/hex"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"os"
 	"strings"
@@ -186,6 +192,42 @@ func TestMutualWithOpenSSL(t *testing.T) {
 	}
 }
 
+// A key that the modem made itself never leaves it, and still proves the unit.
+func TestKeyOfTheModem(t *testing.T) {
+	root := peers.Root(t, "Test Root")
+	srv := root.Server(t)
+	s := peers.OpenSSL(t, "-cert", srv.CertFile, "-key", srv.KeyFile, "-CAfile", root.CertFile, "-Verify", "3", "-verify_return_error")
+	u := plug(t, "serial-modem")
+	u.type1(t, "AT%KEYGEN=42,2,0\r")
+	_, answer, _ := strings.Cut(u.until(t, sent), `%KEYGEN: "`)
+	text, _, _ := strings.Cut(answer, ".")
+	der, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	csr, err := x509.ParseCertificateRequest(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := &x509.Certificate{
+		SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "made in the modem"}, NotBefore: root.X509.NotBefore, NotAfter: root.X509.NotAfter,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+	if der, err = x509.CreateCertificate(rand.Reader, cert, root.X509, csr.PublicKey, root.Key); err != nil {
+		t.Fatal(err)
+	}
+	u.write(t, 0, root.PEM)
+	u.write(t, 1, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	u.attach(t)
+	u.wants(t, "AT#XSSOCKET=1,2,0,42", info("#XSSOCKET: 0,2,273"))
+	u.wants(t, connect(s), info("#XCONNECT: 0,1"))
+	u.wants(t, `AT#XSEND=0,0,0,"here I am"`, info("#XSEND: 0,0,9"))
+	s.WaitFor(t, "here I am")
+	if !strings.Contains(s.Output(), "made in the modem") {
+		t.Errorf("the server has not seen the certificate:\n%s", s.Output())
+	}
+}
+
 func TestPingOverPSK(t *testing.T) {
 	s := peers.Coap(t, "openssl", "-k", "secretPSK", "-h", "hint")
 	u := plug(t, "serial-modem")
@@ -347,6 +389,19 @@ func TestChainOver4kBCrashes(t *testing.T) {
 	u.wants(t, "AT#XSSOCKET=1,2,0,42", info("#XSSOCKET: 0,2,273"))
 	u.wants(t, connect(s), "\r\n#XMODEM: FAULT,0x4,0x0\r\n"+refused)
 	u.wants(t, "AT+CFUN?", refused)
+}
+
+// Where nobody listens the handshake fails at once: the system says so.
+func TestNobodyListens(t *testing.T) {
+	u := plug(t, "serial-modem")
+	u.write(t, 3, []byte("00ff"))
+	u.write(t, 4, []byte("unit-1"))
+	u.attach(t)
+	for h, kind := range []int{2, 1} {
+		u.type1(t, fmt.Sprintf("AT#XSSOCKET=1,%d,0,42\r", kind))
+		u.until(t, sent)
+		u.wants(t, fmt.Sprintf(`AT#XCONNECT=%d,"127.0.0.1",%d`, h, peers.FreePort(t)), refused)
+	}
 }
 
 // A root has to be somewhere in the store, even when nobody looks at the server; and half an identity is none.

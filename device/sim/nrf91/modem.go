@@ -1,8 +1,8 @@
 // Package nrf91 is the modem behind the host firmware: commands in, replies out, without a line and without time. exec.go
 // takes a command apart and finds it in the table, status.go holds identity and functional mode, network.go what is asked of
-// the network, cmng.go the credential store,
-// keygen.go the keys that the modem makes itself, firmware.go what differs between versions and state.go what the unit keeps. It follows nrf91.md, the project's fact
-// sheet, row by row; where the sheet says "not found", docs/simulator.md says what was chosen.
+// the network, cmng.go the credential store, keygen.go the keys that the modem makes itself, firmware.go what differs between
+// versions and state.go what the unit keeps. It follows nrf91.md, the project's fact sheet, row by row; where the sheet says "not
+// found", docs/simulator.md says what was chosen.
 package nrf91
 
 import (
