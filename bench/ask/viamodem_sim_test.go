@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,9 +34,9 @@ func (air) Dial(ctx context.Context, c socket.Conf) (socket.Session, error) {
 }
 
 // virtual is a virtual modem that holds these slots under tag 42, and the way to its port.
-func virtual(t *testing.T, host string, slots map[cred.Kind][]byte, faults ...string) (device.Dialer, *sim.Modem) {
+func virtual(t *testing.T, cfg sim.Config, slots map[cred.Kind][]byte, faults ...string) (device.Dialer, *sim.Modem) {
 	t.Helper()
-	cfg := sim.Config{IMEI: fakeIMEI, Host: host, Dialer: air{}}
+	cfg.IMEI, cfg.Dialer = fakeIMEI, air{}
 	for _, s := range faults {
 		f, err := sim.ParseFault(s)
 		if err != nil {
@@ -144,7 +145,7 @@ func TestTheVirtualModemGetsInBothWays(t *testing.T) {
 		for _, host := range []string{"serial-modem", "slm"} {
 			t.Run(name+", "+host, func(t *testing.T) {
 				t.Parallel()
-				d, _ := virtual(t, host, c.slots)
+				d, _ := virtual(t, sim.Config{Host: host}, c.slots)
 				before := found(t, d)
 				var tr []string
 				s := c.server(t)
@@ -195,7 +196,7 @@ func TestTheVirtualModemRegisters(t *testing.T) {
 	slots[cred.RootCA] = root
 	for _, host := range []string{"serial-modem", "serial-modem-crlf", "slm"} {
 		t.Run(host, func(t *testing.T) {
-			d, _ := virtual(t, host, slots, "roaming")
+			d, _ := virtual(t, sim.Config{Host: host}, slots, "roaming")
 			for name, want := range map[string]string{"": "", "urn:imei:000000000000018": "lwm2m.403"} {
 				var tr []string
 				o := orderOf(e)
@@ -238,6 +239,13 @@ func TestTheVirtualModemIsRefused(t *testing.T) {
 		"expired": {server: func(t *testing.T) *peers.Server {
 			return openssl(t, w.root.Issue(t, peers.Spec{Begin: time.Now().Add(-48 * time.Hour), End: time.Now().Add(-time.Hour)}), w.units)
 		}, slots: w.slots(), code: "modem.handshake", computer: "chain.expired"},
+		"a chain over 4 kB": {server: func(t *testing.T) *peers.Server {
+			return openssl(t, w.root.Issue(t, peers.Spec{Pad: 4200}), w.units)
+		}, slots: w.slots(), code: "modem.handshake", computer: "chain.too-long"},
+		"a chain over 4 kB that crashes it": {server: func(t *testing.T) *peers.Server {
+			return openssl(t, w.root.Issue(t, peers.Spec{Pad: 4200}), w.units)
+		}, slots: w.slots(), fault: "chain-crash", code: "line.crashed"},
+		"nobody there":     {server: func(t *testing.T) *peers.Server { return &peers.Server{Port: peers.FreePort(t)} }, slots: w.slots(), code: "modem.handshake", computer: "dtls.closed"},
 		"another key":      {server: psk, slots: wrongKey, code: "modem.handshake"},
 		"an empty tag":     {server: psk, slots: map[cred.Kind][]byte{}, code: "modem.no-credential"},
 		"half an identity": {server: psk, slots: map[cred.Kind][]byte{cred.PSK: key}, code: "modem.no-credential"},
@@ -252,7 +260,7 @@ func TestTheVirtualModemIsRefused(t *testing.T) {
 			if c.fault != "" {
 				faults = append(faults, c.fault)
 			}
-			d, _ := virtual(t, "serial-modem", c.slots, faults...)
+			d, _ := virtual(t, sim.Config{Host: "serial-modem"}, c.slots, faults...)
 			before := found(t, d)
 			var tr []string
 			o := orderOf(named(c.server(t)))
@@ -266,6 +274,12 @@ func TestTheVirtualModemIsRefused(t *testing.T) {
 			if codeOf(err) != c.code || r.Verdict != cred.Fail {
 				t.Fatalf("%v\n%s", err, strings.Join(tr, "\n"))
 			}
+			if c.code == "line.crashed" {
+				if !slices.Contains(codes(r), "modem.mode") {
+					t.Errorf("nobody says that the unit is not as it was: %q", codes(r))
+				}
+				return
+			}
 			if r.Modem.Computer != c.computer {
 				t.Errorf("from this computer %q: %v", r.Modem.Computer, err)
 			}
@@ -276,10 +290,20 @@ func TestTheVirtualModemIsRefused(t *testing.T) {
 	}
 }
 
+// TestAnOldModemSaysLess: no Connection ID, and not which suite it used.
+func TestAnOldModemSaysLess(t *testing.T) {
+	w := newWorld(t)
+	d, _ := virtual(t, sim.Config{Host: "serial-modem", Firmware: "mfw_nrf9160_1.3.2"}, w.slots())
+	r, err := ConnectThrough(t.Context(), d, orderOf(named(coapServer(t, w.root.Server(t), w.units))))
+	if err != nil || r.Suite != "" || r.CID.Offered || r.CID.Negotiated || r.Modem.CIDStatus != "" || r.PingMS == 0 || !slices.Equal(codes(r), []string{"modem.no-cid"}) {
+		t.Errorf("%+v, %v", r.ConnectReport, err)
+	}
+}
+
 // TestFirmwaresWithoutSocketsAreRefused.
 func TestFirmwaresWithoutSocketsAreRefused(t *testing.T) {
 	for _, host := range []string{"at-host", "at-host-crlf", "modem-shell"} {
-		d, _ := virtual(t, host, nil)
+		d, _ := virtual(t, sim.Config{Host: host}, nil)
 		before := found(t, d)
 		_, err := ConnectThrough(t.Context(), d, orderOf(cred.Endpoint{Scheme: "coaps", Host: "localhost", Port: 1}))
 		if codeOf(err) != "modem.no-sockets" {

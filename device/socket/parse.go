@@ -201,9 +201,7 @@ func parseRaw(heard []byte) raw {
 func addresses(info []string) (out []string) {
 	for _, line := range info {
 		for _, f := range fields("#XGETADDRINFO", line) {
-			for _, a := range strings.FieldsFunc(f, func(r rune) bool { return r == '"' || r == ' ' || r == ',' }) {
-				out = append(out, a)
-			}
+			out = append(out, strings.FieldsFunc(f, func(r rune) bool { return r == '"' || r == ' ' || r == ',' })...)
 		}
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -320,9 +321,24 @@ func TestNoAnswerLeavesTheLineInStep(t *testing.T) {
 	}
 }
 
+// TestDataThatLookLikeAnAnswerAreData: SLM says how many bytes come, and what stands in them is nobody's business.
+func TestDataThatLookLikeAnAnswerAreData(t *testing.T) {
+	for _, data := range []string{"\r\nOK\r\n", "\r\nERROR\r\n", "#XRECV: 1\r\nx\r\nOK\r\n", "+++", "\n", "\r"} {
+		whole := "\r\n+CEREG: 5\r\n\r\n#XRECV: " + fmt.Sprint(len(data)) + "\r\n" + data + "\r\n\r\nOK\r\n"
+		for cut := range len(whole) {
+			if got := parseRaw([]byte(whole[:cut])); got.ended {
+				t.Fatalf("%q is over at %d: %+v", data, cut, got)
+			}
+		}
+		if got := parseRaw([]byte(whole)); !got.ended || got.no || string(got.data) != data {
+			t.Errorf("%q: %+v", data, got)
+		}
+	}
+}
+
 // FuzzRaw: whatever bytes come, a datagram is what the header says.
 func FuzzRaw(f *testing.F) {
-	for _, s := range []string{"\r\n#XRECV: 4\r\np\x00\r\n\r\nOK\r\n", no, "\r\n+CEREG: 5\r\n\r\n#XRECV: 1\r\nx\r\n\r\nOK\r\n", "#XRECV: 9999\r\n", "#XRECV: -1\r\n"} {
+	for _, s := range []string{"\r\n#XRECV: 8\r\n\r\nOK\r\n\r\n\r\nOK\r\n", "\r\n#XRECV: 4\r\np\x00\r\n\r\nOK\r\n", no, "\r\n+CEREG: 5\r\n\r\n#XRECV: 1\r\nx\r\n\r\nOK\r\n", "#XRECV: 9999\r\n", "#XRECV: -1\r\n"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
