@@ -190,7 +190,12 @@ func (t *through) putBack(ctx context.Context, m *device.Modem, cereg int, faile
 	defer cancel()
 	err := t.still(ctx, m)
 	if err == nil {
-		err = errors.Join(socket.Resubscribe(ctx, s, cereg), m.Restore(ctx))
+		err = socket.Resubscribe(ctx, s, cereg)
+		mode := m.Restore(ctx)
+		if mode != nil && s.Err() == nil && m.InStep() { // once more: this is owed
+			mode = m.Restore(ctx)
+		}
+		err = errors.Join(err, mode)
 	}
 	if err == nil {
 		return failed
@@ -322,10 +327,11 @@ func (t *through) ping(ctx context.Context, conn *datagrams) error {
 	return err
 }
 
+// messageID draws a number whose bytes are no letters: SLM's data mode ends at three plus signs, and a ping ends with its number.
 func messageID() uint16 {
 	var id [2]byte
 	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
-	return uint16(id[0])<<8 | uint16(id[1])
+	return uint16(id[0])<<8 | uint16(id[1]) | 0x8080
 }
 
 // millis rounds up, so that what happened is never 0.

@@ -76,7 +76,11 @@ func found(t *testing.T, d device.Dialer) string {
 		t.Fatal(err)
 	}
 	for _, x := range a {
-		out += strings.Join(x.Lines, "|") + " "
+		for _, l := range x.Lines {
+			if strings.HasPrefix(l, "+C") { // and no noise
+				out += l + " "
+			}
+		}
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,19 +18,23 @@ import (
 // holds looks into the tag before the modem goes anywhere: without a whole identity there the handshake fails after minutes, and
 // with the same ERROR as for everything else. A store that cannot be listed is no reason to stop.
 func (t *through) holds(ctx context.Context, m *device.Modem) error {
-	items, err := m.ListTag(ctx, t.o.SecTag)
-	if err != nil {
-		if m.Session().Err() != nil || ctx.Err() != nil {
-			return err
-		}
-		return nil
-	}
 	sums := map[cred.Kind]cred.Digest{}
-	for _, i := range items {
-		t.kinds = append(t.kinds, i.Kind)
-		sums[i.Kind] = i.SHA256
+	for range 2 { // a lost digit asks for another tag
+		items, err := m.ListTag(ctx, t.o.SecTag)
+		if err != nil {
+			if m.Session().Err() != nil || ctx.Err() != nil {
+				return err
+			}
+			return nil
+		}
+		for _, i := range items {
+			sums[i.Kind] = i.SHA256
+		}
+		t.kinds = slices.Sorted(maps.Keys(sums))
+		if missing(t.kinds) == "" {
+			break
+		}
 	}
-	slices.Sort(t.kinds)
 	if missing := missing(t.kinds); missing != "" {
 		return cred.Failed("modem.no-credential", fmt.Sprintf("sec_tag %d holds %s: a connection by it needs %s as well", t.o.SecTag, list(t.kinds), missing),
 			"write what is missing (sectag provision, or sectag slots write), or name the tag that the unit's identity is in")

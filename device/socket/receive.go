@@ -17,15 +17,29 @@ import (
 // dataEnd ends SLM's data mode (nrf91.md, section 3.3).
 const dataEnd = "+++"
 
-// Send sends one datagram, whole. The cause of a failure is ErrEnded when the modem does not carry the session any more.
-func (k *Socket) Send(ctx context.Context, datagram []byte) error {
+// Send sends one datagram, whole. The cause of a failure is ErrEnded when the modem does not carry the session any more. One that the
+// line damaged is sent again; one that got no answer is taken for sent: datagrams may be lost, and whoever waits for an answer sends again.
+func (k *Socket) Send(ctx context.Context, datagram []byte) (err error) {
 	if len(datagram) == 0 || len(datagram) > MaxDatagram {
 		return cred.Failed("modem.socket", fmt.Sprintf("a datagram of %d bytes does not go through the modem", len(datagram)),
 			fmt.Sprintf("from 1 to %d bytes do", MaxDatagram))
 	}
+	send := k.sendHex
 	if !k.d.handles {
-		return k.sendRaw(ctx, datagram)
+		send = k.sendRaw
 	}
+	for range tries {
+		if err = send(ctx, datagram); err == nil || missing(k.s, err) {
+			return nil
+		}
+		if !errors.Is(err, ErrEnded) && !errors.Is(err, errAnswer) || k.s.Crashed() || k.s.Err() != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (k *Socket) sendHex(ctx context.Context, datagram []byte) error {
 	cmd := k.d.command("#XSEND", k.handle, "1", "0", quote(hex.EncodeToString(datagram)))
 	cmd.Limit = sendLimit
 	r, err := do(ctx, k.s, cmd)
@@ -37,7 +51,7 @@ func (k *Socket) Send(ctx context.Context, datagram []byte) error {
 	}
 	n, err := k.d.sent(k.handle, only(r.Info))
 	if err == nil && n != len(datagram) {
-		err = fmt.Errorf("%d bytes went of %d", n, len(datagram))
+		err = fmt.Errorf("%w: %d bytes went of %d", errAnswer, n, len(datagram))
 	}
 	return strange("AT#XSEND", err)
 }
@@ -45,8 +59,8 @@ func (k *Socket) Send(ctx context.Context, datagram []byte) error {
 // sendRaw goes by SLM's data mode, because its #XSEND takes text only: OK, the bytes, and what ends the mode in the same breath, so
 // that the bytes are one datagram.
 func (k *Socket) sendRaw(ctx context.Context, datagram []byte) error {
-	if bytes.Contains(datagram, []byte(dataEnd)) {
-		return cred.Failed("modem.socket", "the datagram holds what ends the data mode of SLM", "start again: it is made with other numbers")
+	if bytes.Contains(datagram, []byte(dataEnd)) || datagram[len(datagram)-1] == dataEnd[0] {
+		return cred.Failed("modem.socket", "the datagram holds what ends the data mode of SLM, or ends with a part of it", "start again: it is made with other numbers")
 	}
 	cmd := k.d.command("#XSEND", k.handle)
 	r, err := do(ctx, k.s, cmd)
@@ -97,11 +111,25 @@ func dataModeEnd(heard []byte) (code int, ok bool) {
 
 // Receive waits for one datagram, for whole seconds and at least one. ErrNothing is the cause when none came, and ErrEnded when the
 // modem refused at once: it gives the same ERROR for both, and only the time tells them apart.
-func (k *Socket) Receive(ctx context.Context, wait time.Duration) ([]byte, error) {
+func (k *Socket) Receive(ctx context.Context, wait time.Duration) (data []byte, err error) {
 	seconds := max(1, int((wait+time.Second-1)/time.Second))
+	receive := k.receiveHex
 	if !k.d.handles {
-		return k.receiveRaw(ctx, seconds)
+		receive = k.receiveRaw
 	}
+	for range tries {
+		data, err = receive(ctx, seconds)
+		if missing(k.s, err) {
+			return nil, fmt.Errorf("waiting for a datagram: %w", ErrNothing)
+		}
+		if !errors.Is(err, ErrEnded) || k.s.Crashed() {
+			return data, err
+		}
+	}
+	return nil, err
+}
+
+func (k *Socket) receiveHex(ctx context.Context, seconds int) ([]byte, error) {
 	cmd := k.d.command("#XRECV", k.handle, "1", "0", strconv.Itoa(seconds), strconv.Itoa(MaxDatagram))
 	cmd.Answers.Bare = isHex
 	cmd.Limit = time.Duration(seconds)*time.Second + margin

@@ -139,10 +139,7 @@ func Subscribe(ctx context.Context, s *at.Session) (was int, err error) {
 // Resubscribe puts a subscription back.
 func Resubscribe(ctx context.Context, s *at.Session, mode int) error {
 	cmd := at.Command{Text: fmt.Sprintf("AT+CEREG=%d", mode)}
-	r, err := do(ctx, s, cmd)
-	if err == nil && !r.OK() && !r.Crashed {
-		r, err = do(ctx, s, cmd)
-	}
+	r, err := again(ctx, s, cmd, nil)
 	if err == nil && !r.OK() {
 		err = refused(cmd.Text, r, "switch the unit off and on, then start again")
 	}
@@ -152,22 +149,24 @@ func Resubscribe(ctx context.Context, s *at.Session, mode int) error {
 // ask asks for the registration. What lands in the answer unasked goes to the ear.
 func ask(ctx context.Context, s *at.Session, e *Ear) (r Registration, mode int, err error) {
 	cmd := at.Command{Text: "AT+CEREG?", Answers: at.Answers{Prefix: "+CEREG:"}}
-	for range 2 {
-		reply, err := do(ctx, s, cmd)
-		if err != nil {
-			return r, 0, err
-		}
-		for _, line := range reply.Info {
-			if now, asked, mode, ok := parseRegistration(line); ok && asked && reply.OK() {
-				return now, mode, nil
+	reply, err := again(ctx, s, cmd, func(info []string) error {
+		for _, line := range info {
+			now, asked, was, ok := parseRegistration(line)
+			if ok && asked {
+				r, mode = now, was
+				return nil
 			}
 			e.Hear(line)
 		}
-		if reply.Crashed {
-			return r, 0, at.Stopped(cmd.Text)
-		}
+		return errAnswer
+	})
+	switch {
+	case err != nil:
+		return r, 0, err
+	case !reply.OK():
+		return r, 0, refused(cmd.Text, reply, "switch the unit off and on, then start again")
 	}
-	return r, 0, strange(cmd.Text, errAnswer)
+	return r, mode, nil
 }
 
 const (
@@ -242,6 +241,9 @@ func (w *watch) look(ctx context.Context) (bool, error) {
 func simReady(ctx context.Context, s *at.Session, late bool) (bool, error) {
 	cmd := at.Command{Text: "AT+CPIN?", Answers: at.Answers{Prefix: "+CPIN:"}}
 	r, err := do(ctx, s, cmd)
+	if missing(s, err) {
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}

@@ -81,15 +81,7 @@ func Open(ctx context.Context, s *at.Session, c Config) (*Socket, error) {
 	if err := k.clear(ctx); err != nil {
 		return nil, err
 	}
-	cmd := d.open(c.Host, c.SecTag)
-	r, err := do(ctx, s, cmd)
-	if err == nil && !r.OK() {
-		err = refused(cmd.Text, r, "the tag may hold nothing, or the modem lacks memory: see sectag slots list; else switch the unit off and on")
-	}
-	if err == nil {
-		k.handle, err = parseOpened(only(r.Info))
-		err = strange(cmd.Text, err)
-	}
+	err := k.open(ctx)
 	if err == nil {
 		err = k.options(ctx)
 	}
@@ -99,11 +91,33 @@ func Open(ctx context.Context, s *at.Session, c Config) (*Socket, error) {
 	return k, nil
 }
 
+// open asks for the socket, a second time when the line may have damaged the question or the answer: then there may be one already.
+func (k *Socket) open(ctx context.Context) error {
+	cmd := k.d.open(k.c.Host, k.c.SecTag)
+	for try := 1; ; try++ {
+		r, err := do(ctx, k.s, cmd)
+		if err == nil && !r.OK() {
+			err = refused(cmd.Text, r, "the tag may hold nothing, or the modem lacks memory: see sectag slots list; else switch the unit off and on")
+		}
+		if err == nil {
+			k.handle, err = parseOpened(only(r.Info))
+			err = strange(cmd.Text, err)
+		}
+		if err == nil || try == tries || r.Crashed || k.s.Err() != nil || ctx.Err() != nil {
+			return err
+		}
+		if err := k.clear(ctx); err != nil {
+			return err
+		}
+		k.handle = none
+	}
+}
+
 // options sets what makes the modem's handshake that of a unit in the field.
 func (k *Socket) options(ctx context.Context) error {
 	if net.ParseIP(k.c.Host) == nil {
 		cmd := k.d.set(k.handle, HostName, quote(k.c.Host))
-		r, err := k.again(ctx, cmd)
+		r, err := again(ctx, k.s, cmd, nil)
 		if err != nil {
 			return err
 		}
@@ -117,7 +131,7 @@ func (k *Socket) options(ctx context.Context) error {
 		name  Option
 		value int
 	}{{ConnectionID, 1}, {HandshakeTime, k.c.Handshake}} {
-		r, err := k.again(ctx, k.d.set(k.handle, o.name, fmt.Sprint(o.value)))
+		r, err := again(ctx, k.s, k.d.set(k.handle, o.name, fmt.Sprint(o.value)), nil)
 		if err != nil {
 			return err
 		}
@@ -145,24 +159,32 @@ func (k *Socket) Connect(ctx context.Context) (took time.Duration, err error) {
 	}
 	cmd.Limit = time.Duration(limit)*time.Second + lookupLimit + margin
 	r, err := do(ctx, k.s, cmd)
+	if err == nil && !r.OK() && !r.Crashed && r.Took < unearthly { // the line may have damaged it
+		r, err = do(ctx, k.s, cmd)
+	}
 	if err != nil {
 		return 0, err
 	}
 	if !r.OK() {
 		return r.Took, refused(cmd.Text, r, "ask the server's owner what its log says of this time")
 	}
-	return r.Took, strange(cmd.Text, k.d.connected(k.handle, only(r.Info)))
+	if err = k.d.connected(k.handle, only(r.Info)); errors.Is(err, errAnswer) {
+		err = nil // OK comes after the handshake, whatever the line made of the rest (nrf91.md, section 4.3)
+	}
+	return r.Took, strange(cmd.Text, err)
 }
+
+// unearthly is less than any answer takes over the air: a refusal that comes sooner is about the command.
+const unearthly = 100 * time.Millisecond
 
 // Get reads an option's number; ok is false where the firmware does not have it.
 func (k *Socket) Get(ctx context.Context, o Option) (value int, ok bool, err error) {
 	cmd := k.d.get(k.handle, o)
-	r, err := k.again(ctx, cmd)
-	if err != nil || !r.OK() {
-		return 0, false, err
-	}
-	value, err = k.d.value(k.handle, only(r.Info))
-	return value, err == nil, strange(cmd.Text, err)
+	r, err := again(ctx, k.s, cmd, func(info []string) (err error) {
+		value, err = k.d.value(k.handle, only(info))
+		return err
+	})
+	return value, err == nil && r.OK(), err
 }
 
 // Close closes the socket; one that is closed already is no error.
@@ -173,11 +195,8 @@ func (k *Socket) Close(ctx context.Context) error {
 	h := k.handle
 	k.handle = none
 	cmd := k.d.close(h)
-	r, err := do(ctx, k.s, cmd)
-	if err == nil && !r.OK() {
-		r, err = do(ctx, k.s, cmd)
-	}
-	if err == nil && !r.OK() && r.Crashed {
+	r, err := again(ctx, k.s, cmd, nil)
+	if err == nil && r.Crashed {
 		err = at.Stopped(cmd.Text)
 	}
 	return err
@@ -188,7 +207,7 @@ func (k *Socket) Close(ctx context.Context) error {
 func (k *Socket) clear(ctx context.Context) error {
 	cmd, times := k.d.clear()
 	for range times {
-		r, err := do(ctx, k.s, cmd)
+		r, err := again(ctx, k.s, cmd, nil)
 		if err != nil || !r.OK() {
 			return err
 		}
@@ -196,15 +215,32 @@ func (k *Socket) clear(ctx context.Context) error {
 	return nil
 }
 
-// again repeats a command that may be given twice without harm, when it was refused or its answer is damaged: a line that damages one
-// byte makes the same of it.
-func (k *Socket) again(ctx context.Context, cmd at.Command) (at.Reply, error) {
-	r, err := do(ctx, k.s, cmd)
-	if err == nil && (!r.OK() && !r.Crashed || len(r.Info) > 1) {
-		return do(ctx, k.s, cmd)
+// tries is how often a command is given that the line may have damaged.
+const tries = 2
+
+// again gives a command that may be given twice without harm, a second time when it was refused, or its answer is missing or cannot be
+// read: a line that loses one byte makes any of it. A refusal that stays is no error here. read is nil for a command without an
+// answer of its own.
+func again(ctx context.Context, s *at.Session, cmd at.Command, read func(info []string) error) (r at.Reply, err error) {
+	for range tries {
+		r, err = do(ctx, s, cmd)
+		switch {
+		case err != nil && !missing(s, err):
+			return r, err
+		case err != nil, !r.OK() && !r.Crashed:
+			continue
+		case read != nil && r.OK():
+			if err = strange(cmd.Text, read(r.Info)); err != nil {
+				continue
+			}
+		}
+		return r, nil
 	}
 	return r, err
 }
+
+// missing tells whether an error is an answer that did not come, on a line that is in step again.
+func missing(s *at.Session, err error) bool { return errors.Is(err, at.ErrNoAnswer) && s.InStep() }
 
 // do gives a command and waits for its end, whatever becomes of the context meanwhile. A missing answer is followed by bringing the
 // line in step.
