@@ -3,7 +3,7 @@
 // A newcomer reads this file, then modem.go (from a line to a Modem and back), identity.go (who is it), mode.go (functional
 // mode), store.go (list and delete), write.go (write, and prove what was written), stray.go (what the line made of it), keygen.go (keys that the modem makes), speed.go
 // (the line's speed) and fault.go (what the modem's refusals mean and what to do about them). Below lie rooms that can be used
-// alone: device/port opens and lists lines, device/at keeps the AT conversation in step, device/host knows the firmware in between, device/shelf what the store holds.
+// alone: device/socket has the modem connect by itself, device/port opens and lists lines, device/at keeps the AT conversation in step, device/host knows the firmware in between, device/shelf what the store holds.
 // device/sim is a virtual modem for tests and the demo; nothing here imports it.
 //
 // Nothing is believed here that was not asked: a write is proved by the digest that the modem lists afterwards, a missing

@@ -30,7 +30,19 @@ func (m *Modem) Offline(ctx context.Context) (was int, err error) {
 	return was, nil
 }
 
-// Restore puts back the functional mode that Offline found. Without an Offline that changed it nothing is sent.
+// Online takes a modem onto the network for a connection of its own, and returns the functional mode that it had. A modem that is
+// there is left as it is. Restore and Close put the mode back, also one that was asked for and not answered.
+func (m *Modem) Online(ctx context.Context) (was int, err error) {
+	if was, err = m.functionalMode(ctx); err != nil || was == 1 || was == 21 {
+		return was, err
+	}
+	if m.mode == noMode {
+		m.mode = was
+	}
+	return was, m.setMode(ctx, 1)
+}
+
+// Restore puts back the functional mode that Offline or Online found. Where they changed nothing, nothing is sent.
 func (m *Modem) Restore(ctx context.Context) error {
 	if m.mode == noMode {
 		return nil

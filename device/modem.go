@@ -137,6 +137,9 @@ func (m *Modem) silent(ctx context.Context, err error) bool {
 // and the list decided.
 func (m *Modem) InStep() bool { return m.s.InStep() }
 
+// Session is the conversation under it, for the rooms that have commands of their own (device/socket).
+func (m *Modem) Session() *at.Session { return m.s }
+
 // Host is the firmware between the UART and the modem, as it was found.
 func (m *Modem) Host() at.Host { return m.s.Host() }
 

@@ -57,11 +57,16 @@ func Inspect(ctx context.Context, d device.Dialer, port string, l *ledger.Reader
 
 // with opens a port for one question and closes it again, whatever happens.
 func with(ctx context.Context, d device.Dialer, port string, trace func(flows.TraceLine), ask func(*device.Modem) error) error {
+	return hearing(ctx, d, port, trace, nil, ask)
+}
+
+// hearing is with, for a question that hears the unsolicited lines too.
+func hearing(ctx context.Context, d device.Dialer, port string, trace func(flows.TraceLine), urc func(string), ask func(*device.Modem) error) error {
 	l, err := d.Open(ctx, port)
 	if err != nil {
 		return err
 	}
-	m, err := device.Attach(ctx, l, device.Options{Trace: func(t device.Trace) {
+	m, err := device.Attach(ctx, l, device.Options{URC: urc, Trace: func(t device.Trace) {
 		if trace != nil {
 			trace(flows.TraceLine{At: t.At, Out: t.Out, Text: t.Text})
 		}

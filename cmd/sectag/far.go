@@ -5,11 +5,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.org/sectag/bench/ask"
+	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
-	"example.org/sectag/internal/atomicfile"
 )
 
 func (a *app) probeVerb() *cobra.Command {
@@ -75,55 +76,50 @@ func (a *app) target(args []string) (cred.Endpoint, error) {
 const maxFile = 1 << 20
 
 func (a *app) connectVerb() *cobra.Command {
-	var cert, key, anchor string
-	var psk target.PSK
+	var id target.Identity
+	var via target.Via
 	var rebind bool
 	c := &cobra.Command{
-		Use:   "connect [URL] (--cert F --key F --anchor F | --psk-id S --psk-file F)",
-		Short: "Make the mutual DTLS handshake that a unit makes", Args: cobra.MaximumNArgs(1),
+		Use:   "connect [URL] (--cert F --key F --anchor F | --psk-id S --psk-file F | --via-modem P --sec-tag N)",
+		Short: "Make the mutual DTLS handshake that a unit makes, or have its modem make it", Args: cobra.MaximumNArgs(1),
 		RunE: a.VerbOf(paper.NoConnect, func(ctx context.Context, args []string) (paper.Document, error) {
 			to, err := a.target(args)
 			if err != nil {
 				return nil, err
 			}
-			o := endpoint.ConnectOptions{Timeout: a.Timeout, Now: now, Rebind: rebind}
-			defer func() {
-				clear(o.Key)
-				clear(o.PSK)
-			}()
-			if psk.Given() {
-				o.PSKID, o.PSK, err = psk.Read(cert+key+anchor != "")
-			} else {
-				err = readFiles(cert, key, anchor, &o)
-			}
+			through, modem, err := via.Through()
 			if err != nil {
 				return nil, err
 			}
+			files, err := id.Read(!modem)
+			defer files.Clear()
+			if err != nil {
+				return nil, err
+			}
+			if modem {
+				through.Server, through.Files = to, files
+				return a.through(ctx, through)
+			}
+			o := files.Options()
+			o.Timeout, o.Now, o.Rebind = a.Timeout, now, rebind
 			report, err := endpoint.Connect(ctx, to, o)
 			return &paper.Connect{ConnectReport: report, URL: to.String()}, err
 		}),
 	}
-	f := c.Flags()
-	f.StringVar(&cert, "cert", "", "the unit's certificate")
-	f.StringVar(&key, "key", "", "its private key, in clear")
-	f.StringVar(&anchor, "anchor", "", "the root that the unit trusts the server by")
-	f.BoolVar(&rebind, "rebind", false, "go on from another port, and tell whether the session survives")
-	psk.Add(c)
+	id.Add(c)
+	via.Add(c)
+	c.Flags().BoolVar(&rebind, "rebind", false, "go on from another port, and tell whether the session survives")
 	return c
 }
 
-// readFiles reads what a unit with a certificate shows.
-func readFiles(cert, key, anchor string, o *endpoint.ConnectOptions) (err error) {
-	for _, f := range []struct {
-		flag, name string
-		to         *[]byte
-	}{{"cert", cert, &o.Cert}, {"key", key, &o.Key}, {"anchor", anchor, &o.Anchor}} {
-		if f.name == "" {
-			return cred.Failed("usage.flag", "--"+f.flag+" is missing", "write sectag connect URL --cert F --key F --anchor F, or --psk-id S --psk-file F")
-		}
-		if *f.to, err = atomicfile.Read(f.name, maxFile); err != nil {
-			return cred.Because(err, "config.file", "the file "+f.name+" cannot be read", "name the file behind --"+f.flag)
-		}
+// through has a modem connect by itself.
+func (a *app) through(ctx context.Context, o ask.Through) (paper.Document, error) {
+	p, _, err := a.Profile()
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	o.ID, o.Timeout, o.Now, o.Trace = p.ID, a.Timeout, now, a.Trace()
+	o.Tell = func(line string) { a.Note("%s\n", line) }
+	report, err := ask.ConnectThrough(ctx, console.Dialer(), o)
+	return &paper.Connect{ConnectReport: report.ConnectReport, Modem: report.Modem, Register: report.Register, URL: o.Server.String()}, err
 }

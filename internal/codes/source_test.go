@@ -24,7 +24,7 @@ type seen struct {
 
 // whole is what a code looks like; family is the format that a family of numbered codes is made with.
 var (
-	whole  = regexp.MustCompile(`^(usage|config|port|line|store|doctor|keygen|cmng|cme|ca|chain|dtls|coap|lwm2m|ledger)\.[a-z0-9][a-z0-9-]*$`)
+	whole  = regexp.MustCompile(`^(usage|config|port|line|modem|store|doctor|keygen|cmng|cme|ca|chain|dtls|coap|lwm2m|ledger)\.[a-z0-9][a-z0-9-]*$`)
 	family = regexp.MustCompile(`^(cmng|cme|dtls|coap|lwm2m)\.%d$`)
 	file   = regexp.MustCompile(`\.(pem|crt|key|db|toml|txt)$`)
 )

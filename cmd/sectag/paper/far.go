@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"example.org/sectag/bench/ask"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/endpoint/session"
@@ -52,7 +53,9 @@ func orUnknown(s string) string {
 // Connect is the document of sectag connect.
 type Connect struct {
 	endpoint.ConnectReport
-	URL string `json:"-"`
+	Modem    *ask.ThroughModem `json:"modem,omitempty"`
+	Register *ask.Registered   `json:"register,omitempty"`
+	URL      string            `json:"-"`
 }
 
 // Failed puts the failure beside what was known by then.
@@ -70,7 +73,7 @@ func (d *Connect) People(w io.Writer) {
 	if d.PingMS > 0 {
 		line(w, "ping", fmt.Sprintf("%d ms", d.PingMS))
 	}
-	if d.CID.Offered && d.Suite != "" {
+	if d.Modem == nil && d.CID.Offered && d.Suite != "" {
 		line(w, "cid", map[bool]string{true: "agreed", false: "none"}[d.CID.Negotiated])
 	}
 	if d.Rebind != "not-tried" {
@@ -82,6 +85,7 @@ func (d *Connect) People(w io.Writer) {
 	for _, a := range d.Alerts {
 		line(w, "alert", fmt.Sprintf("%s (%d) of the %s, %s", a.Name, a.Number, a.From, a.When))
 	}
+	d.throughModem(w)
 	findings(w, d.Findings)
 	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
 }
@@ -92,4 +96,19 @@ func again(n *session.TwoWays) string {
 		return ""
 	}
 	return fmt.Sprintf(", of these %d and %d again", n.Sent, n.Received)
+}
+
+// throughModem writes what only a connection of the modem's own has.
+func (d *Connect) throughModem(w io.Writer) {
+	if m := d.Modem; m != nil {
+		line(w, "modem", fmt.Sprintf("%s, %s, sec_tag %d", m.IMEI, m.Host, m.SecTag))
+		if m.Network != "" {
+			line(w, "network", strings.TrimSpace(fmt.Sprintf("%s %s, after %d ms", m.Network, m.Technology, m.AttachMS)))
+		}
+		line(w, "cid", m.CIDStatus)
+		line(w, "computer", m.Computer)
+	}
+	if r := d.Register; r != nil && r.Code != "" {
+		line(w, "registered", fmt.Sprintf("%s %s, updated %t, de-registered %t", r.Code, r.Location, r.Updated, r.Deregistered))
+	}
 }

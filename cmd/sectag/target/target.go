@@ -117,13 +117,15 @@ func (s *Slot) Tags() []cred.SecTag {
 	return nil
 }
 
-func (s *Slot) secTag() (cred.SecTag, error) {
-	t, err := cred.ParseSecTag(s.tag)
+func (s *Slot) secTag() (cred.SecTag, error) { return secTag(s.tag) }
+
+func secTag(tag string) (cred.SecTag, error) {
+	t, err := cred.ParseSecTag(tag)
 	if err == nil {
 		return t, nil
 	}
 	code := "usage.flag"
-	if n, e := strconv.ParseUint(s.tag, 10, 32); e == nil && cred.SecTag(n).Reserved() {
+	if n, e := strconv.ParseUint(tag, 10, 32); e == nil && cred.SecTag(n).Reserved() {
 		code = "store.reserved"
 	}
 	return 0, cred.Because(err, code, "--sec-tag: "+err.Error(), fmt.Sprintf("write a number from 0 to %d", cred.MaxSecTag))
