@@ -12,6 +12,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
+	talk "example.org/sectag/device/at"
 	"example.org/sectag/device/firmware"
 	"example.org/sectag/device/sim"
 	"example.org/sectag/device/sim/wire"
@@ -203,15 +204,15 @@ func TestEverythingIsPutBack(t *testing.T) {
 	}
 	line := u.Pipe(context.Background())
 	defer line.Close()
-	s := device.New(line, nil)
+	s := talk.New(line, talk.Options{})
 	defer s.Close()
 	for cmd, want := range map[string]string{"AT+CFUN?": "+CFUN: 1", "AT+CMEE?": "+CMEE: 0"} {
-		r, err := s.Do(t.Context(), device.Command{Text: cmd})
+		r, err := s.Do(t.Context(), talk.Command{Text: cmd})
 		if err != nil || !r.OK() {
 			t.Fatalf("%s: %v", cmd, err)
 		}
 		var tr log
-		c := device.Command{Text: cmd}
+		c := talk.Command{Text: cmd}
 		c.Answers.Prefix = want
 		if r, err = s.Do(t.Context(), c); err != nil || len(r.Info) != 1 {
 			t.Errorf("%s is not %s any more: %v %v %s", cmd, want, r, err, &tr)
