@@ -53,6 +53,8 @@ func TestAWrongPortIsKnownWithinThreeSeconds(t *testing.T) {
 		"gnss":        {says("$GPGGA,,,,,,0,00,99.99,,,,,,*48\r\n"), "line.not-at", "GNSS"},
 		"echo":        {says("AT\r\n"), "line.not-at", "sends back"},
 		"only errors": {says("ERROR\r\n"), "line.not-at", "ERROR"},
+		"deaf host":   {says("Ready\r\n"), "line.not-at", "does not hear"},
+		"stopped":     {says("<err> app: Modem has crashed, reason 4\r\n"), "line.not-at", "has stopped"},
 		"cut": {func(*testing.T) io.ReadWriteCloser {
 			var s *script
 			s = newScript(func(string) string { _ = s.w.Close(); return "" })

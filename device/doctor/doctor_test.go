@@ -18,6 +18,7 @@ import (
 	"example.org/sectag/device/port/board"
 	"example.org/sectag/device/port/fixture"
 	"example.org/sectag/device/scout"
+	"example.org/sectag/device/sound"
 )
 
 // heard is what each kind of port in a fixture's answers says.
@@ -57,12 +58,12 @@ func (b book) Ask(_ context.Context, name string) scout.Answer {
 	case "at-old":
 		return scout.Answer{Who: who, Doubt: cred.Failed("store.firmware-old", "too old", "update it")}
 	case "cred":
-		return scout.Answer{Sound: scout.Shell, Fault: cred.Failed("store.not-the-modem", "a cred shell answers", "x")}
+		return scout.Answer{Sound: sound.Shell, Fault: cred.Failed("store.not-the-modem", "a cred shell answers", "x")}
 	case "":
 		return scout.Answer{Fault: cred.Failed("port.missing", "there is no port "+name, "plug it in")}
 	default:
 		s := heard[kind]
-		return scout.Answer{Sound: scout.Listen([]byte(s), []byte("AT\rAT\r")), Fault: cred.Failed("line.not-at", "no AT host on "+name, "choose another port")}
+		return scout.Answer{Sound: sound.Listen([]byte(s), []byte("AT\rAT\r")), Fault: cred.Failed("line.not-at", "no AT host on "+name, "choose another port")}
 	}
 }
 
@@ -176,7 +177,7 @@ func TestWhoHasAnotherPortOfTheBoard(t *testing.T) {
 	busy := scout.Found{Info: port.Info{Name: "b", VID: "1366", Device: "d", Board: "nRF9151 DK", Kind: board.NRF91, Busy: true, Blocked: cred.Failed("port.busy", "x", "y")}, Should: port.Log}
 	at := scout.Found{Info: port.Info{Name: "a", VID: "1366", Device: "d", Board: "nRF9151 DK", Kind: board.NRF91, Role: port.AT}, Should: port.AT, Asked: true}
 	mute := at
-	mute.Answer = scout.Answer{Sound: scout.Nothing, Fault: cred.Failed("line.no-answer", "x", "y")}
+	mute.Answer = scout.Answer{Sound: sound.Nothing, Fault: cred.Failed("line.no-answer", "x", "y")}
 	for _, c := range []struct {
 		ports []scout.Found
 		want  []string
