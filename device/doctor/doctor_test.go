@@ -25,7 +25,7 @@ import (
 var heard = map[string]string{
 	"silent": "", "log": "*** Booting Zephyr OS ***\r\n<inf> app: up\r\n", "noise": "\x80\x81\xff\x00\x01\x02\xfe\xc0",
 	"shell": "AT: command not found\r\nuart:~$ ", "ready": "The AT host sample started\r\nReady\r\n", "gnss": "$GPGGA,,,,,,0\r\n",
-	"crash": "#XMODEM: FAULT,0x4,0x1\r\n", "init": "INIT ERROR\r\n", "echo": "AT\r\n", "errors": "ERROR\r\n", "cred": "uart:~$ ",
+	"crash": "#XMODEM: FAULT,0x4,0x1\r\n", "init": "INIT ERROR\r\n", "echo": "AT\r\n", "errors": "ERROR\r\n", "other-make": "OK\r\n+CMEE: 2\r\n\r\nOK\r\n", "cred": "uart:~$ ",
 }
 
 // book answers as a fixture says. It counts who was asked.
@@ -146,6 +146,7 @@ func TestANamedPort(t *testing.T) {
 		{"nrf5340dk", "/dev/ttyACM0", []string{"/dev/ttyACM0 shell"}, []string{"error doctor.wrong-firmware /dev/ttyACM0"}, 1},
 		{"mcuboot", "/dev/ttyACM0", []string{"/dev/ttyACM0 silent"}, []string{"error doctor.mcuboot /dev/ttyACM0"}, 1},
 		{"odd", "/dev/ttyS1", []string{"/dev/ttyS1 silent"}, []string{"error doctor.silent /dev/ttyS1"}, 1},
+		{"odd", "/dev/ttyS1", []string{"/dev/ttyS1 other-make"}, []string{"error line.not-at /dev/ttyS1"}, 1},
 		{"odd", "/dev/ttyS7", nil, []string{"error port.missing /dev/ttyS7"}, 1},
 		{"odd", "tcp://bench:4000", []string{"tcp://bench:4000 silent"}, []string{"error doctor.silent tcp://bench:4000"}, 1},
 		{"odd", "tcp://bench:4000", []string{"tcp://bench:4000 at"}, []string{"info doctor.answers tcp://bench:4000"}, 1},

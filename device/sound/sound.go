@@ -15,17 +15,18 @@ type Kind uint8
 
 // The kinds.
 const (
-	Unheard Kind = iota // the port was not open
-	Nothing             // it was, and nothing came
-	Noise               // no text: a trace, or another speed
-	Log                 // a firmware's log
-	Text                // text of no known kind
-	GNSS                // positions
-	Shell               // a Zephyr shell
-	Host                // an AT host's own words, and no answer: it does not hear
-	Crash               // the modem, or the host, says that the modem has stopped
-	Echo                // what was sent, and nothing else
-	Refusal             // ERROR, whatever is sent
+	Unheard  Kind = iota // the port was not open
+	Nothing              // it was, and nothing came
+	Noise                // no text: a trace, or another speed
+	Log                  // a firmware's log
+	Text                 // text of no known kind
+	GNSS                 // positions
+	Shell                // a Zephyr shell
+	Host                 // an AT host's own words, and no answer: it does not hear
+	Crash                // the modem, or the host, says that the modem has stopped
+	Echo                 // what was sent, and nothing else
+	Refusal              // ERROR, whatever is sent
+	Stranger             // OK: who is there answers AT; what was wrong then the failure tells
 )
 
 // What the firmwares of nrf91.md say of themselves. prompts and shellWords: 3.4 and 3.6; hostWords: 3.1, 3.3 and 3.7; crashWords:
@@ -35,6 +36,7 @@ var (
 	shellWords = regexp.MustCompile(`command not found|MoSh AT command mode|MOSH version:`)
 	hostWords  = regexp.MustCompile(`(?m)^(?:Ready|The AT host sample started|\+CEREG: \d|\+CSCON: \d|%(?:XTIME|MDMEV|CESQ|XSIM): )`)
 	crashWords = regexp.MustCompile(`(?mi)#XMODEM: (?:FAULT|SHUTDOWN)|^INIT ERROR|Modem (?:has )?crash|Modem error: 0x|Modem fault|Sending AT command failed with error code|modem library init(?:ialization)? failed|Modem library failed to initialize`)
+	okLine     = regexp.MustCompile(`(?:^|[\r\n\x00])OK\r*\n`)
 	logWords   = regexp.MustCompile(`\*\*\* (?:Booting|Using)|<(?:inf|err|wrn|dbg)>`)
 )
 
@@ -50,6 +52,8 @@ func Listen(heard, sent []byte) Kind {
 		return Noise
 	case prompts.MatchString(text) || shellWords.MatchString(text):
 		return Shell
+	case okLine.MatchString(text):
+		return Stranger
 	case hostWords.MatchString(strings.ReplaceAll(text, "\r", "\n")):
 		return Host
 	case strings.Contains(text, "$G") || strings.Contains(text, "$BD"):

@@ -27,11 +27,13 @@ func TestWhatIsHeardIsToldApart(t *testing.T) {
 		"\r\n#XMODEM: FAULT,0x4,0x1234\r\n":            sound.Crash,
 		"<err> nrf_modem: Modem has crashed, reason":   sound.Crash,
 		"Sending AT command failed with error code -8": sound.Crash,
-		"AT\r\n":             sound.Echo,
-		"AT\r\nAT\r\n":       sound.Echo,
-		"\r\nERROR\r\n":      sound.Refusal,
-		"hello there":        sound.Text,
-		"AT+CGMM\r\nnothing": sound.Text,
+		"AT\r\n":                   sound.Echo,
+		"AT\r\nAT\r\n":             sound.Echo,
+		"\r\nERROR\r\n":            sound.Refusal,
+		"AT\r\nOK\r\n+CMEE: 2\r\n": sound.Stranger,
+		"OK\r\n+CEREG: 1\r\n":      sound.Stranger,
+		"hello there":              sound.Text,
+		"AT+CGMM\r\nnothing":       sound.Text,
 	} {
 		if got := sound.Listen([]byte(heard), []byte("AT\rAT\r\"\rAT+CMEE?\r")); got != want {
 			t.Errorf("%q is %d, want %d", heard, got, want)
