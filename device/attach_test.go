@@ -12,6 +12,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
+	talk "example.org/sectag/device/at"
 	"example.org/sectag/device/firmware"
 	"example.org/sectag/device/sim"
 	"example.org/sectag/device/sim/wire"
@@ -52,6 +53,8 @@ func TestAWrongPortIsKnownWithinThreeSeconds(t *testing.T) {
 		"gnss":        {says("$GPGGA,,,,,,0,00,99.99,,,,,,*48\r\n"), "line.not-at", "GNSS"},
 		"echo":        {says("AT\r\n"), "line.not-at", "sends back"},
 		"only errors": {says("ERROR\r\n"), "line.not-at", "ERROR"},
+		"deaf host":   {says("Ready\r\n"), "line.not-at", "does not hear"},
+		"stopped":     {says("<err> app: Modem has crashed, reason 4\r\n"), "line.not-at", "has stopped"},
 		"cut": {func(*testing.T) io.ReadWriteCloser {
 			var s *script
 			s = newScript(func(string) string { _ = s.w.Close(); return "" })
@@ -203,15 +206,15 @@ func TestEverythingIsPutBack(t *testing.T) {
 	}
 	line := u.Pipe(context.Background())
 	defer line.Close()
-	s := device.New(line, nil)
+	s := talk.New(line, talk.Options{})
 	defer s.Close()
 	for cmd, want := range map[string]string{"AT+CFUN?": "+CFUN: 1", "AT+CMEE?": "+CMEE: 0"} {
-		r, err := s.Do(t.Context(), device.Command{Text: cmd})
+		r, err := s.Do(t.Context(), talk.Command{Text: cmd})
 		if err != nil || !r.OK() {
 			t.Fatalf("%s: %v", cmd, err)
 		}
 		var tr log
-		c := device.Command{Text: cmd}
+		c := talk.Command{Text: cmd}
 		c.Answers.Prefix = want
 		if r, err = s.Do(t.Context(), c); err != nil || len(r.Info) != 1 {
 			t.Errorf("%s is not %s any more: %v %v %s", cmd, want, r, err, &tr)

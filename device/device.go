@@ -26,15 +26,10 @@ type (
 	Line     = port.Line   // a two-way stream of bytes to one unit
 	Dialer   = port.Dialer // opens lines by name
 	PortInfo = port.Info   // one port of this computer
-	Session  = at.Session  // the conversation on a line, command by command
-	Command  = at.Command
 	Reply    = at.Reply
 	Trace    = at.Trace // one masked line of the transcript
 	Stats    = at.Stats // bytes and times of the line
 )
-
-// New starts a bare conversation on a line, for tools that need no Modem. urc gets unsolicited lines; it may be nil.
-func New(l Line, urc func(line string)) *Session { return at.New(l, at.Options{URC: urc}) }
 
 // Ports lists the serial ports of this computer. None is opened.
 func Ports(ctx context.Context) ([]PortInfo, error) { return port.Lister{}.Ports(ctx) }

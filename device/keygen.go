@@ -58,7 +58,7 @@ func (m *Modem) MakeKey(ctx context.Context, tag cred.SecTag, name string) (stri
 	}
 	item, there, e := m.ListSlot(ctx, s)
 	if e == nil && !there {
-		e = m.astray(ctx, s)
+		e = m.Astray(ctx, s)
 	}
 	if e != nil || !there {
 		return "", undecided(err, e, "generation", s, item, there)

@@ -11,6 +11,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
+	talk "example.org/sectag/device/at"
 	"example.org/sectag/device/sim"
 )
 
@@ -129,8 +130,8 @@ func TestASpeedThatSomebodyLeftIsFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := unit(t, sim.Config{Host: "serial-modem", Baud: 115200})
 		l := onLine(u, 115200)
-		s := device.New(l, nil)
-		if _, err := s.Do(t.Context(), device.Command{Text: "AT+IPR=1000000"}); err != nil {
+		s := talk.New(l, talk.Options{})
+		if _, err := s.Do(t.Context(), talk.Command{Text: "AT+IPR=1000000"}); err != nil {
 			t.Fatal(err)
 		}
 		_ = s.Close() // as a program that is killed

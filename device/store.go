@@ -189,7 +189,7 @@ func (m *Modem) Delete(ctx context.Context, s cred.Slot) (found bool, err error)
 			return found, nil
 		}
 		if e == nil {
-			e = m.astray(ctx, s)
+			e = m.Astray(ctx, s)
 		}
 		switch {
 		case e != nil:

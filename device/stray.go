@@ -12,9 +12,7 @@ type Notice = shelf.Notice
 
 // Astray looks for what a command on a slot did to others, after it did not end as it should: see shelf.Check. It does nothing where the
 // whole store was not listed before (ListTags), or is more than the host can pass on. Fault: store.stray.
-func (m *Modem) Astray(ctx context.Context, meant cred.Slot) error { return m.astray(ctx, meant) }
-
-func (m *Modem) astray(ctx context.Context, meant cred.Slot) error {
+func (m *Modem) Astray(ctx context.Context, meant cred.Slot) error {
 	return m.shelf.Check(ctx, keeper{m}, meant)
 }
 

@@ -70,7 +70,7 @@ func (m *Modem) writeOnce(ctx context.Context, s cred.Slot, content []byte, prog
 		return false, err
 	}
 	if doubtful(r) {
-		if err := m.astray(ctx, s); err != nil {
+		if err := m.Astray(ctx, s); err != nil {
 			return false, err
 		}
 	}
@@ -82,7 +82,7 @@ func (m *Modem) notSo(ctx context.Context, s cred.Slot, item Item, there bool) e
 	if err := m.damaged(ctx, s, item, there); err != nil {
 		return err
 	}
-	return m.astray(ctx, s)
+	return m.Astray(ctx, s)
 }
 
 // slower takes the next pace for a slot that must be written again; false when it was often enough.

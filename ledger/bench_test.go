@@ -18,14 +18,13 @@ func BenchmarkAppendEvent(b *testing.B) {
 	}
 }
 
-// BenchmarkAppendEventSynced is one line that stands before an act on the world.
-func BenchmarkAppendEventSynced(b *testing.B) {
+// BenchmarkAppendFirm is one line that stands before an act on the world.
+func BenchmarkAppendFirm(b *testing.B) {
 	s, _ := openNew(b)
 	run, err := s.Begin(b.Context(), at, nil)
 	must(b, err)
 	for b.Loop() {
-		must(b, s.AppendEvent(b.Context(), run, "slot.written", at, nil))
-		must(b, s.Sync(b.Context()))
+		must(b, s.AppendFirm(b.Context(), run, "slot.written", at, nil))
 	}
 }
 
@@ -42,7 +41,7 @@ func BenchmarkRecord(b *testing.B) {
 	}
 }
 
-// BenchmarkUnit is all that one unit writes: a run of forty lines of which eight are synced, a serial, a record.
+// BenchmarkUnit is all that one unit writes: a run of forty lines of which eight are firm, a serial, a record.
 func BenchmarkUnit(b *testing.B) {
 	s, _ := openNew(b)
 	n := 0
@@ -57,10 +56,11 @@ func writeUnit(b *testing.B, s *Store, n int) {
 	run, err := s.Begin(ctx, at, nil)
 	must(b, err)
 	for i := range 40 {
-		must(b, s.AppendEvent(ctx, run, "slot.written", at, nil))
+		write := s.AppendEvent
 		if i%5 == 0 {
-			must(b, s.Sync(ctx))
+			write = s.AppendFirm
 		}
+		must(b, write(ctx, run, "slot.written", at, nil))
 	}
 	r := unitRecord(n, 1)
 	r.Run = run

@@ -170,21 +170,3 @@ func (s *Store) one(ctx context.Context, tx engine.Querier, a *act, alone bool) 
 func (s *Store) AppendFirm(ctx context.Context, run, typ, at string, body json.RawMessage) error {
 	return s.append(ctx, true, run, typ, at, body)
 }
-
-// Sync makes every line that was written before it durable, of all runs. Without such lines it costs nothing.
-func (s *Store) Sync(ctx context.Context) error {
-	s.mu.Lock()
-	nothing := len(s.loose) == 0
-	s.mu.Unlock()
-	if nothing {
-		return nil
-	}
-	return s.firmly(ctx, "sync the journal", func(ctx context.Context, tx engine.Querier) error {
-		for run := range s.loose {
-			if _, err := s.tail(ctx, tx, run); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}

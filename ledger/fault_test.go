@@ -28,9 +28,8 @@ func TestWhatGoesThroughTheDisk(t *testing.T) {
 			t.Errorf("%s does not go through the disk", name)
 		}
 	}
-	must(t, s.AppendEvent(ctx, run, "slot.written", at, nil))
-	if s.Sync(ctx) == nil {
-		t.Error("sync does not go through the disk")
+	if s.AppendFirm(ctx, run, "slot.written", at, nil) == nil {
+		t.Error("a firm line does not go through the disk")
 	}
 	mustVerify(t, s.Reader)
 }

@@ -133,6 +133,5 @@ func populate(t testing.TB, s *Store) {
 	must(t, err)
 	run, err = s.Begin(ctx, at, nil)
 	must(t, err)
-	must(t, s.AppendEvent(ctx, run, "port.opened", at, nil))
-	must(t, s.Sync(ctx))
+	must(t, s.AppendFirm(ctx, run, "port.opened", at, nil))
 }

@@ -58,7 +58,7 @@ func (s *Store) Begin(ctx context.Context, at string, body json.RawMessage) (run
 }
 
 // AppendEvent writes one line of a run. typ is a dotted name (not "ledger.…", those are the store's), at a time in RFC 3339,
-// body a JSON object without secrets. The line survives the process at once, and the power from the next Sync on.
+// body a JSON object without secrets. The line survives the process at once, and the power from the next firm act on: AppendFirm, Reserve, Record, End.
 func (s *Store) AppendEvent(ctx context.Context, run, typ, at string, body json.RawMessage) error {
 	return s.append(ctx, false, run, typ, at, body)
 }

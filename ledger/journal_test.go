@@ -17,9 +17,7 @@ func TestRunFromBeginToEnd(t *testing.T) {
 	run, err := s.Begin(ctx, at, body(t, map[string]string{"port": "COM3"}))
 	must(t, err)
 	must(t, s.AppendEvent(ctx, run, "unit.identified", at, json.RawMessage(`{"imei":"352656100367872"}`)))
-	must(t, s.AppendEvent(ctx, run, "slot.deleted", at, nil))
-	must(t, s.Sync(ctx))
-	must(t, s.Sync(ctx))
+	must(t, s.AppendFirm(ctx, run, "slot.deleted", at, nil))
 	open, err := s.Unfinished(ctx)
 	must(t, err)
 	if len(open) != 0 {
@@ -189,10 +187,7 @@ func TestManyBenchesOneStore(t *testing.T) {
 					return err
 				}
 				for i := range 5 {
-					if err := s.AppendEvent(ctx, run, "lane.step", at, nil); err != nil {
-						return err
-					}
-					if err := s.Sync(ctx); err != nil {
+					if err := s.AppendFirm(ctx, run, "lane.step", at, nil); err != nil {
 						return err
 					}
 					r := unitRecord(lane, i)

@@ -1,6 +1,6 @@
 // Package ledger keeps what was done to which unit, so that it can be shown ten years later. Three things live in it:
 //
-//   - the journal: what a run did, line by line, written before it is done (Begin, AppendEvent, Sync, End). After a crash
+//   - the journal: what a run did, line by line, written before it is done (Begin, AppendEvent, AppendFirm, End). After a crash
 //     Unfinished finds what was left open.
 //   - the records: one a unit and run, final, in a Merkle log (Record). Verify works everything out again from the records'
 //     bytes and says which one was changed, dropped or moved; Prove shows that one record is in the log.

@@ -28,7 +28,7 @@ func (r *Reader) Check(ctx context.Context, seen record.Unit, claims ...record.B
 	return engine.Told(r.db, err, "look an identity up in the ledger")
 }
 
-// Holder is the record that bound something, and whether there is one. It is for those who have no unit at hand (ca issue).
+// Holder is the record that bound something, and whether there is one. It is for those who ask about no unit, such as whether a key was heard of before.
 func (r *Reader) Holder(ctx context.Context, b record.Binding) (rec string, found bool, err error) {
 	unit, id, err := holderOf(ctx, r.rd, b)
 	return strconv.FormatInt(id, 10), unit != "", engine.Told(r.db, err, "look an identity up in the ledger")

@@ -1,5 +1,5 @@
 // Package desk performs the effects that flows asks for, one file a room: authority.go, port.go, unit.go, plan.go, prepare.go,
-// work.go, made.go, far.go, record.go. It keeps what machines must not hold: secrets, the open port, texts, the prepared set. It decides
+// work.go, made.go, far.go, record.go. It keeps what machines must not hold: secrets, the open port (package session), texts, the prepared set. It decides
 // nothing about what comes next, and prints nothing. Read desk.go first.
 package desk
 
@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"example.org/sectag/bench/desk/session"
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/identity"
 	"example.org/sectag/bench/past"
@@ -53,6 +54,7 @@ type Config struct {
 // effect is in flight at a time (flows sees to that); the lock is for the screens that ask beside it.
 type Desk struct {
 	Config
+	session *session.Session
 	secrets secret.Keeper
 	facts   func() flows.Facts // as folded by the loop up to the event that caused an effect
 
@@ -61,9 +63,6 @@ type Desk struct {
 	root    ca.Root
 	keyFile string
 	auth    *ca.Authority
-	port    string
-	modem   *device.Modem
-	opened  uint32 // how often the port was opened
 	unit    device.Identity
 	items   []device.Item
 	fresh   bool // items were listed with the identity, and no plan was made of them yet
@@ -83,11 +82,9 @@ type Desk struct {
 	dateAt    time.Time
 	anchor    anchorNote
 	roots     slotfile.Trust
-	begun     time.Time    // the run
-	met       time.Time    // the unit, which a station's run has many of
-	ended     time.Time    // the run
-	stats     device.Stats // of the last session
-	heard     evidence.Transcript
+	begun     time.Time // the run
+	met       time.Time // the unit, which a station's run has many of
+	ended     time.Time // the run
 }
 
 // anchorNote is the anchor that was probed and stored in this run: where, and why it is believed.
@@ -109,7 +106,9 @@ func New(c Config, facts func() flows.Facts) *Desk {
 	if c.Trace == nil {
 		c.Trace = func(flows.TraceLine) {}
 	}
-	return &Desk{Config: c, port: c.Port, facts: facts}
+	return &Desk{Config: c, facts: facts, session: session.New(session.Config{
+		Dialer: c.Dialer, Now: c.Now, Notice: c.Notice, Progress: c.Progress, Trace: c.Trace,
+	}, c.Port)}
 }
 
 // profile is what is settled now; its slots are a copy.
@@ -131,7 +130,7 @@ func (d *Desk) Begin(run string) {
 
 // Close ends the session, forgets every secret and takes the time.
 func (d *Desk) Close() {
-	d.hangUp()
+	d.session.HangUp()
 	d.Lock()
 	d.set.Clear()
 	d.secrets.Clear()
@@ -155,19 +154,11 @@ type Tale struct {
 func (d *Desk) Tell() Tale {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t := Tale{Port: d.port, Line: d.line(), IMEI: d.unit.IMEI, Anchors: d.roots.Facts, Doubts: d.roots.Doubts, Repeats: maps.Clone(d.repeats)}
+	t := Tale{Port: d.session.Port(), Line: d.session.Stats(), IMEI: d.unit.IMEI, Anchors: d.roots.Facts, Doubts: d.roots.Doubts, Repeats: maps.Clone(d.repeats)}
 	if d.ended.After(d.begun) {
 		t.Elapsed = d.ended.Sub(d.begun)
 	}
 	return t
-}
-
-// line is what went over the line of this session, or of the last.
-func (d *Desk) line() device.Stats {
-	if d.modem != nil {
-		return d.modem.Stats()
-	}
-	return d.stats
 }
 
 // Do performs one effect. Its answer echoes the effect's ID; a failure is an answer too.
@@ -231,8 +222,8 @@ func (d *Desk) perform(ctx context.Context, e flows.Effect) (flows.Event, error)
 // was brought in step again after a missing answer goes on: the slot in work can be read, and what it holds be said.
 func (d *Desk) failed(id flows.ID, err error) flows.Event {
 	f := cred.AsFault(err)
-	if m := d.session(); lost[f.Code] && (m == nil || !m.InStep()) {
-		d.hangUp()
+	if m, _ := d.session.Modem(); lost[f.Code] && (m == nil || !m.InStep()) {
+		d.session.HangUp()
 		return flows.Lost{ID: id, Code: f.Code, Text: f.Text, Hint: f.Hint}
 	}
 	return flows.Failed{ID: id, Code: f.Code, Text: f.Text, Hint: f.Hint}

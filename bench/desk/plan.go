@@ -16,7 +16,7 @@ import (
 
 // makePlan lists the unit's slots and compares them with what the profile (or the hand) asks for and what the ledger knows.
 func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, error) {
-	m, err := d.must()
+	m, err := d.session.Must()
 	if err != nil {
 		return nil, err
 	}

@@ -39,9 +39,6 @@ func (d *Desk) usePort(e flows.UsePort) (flows.Event, error) {
 			return nil, cred.Failed("port.not-a-port", name+" is a folder, not a port", "sectag ports lists what is there")
 		}
 	}
-	d.hangUp()
-	d.mu.Lock()
-	d.port = name
-	d.mu.Unlock()
+	d.session.Use(name)
 	return flows.PortChosen{ID: e.ID, Name: name}, nil
 }

@@ -16,7 +16,7 @@ import (
 // can list digests, every command fits the host's buffer, the anchor is there, the identity is free in the ledger, the clock is
 // believed, the certificate is signed and judged.
 func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error) {
-	m, err := d.must()
+	m, err := d.session.Must()
 	if err != nil {
 		return nil, err
 	}

@@ -72,10 +72,10 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		r.Connect.TwinSerial = d.set.Twin
 		r.Findings = append(r.Findings, f.Connect.Findings...)
 	}
-	if st := d.line(); st.BytesOut > 0 {
+	if st := d.session.Stats(); st.BytesOut > 0 {
 		r.Line = &record.Line{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: lineTime(st.First, st.Last).Milliseconds()}
 	}
-	r.Seal.Transcript = d.heard.Sum()
+	r.Seal.Transcript = d.session.Transcript()
 	r.Tests = evidence.Tests(r, d.Ledger != nil)
 	return d.before.Complete(r) // after the tests: what is taken over was not measured now
 }
@@ -92,7 +92,7 @@ func (d *Desk) kind(e flows.WriteRecord) record.Kind {
 
 func (d *Desk) bench() record.Bench {
 	b := evidence.Bench(d.Tool, d.set.Clock())
-	b.Station, b.Operator, b.Port, b.Profile = d.Profile.Station, d.Profile.Operator, d.port, d.Profile.SHA256
+	b.Station, b.Operator, b.Port, b.Profile = d.Profile.Station, d.Profile.Operator, d.session.Port(), d.Profile.SHA256
 	b.Started, b.Ended = record.Stamp(d.met), record.Stamp(d.Now())
 	if !d.date.IsZero() {
 		b.Clock.ServerDate = record.Stamp(d.date)

@@ -10,7 +10,7 @@ import (
 )
 
 func (d *Desk) takeOffline(ctx context.Context, e flows.TakeOffline) (flows.Event, error) {
-	m, err := d.must()
+	m, err := d.session.Must()
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (d *Desk) takeOffline(ctx context.Context, e flows.TakeOffline) (flows.Even
 
 // restoreMode puts back the mode that the unit is owed, whoever took it away: this session, an earlier one, or a process that died.
 func (d *Desk) restoreMode(ctx context.Context, e flows.RestoreMode) (flows.Event, error) {
-	m, err := d.must()
+	m, err := d.session.Must()
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (d *Desk) slot(index uint8) (cred.Slot, error) {
 
 // at is the open session and the planned slot behind an index.
 func (d *Desk) at(index uint8) (*device.Modem, cred.Slot, error) {
-	m, err := d.must()
+	m, err := d.session.Must()
 	if err != nil {
 		return nil, cred.Slot{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"testing"
 
@@ -119,5 +120,28 @@ func TestANameForOneRequest(t *testing.T) {
 	b, err2 := Once(nil)
 	if err != nil || err2 != nil || a == b || len(a) != 32 {
 		t.Errorf("%q, %q", a, b)
+	}
+}
+
+// TestEachSerialIsAbandonedOnce: a record that could not be written is tried again, and goes on where it broke off.
+func TestEachSerialIsAbandonedOnce(t *testing.T) {
+	var s Set
+	var gone []string
+	broken := true
+	abandon := func(serial string) error {
+		if serial == "b" && broken {
+			broken = false
+			return errors.New("the disk is full")
+		}
+		gone = append(gone, serial)
+		return nil
+	}
+	if s.Drop(abandon, []string{"a", "b"}) == nil {
+		t.Error("a full disk is not told")
+	}
+	for range 2 {
+		if err := s.Drop(abandon, []string{"a", "b"}); err != nil || strings.Join(gone, "") != "ab" {
+			t.Errorf("%v: %v", gone, err)
+		}
 	}
 }

@@ -25,7 +25,7 @@ type Set struct {
 	Twin  string // serial of the twin that was last shown to the server
 
 	secret  []int               // indexes of Contents that must not outlive their use
-	dropped bool                // the serial that is ready was abandoned
+	dropped int                 // how many serials of the record were abandoned
 	byHand  *record.Certificate // of work by hand: the certificate that was written
 	handKey *record.Key         // and the key, or PSK
 }
@@ -180,14 +180,11 @@ func (s *Set) hostCopy() string {
 
 // Drop abandons what a record names as abandoned, once.
 func (s *Set) Drop(abandon func(serial string) error, serials []string) error {
-	for _, serial := range serials {
-		if s.dropped {
-			return nil // by an earlier try to write this record
-		}
+	for _, serial := range serials[min(s.dropped, len(serials)):] { // the others an earlier try to write this record abandoned
 		if err := abandon(serial); err != nil {
 			return err
 		}
-		s.dropped = true
+		s.dropped++
 	}
 	return nil
 }

@@ -2,10 +2,10 @@
 // (the answer, its final result, unsolicited lines, echo, noise), and after a silence the two sides are brought in step again
 // before anything else is said.
 //
-// Read it in this order: Command and Reply here, exchange.go (which line belongs to what; pure), session.go (the only reader
-// and writer of the line), resync.go (what follows a missing answer), host.go (how the firmware between UART and modem
-// frames a command), pace.go (how fast bytes go), shell.go (what shells do beside) and the room mask (what of all this may be
-// shown). Sources: nRF91 AT manuals, nrfconnect/sdk-nrf lib/at_host; nrf91.md sections 1 and 3.
+// Read it in this order: Command and Reply here, exchange.go (which line belongs to what; pure), session.go and run.go (the only
+// reader and writer of the line), resync.go (what follows a missing answer), host.go (how the firmware between UART and modem
+// frames a command), parse.go (what a person typed), pace.go (how fast bytes go), shell.go (what shells do beside) and the room mask
+// (what of all this may be shown). Sources: nRF91 AT manuals, nrfconnect/sdk-nrf lib/at_host; nrf91.md sections 1 and 3.
 package at
 
 import (

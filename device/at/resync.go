@@ -95,11 +95,11 @@ func (s *Session) put(ctx context.Context, show string, wire []byte, handing tim
 }
 
 // Settle waits until nothing has come for so long, for at most two seconds.
-func (s *Session) Settle(ctx context.Context, still time.Duration) { s.drain(ctx, still) }
+func (s *Session) Settle(ctx context.Context, still time.Duration) { s.drain(ctx, still, settle) }
 
-// drain waits until nothing comes any more, and reports whether the line got quiet.
-func (s *Session) drain(ctx context.Context, quiet time.Duration) bool {
-	end := time.NewTimer(settle)
+// drain waits until nothing has come for so long, but no longer than a line may go on that never gets quiet.
+func (s *Session) drain(ctx context.Context, quiet, most time.Duration) {
+	end := time.NewTimer(most)
 	defer end.Stop()
 	still := time.NewTimer(quiet)
 	defer still.Stop()
@@ -108,20 +108,20 @@ func (s *Session) drain(ctx context.Context, quiet time.Duration) bool {
 		case <-s.beat:
 			still.Reset(quiet)
 		case <-still.C:
-			return true
+			return
 		case <-end.C:
-			return false
+			return
 		case <-s.ended:
-			return true
+			return
 		case <-ctx.Done():
-			return false
+			return
 		}
 	}
 }
 
 // named lets the line get quiet, asks a query and takes only an answer that names itself: then both sides are in step.
 func (s *Session) named(ctx context.Context, q Query) (bool, error) {
-	s.drain(ctx, quiet)
+	s.drain(ctx, quiet, settle)
 	q.Named = true
 	x := newExchange(q)
 	wire, _ := s.Host().Frame(q.Text, nil)

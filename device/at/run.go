@@ -10,6 +10,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at/mask"
+	"example.org/sectag/device/at/split"
 	"example.org/sectag/device/at/urc"
 )
 
@@ -248,12 +249,12 @@ func (s *Session) absorb(b []byte) {
 		s.heard = append(s.heard, b[:min(room, len(b))]...)
 	}
 	if s.tap != nil {
-		*s.tap = append(*s.tap, b[:min(len(b), max(0, maxLine-len(*s.tap)))]...)
+		*s.tap = append(*s.tap, b[:min(len(b), max(0, split.Max-len(*s.tap)))]...)
 	}
 	x, before := s.ex, s.ex != nil && s.ex.ended
-	s.split.feed(b, func(line string) { lines = append(lines, s.sort(line)...) })
+	s.split.Feed(b, func(line string) { lines = append(lines, s.sort(line)...) })
 	if p, ok := s.host.(Prompter); ok {
-		s.prompt = p.Prompted(string(s.split.buf))
+		s.prompt = p.Prompted(s.split.Rest())
 	}
 	s.mu.Unlock()
 	for _, l := range lines {

@@ -15,6 +15,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at/mask"
+	"example.org/sectag/device/at/split"
 )
 
 // secretKey is PEM-shaped, with a body that occurs nowhere else.
@@ -262,14 +263,14 @@ func FuzzReader(f *testing.F) {
 		feed := func(cut int) *exchange {
 			x := newExchange(list)
 			x.under = true
-			var sp splitter
+			var sp split.Lines
 			cut = max(0, min(cut, len(b)))
 			for _, part := range [][]byte{b[:cut], b[cut:]} {
-				sp.feed(part, func(line string) {
+				sp.Feed(part, func(line string) {
 					if !x.ended {
 						x.take(line)
 					}
-					if len(line) > maxLine {
+					if len(line) > split.Max {
 						t.Fatalf("a line of %d bytes", len(line))
 					}
 				})

@@ -13,6 +13,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at/mask"
 	"example.org/sectag/device/at/pace"
+	"example.org/sectag/device/at/split"
 )
 
 // What went wrong with the conversation itself; each is the cause of a *cred.Fault.
@@ -48,7 +49,7 @@ type Session struct {
 	pace    pace.Pace
 	other   int       // the speed that the unit may have instead
 	busy    time.Time // when the line will have carried all that it was given
-	split   splitter
+	split   split.Lines
 	filter  *mask.Filter
 	ex      *exchange
 	state   state

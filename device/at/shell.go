@@ -43,26 +43,7 @@ func (s *Session) ready(ctx context.Context) {
 }
 
 // Calm waits until a shell does not print any more: it loses what comes meanwhile, but for a few bytes.
-func (s *Session) Calm(ctx context.Context) {
-	end := time.NewTimer(promptLimit)
-	defer end.Stop()
-	still := time.NewTimer(printQuiet)
-	defer still.Stop()
-	for {
-		select {
-		case <-s.beat:
-			still.Reset(printQuiet)
-		case <-still.C:
-			return
-		case <-end.C:
-			return
-		case <-s.ended:
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
-}
+func (s *Session) Calm(ctx context.Context) { s.drain(ctx, printQuiet, promptLimit) }
 
 // idle tells whether a shell has gone back to its prompt without a result.
 func (s *Session) idle(x *exchange) bool {
@@ -77,7 +58,7 @@ func (s *Session) silence(x *exchange, limit time.Duration) *cred.Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, shell := s.host.(Prompter)
-	rest := strings.Trim(string(s.split.buf), "\r")
+	rest := strings.Trim(s.split.Rest(), "\r")
 	s.mirror = !shell && (x.lines > 0 && strings.HasPrefix(x.first, x.cmd.Text) || x.lines == 0 && strings.HasSuffix(rest, x.cmd.Text))
 	if s.mirror && x.lines <= 1+strings.Count(string(x.cmd.Content), "\n") {
 		return mirrored(mask.Command(x.cmd.Text))

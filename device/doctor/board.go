@@ -7,6 +7,7 @@ import (
 	"example.org/sectag/device/port"
 	"example.org/sectag/device/port/board"
 	"example.org/sectag/device/scout"
+	"example.org/sectag/device/sound"
 )
 
 // ill are the findings of a board on which nobody answers. One cause is told, the one that explains most; where another board
@@ -21,9 +22,9 @@ func (s Seen) ill(g group, others bool) []cred.Finding {
 		return []cred.Finding{s.blocked(sev, g.ports[at])}
 	}
 	var out []cred.Finding
-	for _, sound := range []scout.Sound{scout.Crash, scout.Shell, scout.Host} { // these say what is wrong on whichever port they stand
+	for _, says := range []sound.Kind{sound.Crash, sound.Shell, sound.Host} { // these say what is wrong on whichever port they stand
 		for _, p := range g.ports {
-			if p.Answer.Sound == sound && p.Asked {
+			if p.Answer.Sound == says && p.Asked {
 				return append(out, s.heard(sev, g, p))
 			}
 		}
@@ -51,27 +52,27 @@ func (s Seen) heard(sev cred.Severity, g group, p scout.Found) cred.Finding {
 		return faultFinding(sev, a.Fault, p.Name)
 	}
 	switch a.Sound {
-	case scout.Unheard:
+	case sound.Unheard:
 		return faultFinding(sev, a.Fault, p.Name)
-	case scout.Crash:
+	case sound.Crash:
 		return say("doctor.modem-crashed", "the firmware says that the modem has stopped",
 			"switch the board off and on; if it stays so write the modem firmware again (Cellular Monitor or nrfutil), and look whether the supply gives 500 mA")
-	case scout.Shell:
+	case sound.Shell:
 		return say("doctor.wrong-firmware", "a Zephyr shell answers, and it passes no AT commands to the modem", flash(p.Of))
-	case scout.Host:
+	case sound.Host:
 		return say("doctor.deaf", "the AT host there is heard and does not hear: bytes go one way only",
 			join("its firmware waits for RTS and CTS that are not wired, or the wire to its RX is missing", p.Of.Note, "build it without hardware flow control (hw-flow-control off) or wire both lines"))
-	case scout.Noise:
+	case sound.Noise:
 		return say("doctor.wrong-speed", "what comes in is no text: another speed than 115200 baud, or a trace port",
 			"build the AT host for 115200 baud; if this is the trace port, build it for another port of this board")
-	case scout.GNSS:
+	case sound.GNSS:
 		return say("doctor.wrong-firmware", "a GNSS receiver's positions come in", flash(p.Of))
-	case scout.Text:
+	case sound.Log, sound.Text:
 		return say("doctor.wrong-firmware", "a firmware writes its log and takes no AT commands", flash(p.Of))
-	case scout.Echo:
+	case sound.Echo:
 		return say("doctor.echo", "what is sent comes back and nothing else does",
 			"the modem behind an AT host has crashed, RX and TX are joined, or a program echoes: switch the board off and on, then look at the wires")
-	case scout.Nothing:
+	case sound.Nothing:
 		return silent(sev, g, p)
 	}
 	return faultFinding(sev, a.Fault, p.Name)

@@ -18,13 +18,14 @@ import (
 	"example.org/sectag/device/port/board"
 	"example.org/sectag/device/port/fixture"
 	"example.org/sectag/device/scout"
+	"example.org/sectag/device/sound"
 )
 
 // heard is what each kind of port in a fixture's answers says.
 var heard = map[string]string{
 	"silent": "", "log": "*** Booting Zephyr OS ***\r\n<inf> app: up\r\n", "noise": "\x80\x81\xff\x00\x01\x02\xfe\xc0",
 	"shell": "AT: command not found\r\nuart:~$ ", "ready": "The AT host sample started\r\nReady\r\n", "gnss": "$GPGGA,,,,,,0\r\n",
-	"crash": "#XMODEM: FAULT,0x4,0x1\r\n", "init": "INIT ERROR\r\n", "echo": "AT\r\n", "errors": "ERROR\r\n", "cred": "uart:~$ ",
+	"crash": "#XMODEM: FAULT,0x4,0x1\r\n", "init": "INIT ERROR\r\n", "echo": "AT\r\n", "errors": "ERROR\r\n", "other-make": "OK\r\n+CMEE: 2\r\n\r\nOK\r\n", "cred": "uart:~$ ",
 }
 
 // book answers as a fixture says. It counts who was asked.
@@ -57,12 +58,12 @@ func (b book) Ask(_ context.Context, name string) scout.Answer {
 	case "at-old":
 		return scout.Answer{Who: who, Doubt: cred.Failed("store.firmware-old", "too old", "update it")}
 	case "cred":
-		return scout.Answer{Sound: scout.Shell, Fault: cred.Failed("store.not-the-modem", "a cred shell answers", "x")}
+		return scout.Answer{Sound: sound.Shell, Fault: cred.Failed("store.not-the-modem", "a cred shell answers", "x")}
 	case "":
 		return scout.Answer{Fault: cred.Failed("port.missing", "there is no port "+name, "plug it in")}
 	default:
 		s := heard[kind]
-		return scout.Answer{Sound: scout.Listen([]byte(s), []byte("AT\rAT\r")), Fault: cred.Failed("line.not-at", "no AT host on "+name, "choose another port")}
+		return scout.Answer{Sound: sound.Listen([]byte(s), []byte("AT\rAT\r")), Fault: cred.Failed("line.not-at", "no AT host on "+name, "choose another port")}
 	}
 }
 
@@ -145,6 +146,7 @@ func TestANamedPort(t *testing.T) {
 		{"nrf5340dk", "/dev/ttyACM0", []string{"/dev/ttyACM0 shell"}, []string{"error doctor.wrong-firmware /dev/ttyACM0"}, 1},
 		{"mcuboot", "/dev/ttyACM0", []string{"/dev/ttyACM0 silent"}, []string{"error doctor.mcuboot /dev/ttyACM0"}, 1},
 		{"odd", "/dev/ttyS1", []string{"/dev/ttyS1 silent"}, []string{"error doctor.silent /dev/ttyS1"}, 1},
+		{"odd", "/dev/ttyS1", []string{"/dev/ttyS1 other-make"}, []string{"error line.not-at /dev/ttyS1"}, 1},
 		{"odd", "/dev/ttyS7", nil, []string{"error port.missing /dev/ttyS7"}, 1},
 		{"odd", "tcp://bench:4000", []string{"tcp://bench:4000 silent"}, []string{"error doctor.silent tcp://bench:4000"}, 1},
 		{"odd", "tcp://bench:4000", []string{"tcp://bench:4000 at"}, []string{"info doctor.answers tcp://bench:4000"}, 1},
@@ -176,7 +178,7 @@ func TestWhoHasAnotherPortOfTheBoard(t *testing.T) {
 	busy := scout.Found{Info: port.Info{Name: "b", VID: "1366", Device: "d", Board: "nRF9151 DK", Kind: board.NRF91, Busy: true, Blocked: cred.Failed("port.busy", "x", "y")}, Should: port.Log}
 	at := scout.Found{Info: port.Info{Name: "a", VID: "1366", Device: "d", Board: "nRF9151 DK", Kind: board.NRF91, Role: port.AT}, Should: port.AT, Asked: true}
 	mute := at
-	mute.Answer = scout.Answer{Sound: scout.Nothing, Fault: cred.Failed("line.no-answer", "x", "y")}
+	mute.Answer = scout.Answer{Sound: sound.Nothing, Fault: cred.Failed("line.no-answer", "x", "y")}
 	for _, c := range []struct {
 		ports []scout.Found
 		want  []string

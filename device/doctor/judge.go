@@ -8,6 +8,7 @@ import (
 	"example.org/sectag/device/port"
 	"example.org/sectag/device/port/board"
 	"example.org/sectag/device/scout"
+	"example.org/sectag/device/sound"
 )
 
 // Judge says what is wrong and what to do, board by board: first who answers, then what does not, then what may go wrong next.
@@ -99,7 +100,7 @@ func (g group) main(named string) int {
 func (g group) unknown() bool {
 	for _, p := range g.ports {
 		switch p.Answer.Sound {
-		case scout.Shell, scout.Host, scout.Crash:
+		case sound.Shell, sound.Host, sound.Crash:
 			return false
 		}
 		if p.Board != "" {

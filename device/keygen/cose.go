@@ -90,7 +90,7 @@ func (s *sign1) sayWhat(body, payload []byte) {
 }
 
 // Verify checks the signature with the modem's public identity key and remembers in Verified that it is right. Fault:
-// keygen.signature.
+// keygen.signature. No verb calls it, because nobody gives us that key; the tests do, to hold what is said here of the published answers.
 //
 // What goes into a signature beside the payload was found out from published answers (testdata): firmware of the nRF9160 gives
 // the body as external data, with null as the payload of a token; firmware of the nRF91x1 gives nothing with a key's payload. All

@@ -1,6 +1,7 @@
 package scout
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"regexp"
@@ -9,7 +10,9 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
+	"example.org/sectag/device/host"
 	"example.org/sectag/device/port"
+	"example.org/sectag/device/sound"
 )
 
 // whoLimit is what a modem may take to say who it is: six answers, each of which may take its own limit.
@@ -76,13 +79,11 @@ func (m Modem) attach(ctx context.Context, name string, t *tap) (Answer, *device
 
 // cut is the fault of a port that did not say what it is in time.
 func cut(name string, t *tap) *cred.Fault {
-	switch opened, heard := t.state(); {
-	case !opened:
+	opened, heard := t.state()
+	if !opened {
 		return cred.Failed("port.busy", fmt.Sprintf("the port %s does not open", name), "its driver waits for something: unplug the unit and plug it in again")
-	case heard:
-		return cred.Failed("line.not-at", "no AT host on "+name+": something else answers", "choose another port: sectag ports lists them")
 	}
-	return cred.Failed("line.no-answer", "nothing answers AT on "+name, "switch the unit on and choose the board's first port")
+	return cred.AsFault(host.Silent(name, heard))
 }
 
 // who asks the modem who it is, and whether its firmware and the one before it can be worked with.
@@ -159,10 +160,10 @@ func (t *tap) spoke() bool {
 
 var okLine = regexp.MustCompile(`(?:^|[\r\n])OK\r?\n`)
 
-func (t *tap) state() (opened, heard bool) {
+func (t *tap) state() (opened bool, heard []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.open, len(t.heard) > 0
+	return t.open, bytes.Clone(t.heard)
 }
 
 // answer is that of a port on which no AT host spoke.
@@ -171,7 +172,7 @@ func (t *tap) answer(f *cred.Fault) Answer {
 	defer t.mu.Unlock()
 	a := Answer{Fault: f}
 	if t.open {
-		a.Sound = Listen(t.heard, t.sent)
+		a.Sound = sound.Listen(t.heard, t.sent)
 	}
 	return a
 }

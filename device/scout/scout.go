@@ -2,8 +2,8 @@
 // speaks AT, and beside it logs, the modem's trace, and silence.
 //
 // Asking opens a port and sends AT to it, as device.Attach does; nothing else is changed. Ports that somebody has, that may not be
-// opened, or that belong to a board without an nRF91 are left alone (Candidate). Read Ask here, then ask.go (one port) and
-// sound.go (what was heard). The rules are those of nrf91.md sections 3.5 and 5.
+// opened, or that belong to a board without an nRF91 are left alone (Candidate). Read Ask here, then ask.go (one port);
+// device/sound judges what was heard. The rules are those of nrf91.md sections 3.5 and 5.
 package scout
 
 import (
@@ -15,6 +15,7 @@ import (
 	"example.org/sectag/device"
 	"example.org/sectag/device/port"
 	"example.org/sectag/device/port/board"
+	"example.org/sectag/device/sound"
 )
 
 // Limit is what one port may take until it is known whether an AT host is there: device.Attach needs no more on a port that
@@ -32,7 +33,7 @@ type Asker interface {
 // Answer is what one port had to say.
 type Answer struct {
 	Fault *cred.Fault      // why no AT host speaks there; nil: one does
-	Sound Sound            // what came in, if no AT host spoke
+	Sound sound.Kind       // what came in, if no AT host spoke
 	Who   *device.Identity // who the modem is, if that was asked for
 	Doubt *cred.Fault      // what is wrong with who it is
 }
@@ -83,13 +84,13 @@ func (f Found) role() port.Role {
 	switch s := f.Answer.Sound; {
 	case f.Answer.AT():
 		return port.AT
-	case s == Unheard:
+	case s == sound.Unheard:
 		return f.Should
-	case s == Nothing:
+	case s == sound.Nothing:
 		return port.Silent
-	case s == Noise:
+	case s == sound.Noise:
 		return port.Trace
-	case s == Text || s == GNSS:
+	case s == sound.Log || s == sound.Text || s == sound.GNSS:
 		return port.Log
 	}
 	return port.Unknown

@@ -174,50 +174,6 @@ func TestThePatienceEnds(t *testing.T) {
 	})
 }
 
-func TestWhatIsHeardIsToldApart(t *testing.T) {
-	t.Parallel()
-	for heard, want := range map[string]scout.Sound{
-		"":                         scout.Nothing,
-		"\r\n":                     scout.Text,
-		"\x80\xff\x00\x13A\xf1":    scout.Noise,
-		"\x1b[1;32muart:~$ \x1b[m": scout.Shell,
-		"at AT\r\nat: command not found\r\nuart:~$ ": scout.Shell,
-		"mosh:~$ ":                          scout.Shell,
-		"Ready\r\n":                         scout.Host,
-		"The AT host sample started\nReady": scout.Host,
-		"*** Booting nRF Connect SDK v2.6.0 ***\r\nThe AT host sample started\n": scout.Host,
-		"+CEREG: 2\r\n":                                scout.Host,
-		"*** Booting Zephyr OS ***\r\n":                scout.Text,
-		"[00:00:01.000] <inf> app: hello":              scout.Text,
-		"[00:00:01.000] <err> app: ERROR":              scout.Text,
-		"$GPGGA,,,,,,0,00,99.99,,,,,,*48\r\n":          scout.GNSS,
-		"INIT ERROR\r\n":                               scout.Crash,
-		"\r\n#XMODEM: FAULT,0x4,0x1234\r\n":            scout.Crash,
-		"<err> nrf_modem: Modem has crashed, reason":   scout.Crash,
-		"Sending AT command failed with error code -8": scout.Crash,
-		"AT\r\n":             scout.Echo,
-		"AT\r\nAT\r\n":       scout.Echo,
-		"\r\nERROR\r\n":      scout.Refusal,
-		"hello there":        scout.Text,
-		"AT+CGMM\r\nnothing": scout.Text,
-	} {
-		if got := scout.Listen([]byte(heard), []byte("AT\rAT\r\"\rAT+CMEE?\r")); got != want {
-			t.Errorf("%q is %d, want %d", heard, got, want)
-		}
-	}
-}
-
-func FuzzListen(f *testing.F) {
-	for _, s := range []string{"", "OK\r\n", "\x1b[1;32muart:~$ ", "#XMODEM: FAULT,0x4", "\xff\x00", "Ready\r\n"} {
-		f.Add([]byte(s), []byte("AT\r"))
-	}
-	f.Fuzz(func(t *testing.T, heard, sent []byte) {
-		if s := scout.Listen(heard, sent); (s == scout.Nothing) != (len(heard) == 0) || s == scout.Unheard {
-			t.Errorf("%q is %d", heard, s)
-		}
-	})
-}
-
 // babble is a line that says something else than a final result all the time.
 type babble struct{ stuck }
 

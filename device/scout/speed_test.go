@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.org/sectag/device"
+	"example.org/sectag/device/at"
 	"example.org/sectag/device/scout"
 	"example.org/sectag/device/sim"
 )
@@ -23,8 +24,8 @@ func TestASpeedThatSomebodyLeftIsFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := device.New(l, nil)
-		if r, err := s.Do(t.Context(), device.Command{Text: "AT+IPR=1000000"}); err != nil || !r.OK() {
+		s := at.New(l, at.Options{})
+		if r, err := s.Do(t.Context(), at.Command{Text: "AT+IPR=1000000"}); err != nil || !r.OK() {
 			t.Fatal(r, err)
 		}
 		if err := s.Close(); err != nil {
