@@ -179,7 +179,7 @@ func TestFilesAsPeopleHaveThem(t *testing.T) {
 	s.write("server-root.pem", spoilt(root.PEM))
 	s.write("root.crt", spoilt(read(t, s.file("root.crt"))))
 	params := s.tool("openssl", "ecparam", "-name", "prime256v1").must(t, 0).out
-	s.write("root.key", []byte(params+s.tool("openssl", "ec", "-in", "root.key").must(t, 0).out)) // "EC PARAMETERS", then "EC PRIVATE KEY"
+	s.write("root.key", []byte(params+s.tool("openssl", "ec", "-in", "root.key", "-passin", "file:pass.txt").must(t, 0).out)) // "EC PARAMETERS", then "EC PRIVATE KEY"
 	if !strings.Contains(string(read(t, s.file("root.key"))), "BEGIN EC PRIVATE KEY") {
 		t.Fatal("that is no SEC1 key")
 	}
