@@ -239,6 +239,7 @@ type record struct {
 	Certificate certificate `json:"certificate"`
 	Connect     *connect    `json:"connect"`
 	Abandoned   []string    `json:"abandoned_serials"`
+	Findings    []finding   `json:"findings"`
 	Failure     *failure    `json:"failure"`
 	Anchor      *struct {
 		SHA256, Source, Trust string
