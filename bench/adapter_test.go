@@ -74,6 +74,8 @@ func TestTheNextUnitIsReadWholeOnALineThatStaysOpen(t *testing.T) {
 	err := b.Run(ctx, context.Background(), terms, nil, func(s bench.Shot) {
 		_, planned := s.Machine.Credentials().Planned()
 		switch e := s.Event.(type) {
+		case flows.AuthorityLoaded:
+			b.Put(flows.PassphraseGiven{Pass: b.Keep([]byte(quickPass))})
 		case flows.RecordWritten:
 			if done++; done == 2 {
 				stop()
@@ -152,6 +154,8 @@ func TestAModeThatAnEarlierOpeningTookAwayIsPutBack(t *testing.T) {
 	cuts, passed := 0, false
 	err = b.Run(ctx, context.Background(), flows.Terms{Authority: true, Port: true, Anchor: true, Profile: true}, nil, func(s bench.Shot) {
 		switch e := s.Event.(type) {
+		case flows.AuthorityLoaded:
+			b.Put(flows.PassphraseGiven{Pass: b.Keep([]byte(quickPass))})
 		case flows.Identified:
 			if s.Machine.Unit().Asking() {
 				b.Put(flows.UnitConfirmed{IMEI: e.IMEI})

@@ -30,7 +30,7 @@ func TestOnlyTheAnchorIsPutRight(t *testing.T) {
 	b := bench.New(c)
 	with := terms
 	with.Endpoint = true
-	fault, err := b.Drive(context.Background(), context.Background(), with, o, nil, nil)
+	fault, err := b.Drive(context.Background(), context.Background(), with, opening(b, o), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func TestARunWhoseJournalBreaksIsNotClosed(t *testing.T) {
 	r.profile.Station, r.profile.Operator, r.profile.SHA256 = "3", "ak", cred.Sum([]byte("old"))
 	l := r.open(t, "ledger.db")
 	b := bench.New(r.config(l))
-	fault, err := b.Drive(ctx, ctx, terms, station.Orders{}, func(d bench.Doer) bench.Doer { return unwritable{d} }, nil)
+	fault, err := b.Drive(ctx, ctx, terms, opening(b, station.Orders{}), func(d bench.Doer) bench.Doer { return unwritable{d} }, nil)
 	if err == nil {
 		t.Fatalf("the journal took everything, %v", fault)
 	}
@@ -88,7 +88,7 @@ func TestWorkThatIsGivenUpIsLeftToTheNextStart(t *testing.T) {
 	loop, end := context.WithCancel(ctx)
 	work, giveUp := context.WithCancel(ctx)
 	b := bench.New(r.config(l))
-	fault, err := b.Drive(loop, work, terms, station.Orders{}, func(d bench.Doer) bench.Doer {
+	fault, err := b.Drive(loop, work, terms, opening(b, station.Orders{}), func(d bench.Doer) bench.Doer {
 		return deaf{d, func() { giveUp(); end() }}
 	}, nil)
 	if fault == nil {

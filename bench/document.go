@@ -58,7 +58,7 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 		Port: t.Port, IMEI: f.Unit.IMEI, Model: f.Unit.Model, Firmware: f.Unit.Firmware, KeyOrigin: f.Prepared.KeyOrigin,
 		Certificate: f.Prepared.Certificate, Slots: []UnitSlot{}, Connect: f.Connect, Record: f.Record, Failure: fault,
 		Anchors: append([]flows.AnchorFacts{}, t.Anchors...), ElapsedMS: t.Elapsed.Milliseconds(),
-		Findings: append([]cred.Finding{}, slices.Concat(evidence.Notes(t.IMEI), evidence.ByHost(f.Prepared), t.Doubts, evidence.Repeated(f.Plan, t.Repeats), evidence.Strayed(f.Strays))...),
+		Findings: append([]cred.Finding{}, slices.Concat(evidence.Notes(t.IMEI), b.clearKey(f), evidence.ByHost(f.Prepared), t.Doubts, evidence.Repeated(f.Plan, t.Repeats), evidence.Strayed(f.Strays))...),
 	}
 	u.Verdict = cred.Fail
 	if fault == nil && (planned || f.Verdict == flows.Passed || f.Verdict == flows.Warned) {
@@ -79,6 +79,14 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 		u.Slots = append(u.Slots, b.wanted()...)
 	}
 	return u
+}
+
+// clearKey warns of the authority of a unit that the profile was worked on for; a slot that is changed by hand has none.
+func (b *Bench) clearKey(f flows.Facts) []cred.Finding {
+	if b.hand {
+		return nil
+	}
+	return evidence.ClearKey(f.Authority)
 }
 
 // sort puts the slots of each tag in the order of their types, in whichever order they were worked on.

@@ -26,7 +26,12 @@ func TestAnAuthorityThatNobodyUsesIsLocked(t *testing.T) {
 			over := make(chan error, 1)
 			var last atomic.Pointer[bench.Shot]
 			go func() {
-				over <- b.Run(ctx, context.Background(), flows.Terms{Authority: true}, nil, func(s bench.Shot) { last.Store(&s) })
+				over <- b.Run(ctx, context.Background(), flows.Terms{Authority: true}, nil, func(s bench.Shot) {
+					last.Store(&s)
+					if _, loaded := s.Event.(flows.AuthorityLoaded); loaded {
+						b.Put(flows.PassphraseGiven{Pass: b.Keep([]byte(quickPass))})
+					}
+				})
 			}()
 			open := func(when string, want bool) {
 				t.Helper()

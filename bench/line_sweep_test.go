@@ -45,6 +45,17 @@ func newAuthority(t testing.TB, pass string, now time.Time) virtual {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var secrets []hunted
+	if pass != "" {
+		secrets = append(secrets, hunt("the passphrase", []byte(pass)))
+	} else {
+		text, err := os.ReadFile(made.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets, pass = append(secrets, hunt("the authority's key", scalar(t, text))), quickPass
+		quickly(t, made.Key)
+	}
 	root, err := ca.Load(made.Cert, now)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +64,7 @@ func newAuthority(t testing.TB, pass string, now time.Time) virtual {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := virtual{pass: pass, profile: profile.Profile{
+	v := virtual{pass: pass, secrets: secrets, profile: profile.Profile{
 		Product: "tracker", Cert: made.Cert, Key: made.Key, ID: cred.DefaultTemplate, Origin: profile.Host, Days: 1000,
 		Slots: []profile.Slot{{SecTag: 42, Anchor: made.Cert}},
 	}}
@@ -62,15 +73,6 @@ func newAuthority(t testing.TB, pass string, now time.Time) virtual {
 			return nil, cred.Failed("ca.passphrase", "the passphrase is wrong", "type it again")
 		}
 		return auth, nil
-	}
-	if pass != "" {
-		v.secrets = append(v.secrets, hunt("the passphrase", []byte(pass)))
-	} else {
-		text, err := os.ReadFile(made.Key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v.secrets = append(v.secrets, hunt("the authority's key", scalar(t, text)))
 	}
 	return v
 }

@@ -78,7 +78,7 @@ func (b behind[E]) Do(ctx context.Context, e flows.Effect) flows.Event {
 func driveAround(t *testing.T, c bench.Config, o station.Orders, a bench.Announcer) bench.Unit {
 	t.Helper()
 	b := bench.New(c)
-	fault, err := b.Drive(context.Background(), context.Background(), terms, o, a, nil)
+	fault, err := b.Drive(context.Background(), context.Background(), terms, opening(b, o), a, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

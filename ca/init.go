@@ -160,12 +160,13 @@ func (o InitOptions) publish(der []byte, signer crypto.Signer) (Created, error) 
 		SHA256: cred.Sum(text), Findings: []cred.Finding{},
 	}
 	if o.Plaintext {
-		out.Findings = append(out.Findings, clearAuthority(out.Key))
+		out.Findings = append(out.Findings, ClearKey(out.Key))
 	}
 	return out, nil
 }
 
-func clearAuthority(file string) cred.Finding {
+// ClearKey warns of an authority's private key that lies in a file in clear: ca.clear-key.
+func ClearKey(file string) cred.Finding {
 	return cred.Finding{
 		Code: "ca.clear-key", Severity: cred.Warning, File: file,
 		Text: "the authority's private key lies in clear: whoever copies the file can make units",

@@ -120,7 +120,7 @@ func (r Root) With(signer crypto.Signer, p Protection) (*Authority, error) {
 func (a *Authority) Findings() []cred.Finding {
 	var out []cred.Finding
 	if a.Protection == KeyClear {
-		out = append(out, clearAuthority(a.keyFile))
+		out = append(out, ClearKey(a.keyFile))
 	}
 	for _, f := range audit.Authority(a.File, a.Cert, cred.Warning) {
 		f.Severity = cred.Warning

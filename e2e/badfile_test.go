@@ -179,7 +179,7 @@ func TestFilesAsPeopleHaveThem(t *testing.T) {
 	s.write("server-root.pem", spoilt(root.PEM))
 	s.write("root.crt", spoilt(read(t, s.file("root.crt"))))
 	params := s.tool("openssl", "ecparam", "-name", "prime256v1").must(t, 0).out
-	s.write("root.key", []byte(params+s.tool("openssl", "ec", "-in", "root.key").must(t, 0).out)) // "EC PARAMETERS", then "EC PRIVATE KEY"
+	s.write("root.key", []byte(params+s.tool("openssl", "ec", "-in", "root.key", "-passin", "file:pass.txt").must(t, 0).out)) // "EC PARAMETERS", then "EC PRIVATE KEY"
 	if !strings.Contains(string(read(t, s.file("root.key"))), "BEGIN EC PRIVATE KEY") {
 		t.Fatal("that is no SEC1 key")
 	}
@@ -220,4 +220,27 @@ func parsed(t testing.TB, file []byte) *x509.Certificate {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// An authority whose key lies in clear makes a unit that works, and each says so: the one that is written and the one that is kept, the
+// document and the record.
+func TestAnAuthorityWhoseKeyLiesInClear(t *testing.T) {
+	t.Parallel()
+	s := writtenOnly(t, "")
+	s.write("root.key", []byte(s.tool("openssl", "pkcs8", "-topk8", "-nocrypt", "-in", "root.key", "-passin", "file:pass.txt").must(t, 0).out))
+	s.modem("--imei", sceneIMEI)
+	for _, action := range []string{"written", "kept"} {
+		d := s.sectag("provision", "--port", "modem", "--json").must(t, 0).doc(t)
+		if d.Verdict != "warn" || d.Failure != nil || d.Slots[0].Action != action || len(d.Findings) != 1 || !finds(d.Findings, "ca.clear-key") {
+			t.Errorf("%s: %+v", action, d)
+		}
+		if r := s.record(d.Record); r.Verdict != "warn" || len(r.Findings) != 1 || !finds(r.Findings, "ca.clear-key") {
+			t.Errorf("%s: the record says %+v", action, r)
+		}
+	}
+	s.unit().proven(t)
+	o := s.sectag("provision", "--port", "modem").must(t, 0)
+	if !strings.Contains(o.out, "WARN") || !strings.Contains(o.out, "ca.clear-key") {
+		t.Errorf("what a person reads is %q", o.out)
+	}
 }

@@ -22,26 +22,28 @@ import (
 // stage is a technician's computer in small: a working folder, and beside it the home, cache and temporary folders, so that
 // everything that a run leaves lies below root.
 type stage struct {
-	t    testing.TB
-	root string
-	dir  string
-	key  string // who makes keys, for the profile; empty: it is left open, and the modem does
+	t     testing.TB
+	root  string
+	dir   string
+	quick bool   // the environment names the file with the passphrase
+	key   string // who makes keys, for the profile; empty: it is left open, and the modem does
 }
 
-// newStage makes a stage with the authority of that name in its working folder: root.crt, root.key, pass.txt.
-func newStage(t testing.TB, name string, clear bool) *stage {
+// newStage makes a stage with the authority of that name in its working folder: root.crt, root.key, pass.txt. Where quick,
+// the key is opened by the environment and in no time; else the test names the passphrase's file itself, or types.
+func newStage(t testing.TB, name string, quick bool) *stage {
 	t.Helper()
 	if err := sources(); err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, root: t.TempDir()}
+	s := &stage{t: t, root: t.TempDir(), quick: quick}
 	s.dir = filepath.Join(s.root, "work")
 	for _, d := range []string{s.dir, filepath.Join(s.root, "home"), filepath.Join(s.root, "tmp")} {
 		if err := os.Mkdir(d, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	from := authority(t, name, clear)
+	from := authority(t, name, quick)
 	for _, f := range []string{"root.crt", "root.key", "pass.txt"} {
 		s.write(f, read(t, filepath.Join(from, f)))
 	}
@@ -87,10 +89,14 @@ func (s *stage) device() string {
 // env is the environment of every process: nothing of the person's who runs the tests but the path.
 func (s *stage) env() []string {
 	home := filepath.Join(s.root, "home")
-	return []string{
+	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CACHE_HOME=" + filepath.Join(home, "cache"), "TMPDIR=" + filepath.Join(s.root, "tmp"),
 		"GORACE=atexit_sleep_ms=0", "LC_ALL=C.UTF-8",
 	}
+	if s.quick {
+		env = append(env, "SECTAG_PASSPHRASE_FILE="+s.file("pass.txt"))
+	}
+	return env
 }
 
 func (s *stage) command(ctx context.Context, binary string, args ...string) *exec.Cmd {
@@ -233,6 +239,7 @@ type record struct {
 	Certificate certificate `json:"certificate"`
 	Connect     *connect    `json:"connect"`
 	Abandoned   []string    `json:"abandoned_serials"`
+	Findings    []finding   `json:"findings"`
 	Failure     *failure    `json:"failure"`
 	Anchor      *struct {
 		SHA256, Source, Trust string

@@ -35,6 +35,9 @@ type AuthorityFacts struct {
 	KeyEncrypted bool        `json:"key_encrypted"`
 }
 
+// Clear tells whether there is an authority and its key lies in clear.
+func (a AuthorityFacts) Clear() bool { return a.Subject != "" && !a.KeyEncrypted }
+
 // PortFacts is one line of `ports`.
 type PortFacts struct {
 	Name      string      `json:"name"`

@@ -56,7 +56,11 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		Bench: d.bench(), ElapsedMS: d.Now().Sub(d.met).Milliseconds(),
 	}
 	s := past.Seen(d.unit, d.items)
-	r.Findings = slices.Concat(evidence.Notes(d.unit.IMEI), evidence.ByHost(f.Prepared), d.roots.Doubts, evidence.Repeated(f.Plan, d.repeats), evidence.Strayed(f.Strays))
+	var clear []cred.Finding
+	if r.Kind != record.Slots {
+		clear = evidence.ClearKey(f.Authority)
+	}
+	r.Findings = slices.Concat(evidence.Notes(d.unit.IMEI), clear, evidence.ByHost(f.Prepared), d.roots.Doubts, evidence.Repeated(f.Plan, d.repeats), evidence.Strayed(f.Strays))
 	r.Verdict = evidence.Noted(r.Verdict, r.Findings)
 	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product}
 	if failed {

@@ -67,6 +67,14 @@ func Notes(imei cred.IMEI) []cred.Finding {
 	return out
 }
 
+// ClearKey warns of an authority whose private key lies in clear: on every unit, because whoever copies the file can make its twin.
+func ClearKey(a flows.AuthorityFacts) []cred.Finding {
+	if !a.Clear() {
+		return nil
+	}
+	return []cred.Finding{ca.ClearKey(a.Key)}
+}
+
 // ByHost says why this computer made a key whose making the profile leaves open; nothing where it did not.
 func ByHost(p flows.PreparedFacts) []cred.Finding {
 	if p.Why == "" {

@@ -19,6 +19,7 @@ import (
 	"example.org/sectag/bench/gang"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca"
+	"example.org/sectag/ca/keyfile"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/device/sim"
@@ -32,11 +33,33 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const passphrase = "correct horse"
 
+// quickPass opens a key that is encrypted so that opening it takes no time. One in clear is a warning on every unit.
+const quickPass = "one iteration"
+
+func quickly(t testing.TB, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := keyfile.Scan(text)[0].Open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err = keyfile.EncodeIterated(key, []byte(quickPass), 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // rack is a bench with many ports, an authority and a ledger.
 type rack struct {
 	profile profile.Profile
 	modems  *sim.Rack
 	store   *ledger.Store
+	quick   bool                                                               // quickPass opens the authority's key
 	open    func(ctx context.Context, name string) (io.ReadWriteCloser, error) // instead of the rack's
 }
 
@@ -49,12 +72,15 @@ func newRack(t testing.TB, pass string) *rack {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if pass == "" {
+		quickly(t, made.Key)
+	}
 	l, err := ledger.Open(context.Background(), "sqlite:"+filepath.Join(dir, "ledger.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	r := &rack{store: l, modems: &sim.Rack{}, profile: profile.Profile{
+	r := &rack{quick: pass == "", store: l, modems: &sim.Rack{}, profile: profile.Profile{
 		Product: "tracker", Cert: made.Cert, Key: made.Key, ID: cred.DefaultTemplate, Origin: profile.Host, Days: 1000,
 		Slots: []profile.Slot{{SecTag: 42, Anchor: made.Cert}},
 	}}
@@ -65,6 +91,7 @@ func newRack(t testing.TB, pass string) *rack {
 // gang is all that is the same in every test.
 func (r *rack) gang(ports ...string) gang.Gang {
 	return gang.Gang{
+		Pass: map[bool][]byte{true: []byte(quickPass)}[r.quick], Keyed: r.quick,
 		Ports: ports,
 		Terms: flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: r.store != nil, Profile: true},
 		Bench: func(port string) bench.Config {
@@ -389,7 +416,8 @@ func (r *rack) die(t *testing.T, names []string) {
 		all.Go(func() {
 			var once sync.Once
 			b := estate.New(g.Bench(name))
-			_, _ = b.Drive(work, work, g.Terms, station.Orders{}, nil, func(s bench.Shot) {
+			o := station.Orders{Pass: b.Keep([]byte(quickPass)), Keyed: true}
+			_, _ = b.Drive(work, work, g.Terms, o, nil, func(s bench.Shot) {
 				if _, ok := s.Event.(flows.Offline); ok {
 					once.Do(func() {
 						offline.Done()

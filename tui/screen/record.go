@@ -37,8 +37,7 @@ func verdict(s Scene, r Room) []paint.Line {
 		out = append(out, paint.L(paint.B(s.Facts.Unit.IMEI.String())))
 	}
 	if s.Machine.Outcome() == flows.FailedOutcome {
-		out = append(out, failureText(s)...)
-		out = append(out, holdings(s)...)
+		out = append(append(out, failureText(s)...), holdings(s)...)
 	} else {
 		out = append(out, paint.Line{})
 		if s.Machine.Hand() != flows.Keep {
@@ -57,13 +56,13 @@ func bigVerdict(s Scene, r Room) []paint.Line {
 	if r.Small {
 		h, top = min(r.H-1, 5), nil
 	}
-	switch s.Machine.Outcome() {
-	case flows.FailedOutcome:
+	switch o := s.Machine.Outcome(); {
+	case o == flows.FailedOutcome:
 		if r.Small {
 			h = 0 // the reason needs the room
 		}
 		return append(append(top, paint.Big("FAIL", paint.Bad, r.W, h)...), paint.AsDetail(paint.Line{})...)
-	case flows.Warned:
+	case o == flows.Warned, clearKey(s):
 		top = append(top, paint.Big("WARN", paint.Odd, r.W, h)...)
 	default:
 		if r.Small && s.Machine.Hand() == flows.DeleteSlot {
@@ -156,13 +155,19 @@ func lack(tag string, k cred.Kind) []paint.Line {
 	return nil
 }
 
-// warnings are the findings that made a pass a warning: those of the connection. What was found out about the server before
-// stands on the endpoint screen.
-func warnings(s Scene) []paint.Line {
-	if s.Facts.Connect == nil || len(s.Facts.Connect.Findings) == 0 {
-		return nil
+// clearKey tells whether the unit has the warning that its authority's key lies in clear: work by hand on one slot has none.
+func clearKey(s Scene) bool { return s.Facts.Authority.Clear() && s.Machine.Hand() == flows.Keep }
+
+// warnings are the findings that made a pass a warning: an authority's key in clear, and those of the connection. What was found out
+// about the server before stands on the endpoint screen.
+func warnings(s Scene) (out []paint.Line) {
+	if clearKey(s) {
+		out = append(out, paint.L(paint.S(paint.Odd|paint.Bold, "The authority's key lies in clear:"), paint.P(" whoever copies the file can make units (ca.clear-key).")))
 	}
-	return append([]paint.Line{{}}, findings(s, words.Unique(s.Facts.Connect.Findings))...)
+	if s.Facts.Connect == nil || len(s.Facts.Connect.Findings) == 0 {
+		return out
+	}
+	return append(append(out, paint.Line{}), findings(s, words.Unique(s.Facts.Connect.Findings))...)
 }
 
 // recordLine says where it is written down.

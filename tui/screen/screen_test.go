@@ -209,6 +209,29 @@ func TestVerdictWords(t *testing.T) {
 	}
 }
 
+// TestAClearKeyIsAWarning: what was done for the profile says so, where the word would be PASS; work by hand on a slot says its own word.
+func TestAClearKeyIsAWarning(t *testing.T) {
+	for name, c := range map[string]struct {
+		outcome   flows.Outcome
+		hand      flows.Op
+		encrypted bool
+		word      string
+		said      bool
+	}{
+		"in clear":                {flows.Passed, flows.Keep, false, "W A R N", true},
+		"in clear, and a warning": {flows.Warned, flows.Keep, false, "W A R N", true},
+		"in clear, and a failure": {flows.FailedOutcome, flows.Keep, false, "F A I L", false},
+		"in clear, by hand":       {flows.Passed, flows.WriteSlot, false, "W R I T T E N", false},
+		"encrypted":               {flows.Passed, flows.Keep, true, "P A S S", false},
+	} {
+		m := still{at: flows.RecordScreen, stage: flows.Done, outcome: c.outcome, hand: c.hand}
+		f := flows.Facts{Terms: flows.Terms{Endpoint: true}, Authority: flows.AuthorityFacts{Subject: "CN=Acme", KeyEncrypted: c.encrypted}}
+		if view := draw(Scene{Machine: m, Facts: f}, 17, 30); !strings.Contains(view, c.word) || strings.Contains(view, "ca.clear-key") != c.said {
+			t.Errorf("%s:\n%s", name, view)
+		}
+	}
+}
+
 func TestWaiting(t *testing.T) {
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	s := Scene{Machine: still{at: flows.UnitScreen, busy: true}, Since: at, Now: at.Add(time.Second)}
