@@ -181,8 +181,8 @@ func (x *trial) stray(t testing.TB, state sim.State, u bench.Unit) {
 		switch {
 		case told:
 		case x.aimed != nil && x.aimed():
-			// The one case that is let pass until the bench looks for what went astray (store.stray): the byte was of a command that
-			// changes a slot, on its way to the unit, and named another slot then.
+			// Let pass and counted: the byte was of a command that changes a slot, on its way to the unit, and named another slot then,
+			// and the line ended or changed so that nobody read it. The bench looks wherever it can (store.stray).
 			x.astray++
 		default:
 			t.Errorf("%v was changed, and nobody is told", s)
@@ -190,7 +190,7 @@ func (x *trial) stray(t testing.TB, state sim.State, u bench.Unit) {
 	}
 }
 
-// misled tells of the other case that is let pass until then: a command that changes a slot was damaged so that it named one which was
+// misled tells of the other case that is let pass and counted: a command that changes a slot was damaged so that it named one which was
 // proved before, and the document passes. The next run finds it.
 func (x *trial) misled(state sim.State, u bench.Unit) bool {
 	if x.aimed == nil || !x.aimed() || u.Verdict != cred.Pass {
