@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.org/sectag/bench"
+	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/device/sim"
@@ -68,7 +69,14 @@ func TestTheNextUnitIsReadWholeOnALineThatStaysOpen(t *testing.T) {
 	a := &adapter{board: first}
 	c := r.config(l)
 	var later atomic.Int64 // an hour lies between the units
-	c.Once, c.Dialer, c.Now = false, device.Dialer{Sim: a.open}, func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	c.Once, c.Now = false, func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	var said evidence.Transcript // with the unit that is at the port now
+	c.Trace = func(l flows.TraceLine) { said.Add(l.Out, l.Text) }
+	c.Dialer = device.Dialer{Sim: func(ctx context.Context, name string) (io.ReadWriteCloser, error) {
+		said.Reset()
+		return a.open(ctx, name)
+	}}
+	transcripts := map[string]cred.Digest{} // by record
 	b := bench.New(c)
 	done := 0
 	err := b.Run(ctx, context.Background(), terms, nil, func(s bench.Shot) {
@@ -77,6 +85,7 @@ func TestTheNextUnitIsReadWholeOnALineThatStaysOpen(t *testing.T) {
 		case flows.AuthorityLoaded:
 			b.Put(flows.PassphraseGiven{Pass: b.Keep([]byte(quickPass))})
 		case flows.RecordWritten:
+			transcripts[e.Record] = said.Sum()
 			if done++; done == 2 {
 				stop()
 				return
@@ -112,6 +121,9 @@ func TestTheNextUnitIsReadWholeOnALineThatStaysOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		holds(t, rec, unit)
+		if sum := rec.Seal.Transcript; sum.IsZero() || sum != transcripts[rec.ID] {
+			t.Errorf("the transcript of %s is of something else than was said to it", rec.ID)
+		}
 	}
 }
 

@@ -117,16 +117,24 @@ func TestTheLongestCredentialFits(t *testing.T) {
 	}
 }
 
-// The firmware switches the error numbers off between two commands: a bare ERROR is looked into.
+// The firmware switches the error numbers off between two commands: a bare ERROR is looked into, and what was asked gets its number.
 func TestErrorNumbersThatWereSwitchedOffAreSwitchedOnAgain(t *testing.T) {
-	u := unit(t, sim.Config{})
+	u := unit(t, sim.Config{}, "full")
 	m := attach(t, u, device.Options{})
-	if _, err := m.Raw(t.Context(), "AT+CMEE=0", 0); err != nil {
-		t.Fatal(err)
+	off := func() {
+		if r, err := m.Raw(t.Context(), "AT+CMEE=0", 0); err != nil || !r.OK() {
+			t.Fatal(r, err)
+		}
 	}
+	off()
 	found, err := m.Delete(t.Context(), slot(42, cred.RootCA))
 	if wantCode(t, err, ""); found {
 		t.Error("an empty slot was found")
+	}
+	off()
+	wantCode(t, m.Write(t.Context(), slot(42, cred.PSK), []byte("00112233"), nil), "cmng.515")
+	if r, err := m.Raw(t.Context(), "AT+CMEE?", 0); err != nil || len(r.Info) != 1 || r.Info[0] != "+CMEE: 1" {
+		t.Errorf("%v, %v", r, err)
 	}
 }
 

@@ -256,3 +256,35 @@ func TestAKeyThatNobodyKnewBeforehand(t *testing.T) {
 }
 
 var certAt = cred.Slot{SecTag: 42, Kind: cred.ClientCert}
+
+// What a slot held before a record says what was put there is not ours any more: somebody who finds it there again put it there. Nor is
+// what was found as asked by hand and kept.
+func TestWhatWasReplacedIsNotOurs(t *testing.T) {
+	ctx := context.Background()
+	l, err := ledger.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	old, byHand := cred.Sum([]byte("old")), cred.Sum([]byte("by hand"))
+	first, second := passed(), passed()
+	first.Slots[1].Sent, first.Slots[1].SHA256 = old, old
+	first.Cert.SHA256, first.Cert.Serial, first.Cert.SPKI = old, "7e", old
+	second.Time = record.Stamp(now.Add(time.Minute))
+	kept := record.Record{
+		Kind: record.Slots, Time: record.Stamp(now.Add(time.Hour)), Verdict: cred.Pass, IMEI: imei, Unit: first.Unit, Bench: first.Bench,
+		Slots: []record.Slot{{SecTag: 43, Type: cred.RootCA, SHA256: byHand, Action: "kept"}},
+	}
+	for _, r := range []record.Record{first, second, kept} {
+		if _, err := l.Record(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := Of(ctx, l.Reader, Seen(device.Identity{UUID: uuid, IMEI: imei}, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !p.Ours(certAt, cert) || p.Ours(certAt, old) || p.Ours(cred.Slot{SecTag: 43, Kind: cred.RootCA}, byHand) {
+		t.Errorf("%+v", p.ours)
+	}
+}
