@@ -82,7 +82,7 @@ func (d *Desk) ready(id flows.ID, m *device.Modem, plan flows.Plan, origin strin
 // ready for that.
 func (d *Desk) prepareIdentity(ctx context.Context, set *identity.Set, plan flows.Plan) error {
 	for i, s := range plan.Slots[:plan.N] {
-		if s.Slot.Kind != cred.RootCA {
+		if s.Slot.Kind != cred.RootCA || s.Op == flows.DeleteSlot {
 			continue
 		}
 		anchor, err := d.anchorBytes(s.Slot.SecTag)

@@ -56,7 +56,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		Bench: d.bench(), ElapsedMS: d.Now().Sub(d.met).Milliseconds(),
 	}
 	s := past.Seen(d.unit, d.items)
-	r.Findings = slices.Concat(evidence.Notes(d.unit.IMEI), evidence.ByHost(f.Prepared), d.roots.Doubts, evidence.Repeated(f.Plan, d.repeats), evidence.Strayed(f.Strays))
+	r.Findings = slices.Concat(evidence.Notes(d.unit.IMEI), evidence.ByHost(f.Prepared), d.roots.Doubts, evidence.Repeated(f.Plan, d.repeats), evidence.Strayed(f.Strays, f.Plan))
 	r.Verdict = evidence.Noted(r.Verdict, r.Findings)
 	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product}
 	if failed {
