@@ -51,10 +51,13 @@ func (d *Desk) fits(m *device.Modem) func(cred.Slot, []byte) error {
 }
 
 func originOf(plan flows.Plan) string {
-	if plan.MakesKey() {
+	switch {
+	case plan.MakesKey():
 		return "modem"
+	case plan.Writes(cred.ClientKey):
+		return "host"
 	}
-	return "host"
+	return "" // the unit keeps the one that it has
 }
 
 func (d *Desk) planned() (flows.Plan, flows.Hand) {
