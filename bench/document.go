@@ -58,7 +58,7 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 		Port: t.Port, IMEI: f.Unit.IMEI, Model: f.Unit.Model, Firmware: f.Unit.Firmware, KeyOrigin: f.Prepared.KeyOrigin,
 		Certificate: f.Prepared.Certificate, Slots: []UnitSlot{}, Connect: f.Connect, Record: f.Record, Failure: fault,
 		Anchors: append([]flows.AnchorFacts{}, t.Anchors...), ElapsedMS: t.Elapsed.Milliseconds(),
-		Findings: append([]cred.Finding{}, slices.Concat(evidence.Notes(t.IMEI), b.clearKey(f), evidence.ByHost(f.Prepared), t.Doubts, evidence.Repeated(f.Plan, t.Repeats), evidence.Strayed(f.Strays))...),
+		Findings: append([]cred.Finding{}, slices.Concat(evidence.Notes(t.IMEI), b.clearKey(f), evidence.ByHost(f.Prepared), t.Doubts, evidence.Repeated(f.Plan, t.Repeats), evidence.Strayed(f.Strays, f.Plan))...),
 	}
 	u.Verdict = cred.Fail
 	if fault == nil && (planned || f.Verdict == flows.Passed || f.Verdict == flows.Warned) {

@@ -221,7 +221,7 @@ func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, 
 			"run it again with the same unit: its slots are read first"),
 	}
 	r.Bench.Port, r.Bench.Station, r.Bench.Operator, r.Bench.Profile = s.begun.Port, s.begun.Station, s.begun.Operator, s.begun.Profile
-	r.Slots, r.Findings = evidence.Slots(s.Facts.Plan, r.Failure, nil), evidence.Strayed(s.Facts.Strays)
+	r.Slots, r.Findings = evidence.Slots(s.Facts.Plan, r.Failure, nil), evidence.Strayed(s.Facts.Strays, s.Facts.Plan)
 	if k := s.Facts.Prepared.Key; k != nil { // it stands in the unit, whatever became of its certificate
 		r.KeyOrigin, r.Key = s.Facts.Prepared.KeyOrigin, evidence.ModemKey(*k, u.Firmware)
 		r.Unit.Token, r.Unit.UUID = k.Token, cmp.Or(r.Unit.UUID, k.UUID)

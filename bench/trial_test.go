@@ -44,6 +44,9 @@ type trial struct {
 	before sim.State // what the unit held before the job
 	past   int       // records that it had then
 
+	late   bool        // the cable comes out: what went astray only the next run may be able to tell
+	untold []cred.Slot // that is left to it
+
 	reopen func()            // the ledger, as another process would find it
 	good   func() bench.Unit // a job on a good line
 
@@ -325,6 +328,14 @@ func (x *trial) next(t testing.TB, then sim.State) {
 	if again.Verdict != cred.Pass {
 		t.Errorf("the next run: %v", again.Failure)
 		return
+	}
+	for _, s := range x.untold {
+		if !names(again, s) {
+			t.Errorf("%v was changed, and the next run does not tell it either", s)
+		}
+	}
+	if left := x.strays(x.unit.State()); x.late && len(left) > 0 {
+		t.Errorf("after the next run %v are not as they were", left)
 	}
 	x.settled(t, then)
 }

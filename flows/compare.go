@@ -112,6 +112,16 @@ func together(a, b cred.Slot) bool {
 	return pair(a) && pair(b) || psk(a) && psk(b) && a.SecTag == b.SecTag
 }
 
+// Sweep is the plan with the deletion of something of ours in a slot that it does not work on, as far as there is room.
+func (p Plan) Sweep(s cred.Slot) Plan {
+	if p.N == MaxSlots || slices.ContainsFunc(p.Slots[:p.N], func(l SlotPlan) bool { return l.Slot == s }) {
+		return p
+	}
+	p.Slots[p.N] = SlotPlan{Slot: s, Op: DeleteSlot, Has: Ours}
+	p.N++
+	return p
+}
+
 // Changes tells whether a line of the plan does anything: an empty slot need not be deleted.
 func (s SlotPlan) Changes() bool {
 	return s.Op == WriteSlot || s.Op == MakeSlot || s.Op == DeleteSlot && s.Has != Empty

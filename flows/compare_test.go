@@ -92,3 +92,22 @@ func TestAKeyOfTheModemsOwn(t *testing.T) {
 		t.Error("what was wanted was changed")
 	}
 }
+
+// What went astray is deleted behind all that is planned, once, without a question, and never beyond the plan's room.
+func TestASweptSlotComesLast(t *testing.T) {
+	t.Parallel()
+	astray := cred.Slot{SecTag: 46, Kind: cred.ClientKey}
+	p := Compare(nil, []Wanted{{Slot: cred.Slot{SecTag: 42, Kind: cred.ClientKey}}}).Sweep(astray).Sweep(astray)
+	if want := (SlotPlan{Slot: astray, Op: DeleteSlot, Has: Ours}); p.N != 2 || p.Slots[1] != want || p.Destroys() || p.AllKept() {
+		t.Errorf("%+v", p)
+	}
+	if p = p.Sweep(p.Slots[0].Slot); p.N != 2 || p.Slots[0].Op != WriteSlot {
+		t.Errorf("a planned slot is swept: %+v", p)
+	}
+	for tag := range cred.SecTag(2 * MaxSlots) {
+		p = p.Sweep(cred.Slot{SecTag: tag, Kind: cred.PSK})
+	}
+	if p.N != MaxSlots {
+		t.Errorf("%d slots", p.N)
+	}
+}

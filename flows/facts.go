@@ -89,6 +89,7 @@ type PlanFacts struct {
 	Reason string      `json:"reason,omitempty"`
 
 	Damaged cred.Digest `json:"damaged,omitzero"`  // what the line had made of the content when it was read last, before it was deleted or given up
+	Stray   bool        `json:"stray,omitempty"`   // a run before let what stands there go astray, and the plan deletes it
 	Spoiled bool        `json:"spoiled,omitempty"` // the line made a command for another slot one for this, and Now is what came of it
 }
 

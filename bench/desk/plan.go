@@ -37,6 +37,7 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 	if err != nil {
 		return nil, err
 	}
+	plan = before.Sweep(plan, items)
 	d.mu.Lock()
 	d.plan, d.repeats = plan, map[cred.Slot]int{}
 	d.mu.Unlock()

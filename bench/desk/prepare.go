@@ -51,10 +51,13 @@ func (d *Desk) fits(m *device.Modem) func(cred.Slot, []byte) error {
 }
 
 func originOf(plan flows.Plan) string {
-	if plan.MakesKey() {
+	switch {
+	case plan.MakesKey():
 		return "modem"
+	case plan.Writes(cred.ClientKey):
+		return "host"
 	}
-	return "host"
+	return "" // the unit keeps the one that it has
 }
 
 func (d *Desk) planned() (flows.Plan, flows.Hand) {
@@ -82,7 +85,7 @@ func (d *Desk) ready(id flows.ID, m *device.Modem, plan flows.Plan, origin strin
 // ready for that.
 func (d *Desk) prepareIdentity(ctx context.Context, set *identity.Set, plan flows.Plan) error {
 	for i, s := range plan.Slots[:plan.N] {
-		if s.Slot.Kind != cred.RootCA {
+		if s.Slot.Kind != cred.RootCA || s.Op == flows.DeleteSlot {
 			continue
 		}
 		anchor, err := d.anchorBytes(s.Slot.SecTag)

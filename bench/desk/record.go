@@ -60,7 +60,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 	if r.Kind != record.Slots {
 		clear = evidence.ClearKey(f.Authority)
 	}
-	r.Findings = slices.Concat(evidence.Notes(d.unit.IMEI), clear, evidence.ByHost(f.Prepared), d.roots.Doubts, evidence.Repeated(f.Plan, d.repeats), evidence.Strayed(f.Strays))
+	r.Findings = slices.Concat(evidence.Notes(d.unit.IMEI), clear, evidence.ByHost(f.Prepared), d.roots.Doubts, evidence.Repeated(f.Plan, d.repeats), evidence.Strayed(f.Strays, f.Plan))
 	r.Verdict = evidence.Noted(r.Verdict, r.Findings)
 	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product}
 	if failed {

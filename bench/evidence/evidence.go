@@ -106,8 +106,8 @@ func Repeated(plan []flows.PlanFacts, times map[cred.Slot]int) (out []cred.Findi
 	return out
 }
 
-// Strayed says what the work on one slot did to others, because the line changed a command on its way.
-func Strayed(finds []flows.Noticed) (out []cred.Finding) {
+// Strayed says what the work on one slot did to others, because the line changed a command on its way: now, or in a run before.
+func Strayed(finds []flows.Noticed, plan []flows.PlanFacts) (out []cred.Finding) {
 	for _, n := range finds {
 		severity := cred.Error
 		if n.Found == flows.FoundErased {
@@ -115,7 +115,29 @@ func Strayed(finds []flows.Noticed) (out []cred.Finding) {
 		}
 		out = append(out, cred.Finding{Code: "store.stray", Severity: severity, Text: n.Text, Hint: n.Hint})
 	}
+	for _, p := range plan {
+		if p.Stray {
+			out = append(out, swept(p))
+		}
+	}
 	return out
+}
+
+// swept says what became of something that an earlier run let go astray.
+func swept(p flows.PlanFacts) cred.Finding {
+	f := cred.Finding{
+		Code: "store.stray", Severity: cred.Info, Text: "what was meant for another slot came into " + p.Slot.String() + " in a run before this one, ",
+		Hint: "the next run of this unit deletes it; use another cable or USB port, which changes no bytes",
+	}
+	switch p.Stage {
+	case flows.SlotGone:
+		f.Text, f.Hint = f.Text+"and was deleted there", "nothing is left of it; use another cable or USB port, which changes no bytes"
+	case flows.SlotPlanned:
+		f.Text += "and stands there: " + p.Old.Short()
+	default:
+		f.Severity, f.Text = cred.Error, f.Text+"and nobody knows whether it was deleted there"
+	}
+	return f
 }
 
 // Noted is the verdict with findings taken into account: a pass with a warning is a warning.

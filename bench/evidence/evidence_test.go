@@ -115,3 +115,25 @@ func TestTheTranscriptIsOfOneUnit(t *testing.T) {
 		t.Error("the unit before is still in it")
 	}
 }
+
+// What an earlier run let go astray is told in any case: that it stands there, that it was deleted, or that nobody knows.
+func TestWhatWentAstrayBeforeIsTold(t *testing.T) {
+	t.Parallel()
+	at := cred.Slot{SecTag: 46, Kind: cred.ClientKey}
+	for stage, c := range map[flows.SlotStage]struct {
+		severity cred.Severity
+		says     string
+	}{
+		flows.SlotPlanned:  {cred.Info, "stands there: "},
+		flows.SlotGone:     {cred.Info, "was deleted there"},
+		flows.SlotDeleting: {cred.Error, "nobody knows"},
+		flows.SlotUnknown:  {cred.Error, "nobody knows"},
+		flows.SlotDiffers:  {cred.Error, "nobody knows"},
+	} {
+		plan := []flows.PlanFacts{{Slot: cred.Slot{SecTag: 42, Kind: cred.ClientKey}}, {Slot: at, Op: flows.DeleteSlot, Has: flows.Ours, Old: cred.Sum(nil), Stray: true, Stage: stage}}
+		got := Strayed(nil, plan)
+		if len(got) != 1 || got[0].Code != "store.stray" || got[0].Severity != c.severity || !strings.Contains(got[0].Text, at.String()) || !strings.Contains(got[0].Text, c.says) || got[0].Hint == "" {
+			t.Errorf("stage %d: %+v", stage, got)
+		}
+	}
+}

@@ -25,6 +25,9 @@ type Past struct {
 	told  map[cred.Slot]bool        // a record has settled what the slot holds: older ones say nothing about it
 	last  map[cred.Slot]cred.Digest // what the record that was looked at last found there: the oldest so far
 	made  map[cred.Slot]bool        // it was empty, the modem was asked to make a key in it, and nobody has read it since
+
+	parcels []parcel // what was ever sent, and where to
+	more    bool     // there are older records than were looked at
 }
 
 // depth bounds how many records are looked at. What a slot was given may lie behind many that say nothing of it.
@@ -48,6 +51,7 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 		return p, err
 	}
 	passed := false
+	p.more = len(list) == depth
 	for _, r := range list {
 		if p.Newest == "" {
 			p.Newest = r.ID
@@ -67,6 +71,7 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 func (p *Past) add(r record.Record) {
 	for _, s := range r.Slots {
 		at := cred.Slot{SecTag: s.SecTag, Kind: s.Type}
+		p.sent(at, s)
 		if p.told[at] {
 			continue
 		}
@@ -98,6 +103,9 @@ func (p Past) Complete(r record.Record) record.Record {
 	}
 	for _, s := range r.Slots {
 		named := p.Named(cred.Slot{SecTag: s.SecTag, Kind: s.Type})
+		if s.Action == "deleted" {
+			continue // what went astray before
+		}
 		if s.Type != cred.RootCA && (s.Action != "kept" || s.SHA256.IsZero() || s.SHA256 != named) {
 			return r
 		}
@@ -142,14 +150,15 @@ func Newest(ctx context.Context, l *ledger.Reader) (time.Time, error) {
 	return t, err
 }
 
-// Ours tells whether what a slot lists is what we put there.
+// Ours tells whether what a slot lists is what we put there, or the line in our name.
 func (p Past) Ours(s cred.Slot, listed cred.Digest) bool {
 	for _, o := range p.ours[s] {
 		if o == listed && !o.IsZero() {
 			return true
 		}
 	}
-	return p.made[s] && !listed.IsZero()
+	_, stray := p.stray(s, listed)
+	return stray || p.made[s] && !listed.IsZero()
 }
 
 // Named is the digest that the newest passing record names for a slot; zero without one.

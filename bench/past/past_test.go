@@ -91,7 +91,12 @@ func TestWhatARepairKeptIsCurrent(t *testing.T) {
 		s := &repair.Slots[i+1]
 		s.Action, s.Sent, s.Bytes = "kept", cred.Digest{}, 0
 	}
+	swept := repair
+	swept.Slots = append(slices.Clone(repair.Slots), record.Slot{SecTag: 46, Type: cred.ClientCert, Action: "deleted"})
 	before := Past{Pass: &given}
+	if got := before.Complete(swept); got.Cert != given.Cert {
+		t.Error("after a repair that deletes what went astray nothing is current")
+	}
 	if (Past{Pass: &repair}).Agrees(wish) {
 		t.Error("a certificate that no record gave is current")
 	}

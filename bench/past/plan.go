@@ -15,15 +15,17 @@ type Plan struct {
 
 // PlanLine is a planned slot and the digest that is listed for it, zero where it is empty.
 type PlanLine struct {
-	Slot cred.Slot   `json:"slot"`
-	Old  cred.Digest `json:"old"`
+	Slot   cred.Slot   `json:"slot"`
+	Old    cred.Digest `json:"old"`
+	Stray  bool        `json:"stray,omitempty"` // a run before let it go astray
+	Reason string      `json:"reason,omitempty"`
 }
 
 // Describe writes down what a plan was made of.
 func (p Past) Describe(plan flows.Plan, items []device.Item) Plan {
 	out := Plan{Slots: p.Slots(items), Plan: []PlanLine{}}
 	for _, s := range plan.Slots[:plan.N] {
-		out.Plan = append(out.Plan, PlanLine{Slot: s.Slot, Old: Listed(items, s.Slot)})
+		out.Plan = append(out.Plan, p.line(s, Listed(items, s.Slot)))
 	}
 	return out
 }

@@ -143,7 +143,7 @@ func (s *Story) planned(e flows.Planned) {
 	for i, l := range p.Slots[:p.N] {
 		fact := flows.PlanFacts{Slot: l.Slot, Has: l.Has, Op: l.Op}
 		if i < len(doc.Plan) {
-			fact.Old, fact.Reason = doc.Plan[i].Old, doc.Plan[i].Reason
+			fact.Old, fact.Stray, fact.Reason = doc.Plan[i].Old, doc.Plan[i].Stray, doc.Plan[i].Reason
 		}
 		fact.Now = fact.Old
 		if l.Op == flows.Keep {

@@ -136,7 +136,7 @@ func byHand(s Scene) []paint.Line {
 			}
 		}
 		out = append(out, paint.Text(slotName(uint32(p.Slot.SecTag), p.Slot.Kind)+text))
-		if p.Op == flows.DeleteSlot {
+		if p.Op == flows.DeleteSlot && !p.Stray {
 			out = append(out, lack(tag, p.Slot.Kind)...)
 		}
 	}

@@ -3,6 +3,7 @@ package paper
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"example.org/sectag/bench"
@@ -134,8 +135,10 @@ func verdictWord(u bench.Unit) string {
 		return "PASS WITH WARNINGS"
 	case u.Hand:
 		return handWord(u)
-	case u.Connect == nil && written(u):
+	case u.Connect == nil && did(u, "written"):
 		return "PASS WRITTEN"
+	case u.Connect == nil && did(u, "deleted"):
+		return "PASS: all as it should be, what had gone astray was deleted, not connected this time"
 	case u.Connect == nil:
 		return "PASS: all as it should be, nothing was changed, not connected this time"
 	}
@@ -144,21 +147,16 @@ func verdictWord(u bench.Unit) string {
 
 // handWord is what was done to the one slot, no more: a unit whose key was deleted has not passed.
 func handWord(u bench.Unit) string {
-	for _, s := range u.Slots {
-		if s.Action == "written" || s.Action == "deleted" {
-			return strings.ToUpper(s.Action) + " and read back"
+	for _, what := range []string{"written", "deleted"} { // what went astray may be deleted beside it
+		if did(u, what) {
+			return strings.ToUpper(what) + " and read back"
 		}
 	}
 	return "UNCHANGED"
 }
 
-func written(u bench.Unit) bool {
-	for _, s := range u.Slots {
-		if s.Action == "written" {
-			return true
-		}
-	}
-	return false
+func did(u bench.Unit, action string) bool {
+	return slices.ContainsFunc(u.Slots, func(s bench.UnitSlot) bool { return s.Action == action })
 }
 
 func short(d cred.Digest) string { return d.Short() }
