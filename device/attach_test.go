@@ -302,7 +302,7 @@ func TestAModemThatFallsSilentIsClosedInTime(t *testing.T) {
 		if err := m.Close(); err == nil {
 			t.Error("nothing was put back and nobody is told")
 		}
-		within(t, start, 15*time.Second, "closing")
+		within(t, start, 20*time.Second, "closing")
 		synctest.Wait()
 	})
 }

@@ -3,12 +3,11 @@ package device
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
 	"example.org/sectag/device/cme"
+	"example.org/sectag/device/shelf"
 )
 
 // Codes of this room beyond those of the contract.
@@ -63,26 +62,7 @@ func (m *Modem) otherTags(ctx context.Context, but cred.SecTag) string {
 	if err != nil {
 		return ""
 	}
-	count := map[cred.SecTag]int{}
-	var tags []cred.SecTag
-	for _, i := range items {
-		if i.Reserved() || i.SecTag == but {
-			continue
-		}
-		if count[i.SecTag]++; count[i.SecTag] == 1 {
-			tags = append(tags, i.SecTag)
-		}
-	}
-	slices.Sort(tags)
-	var out []string
-	for n, t := range tags {
-		if n == 6 {
-			out = append(out, fmt.Sprintf("and %d more", len(tags)-n))
-			break
-		}
-		out = append(out, fmt.Sprintf("tag %d (slots: %d)", t, count[t]))
-	}
-	return strings.Join(out, ", ")
+	return shelf.Others(items, but)
 }
 
 func reserved(t cred.SecTag) error {
@@ -102,29 +82,4 @@ func garbled(what string) error {
 func cutOff(what string, lines int) error {
 	return cred.Failed(lineCutOff, fmt.Sprintf("the answer to %s is longer than the unit's host can pass on: it is cut off after %d lines", what, lines),
 		"ask for one tag at a time: sectag slots list --sec-tag N; and delete what the unit no longer needs")
-}
-
-// undecided is a deed without an answer that the list did not show done.
-func undecided(silence, listing error, deed string, s cred.Slot, item Item, there bool) error {
-	if listing != nil {
-		f := *cred.AsFault(listing)
-		f.Text = fmt.Sprintf("no answer to the %s of %s, and then: %s", deed, s, f.Text)
-		f.Err = listing
-		return &f
-	}
-	holds := "is empty"
-	if there {
-		holds = "holds " + item.SHA256.Short()
-	}
-	return cred.Because(silence, "line.no-answer", fmt.Sprintf("no answer to the %s of %s, and the slot %s", deed, s, holds),
-		"start again: the unit is identified and listed first, and finished from what it holds; if it stays so use another cable or USB port, or hardware flow control")
-}
-
-func mismatch(s cred.Slot, item Item, found bool, want cred.Digest) error {
-	holds := "nothing"
-	if found {
-		holds = item.SHA256.Short()
-	}
-	return cred.Failed("store.mismatch", fmt.Sprintf("%s holds %s after the write of %s", s, holds, want.Short()),
-		"start again; if it stays so use another cable or USB port, or update the board's interface firmware: bytes are lost on the line")
 }

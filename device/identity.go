@@ -94,7 +94,7 @@ func (m *Modem) still(ctx context.Context) error {
 	now, err := m.IMEI(ctx)
 	if err == nil && now != m.id.IMEI {
 		err = cred.Failed("store.swapped", "another unit answers: "+now.String()+" instead of "+m.id.IMEI.String(),
-			"leave one unit at the port and identify it again: nothing was changed in this one")
+			"leave one unit at the port and identify it again; what was sent last may have come to this one: look at its slots (sectag slots list)")
 	}
 	return err
 }

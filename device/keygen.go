@@ -9,6 +9,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
 	"example.org/sectag/device/firmware"
+	"example.org/sectag/device/shelf"
 )
 
 // The answers of %KEYGEN and %ATTESTTOKEN: base64url without padding, in one part or two (nrf91.md, sections 1.5 and 1.6), and a name
@@ -61,7 +62,7 @@ func (m *Modem) MakeKey(ctx context.Context, tag cred.SecTag, name string) (stri
 		e = m.Astray(ctx, s)
 	}
 	if e != nil || !there {
-		return "", undecided(err, e, "generation", s, item, there)
+		return "", shelf.Undecided(err, e, "generation", s, item, there)
 	}
 	return "", cred.Because(errors.Join(err, ErrRequestLost), "keygen.csr-lost", fmt.Sprintf("a key was made in %s and its certificate request was lost", s),
 		"delete the key (sectag slots delete) and start again: another one is made")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
 )
 
@@ -51,13 +52,25 @@ func (m *Modem) Restore(ctx context.Context) error {
 }
 
 // SetMode sets the functional mode; Restore and Close have nothing to put back after it. It is for who knows better than this
-// session which mode the unit is owed: that may have been taken away on an earlier opening of the port, or by another process.
+// session which mode the unit is owed: that may have been taken away on an earlier opening of the port, or by another process. The
+// modem is asked whether it has it: one digit that the line changed makes another mode, and the answer to that is OK too.
 func (m *Modem) SetMode(ctx context.Context, mode int) error {
-	if err := m.setMode(ctx, mode); err != nil {
-		return err
+	for n := 0; ; n++ {
+		if err := m.setMode(ctx, mode); err != nil {
+			return err
+		}
+		now, err := m.functionalMode(ctx)
+		switch {
+		case err != nil:
+			return err
+		case now == mode:
+			m.mode = noMode
+			return nil
+		case n > 0:
+			return cred.Failed(lineGarbled, fmt.Sprintf("the modem was put into functional mode %d twice and is in %d", mode, now),
+				fmt.Sprintf("set it by hand (sectag at AT+CFUN=%d) or switch the unit off and on; then use another cable or USB port", mode))
+		}
 	}
-	m.mode = noMode
-	return nil
 }
 
 // setMode sets the functional mode. When no answer comes in time the modem is asked what its mode is, and that decides.

@@ -31,7 +31,7 @@ type Modem struct {
 
 const (
 	noMode     = -1
-	closeLimit = 15 * time.Second // for putting things back at the end: three answers, each just inside its limit
+	closeLimit = 20 * time.Second // for putting things back at the end: four answers, each just inside its limit
 )
 
 // Attach finds out that a modem answers on the line and prepares it: AT, then +CMEE=1 so that refusals have numbers. Within
@@ -146,7 +146,7 @@ func (m *Modem) Host() at.Host { return m.s.Host() }
 // Stats is what went over the line so far.
 func (m *Modem) Stats() Stats { return m.s.Stats() }
 
-// Close puts +CMEE, the functional mode and the speed of the line back if the line still lives, within fifteen seconds, and closes the line. What
+// Close puts +CMEE, the functional mode and the speed of the line back if the line still lives, within twenty seconds, and closes the line. What
 // cannot be put back on a line that is gone is no error: the unit starts anew when it gets power again. A unit that took the
 // place of the one that Identify found is left as it is.
 func (m *Modem) Close() error {

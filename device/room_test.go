@@ -1,6 +1,9 @@
 package device_test
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -40,4 +43,26 @@ func TestAHostWithAShortBufferIsCalledThat(t *testing.T) {
 			synctest.Wait()
 		})
 	}
+}
+
+// A host that takes nothing back by DEL, and refused a write for another reason, has no short buffer for that: it is written again.
+func TestAHostThatTakesNothingBackIsNotMeasured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, err := device.Attach(t.Context(), keeping{unit(t, sim.Config{}).Pipe(context.Background())}, device.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, m.Write(t.Context(), usual()[0].slot, []byte(strings.Repeat("a", 700)), nil), "")
+		wantCode(t, m.Close(), "")
+		synctest.Wait()
+	})
+}
+
+// keeping is a line to a host that knows no DEL, and that damages a write which comes in one piece.
+type keeping struct{ io.ReadWriteCloser }
+
+func (k keeping) Write(p []byte) (int, error) {
+	b := bytes.ReplaceAll(bytes.ReplaceAll(p, []byte("AT%CMNG=0"), []byte("AT%XMNG=0")), []byte{0x7f}, nil)
+	_, err := k.ReadWriteCloser.Write(b)
+	return len(p), err
 }

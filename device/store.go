@@ -178,6 +178,10 @@ func (m *Modem) Delete(ctx context.Context, s cred.Slot) (found bool, err error)
 	if err := m.newlines(ctx, s); err != nil {
 		return false, err
 	}
+	return m.remove(ctx, s)
+}
+
+func (m *Modem) remove(ctx context.Context, s cred.Slot) (found bool, err error) {
 	for n := 0; ; n++ {
 		found, err = m.delete(ctx, s)
 		if !m.shelf.Known() || err != nil && !m.unheard(err) {
@@ -210,7 +214,7 @@ func (m *Modem) delete(ctx context.Context, s cred.Slot) (found bool, err error)
 		if e == nil && !there {
 			return true, nil
 		}
-		return false, undecided(err, e, "deletion", s, item, there)
+		return false, shelf.Undecided(err, e, "deletion", s, item, there)
 	}
 	switch {
 	case err != nil:

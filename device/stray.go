@@ -21,10 +21,14 @@ func (m *Modem) unheard(err error) bool {
 	return cred.AsFault(err).Code == "line.no-answer" && m.InStep()
 }
 
-// damaged tells that a slot lists something else than was sent, before it is deleted: whoever finds it there knows whose it is.
+// damaged tells that a slot lists something else than was sent, before it is deleted: whoever finds it there knows whose it is. What
+// another unit lists, which took the place of ours, is nobody's damage.
 func (m *Modem) damaged(ctx context.Context, s cred.Slot, item Item, there bool) error {
 	if !there {
 		return nil
+	}
+	if err := m.still(ctx); err != nil {
+		return err
 	}
 	return keeper{m}.Notice(ctx, Notice{Slot: s, Now: item.SHA256, What: shelf.Damaged})
 }

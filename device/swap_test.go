@@ -113,3 +113,32 @@ func TestAFlippedBitIsNotLearnt(t *testing.T) {
 		}
 	}
 }
+
+// What another unit holds, which took the place of ours between a write and its proof, is not told as what the line made of our write:
+// the ledger would take it for ours.
+func TestWhatAnotherUnitHoldsIsNotOurDamage(t *testing.T) {
+	root := cred.Slot{SecTag: 42, Kind: cred.RootCA}
+	other, err := sim.New(sim.Config{IMEI: 352656100367880})
+	if err != nil {
+		t.Fatal(err)
+	}
+	om := attach(t, other, device.Options{})
+	wantCode(t, om.Write(t.Context(), root, []byte("somebody else's"), nil), "")
+	wantCode(t, om.Close(), "")
+	var told []device.Notice
+	line := swapAt(unit(t, sim.Config{}), other, "AT%CMNG=1,42,0")
+	m, err := device.Attach(t.Context(), line, device.Options{Notice: func(_ context.Context, n device.Notice) error {
+		told = append(told, n)
+		return nil
+	}})
+	wantCode(t, err, "")
+	_, _, err = m.Survey(t.Context())
+	wantCode(t, err, "")
+	wantCode(t, m.Write(t.Context(), root, []byte("ours"), nil), "")
+	_, err = m.Prove(t.Context(), root, []byte("ours"), nil)
+	wantCode(t, err, "store.swapped")
+	wantCode(t, m.Close(), "")
+	if len(told) > 0 || !line.now {
+		t.Errorf("told %+v", told)
+	}
+}

@@ -2,10 +2,12 @@ package device
 
 import (
 	"context"
+	"slices"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
 	"example.org/sectag/device/host"
+	"example.org/sectag/device/shelf"
 )
 
 // Repeats bounds how often a credential that the line damaged is written again, each time more slowly.
@@ -64,7 +66,7 @@ func (m *Modem) writeOnce(ctx context.Context, s cred.Slot, content []byte, prog
 		if e == nil {
 			e = m.notSo(ctx, s, item, there)
 		}
-		return e == nil && len(content) > short, undecided(err, e, "write", s, item, there)
+		return e == nil && len(content) > short, shelf.Undecided(err, e, "write", s, item, there)
 	}
 	if err != nil || r.OK() {
 		return false, err
@@ -127,7 +129,7 @@ func (m *Modem) Prove(ctx context.Context, s cred.Slot, content []byte, progress
 			return Proof{item.SHA256, m.repeats[s]}, err
 		}
 		if !m.slower(s) {
-			return Proof{item.SHA256, m.repeats[s]}, mismatch(s, item, found, want)
+			return Proof{item.SHA256, m.repeats[s]}, shelf.Mismatch(s, item, found, want)
 		}
 		if err = m.empty(ctx, s); err == nil {
 			err = m.write(ctx, s, content, progress)
@@ -155,11 +157,12 @@ func (m *Modem) newlines(ctx context.Context, s cred.Slot) error {
 	if !ok || h.Newline != host.Untold || !m.multiline {
 		return nil
 	}
-	try, err := m.emptyIdentity(ctx, s.SecTag)
+	content := []byte(trial)
+	made, literal := cred.Sum(h.Stored(content)), cred.Sum([]byte(`a\nb`))
+	try, err := m.emptyIdentity(ctx, s.SecTag, made, literal)
 	if err != nil {
 		return err
 	}
-	content := []byte("a\nb")
 	r, err := m.store(ctx, at.Command{Text: writeCommand(try, nil).Text, Content: content}, false)
 	if m.silent(ctx, err) {
 		err = m.resync(ctx)
@@ -170,22 +173,26 @@ func (m *Modem) newlines(ctx context.Context, s cred.Slot) error {
 	if r.Final != 0 && !r.OK() {
 		return m.storeFault(ctx, "write", try, r)
 	}
-	item, found, err := m.readBack(ctx, try, cred.Sum(h.Stored(content)))
+	item, found, err := m.readBack(ctx, try, made)
+	switch {
+	case err != nil:
+	case found:
+		if _, err = m.remove(ctx, try); err != nil && m.InStep() {
+			_, _ = m.delete(ctx, try) // the deletion went astray, which is told; what we put there is not left
+		}
+	default:
+		err = m.Astray(ctx, try)
+	}
 	if err != nil {
 		return err
 	}
-	if found {
-		if _, err := m.delete(ctx, try); err != nil {
-			return err
-		}
-	}
 	switch item.SHA256 {
-	case cred.Sum(h.Stored(content)):
+	case made:
 		h.Newline = host.Made
-	case cred.Sum([]byte(`a\nb`)):
+	case literal:
 		h.Newline = host.Literal
 	default:
-		return mismatch(try, item, found, cred.Sum(h.Stored(content)))
+		return shelf.Mismatch(try, item, found, made)
 	}
 	m.s.SetHost(h)
 	if h.Newline == host.Literal {
@@ -194,10 +201,19 @@ func (m *Modem) newlines(ctx context.Context, s cred.Slot) error {
 	return nil
 }
 
-// emptyIdentity is a slot for a PSK identity that is empty: of the tag itself, or else of the next that has none.
-func (m *Modem) emptyIdentity(ctx context.Context, t cred.SecTag) (cred.Slot, error) {
+// trial is what is stored to learn what a shell makes of line ends. No PSK identity is so.
+const trial = "a\nb"
+
+// emptyIdentity is a slot for a PSK identity that is empty: of the tag itself, or else of the next that has none. What an earlier trial
+// left there, because the line or the process ended in the middle of it, is deleted: ours are its digests.
+func (m *Modem) emptyIdentity(ctx context.Context, t cred.SecTag, ours ...cred.Digest) (cred.Slot, error) {
 	s := cred.Slot{SecTag: t, Kind: cred.PSKID}
-	if _, there, err := m.ListSlot(ctx, s); err != nil || !there {
+	item, there, err := m.ListSlot(ctx, s)
+	if err != nil || !there {
+		return s, err
+	}
+	if slices.Contains(ours, item.SHA256) {
+		_, err := m.remove(ctx, s)
 		return s, err
 	}
 	items, err := m.List(ctx)

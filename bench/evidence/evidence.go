@@ -175,7 +175,7 @@ func Slots(plan []flows.PlanFacts, failure *cred.Fault, times map[cred.Slot]int)
 
 // answers is what the modem said to the delete, to the write, and to the making of a key in a slot: ok, absent, the code of the
 // failure that ended it, or nothing where it was not asked or where nobody knows. That a key was asked for is said in any case: what
-// the slot lists next hangs on it.
+// the slot lists next hangs on it. Only where another unit answered then, it may be that one that was asked, and this one never.
 func answers(p flows.PlanFacts, failure *cred.Fault) (del, write, made string) {
 	if p.Op == flows.Keep {
 		return "", "", ""
@@ -190,7 +190,7 @@ func answers(p flows.PlanFacts, failure *cred.Fault) (del, write, made string) {
 			asked = "absent"
 		}
 	}
-	if p.Asked {
+	if p.Asked && (p.Told || code != "store.swapped") {
 		if made = "ok"; !p.Told {
 			made = code
 		}

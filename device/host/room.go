@@ -61,9 +61,16 @@ type ruler struct {
 	resync func(context.Context) error
 }
 
+// leastRoom is how many characters every host takes: the questions before were about as long. One that does not take so many back
+// takes nothing back, and cannot be measured so.
+const leastRoom = 32
+
 // most is how many characters fit, fewer than a number that did not; 0 if that is not clear.
 func (r ruler) most(ctx context.Context, not int) (int, error) {
-	low, high := len(roomHead), not
+	if got, err := r.takes(ctx, leastRoom); err != nil || got != enough {
+		return 0, err
+	}
+	low, high := leastRoom, not
 	for high-low > 1 {
 		middle := (low + high) / 2
 		switch got, err := r.takes(ctx, middle); {

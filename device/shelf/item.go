@@ -2,7 +2,7 @@
 // that nobody asked for. One digit of a command that the line changed makes it a command for another slot, and the modem's answer
 // names none: only the list tells.
 //
-// Read item.go first: the list. Then shelf.go: what went astray.
+// Read item.go first: the list. Then shelf.go: what went astray. fault.go: what a slot lists that should not.
 package shelf
 
 import (

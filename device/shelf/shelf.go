@@ -74,6 +74,9 @@ func (s *Shelf) Check(ctx context.Context, st Store, meant cred.Slot) error {
 	var lost, strays []Notice
 	for {
 		finds, err := s.look(ctx, st, meant, strays)
+		if err == nil && len(finds) > 0 {
+			err = st.Still(ctx) // what was listed is still ours, and what is deleted is
+		}
 		if err != nil {
 			return err
 		}

@@ -19,16 +19,26 @@ func sum(s string) cred.Digest { return cred.Sum([]byte(s)) }
 type fake struct {
 	items  map[cred.Slot]cred.Digest
 	still  error
+	lists  int   // how many lists come before another unit is there; 0: it stays
+	swap   error // and what is said of that
 	mute   error // of Notice
 	erase  func(f *fake, s cred.Slot)
 	did    []string
 	erased []cred.Slot
 }
 
-func (f *fake) Still(context.Context) error { return f.still }
+func (f *fake) Still(context.Context) error {
+	if f.swap != nil && f.lists <= 0 {
+		return f.swap
+	}
+	return f.still
+}
 
 func (f *fake) All(context.Context) ([]shelf.Item, error) {
 	f.did = append(f.did, "list")
+	if f.lists--; f.swap != nil && f.lists == 0 { // what it holds is not what ours holds
+		f.items = map[cred.Slot]cred.Digest{at(4, cred.ClientKey): sum("somebody else's")}
+	}
 	var out []shelf.Item
 	for s, d := range f.items {
 		out = append(out, shelf.Item{Slot: s, SHA256: d})
@@ -100,6 +110,20 @@ func TestCheck(t *testing.T) {
 			if err := s.Check(t.Context(), f, meant); err != nil || len(f.did) != 1 {
 				t.Errorf("%s is told twice: %v, %q", name, err, f.did)
 			}
+		}
+	}
+}
+
+// A unit that takes the place of ours between two questions is not looked after: nothing of it is deleted or told of ours.
+func TestAnotherUnitIsNotLookedAfter(t *testing.T) {
+	other := errors.New("another unit")
+	for lists := 1; lists <= 2; lists++ {
+		var s shelf.Shelf
+		s.Listed(nil)
+		f := &fake{items: map[cred.Slot]cred.Digest{at(4, cred.ClientKey): sum("a stray")}, swap: other, lists: lists}
+		err := s.Check(t.Context(), f, at(42, 0))
+		if !errors.Is(err, other) || len(f.erased) > 0 || slices.ContainsFunc(f.did, func(d string) bool { return d != "list" }) {
+			t.Errorf("after %d lists: %v, %q", lists, err, f.did)
 		}
 	}
 }
