@@ -41,7 +41,7 @@ type Server struct {
 	Packets int           // datagrams that we sent, in all sessions
 	Met     bool          // it has answered in DTLS
 	RTT     time.Duration // to its first answer; 0 before
-	Slowest time.Duration // the longest that it took from a hello to the end of its flight or its refusal
+	Slowest time.Duration // the longest that it took from a hello to its first answer, the end of its flight or its refusal
 }
 
 // Ask opens one session: says hello with the suites, answers the cookie, reads the first flight and hangs up. The session is
@@ -218,6 +218,7 @@ func (s *talk) judge() (over, again bool) {
 	took := time.Since(s.asked)
 	if s.far.RTT == 0 && view.Received > view.Foreign {
 		s.far.RTT = took
+		s.far.Slowest = max(s.far.Slowest, took) // what refuses by silence after its cookie says no more
 	}
 	switch {
 	case view.Alert != nil || (view.Done && view.Hello != nil):

@@ -78,7 +78,8 @@ func (s *Session) findSuite(ctx context.Context) (done bool, f *cred.Fault) {
 		ours, kin, others = keys(flight.Modem()), keys(wider), certificates(slices.Concat(flight.Modem(), wider))
 	}
 	untested := slices.DeleteFunc(ours, func(x flight.Suite) bool { return slices.Contains(s.options.Offer, dtls.CipherSuiteID(x)) })
-	server := hail.Server{Addr: s.addr, Dial: s.options.Dial, Met: true, Slowest: s.firstWord()}
+	server := hail.Server{Addr: s.addr, Dial: s.options.Dial}
+	server.Met, server.Slowest = true, s.firstWord()
 	if !s.options.Server.IsIP() {
 		server.Name = s.options.Server.Host
 	}
