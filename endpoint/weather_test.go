@@ -83,6 +83,18 @@ func storm(seed uint64) *weather {
 	return &weather{loss: 0.3, delays: 200 * time.Millisecond, spread: 200 * time.Millisecond, twice: 0.1, chance: rand.New(rand.NewPCG(seed, 1))}
 }
 
+// certificates24 is the body of a Certificate message with the whole chain but the root.
+func certificates24(cert *peers.Cert) []byte {
+	var list []byte
+	add24 := func(to, b []byte) []byte {
+		return append(append(to, byte(len(b)>>16), byte(len(b)>>8), byte(len(b))), b...)
+	}
+	for _, der := range cert.Chain() {
+		list = add24(list, der)
+	}
+	return add24(nil, list)
+}
+
 // distance is the delay alone.
 func distance(seed uint64) *weather {
 	return &weather{delays: 300 * time.Millisecond, chance: rand.New(rand.NewPCG(seed, 1))}
@@ -132,9 +144,7 @@ func firstFlight(in []byte, cert *peers.Cert, quiet bool, has []flight.Suite) []
 			hello := slices.Concat([]byte{0xFE, 0xFD}, make([]byte, 32), []byte{0, byte(suite >> 8), byte(suite), 0})
 			out := say(record(22, 1, message(2, 1, hello...)...))
 			if !suite.PSK() {
-				der := cert.X509.Raw
-				n, m := len(der), len(der)+3
-				out = append(out, record(22, 2, message(11, 2, append([]byte{0, byte(m >> 8), byte(m), 0, byte(n >> 8), byte(n)}, der...)...)...))
+				out = append(out, record(22, 2, message(11, 2, certificates24(cert)...)...))
 			}
 			return append(out, record(22, 3, message(14, byte(len(out)+1))...))
 		}

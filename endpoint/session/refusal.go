@@ -71,25 +71,32 @@ func perhapsSuites(v flight.View) bool {
 // others of the unit's kind of credential, then with those of the other kind. The kinds are apart because libcoap with GnuTLS and a
 // pre-shared key alone takes a suite with certificates if it is offered one, and then says nothing.
 // If the server takes one of the first, the unit may well get in: a warning. If it takes one of the others, the modem cannot.
+// A server that said nothing may not have heard: it is asked for all that the modem has, and if it takes what it was offered before,
+// the suites are not the reason.
 func (s *Session) findSuite(ctx context.Context) (done bool, f *cred.Fault) {
 	psk, wider := s.identity.HasKey(), slices.Concat(flight.LwM2M(), flight.Wider())
 	ours, kin, others := certificates(flight.Modem()), certificates(wider), keys(slices.Concat(flight.Modem(), wider))
 	if psk {
 		ours, kin, others = keys(flight.Modem()), keys(wider), certificates(slices.Concat(flight.Modem(), wider))
 	}
-	untested := slices.DeleteFunc(ours, func(x flight.Suite) bool { return slices.Contains(s.options.Offer, dtls.CipherSuiteID(x)) })
+	offered := func(x flight.Suite) bool { return slices.Contains(s.options.Offer, dtls.CipherSuiteID(x)) }
+	if s.seen.View().Alert != nil { // it has heard, and refuses those
+		ours = slices.DeleteFunc(ours, offered)
+	}
 	server := hail.Server{Addr: s.addr, Dial: s.options.Dial}
 	server.Met, server.Slowest = true, s.firstWord()
 	if !s.options.Server.IsIP() {
 		server.Name = s.options.Server.Host
 	}
-	for i, suites := range [][]flight.Suite{untested, kin, others} {
+	for i, suites := range [][]flight.Suite{ours, kin, others} {
 		if len(suites) == 0 {
 			continue
 		}
 		v, err := server.Ask(ctx, suites)
 		switch {
 		case err != nil || v.Hello == nil:
+		case offered(v.Hello.Suite):
+			return false, nil
 		case i == 0:
 			return true, s.untested(v)
 		default:
