@@ -16,7 +16,7 @@ func TestTheMatrixOfServersWithPreSharedKeys(t *testing.T) {
 	unknown := func(o *ConnectOptions) { o.PSKID = "urn:imei:000000000000000" }
 	certified := func(o *ConnectOptions) {
 		unit := peers.Root(t, "Units").Unit(t, unitName)
-		*o = ConnectOptions{Cert: unit.PEM, Key: unit.KeyPEM, Anchor: peers.Root(t, "Servers").PEM, Timeout: o.Timeout}
+		*o = ConnectOptions{Cert: unit.PEM, Key: unit.KeyPEM, Anchor: peers.Root(t, "Servers").PEM, Timeout: 2 * o.Timeout}
 	}
 	for _, s := range []struct {
 		make    string
