@@ -153,6 +153,8 @@ type probe struct {
 	found []flight.Suite // in the order of finding
 	first flight.View    // the session that showed the chain, or the one that says why there is none
 	psk   bool           // the server has no certificate to show
+
+	unheard bool // a round of suites got no answer, or only a cookie: it is not known that the server refuses them
 }
 
 func (p *probe) run(ctx context.Context) *cred.Fault {

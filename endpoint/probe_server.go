@@ -50,18 +50,17 @@ func (p *probe) greet(ctx context.Context) *cred.Fault {
 	rounds := [][]flight.Suite{
 		certificates(flight.Modem()), certificates(rest), psk(append(flight.Modem(), rest...)),
 	}
-	unheard := false // a round got no answer, or only a cookie: then it is not known that every suite is refused
 	for i, suites := range rounds {
 		view, err := p.far.Ask(ctx, suites)
 		if err != nil {
 			return cred.Because(err, "dtls.no-route", "no way to "+p.endpoint.Addr()+": "+err.Error(), "check this computer's network")
 		}
 		if i > 0 && view.Hello == nil && (view.State() == flight.Nothing || view.State() == flight.Refused) {
-			unheard = true
+			p.unheard = true
 			break // it had enough of us, or time ran out, or packets were lost: what it said before counts
 		}
 		p.first = view
-		unheard = unheard || view.State() == flight.Cookie
+		p.unheard = p.unheard || view.State() == flight.Cookie
 		switch {
 		case view.Hello != nil && view.State() != flight.Garbled:
 			p.psk = view.Hello.Suite.PSK()
@@ -74,7 +73,7 @@ func (p *probe) greet(ctx context.Context) *cred.Fault {
 			return hail.Why(view, p.endpoint.Addr())
 		}
 	}
-	if p.first.Alert != nil && !unheard {
+	if p.first.Alert != nil && !p.unheard {
 		return cred.Failed("dtls.no-common-suite",
 			fmt.Sprintf("%s refuses every cipher suite that was offered, with alert %s", p.endpoint.Addr(), p.first.Alert),
 			"have the server offer "+flight.Suite(0xC02B).String()+" or "+flight.Suite(0xC023).String())
@@ -113,8 +112,16 @@ func (p *probe) lookup(ctx context.Context) ([]netip.AddrPort, *cred.Fault) {
 
 // sweep finds the other suites that the server takes, of the modem's list and LwM2M's.
 func (p *probe) sweep(ctx context.Context) {
-	p.found = append(p.found, p.far.Sweep(ctx, append(flight.Modem(), flight.LwM2M()...), p.found)...)
+	for n := 0; n == 0 || n < 3 && p.doubtful(); n++ {
+		p.found = append(p.found, p.far.Sweep(ctx, append(flight.Modem(), flight.LwM2M()...), p.found)...)
+	}
 	if ctx.Err() != nil {
 		p.finding(cred.Info, "dtls.suites-partial", "time ran out before all cipher suites were tried", "give more time with --timeout")
 	}
+}
+
+// doubtful tells whether the server was seen to take nothing of the modem's, and was silent when it was asked for that: a refusal, as
+// GnuTLS has it, or packets that were lost. One silence more makes the second unlikely.
+func (p *probe) doubtful() bool {
+	return p.unheard && !slices.ContainsFunc(p.found, flight.InModem)
 }

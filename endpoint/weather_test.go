@@ -265,7 +265,7 @@ func TestConnectFindsTheSuiteOfAServerFarAway(t *testing.T) {
 				b := newBench(t)
 				unit := b.units.Unit(t, unitName)
 				r, _ := Connect(t.Context(), atTheFarEnd, ConnectOptions{
-					Cert: unit.PEM, Key: unit.KeyPEM, Anchor: b.servers.PEM, Timeout: 30 * time.Second,
+					Cert: unit.PEM, Key: unit.KeyPEM, Anchor: b.servers.PEM, Timeout: time.Minute,
 					Dial: w.dial(scripted(b.servers.Server(t), quiet, 0xC0AE)),
 				})
 				return outcome(r.Verdict, r.Failure, r.Findings)

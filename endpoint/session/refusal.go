@@ -67,12 +67,12 @@ func perhapsSuites(v flight.View) bool {
 	return v.Alert.Number == flight.HandshakeFailure || v.Alert.Number == flight.InsufficientSecurity
 }
 
-// findSuite says hello in clear up to three times more: with the suites that the modem has and that were not offered, then with all
+// findSuite says hello in clear up to four times more: with the suites that the modem has and that were not offered, then with all
 // others of the unit's kind of credential, then with those of the other kind. The kinds are apart because libcoap with GnuTLS and a
 // pre-shared key alone takes a suite with certificates if it is offered one, and then says nothing.
 // If the server takes one of the first, the unit may well get in: a warning. If it takes one of the others, the modem cannot.
-// A server that said nothing may not have heard: it is asked for all that the modem has, and if it takes what it was offered before,
-// the suites are not the reason.
+// A server that said nothing may not have heard: it is asked for all that the modem has, before and behind, and if it takes what it was
+// offered, the suites are not the reason.
 func (s *Session) findSuite(ctx context.Context) (done bool, f *cred.Fault) {
 	psk, wider := s.identity.HasKey(), slices.Concat(flight.LwM2M(), flight.Wider())
 	ours, kin, others := certificates(flight.Modem()), certificates(wider), keys(slices.Concat(flight.Modem(), wider))
@@ -80,7 +80,8 @@ func (s *Session) findSuite(ctx context.Context) (done bool, f *cred.Fault) {
 		ours, kin, others = keys(flight.Modem()), keys(wider), certificates(slices.Concat(flight.Modem(), wider))
 	}
 	offered := func(x flight.Suite) bool { return slices.Contains(s.options.Offer, dtls.CipherSuiteID(x)) }
-	if s.seen.View().Alert != nil { // it has heard, and refuses those
+	heard := s.seen.View().Alert != nil
+	if heard { // and refuses those
 		ours = slices.DeleteFunc(ours, offered)
 	}
 	server := hail.Server{Addr: s.addr, Dial: s.options.Dial}
@@ -88,22 +89,32 @@ func (s *Session) findSuite(ctx context.Context) (done bool, f *cred.Fault) {
 	if !s.options.Server.IsIP() {
 		server.Name = s.options.Server.Host
 	}
-	for i, suites := range [][]flight.Suite{ours, kin, others} {
+	for _, suites := range [][]flight.Suite{ours, kin, others} {
 		if len(suites) == 0 {
 			continue
 		}
 		v, err := server.Ask(ctx, suites)
-		switch {
-		case err != nil || v.Hello == nil:
-		case offered(v.Hello.Suite):
+		if err != nil || v.Hello == nil {
+			continue
+		}
+		switch takes := v.Hello.Suite; {
+		case offered(takes):
 			return false, nil
-		case i == 0:
+		case flight.InModem(takes) && takes.PSK() == psk:
 			return true, s.untested(v)
+		case !heard && takesOurs(ctx, &server, ours):
+			return false, nil
 		default:
-			return true, noneInCommon(v.Hello.Suite, psk)
+			return true, noneInCommon(takes, psk)
 		}
 	}
 	return false, nil
+}
+
+// takesOurs asks once more, before the suites are blamed.
+func takesOurs(ctx context.Context, server *hail.Server, ours []flight.Suite) bool {
+	v, err := server.Ask(ctx, ours)
+	return err == nil && v.Hello != nil
 }
 
 // firstWord is how long the server took to say anything, so that one that is far away is waited for as long again.
