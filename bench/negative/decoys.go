@@ -30,6 +30,17 @@ func (p *proof) unit() (*x509.Certificate, error) {
 	return c, nil
 }
 
+// maySign refuses before the server hears anything what would be refused in the middle.
+func (p *proof) maySign() error {
+	if p.Auth.Locked() {
+		return cred.Failed("ca.locked", "the authority is locked", "unlock it with its passphrase")
+	}
+	clock := p.clock()
+	clock.Authority = p.Auth.Cert.NotBefore
+	_, err := ca.DoubtClock(clock)
+	return err
+}
+
 // shown lets use have what an attempt shows. Its key is overwritten when use is over.
 func (p *proof) shown(ctx context.Context, kind decoy.Kind, use func(cert, key []byte)) error {
 	switch kind {

@@ -84,6 +84,8 @@ func judge(kind decoy.Kind, s seen) Attempt {
 		return unknown(otherwise, "the server did not answer the registration")
 	case s.in:
 		return is(false, letIn, "the server let it in")
+	case s.fault == nil:
+		return unknown(otherwise, "no session came of it, and nothing was said")
 	case s.alert != nil && s.asked:
 		return is(true, byAlert, fmt.Sprintf("the server refused it with alert %d (%s)", *s.alert, flight.AlertName(*s.alert)))
 	case s.closed:

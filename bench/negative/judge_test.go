@@ -34,6 +34,7 @@ func TestWhatAnAttemptWas(t *testing.T) {
 		"silence before anything was shown":  {noCertificate, seen{tried: true, fault: silent, after: worked}, nil, otherwise},
 		"a closed port":                      {decoy.Expired, seen{tried: true, asked: true, closed: true, fault: silent, after: broke}, nil, byClosing},
 		"a closed port that opens again":     {decoy.Expired, seen{tried: true, asked: true, closed: true, fault: silent, after: worked}, nil, byClosing},
+		"a suite that is not shared":         {decoy.Expired, seen{tried: true, after: worked}, nil, otherwise},
 		"noise":                              {decoy.Expired, seen{tried: true, asked: true, fault: other, after: worked}, nil, otherwise},
 		"registered":                         {decoy.OtherUnit, seen{tried: true, asked: true, in: true, coap: "2.01"}, no, letIn},
 		"4.03":                               {decoy.OtherUnit, seen{tried: true, asked: true, in: true, coap: "4.03"}, yes, byCode},

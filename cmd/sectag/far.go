@@ -5,11 +5,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.org/sectag/cmd/sectag/negative"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
-	"example.org/sectag/internal/atomicfile"
 )
 
 func (a *app) probeVerb() *cobra.Command {
@@ -78,6 +78,7 @@ func (a *app) connectVerb() *cobra.Command {
 	var cert, key, anchor string
 	var psk target.PSK
 	var rebind bool
+	var no negative.Flags
 	c := &cobra.Command{
 		Use:   "connect [URL] (--cert F --key F --anchor F | --psk-id S --psk-file F)",
 		Short: "Make the mutual DTLS handshake that a unit makes", Args: cobra.MaximumNArgs(1),
@@ -94,10 +95,13 @@ func (a *app) connectVerb() *cobra.Command {
 			if psk.Given() {
 				o.PSKID, o.PSK, err = psk.Read(cert+key+anchor != "")
 			} else {
-				err = readFiles(cert, key, anchor, &o)
+				o.Cert, o.Key, o.Anchor, err = target.UnitFiles(cert, key, anchor)
 			}
 			if err != nil {
 				return nil, err
+			}
+			if no.Given() {
+				return no.Run(ctx, a.Console, to, o)
 			}
 			report, err := endpoint.Connect(ctx, to, o)
 			return &paper.Connect{ConnectReport: report, URL: to.String()}, err
@@ -109,21 +113,6 @@ func (a *app) connectVerb() *cobra.Command {
 	f.StringVar(&anchor, "anchor", "", "the root that the unit trusts the server by")
 	f.BoolVar(&rebind, "rebind", false, "go on from another port, and tell whether the session survives")
 	psk.Add(c)
+	no.Add(c)
 	return c
-}
-
-// readFiles reads what a unit with a certificate shows.
-func readFiles(cert, key, anchor string, o *endpoint.ConnectOptions) (err error) {
-	for _, f := range []struct {
-		flag, name string
-		to         *[]byte
-	}{{"cert", cert, &o.Cert}, {"key", key, &o.Key}, {"anchor", anchor, &o.Anchor}} {
-		if f.name == "" {
-			return cred.Failed("usage.flag", "--"+f.flag+" is missing", "write sectag connect URL --cert F --key F --anchor F, or --psk-id S --psk-file F")
-		}
-		if *f.to, err = atomicfile.Read(f.name, maxFile); err != nil {
-			return cred.Because(err, "config.file", "the file "+f.name+" cannot be read", "name the file behind --"+f.flag)
-		}
-	}
-	return nil
 }
