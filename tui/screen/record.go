@@ -44,6 +44,7 @@ func verdict(s Scene, r Room) []paint.Line {
 		if s.Machine.Hand() != flows.Keep {
 			out = append(out, byHand(s)...)
 		} else {
+			out = append(out, byTwin(s)...)
 			out = append(out, paint.Text(summary(s)))
 		}
 		out = append(out, warnings(s)...)
@@ -123,6 +124,14 @@ func summary(s Scene) string {
 		text += " · no server: the connection was not tested"
 	}
 	return text
+}
+
+// byTwin says what a connection does not prove that a twin of the unit's certificate made: the unit's key is in its modem.
+func byTwin(s Scene) []paint.Line {
+	if c := s.Facts.Connect; c == nil || !c.Twin || c.Path == "modem" {
+		return nil
+	}
+	return []paint.Line{paint.L(paint.B("written, not connected by the modem"))}
 }
 
 // byHand is what was done to one slot, and what the unit can no longer do.
