@@ -44,7 +44,6 @@ func verdict(s Scene, r Room) []paint.Line {
 		if s.Machine.Hand() != flows.Keep {
 			out = append(out, byHand(s)...)
 		} else {
-			out = append(out, byTwin(s)...)
 			out = append(out, paint.Text(summary(s)))
 		}
 		out = append(out, warnings(s)...)
@@ -117,21 +116,15 @@ func summary(s Scene) string {
 	}
 	switch c := s.Facts.Connect; {
 	case c != nil:
-		text += " · " + c.Version + " " + words.Suite(c.Suite)
+		if text += " · " + c.Version + " " + words.Suite(c.Suite); c.Twin { // the unit's own key is in its modem and was not shown
+			text = "written, not connected by the modem · " + text
+		}
 	case s.Facts.Terms.Endpoint:
 		text += " · not connected this time"
 	default:
 		text += " · no server: the connection was not tested"
 	}
 	return text
-}
-
-// byTwin says what a connection does not prove that a twin of the unit's certificate made: the unit's key is in its modem.
-func byTwin(s Scene) []paint.Line {
-	if c := s.Facts.Connect; c == nil || !c.Twin || c.Path == "modem" {
-		return nil
-	}
-	return []paint.Line{paint.L(paint.B("written, not connected by the modem"))}
 }
 
 // byHand is what was done to one slot, and what the unit can no longer do.
