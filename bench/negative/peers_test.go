@@ -143,7 +143,7 @@ func TestAServerThatFallsOver(t *testing.T) {
 			t.Parallel()
 			server := peers.GnuTLS(t, "--x509certfile", c.ChainFile, "--x509keyfile", c.KeyFile, "--x509cafile", s.rootFile, "--require-client-cert", "--verify-client-cert")
 			p := &proof{Options: s.at(of(server), nil), only: []decoy.Kind{kind}}
-			p.Timeout = 3 * time.Second
+			p.Timeout = 6 * time.Second
 			r, err := p.all(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -153,6 +153,49 @@ func TestAServerThatFallsOver(t *testing.T) {
 			known, left := want.how != bySilence, slices.ContainsFunc(r.Unit.Findings, func(f cred.Finding) bool { return f.Code == "dtls.negative-left" })
 			if (a.Refused != nil) != known || left != (want.how != letIn) || r.Unit.Verdict != cred.Warn {
 				t.Errorf("%+v, verdict %s, findings %+v", a, r.Unit.Verdict, r.Unit.Findings)
+			}
+		})
+	}
+}
+
+// TestARootWithoutAuthoritiesBelow: where the root says so (path length zero), a device's certificate with CA:TRUE signs for nobody. What was
+// not measured before: all of them look.
+func TestARootWithoutAuthoritiesBelow(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	c := s.servers.Server(t)
+	root := peers.SelfSigned(t, peers.Spec{CN: "Strict Units", CA: true, NoSubCA: true})
+	unit := root.Unit(t, unitName)
+	loaded, err := ca.Load(root.CertFile, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.auth, err = loaded.Unlock(root.KeyFile, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.rootFile, s.cert, s.key = root.CertFile, unit.PEM, unit.KeyPEM
+	for name, x := range map[string]struct {
+		server func(*testing.T) *peers.Server
+		want   sight
+	}{
+		"OpenSSL": {s.strict, sight{byAlert, 48}},
+		"libcoap with OpenSSL": {func(t *testing.T) *peers.Server {
+			return peers.Coap(t, "openssl", "-c", c.ChainFile, "-j", c.KeyFile, "-C", s.rootFile)
+		}, sight{byAlert, 48}},
+		"libcoap with GnuTLS": {func(t *testing.T) *peers.Server {
+			return peers.Coap(t, "gnutls", "-c", c.ChainFile, "-j", c.KeyFile, "-C", s.rootFile)
+		}, sight{byAlert, 42}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &proof{Options: s.at(of(x.server(t)), nil), only: []decoy.Kind{decoy.DeviceCASigned}}
+			r, err := p.all(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.want.check(t, r.Attempts[0])
+			if !p.grounds.noPath {
+				t.Error("the root's path length was overlooked")
 			}
 		})
 	}
