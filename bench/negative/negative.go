@@ -28,7 +28,7 @@ type Options struct {
 	Timeout time.Duration // of each handshake
 	Rebind  bool          // in the first handshake, as connect does it
 	Now     func() time.Time
-	Flight  func(line string) // told each step; may be nil
+	Tell    func(attempt string) // told each before it is made; may be nil
 
 	// Register registers a client at the server under this unit's endpoint name and says what the server answered, such as 4.03, or
 	// why the session failed. Nil leaves that attempt out.
@@ -144,6 +144,9 @@ func (p *proof) tries(ctx context.Context, unit endpoint.ConnectReport) ([]seen,
 		return sights, nil
 	}
 	for i, k := range p.kinds() {
+		if p.Tell != nil {
+			p.Tell(string(k))
+		}
 		s, err := p.try(ctx, k)
 		if err != nil {
 			return sights, err
@@ -194,7 +197,7 @@ func (p *proof) try(ctx context.Context, kind decoy.Kind) (seen, error) {
 
 // connect makes one handshake.
 func (p *proof) connect(ctx context.Context, cert, key []byte, change func(*endpoint.ConnectOptions)) (endpoint.ConnectReport, error) {
-	o := endpoint.ConnectOptions{Cert: cert, Key: key, Anchor: p.Anchor, Timeout: p.Timeout, Now: p.Now, Flight: p.Flight}
+	o := endpoint.ConnectOptions{Cert: cert, Key: key, Anchor: p.Anchor, Timeout: p.Timeout, Now: p.Now}
 	if change != nil {
 		change(&o)
 	}

@@ -141,8 +141,7 @@ func TestAServerThatFallsOver(t *testing.T) {
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			server := peers.GnuTLS(t, "--x509certfile", c.ChainFile, "--x509keyfile", c.KeyFile, "--x509cafile", s.rootFile, "--require-client-cert", "--verify-client-cert")
-			p := &proof{Options: s.at(of(server), nil), only: []decoy.Kind{kind}}
+			p := &proof{Options: s.at(of(s.fragile(t, c)), nil), only: []decoy.Kind{kind}}
 			p.Timeout = 6 * time.Second
 			r, err := p.all(t.Context())
 			if err != nil {
@@ -155,6 +154,35 @@ func TestAServerThatFallsOver(t *testing.T) {
 				t.Errorf("%+v, verdict %s, findings %+v", a, r.Unit.Verdict, r.Unit.Findings)
 			}
 		})
+	}
+}
+
+// fragile is a gnutls-serv.
+func (s shop) fragile(t *testing.T, c *peers.Cert) *peers.Server {
+	t.Helper()
+	return peers.GnuTLS(t, "--x509certfile", c.ChainFile, "--x509keyfile", c.KeyFile, "--x509cafile", s.rootFile, "--require-client-cert", "--verify-client-cert")
+}
+
+// TestNothingIsTriedAtAServerThatFell: behind the first refusal the server is not there any more, and that is no refusal.
+func TestNothingIsTriedAtAServerThatFell(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	o := s.at(of(s.fragile(t, s.servers.Server(t))), nil)
+	o.Timeout = 6 * time.Second
+	var told []string
+	o.Tell = func(attempt string) { told = append(told, attempt) }
+	r, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sight{byAlert, 49}.check(t, r.Attempts[0])
+	for i, a := range r.Attempts[1:] {
+		if a.Refused != nil || i > 0 && a.How != notTried {
+			t.Errorf("%+v", a)
+		}
+	}
+	if !slices.Equal(told, []string{"other-authority", "other-key"}) || r.Unit.Verdict != cred.Warn {
+		t.Errorf("tried %q, %s", told, r.Unit.Verdict)
 	}
 }
 

@@ -259,12 +259,8 @@ func TestARunThatIsStopped(t *testing.T) {
 	l := s.books(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	o := s.at(of(s.strict(t)), l)
-	hellos := 0
-	o.Flight = func(line string) {
-		if line != "-> hello" {
-			return
-		}
-		if hellos++; hellos == 3 { // behind the unit's and the first attempt's
+	o.Tell = func(attempt string) {
+		if attempt == string(otherKey) { // the second
 			cancel()
 		}
 	}

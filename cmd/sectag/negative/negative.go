@@ -61,6 +61,7 @@ func (f *Flags) Run(ctx context.Context, c *console.Console, to cred.Endpoint, u
 	r, err := negative.Run(ctx, negative.Options{
 		Server: to, Profile: p.Endpoint, Cert: unit.Cert, Key: unit.Key, Anchor: unit.Anchor, Rebind: unit.Rebind,
 		Auth: auth, ID: p.ID, Ledger: l, Tool: c.Tool, Timeout: unit.Timeout, Now: c.Now,
+		Tell: func(attempt string) { c.Note("%s: must fail\n", attempt) },
 	})
 	if err == nil {
 		err = console.Judged(r.Unit.Findings)
