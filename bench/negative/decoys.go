@@ -15,7 +15,7 @@ import (
 // unit reads the unit's certificate and makes sure that this authority signed it: of another authority's unit no decoy could be made
 // that the server had but one reason to refuse.
 func (p *proof) unit() (*x509.Certificate, error) {
-	blocks := cred.Blocks(p.Cert)
+	blocks := cred.Blocks(p.Unit.Cert)
 	if len(blocks) == 0 {
 		return nil, cred.Failed("config.file", "the unit's certificate cannot be read", "give the PEM file with the unit's own certificate")
 	}
@@ -53,7 +53,7 @@ func (p *proof) shown(ctx context.Context, kind decoy.Kind, use func(cert, key [
 			return err
 		}
 		defer key.Clear()
-		use(p.Cert, key.PEM())
+		use(p.Unit.Cert, key.PEM())
 		return nil
 	}
 	o := decoy.Order{Kind: kind, Name: p.name, Clock: p.clock()}

@@ -17,22 +17,18 @@ import (
 // Options says who is tried at which server, and with whose authority.
 type Options struct {
 	Server  cred.Endpoint
-	Profile cred.Endpoint // that the profile names: no other server is tried
-	Cert    []byte        // PEM: the unit's certificate
-	Key     []byte        // PEM: its key; the caller clears it
-	Anchor  []byte        // PEM: what the unit trusts
-	Auth    *ca.Authority // of the unit, open
-	ID      cred.Template // by which the unit's name tells its IMEI, for the record
-	Ledger  *ledger.Store // nil: nothing is recorded
+	Profile cred.Endpoint           // that the profile names: no other server is tried
+	Unit    endpoint.ConnectOptions // what the unit connects with, and does in its first session; the caller clears the key
+	Auth    *ca.Authority           // of the unit, open
+	ID      cred.Template           // by which the unit's name tells its IMEI, for the record
+	Ledger  *ledger.Store           // nil: nothing is recorded
 	Tool    evidence.Tool
-	Timeout time.Duration // of each handshake
-	Rebind  bool          // in the first handshake, as connect does it
 	Now     func() time.Time
 	Tell    func(attempt string) // told each before it is made; may be nil
 
-	// Register registers a client at the server under this unit's endpoint name and says what the server answered, such as 4.03, or
-	// why the session failed. Nil leaves that attempt out.
-	Register func(ctx context.Context, cert, key []byte) (endpoint.ConnectReport, string, error)
+	// Register registers who has another unit's certificate and key under this unit's name and says what the server answered, such as
+	// 4.03, or why the session failed. Nil leaves that attempt out.
+	Register func(ctx context.Context, name string, cert, key []byte) (endpoint.ConnectReport, string, error)
 }
 
 // Result is what was found.
@@ -69,11 +65,12 @@ type proof struct {
 // handshake, or what kept the attempts from being made; that a server lets somebody in is a finding. Faults: config.endpoint,
 // ca.not-issued-by, those of endpoint.Connect, of ca.Authority.SignTest and of the ledger.
 func Run(ctx context.Context, o Options) (Result, error) {
-	p := &proof{Options: o, began: o.Now()}
+	p := &proof{Options: o}
 	return p.all(ctx)
 }
 
 func (p *proof) all(ctx context.Context) (Result, error) {
+	p.began, p.Unit.Now = p.Now(), p.Now
 	r := Result{Unit: endpoint.NewConnectReport(), Attempts: p.untried()}
 	if err := Named(p.Server, p.Profile); err != nil {
 		return r, err
@@ -87,7 +84,7 @@ func (p *proof) all(ctx context.Context) (Result, error) {
 	if err := errors.Join(p.known(ctx, unit), p.maySign()); err != nil {
 		return r, err
 	}
-	if r.Unit, err = p.connect(ctx, p.Cert, p.Key, func(o *endpoint.ConnectOptions) { o.Rebind = p.Rebind }); err != nil {
+	if r.Unit, err = endpoint.Connect(ctx, p.Server, p.Unit); err != nil {
 		return r, err
 	}
 	if err := p.begin(ctx); err != nil {
@@ -167,7 +164,7 @@ func (p *proof) tries(ctx context.Context, unit endpoint.ConnectReport) ([]seen,
 
 // control makes the unit's own handshake again.
 func (p *proof) control(ctx context.Context) control {
-	if _, err := p.connect(ctx, p.Cert, p.Key, nil); err != nil {
+	if _, err := p.connect(ctx, p.Unit.Cert, p.Unit.Key, false); err != nil {
 		p.broken = ctx.Err() == nil
 		return broke
 	}
@@ -181,10 +178,10 @@ func (p *proof) try(ctx context.Context, kind decoy.Kind) (seen, error) {
 	var no error
 	err := p.shown(ctx, kind, func(cert, key []byte) {
 		if kind == decoy.OtherUnit {
-			report, s.coap, no = p.Register(ctx, cert, key)
+			report, s.coap, no = p.Register(ctx, p.name, cert, key)
 			return
 		}
-		report, no = p.connect(ctx, cert, key, func(o *endpoint.ConnectOptions) { o.Bare = true })
+		report, no = p.connect(ctx, cert, key, true)
 	})
 	if err != nil {
 		return seen{}, err
@@ -195,13 +192,12 @@ func (p *proof) try(ctx context.Context, kind decoy.Kind) (seen, error) {
 	return s, nil
 }
 
-// connect makes one handshake.
-func (p *proof) connect(ctx context.Context, cert, key []byte, change func(*endpoint.ConnectOptions)) (endpoint.ConnectReport, error) {
-	o := endpoint.ConnectOptions{Cert: cert, Key: key, Anchor: p.Anchor, Timeout: p.Timeout, Now: p.Now}
-	if change != nil {
-		change(&o)
-	}
-	return endpoint.Connect(ctx, p.Server, o)
+// connect makes one handshake and nothing behind it but the ping.
+func (p *proof) connect(ctx context.Context, cert, key []byte, bare bool) (endpoint.ConnectReport, error) {
+	u := p.Unit
+	return endpoint.Connect(ctx, p.Server, endpoint.ConnectOptions{
+		Cert: cert, Key: key, Anchor: u.Anchor, Bare: bare, Timeout: u.Timeout, Now: u.Now, Dial: u.Dial, Lookup: u.Lookup,
+	})
 }
 
 // imeiIn reads the IMEI out of a unit's name, by the template that made it; 0 where it is not one of its names.

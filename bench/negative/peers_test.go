@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/ca"
 	"example.org/sectag/ca/decoy"
 	"example.org/sectag/cred"
+	"example.org/sectag/endpoint"
 	"example.org/sectag/internal/peers"
 	"example.org/sectag/ledger"
 )
@@ -52,8 +53,8 @@ func newShop(t *testing.T) shop {
 
 func (s shop) at(e cred.Endpoint, l *ledger.Store) Options {
 	return Options{
-		Server: e, Profile: e, Cert: s.cert, Key: s.key, Anchor: s.servers.PEM, Auth: s.auth, ID: cred.DefaultTemplate,
-		Ledger: l, Timeout: 10 * time.Second, Now: time.Now,
+		Server: e, Profile: e, Unit: endpoint.ConnectOptions{Cert: s.cert, Key: s.key, Anchor: s.servers.PEM, Timeout: 10 * time.Second},
+		Auth: s.auth, ID: cred.DefaultTemplate, Ledger: l, Now: time.Now,
 	}
 }
 
@@ -142,7 +143,7 @@ func TestAServerThatFallsOver(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			p := &proof{Options: s.at(of(s.fragile(t, c)), nil), only: []decoy.Kind{kind}}
-			p.Timeout = 6 * time.Second
+			p.Unit.Timeout = 6 * time.Second
 			r, err := p.all(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -168,7 +169,7 @@ func TestNothingIsTriedAtAServerThatFell(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	o := s.at(of(s.fragile(t, s.servers.Server(t))), nil)
-	o.Timeout = 6 * time.Second
+	o.Unit.Timeout = 6 * time.Second
 	var told []string
 	o.Tell = func(attempt string) { told = append(told, attempt) }
 	r, err := Run(t.Context(), o)

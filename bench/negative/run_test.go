@@ -140,13 +140,13 @@ func TestNobodyIsTriedUnasked(t *testing.T) {
 		"another port":                   {func(o *Options) { o.Profile.Port++ }, "config.endpoint"},
 		"another name of the same":       {func(o *Options) { o.Profile.Host = "localhost" }, "config.endpoint"},
 		"another authority":              {func(o *Options) { o.Auth = other.auth }, "ca.not-issued-by"},
-		"no certificate":                 {func(o *Options) { o.Cert = []byte("nothing") }, "config.file"},
+		"no certificate":                 {func(o *Options) { o.Unit.Cert = []byte("nothing") }, "config.file"},
 		"a name that tells no IMEI":      {func(o *Options) { o.ID = "acme-{imei}" }, "config.value"},
 		"a clock behind the build":       {func(o *Options) { o.Tool.Built = time.Now().Add(time.Hour) }, "ca.clock"},
 		"an authority that locked again": {func(o *Options) { o.Auth = s.locked(t) }, "ca.locked"},
 	} {
 		o := s.at(e, l)
-		o.Timeout = time.Millisecond
+		o.Unit.Timeout = time.Millisecond
 		c.change(&o)
 		r, err := Run(t.Context(), o)
 		if f := cred.AsFault(err); f == nil || f.Code != c.code || r.Unit.Verdict != cred.Fail || r.Record != "" {
@@ -222,11 +222,11 @@ func TestOurOwnServer(t *testing.T) {
 	s := newShop(t)
 	e, anchor := s.local(t)
 	o := s.at(e, nil)
-	o.Anchor = anchor
+	o.Unit.Anchor = anchor
 	var asked []string
-	o.Register = func(ctx context.Context, cert, key []byte) (endpoint.ConnectReport, string, error) {
-		asked = append(asked, subject(t, cert))
-		r, err := endpoint.Connect(ctx, e, endpoint.ConnectOptions{Cert: cert, Key: key, Anchor: o.Anchor})
+	o.Register = func(ctx context.Context, name string, cert, key []byte) (endpoint.ConnectReport, string, error) {
+		asked = append(asked, name, subject(t, cert))
+		r, err := endpoint.Connect(ctx, e, endpoint.ConnectOptions{Cert: cert, Key: key, Anchor: o.Unit.Anchor})
 		return r, "4.03", err
 	}
 	r, err := Run(t.Context(), o)
@@ -238,7 +238,7 @@ func TestOurOwnServer(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	}
-	if !slices.Equal(asked, []string{"urn:imei:000000000000000"}) || len(r.Attempts) != 7 {
+	if !slices.Equal(asked, []string{unitName, "urn:imei:000000000000000"}) || len(r.Attempts) != 7 {
 		t.Errorf("asked for %q, %d attempts", asked, len(r.Attempts))
 	}
 }

@@ -59,8 +59,8 @@ func (f *Flags) Run(ctx context.Context, c *console.Console, to cred.Endpoint, u
 		defer l.Close()
 	}
 	r, err := negative.Run(ctx, negative.Options{
-		Server: to, Profile: p.Endpoint, Cert: unit.Cert, Key: unit.Key, Anchor: unit.Anchor, Rebind: unit.Rebind,
-		Auth: auth, ID: p.ID, Ledger: l, Tool: c.Tool, Timeout: unit.Timeout, Now: c.Now,
+		Server: to, Profile: p.Endpoint, Unit: unit,
+		Auth: auth, ID: p.ID, Ledger: l, Tool: c.Tool, Now: c.Now,
 		Tell: func(attempt string) { c.Note("%s: must fail\n", attempt) },
 	})
 	if err == nil {
