@@ -114,3 +114,40 @@ func TestATwinHasARecordOfItsOwn(t *testing.T) {
 		})
 	}
 }
+
+// A process that died between handshakes that must fail left a run with serials and nothing else: the next run of a unit closes it and
+// abandons them, and owes nobody anything.
+func TestHandshakesThatMustFailDiedInTheMiddle(t *testing.T) {
+	r := newRig(t, "nrf9151?fault=online")
+	l := r.open(t, "ledger.db")
+	at := record.Stamp(time.Now())
+	run, err := l.Begin(t.Context(), at, []byte(`{"verb":"connect --negative"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	serial := "5f00000000000000000000000000000a"
+	if err := l.Reserve(t.Context(), run, at, serial); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = r.open(t, "ledger.db")
+	defer l.Close()
+	if u := drive(t, r.config(l), station.Orders{}); u.Verdict != cred.Pass {
+		t.Fatalf("%+v", u)
+	}
+	serials, err := l.Serials(t.Context(), run)
+	if err != nil || !slices.Equal(serials, []ledger.Serial{{Serial: serial, Run: run, State: ledger.SerialAbandoned}}) {
+		t.Errorf("%+v, %v", serials, err)
+	}
+	if open, err := l.Unfinished(t.Context()); err != nil || len(open) != 0 {
+		t.Errorf("%+v, %v", open, err)
+	}
+	if list, err := l.List(t.Context(), ledger.Query{}); err != nil || len(list) != 1 || list[0].Kind != record.Provision {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if rep, err := l.Verify(t.Context(), nil); err != nil || rep.Verdict != cred.Pass {
+		t.Errorf("%+v, %v", rep, err)
+	}
+}
