@@ -25,6 +25,8 @@ type ConnectOptions struct {
 	Key    []byte // PEM: its private key in clear, PKCS#8 or SEC1. It stays in memory and in no error.
 	Anchor []byte // PEM: what the unit trusts, one certificate or more
 
+	Bare bool // show Cert and Key as they are: none, a chain, or what does not belong together. For handshakes that must fail
+
 	PSKID string // instead of all three: the identity of a pre-shared key
 	PSK   []byte // and the key as hex text, as the modem takes it. It stays in memory and in no error.
 
@@ -62,6 +64,8 @@ type ConnectReport struct {
 	Retransmissions *session.TwoWays `json:"retransmissions,omitempty"` // datagrams of the handshake that were said again
 	Findings        []cred.Finding   `json:"findings"`
 	Failure         *cred.Fault      `json:"failure,omitempty"`
+
+	Closed bool `json:"-"` // the server's host said that nothing listens there (any more)
 }
 
 // ConnectionID tells about RFC 9146 in a session: whether the client offered it, and whether the server wants an identifier in

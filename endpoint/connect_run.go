@@ -55,6 +55,9 @@ func (c *connection) run(parent context.Context) *cred.Fault {
 
 // identity reads what the unit has.
 func (o ConnectOptions) identity() (session.Identity, *cred.Fault) {
+	if o.Bare {
+		return session.Bare(o.Cert, o.Key, o.Anchor)
+	}
 	if o.PSKID == "" && o.PSK == nil {
 		return session.X509(o.Cert, o.Key, o.Anchor)
 	}
@@ -118,7 +121,7 @@ func (c *connection) try(ctx, open context.Context, addr netip.AddrPort, until t
 func (c *connection) learn(s *session.Session) {
 	v, r := s.View(), c.report
 	r.Findings = append(r.Findings, s.Findings()...)
-	r.Alert = s.Alert()
+	r.Alert, r.Closed = s.Alert(), v.Refused
 	r.CID.Offered = r.CID.Offered || v.Sent > 0
 	if v.Hello != nil {
 		if r.Suite = v.Hello.Suite.String(); v.Hello.DTLS12() {

@@ -7,6 +7,7 @@ import (
 
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/negative"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
@@ -79,6 +80,7 @@ func (a *app) connectVerb() *cobra.Command {
 	var id target.Identity
 	var via target.Via
 	var rebind bool
+	var no negative.Flags
 	c := &cobra.Command{
 		Use:   "connect [URL] (--cert F --key F --anchor F | --psk-id S --psk-file F | --via-modem P --sec-tag N)",
 		Short: "Make the mutual DTLS handshake that a unit makes, or have its modem make it", Args: cobra.MaximumNArgs(1),
@@ -102,12 +104,16 @@ func (a *app) connectVerb() *cobra.Command {
 			}
 			o := files.Options()
 			o.Timeout, o.Now, o.Rebind = a.Timeout, now, rebind
+			if no.Given() {
+				return no.Run(ctx, a.Console, to, o)
+			}
 			report, err := endpoint.Connect(ctx, to, o)
 			return &paper.Connect{ConnectReport: report, URL: to.String()}, err
 		}),
 	}
 	id.Add(c)
 	via.Add(c)
+	no.Add(c)
 	c.Flags().BoolVar(&rebind, "rebind", false, "go on from another port, and tell whether the session survives")
 	return c
 }

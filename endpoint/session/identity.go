@@ -71,13 +71,40 @@ func X509(cert, key, anchor []byte) (Identity, *cred.Fault) {
 	}
 	anchors, err := chain.ParsePEM(anchor)
 	if err != nil {
-		return Identity{}, cred.Because(err, "config.anchor", "the trust anchor cannot be read: "+chain.Name(err.Error()),
-			"give the PEM file with the root that the unit trusts; sectag probe --anchor-out writes it")
+		return Identity{}, noAnchor(err)
 	}
 	return Identity{
 		tls:     tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: signer, Leaf: leaf},
 		anchors: anchors,
 	}, nil
+}
+
+// Bare is what a client shows that must be refused: certificates and key as they are, whether they belong together or not. Without
+// certificates it answers the server's question with an empty list (RFC 5246, section 7.4.6). Only the anchor is judged.
+func Bare(certs, key, anchor []byte) (Identity, *cred.Fault) {
+	anchors, err := chain.ParsePEM(anchor)
+	if err != nil {
+		return Identity{}, noAnchor(err)
+	}
+	out := Identity{anchors: anchors}
+	blocks := cred.Blocks(certs)
+	if len(blocks) == 0 {
+		return out, nil
+	}
+	for _, b := range blocks {
+		out.tls.Certificate = append(out.tls.Certificate, b.Bytes)
+	}
+	if out.tls.Leaf, err = x509.ParseCertificate(blocks[0].Bytes); err != nil {
+		return Identity{}, cred.Because(err, "config.file", "the certificate cannot be read", "have it issued anew")
+	}
+	signer, fault := readKey(key)
+	out.tls.PrivateKey = signer
+	return out, fault
+}
+
+func noAnchor(err error) *cred.Fault {
+	return cred.Because(err, "config.anchor", "the trust anchor cannot be read: "+chain.Name(err.Error()),
+		"give the PEM file with the root that the unit trusts; sectag probe --anchor-out writes it")
 }
 
 func readKey(file []byte) (crypto.Signer, *cred.Fault) {

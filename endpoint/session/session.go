@@ -201,6 +201,9 @@ func (s *Session) judge(raw [][]byte) *cred.Fault {
 // present shows the unit's certificate whatever authorities the server names: the modem does not look at that list, and a
 // certificate that is withheld would be blamed on the server.
 func (s *Session) present(info *dtls.CertificateRequestInfo) (*tls.Certificate, error) {
+	if s.identity.tls.Leaf == nil {
+		return &s.identity.tls, nil
+	}
 	if err := info.SupportsCertificate(&s.identity.tls); err != nil {
 		s.finding(cred.Info, "dtls.ca-not-listed",
 			fmt.Sprintf("the server names the authorities whose units it takes (%d), and %s is not among them",

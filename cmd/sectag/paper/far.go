@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.org/sectag/bench/ask"
+	"example.org/sectag/bench/negative"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/endpoint/session"
@@ -53,9 +54,11 @@ func orUnknown(s string) string {
 // Connect is the document of sectag connect.
 type Connect struct {
 	endpoint.ConnectReport
-	Modem    *ask.ThroughModem `json:"modem,omitempty"`
-	Register *ask.Registered   `json:"register,omitempty"`
-	URL      string            `json:"-"`
+	Modem    *ask.ThroughModem  `json:"modem,omitempty"`
+	Register *ask.Registered    `json:"register,omitempty"`
+	Negative []negative.Attempt `json:"negative,omitempty"` // the handshakes that had to fail
+	Record   string             `json:"record,omitempty"`   // that tells of them
+	URL      string             `json:"-"`
 }
 
 // Failed puts the failure beside what was known by then.
@@ -86,8 +89,23 @@ func (d *Connect) People(w io.Writer) {
 		line(w, "alert", fmt.Sprintf("%s (%d) of the %s, %s", a.Name, a.Number, a.From, a.When))
 	}
 	d.throughModem(w)
+	for _, a := range d.Negative {
+		line(w, attempted(a), a.Attempt+": "+a.Text)
+	}
+	line(w, "record", d.Record)
 	findings(w, d.Findings)
 	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
+}
+
+// attempted is what became of a handshake that had to fail.
+func attempted(a negative.Attempt) string {
+	switch {
+	case a.Refused == nil:
+		return "not proven"
+	case *a.Refused:
+		return "refused"
+	}
+	return "let in"
 }
 
 // again tells what was lost on the way; nothing if nothing was.
