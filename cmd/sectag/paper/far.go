@@ -70,6 +70,12 @@ func (d *Connect) People(w io.Writer) {
 	if d.PingMS > 0 {
 		line(w, "ping", fmt.Sprintf("%d ms", d.PingMS))
 	}
+	if r := d.Register; r != nil && r.Code != "" {
+		line(w, "registered", strings.TrimSpace(fmt.Sprintf("%s %s", r.Code, r.Location))+yes(r.Updated, ", updated")+yes(r.Deregistered, ", de-registered"))
+	}
+	if b := d.Bootstrap; b != nil && b.Code != "" {
+		line(w, "bootstrap", fmt.Sprintf("%s, %d deleted, %d written%s", b.Code, b.Deleted, b.Written, yes(b.Finished, ", finished")))
+	}
 	if d.Rebind != "not-tried" {
 		line(w, "other port", d.Rebind)
 	}
@@ -81,6 +87,13 @@ func (d *Connect) People(w io.Writer) {
 	}
 	findings(w, d.Findings)
 	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
+}
+
+func yes(is bool, word string) string {
+	if is {
+		return word
+	}
+	return ""
 }
 
 // again tells what was lost on the way; nothing if nothing was.
