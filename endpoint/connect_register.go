@@ -37,8 +37,8 @@ func (c *connection) lwm2m(ctx context.Context, s *session.Session) *cred.Fault 
 	return c.broke(ctx, s, err)
 }
 
-// again is the part of the time for an answer after which a request is said again: with twice that, and twice that, there are four.
-const again = 7
+// again is the part of the time for an answer after which a request is said again for the first time: it leaves room for three more.
+const again = 10
 
 // broke says why a dialogue ended: in its own words, or in those of the session that it ran over.
 func (c *connection) broke(ctx context.Context, s *session.Session, err error) *cred.Fault {

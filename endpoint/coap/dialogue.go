@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"math"
 	"os"
 	"time"
 )
@@ -31,7 +32,7 @@ type said struct {
 const remembered = 16
 
 // NewDialogue begins one. conn must have no other reader while a method runs. What is not answered is sent again after first
-// (AckTimeout if zero), then after twice that, four times at most. answer answers what the server asks: code, options and payload are
+// (AckTimeout if zero) or up to half as long again, then after twice that, four times at most. answer answers what the server asks: code, options and payload are
 // its, and the rest is done here. Nil answers 4.04 to everything.
 func NewDialogue(conn Conn, first time.Duration, answer func(Message) Message) *Dialogue {
 	if answer == nil {
@@ -51,9 +52,18 @@ func draw() uint32 {
 func (d *Dialogue) Do(ctx context.Context, request Message) (Message, error) {
 	request.Type, request.ID = Confirmable, d.id()
 	request.Token = binary.BigEndian.AppendUint32(nil, draw())
-	answer, _, err := exchange(ctx, d.conn, request, d.first, d.other)
+	answer, _, err := exchange(ctx, d.conn, request, jitter(d.first), d.other)
 	d.past = last(append(d.past, string(request.Token)))
 	return answer, err
+}
+
+// jitter draws the first wait, from the one that is named to half as long again, so that many units do not speak at once
+// (ACK_RANDOM_FACTOR is 1.5, RFC 7252, section 4.8).
+func jitter(first time.Duration) time.Duration {
+	if first <= 0 {
+		first = AckTimeout
+	}
+	return first + time.Duration(float64(first)/2*float64(draw())/math.MaxUint32)
 }
 
 // Serve answers what the server asks, until done says that it is enough or ctx ends, whose error is then returned.

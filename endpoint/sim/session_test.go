@@ -5,8 +5,11 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/hex"
+	"fmt"
 	"net"
 	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -216,4 +219,56 @@ func only(all [][]byte) []byte {
 		return nil
 	}
 	return all[0]
+}
+
+// What a server can be told to do wrong, and what it cannot.
+func TestManners(t *testing.T) {
+	for word, ok := range map[string]bool{
+		"register=5.03": true, "update=4.04": true, "deregister=4.00": true, "mismatch=4.00": true, "lose=1": true, "separate": true, "twice": true, "asks": true, "bootstrap": true,
+		"": false, "register": false, "register=2.01": false, "register=4.3": false, "register=4.99": false, "register=x.yz": false, "lose=0": false, "lose=101": false, "lose": false, "delete=4.00": false,
+	} {
+		if _, err := ParseManner([]string{word}); (err == nil) != ok || err != nil && cred.AsFault(err).Code != "usage.flag" {
+			t.Errorf("%q: %v", word, err)
+		}
+	}
+}
+
+// However answers travel, the same request is carried out once; a lost answer comes when it is asked for again.
+func TestAnswersTravelAsTheMannerIs(t *testing.T) {
+	req := coap.Message{Type: coap.Confirmable, Code: coap.POST, ID: 9, Token: []byte{1}, Payload: []byte("</1/0>")}
+	req.AddPath(coap.URIPath, "rd")
+	req.Add(coap.URIQuery, "ep=a", "lwm2m=1.1")
+	now := time.Unix(1_800_000_000, 0)
+	for words, want := range map[string][]string{
+		"":                    {"2 2.01"},
+		"twice":               {"2 2.01", "2 2.01"},
+		"separate":            {"2 0.00", "0 2.01"},
+		"asks separate twice": {"0 0.01", "2 0.00", "0 2.01", "0 2.01"},
+		"lose=1":              nil,
+	} {
+		m, err := ParseManner(strings.Fields(words))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, last := newBook(m), talk{}
+		said := func() (out []string) {
+			for _, raw := range b.answer("a", &last, marshal(req), now) {
+				in, err := coap.Parse(raw)
+				if err != nil {
+					t.Fatal(err)
+				}
+				out = append(out, fmt.Sprintf("%d %s", in.Type, in.Code))
+			}
+			return out
+		}
+		if got := said(); !slices.Equal(got, want) {
+			t.Errorf("%q: %q", words, got)
+		}
+		if want == nil {
+			want = []string{"2 2.01"}
+		}
+		if got := said(); !slices.Equal(got, want) || b.next != 1 {
+			t.Errorf("%q, again: %q, %d registrations", words, got, b.next)
+		}
+	}
 }
