@@ -76,7 +76,7 @@ func TestABootstrapIsPlayedThrough(t *testing.T) {
 		if want := (Bootstrapped{Code: "2.04", Deleted: 1, Written: 2, Finished: true}); err != nil || r != want {
 			t.Errorf("%+v, %v", r, err)
 		}
-		settle()
+		heard := l.messages()
 		want := []coap.Code{coap.Content, coap.Deleted, coap.Changed, coap.Changed, coap.BadOption, coap.NotFound, coap.Changed}
 		if len(s.told) != len(want) {
 			t.Fatalf("it was told %v", s.told)
@@ -86,7 +86,7 @@ func TestABootstrapIsPlayedThrough(t *testing.T) {
 				t.Errorf("step %d was answered %s, not %s", i, s.told[i], want[i])
 			}
 		}
-		if q := l.heard[0].Values(coap.URIQuery); len(q) != 1 || q[0] != "ep="+unit {
+		if q := heard[0].Values(coap.URIQuery); len(q) != 1 || q[0] != "ep="+unit {
 			t.Errorf("asked with %v", q)
 		}
 	})

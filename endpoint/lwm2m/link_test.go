@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -71,6 +72,14 @@ func (l *link) arrive(in coap.Message) {
 	for _, m := range l.server(in) {
 		l.back(m)
 	}
+}
+
+// messages is what the server has heard, once nothing is under way any more.
+func (l *link) messages() []coap.Message {
+	settle()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.heard)
 }
 
 // back carries a message to the unit.

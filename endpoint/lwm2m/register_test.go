@@ -45,7 +45,7 @@ func TestWhatARegistrationSays(t *testing.T) {
 		}
 		var said []string
 		ids, tokens := map[uint16]bool{}, map[string]bool{}
-		for _, m := range l.heard {
+		for _, m := range l.messages() {
 			said = append(said, fmt.Sprintf("%d %d /%s %v %v %x %s", m.Type, m.Code, m.Path(), m.Values(coap.URIPath), m.Values(coap.URIQuery), m.Values(coap.ContentFormat), m.Payload))
 			ids[m.ID], tokens[string(m.Token)] = true, true
 		}
@@ -98,7 +98,9 @@ func TestRefusalsAreExplained(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newServer()
 				s.code[c.op], s.text = c.code, "no"
-				r, _, err := Register(t.Context(), newLink(t, s.answer), c.client)
+				l := newLink(t, s.answer)
+				r, _, err := Register(t.Context(), l, c.client)
+				l.messages()
 				f := cred.AsFault(err)
 				if f == nil || f.Code != c.want || !strings.Contains(f.Text, c.text) || !strings.Contains(f.Hint, c.hint) {
 					t.Fatalf("%+v", err)
@@ -138,12 +140,12 @@ func TestAnswersTravelInManyWays(t *testing.T) {
 				if err != nil || r != whole {
 					t.Fatalf("%+v, %v", r, err)
 				}
-				settle()
+				heard := l.messages()
 				if d := cmp.Diff(map[string]int{"register": 1, "update": 1, "deregister": 1}, s.count); d != "" {
 					t.Error(d)
 				}
 				told := map[string]int{}
-				for _, m := range l.heard {
+				for _, m := range heard {
 					switch {
 					case m.Type == coap.Acknowledgement && m.Code == coap.NotFound:
 						told["there is none"]++
@@ -175,9 +177,10 @@ func TestALossyLine(t *testing.T) {
 			c.Wait = time.Minute
 			begun := time.Now()
 			r, _, err := Register(t.Context(), l, c)
-			if time.Since(begun) > 3*time.Minute {
-				t.Errorf("seed %d took %v", seed, time.Since(begun))
+			if took := time.Since(begun); took > 3*time.Minute {
+				t.Errorf("seed %d took %v", seed, took)
 			}
+			l.messages()
 			if err == nil && r == whole {
 				through++
 			} else if f := cred.AsFault(err); f == nil || f.Code != "lwm2m.silent" {
@@ -188,7 +191,6 @@ func TestALossyLine(t *testing.T) {
 					t.Errorf("seed %d: %s was carried out %d times", seed, op, n)
 				}
 			}
-			settle()
 		})
 	}
 	if through < 30 {
@@ -214,11 +216,12 @@ func TestASilentServerIsWaitedForAndNoLonger(t *testing.T) {
 				if f := cred.AsFault(err); f == nil || f.Code != "lwm2m.silent" || !slices.Equal(codes(findings), []string{"lwm2m.left"}) {
 					t.Errorf("%v, %v", findings, err)
 				}
-				if took := time.Since(begun); took != DefaultWait || r != (Registration{Lifetime: 60}) {
+				took := time.Since(begun)
+				if took != DefaultWait || r != (Registration{Lifetime: 60}) {
 					t.Errorf("%+v after %v", r, took)
 				}
-				if len(l.heard) > 5 {
-					t.Errorf("sent %d times", len(l.heard))
+				if n := len(l.messages()); n > 5 {
+					t.Errorf("sent %d times", n)
 				}
 			})
 		})
@@ -253,10 +256,12 @@ func TestCancelledIsDeregistered(t *testing.T) {
 				m.First = 10 * time.Second
 				begun := time.Now()
 				r, _, err := Register(ctx, l, m)
+				took := time.Since(begun)
+				l.messages()
 				if r != c.want || s.there || (err == nil) != (c.want == whole) || err != nil && !errors.Is(err, context.Canceled) {
 					t.Errorf("%+v, %v, still there %t", r, err, s.there)
 				}
-				if took := time.Since(begun); took > c.at+2*DefaultGrace {
+				if took > c.at+2*DefaultGrace {
 					t.Errorf("took %v", took)
 				}
 			})
@@ -294,8 +299,8 @@ func TestNoPlaceAndOddPlaces(t *testing.T) {
 		s.place = []string{"rd", "a/b\x1b", ""}
 		l := newLink(t, s.answer)
 		r, _, _ := Register(t.Context(), l, me)
-		if r.Location != "/rd/a%2Fb%1B/" || !slices.Equal(l.heard[1].Values(coap.URIPath), s.place) {
-			t.Errorf("%q, and %q was asked for", r.Location, l.heard[1].Values(coap.URIPath))
+		if r.Location != "/rd/a%2Fb%1B/" || !slices.Equal(l.messages()[1].Values(coap.URIPath), s.place) {
+			t.Errorf("%q, and %q was asked for", r.Location, l.messages()[1].Values(coap.URIPath))
 		}
 	})
 }
