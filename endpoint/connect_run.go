@@ -33,6 +33,9 @@ func (c *connection) run(parent context.Context) *cred.Fault {
 		return fault
 	}
 	defer c.identity.Clear()
+	if fault = c.options.asks(c.identity.Name()); fault != nil {
+		return fault
+	}
 	end := time.Now().Add(c.options.Timeout)
 	ctx, cancel := context.WithDeadline(parent, end)
 	defer cancel()
@@ -161,7 +164,10 @@ func (c *connection) use(ctx context.Context, s *session.Session) *cred.Fault {
 		c.report.finding(cred.Warning, "dtls.no-client-auth", "the server did not ask for the unit's certificate: it lets anyone in",
 			"have the server demand client certificates; this connection says nothing about the unit")
 	}
-	if fault := c.ping(ctx, s); fault != nil || !c.options.Rebind {
+	if fault := c.ping(ctx, s); fault != nil {
+		return fault
+	}
+	if fault := c.lwm2m(ctx, s); fault != nil || !c.options.Rebind {
 		return fault
 	}
 	c.rebind(ctx, s)

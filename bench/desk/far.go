@@ -86,8 +86,9 @@ func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.
 	var report endpoint.ConnectReport
 	var no error
 	twin, err := d.shown(ctx, func(cert, key []byte) {
-		report, no = endpoint.Connect(ctx, d.profile().Endpoint, endpoint.ConnectOptions{
-			Cert: cert, Key: key, Anchor: d.set.Anchor, Timeout: d.Timeout, Now: d.Now,
+		p := d.profile() // the registration is under the certificate's name, which is made of the profile's id
+		report, no = endpoint.Connect(ctx, p.Endpoint, endpoint.ConnectOptions{
+			Cert: cert, Key: key, Anchor: d.set.Anchor, Timeout: d.Timeout, Now: d.Now, Register: p.Register,
 			Flight: func(name string) { d.Progress(flows.Progress{ID: e.ID, Flight: name}) },
 		})
 	})

@@ -36,9 +36,7 @@ func (c *checker) check(f file) *Profile {
 	}
 	if f.Endpoint != nil {
 		p.Endpoint = c.endpoint(f.Endpoint.URL)
-		if f.Endpoint.Register {
-			c.refuse("endpoint", "register", 0, "registering is not built yet", "write register = false; the connection itself is tested")
-		}
+		p.Register = f.Endpoint.Register
 	}
 	if f.Ledger != nil {
 		p.Ledger = c.ledger(f.Ledger.URL)

@@ -22,6 +22,14 @@ type Identity struct {
 // HasKey tells whether the unit has a pre-shared key instead of a certificate.
 func (i Identity) HasKey() bool { return i.key != nil }
 
+// Name is who a server takes the unit for: the common name of its certificate, or the identity of its pre-shared key.
+func (i Identity) Name() string {
+	if i.HasKey() || i.tls.Leaf == nil {
+		return i.name
+	}
+	return i.tls.Leaf.Subject.CommonName
+}
+
 // PSK reads a pre-shared key as the modem takes it, hex text, and its identity. Its errors never quote what they read.
 func PSK(name string, file []byte) (Identity, *cred.Fault) {
 	id, err := cred.Content(cred.PSKID, []byte(name))

@@ -55,7 +55,6 @@ func orUnknown(s string) string {
 type Connect struct {
 	endpoint.ConnectReport
 	Modem    *ask.ThroughModem  `json:"modem,omitempty"`
-	Register *ask.Registered    `json:"register,omitempty"`
 	Negative []negative.Attempt `json:"negative,omitempty"` // the handshakes that had to fail
 	Record   string             `json:"record,omitempty"`   // that tells of them
 	URL      string             `json:"-"`
@@ -78,6 +77,12 @@ func (d *Connect) People(w io.Writer) {
 	}
 	if d.Modem == nil && d.CID.Offered && d.Suite != "" {
 		line(w, "cid", map[bool]string{true: "agreed", false: "none"}[d.CID.Negotiated])
+	}
+	if r := d.Register; r != nil && r.Code != "" {
+		line(w, "registered", strings.TrimSpace(fmt.Sprintf("%s %s", r.Code, r.Location))+yes(r.Updated, ", updated")+yes(r.Deregistered, ", de-registered"))
+	}
+	if b := d.Bootstrap; b != nil && b.Code != "" {
+		line(w, "bootstrap", fmt.Sprintf("%s, %d deleted, %d written%s", b.Code, b.Deleted, b.Written, yes(b.Finished, ", finished")))
 	}
 	if d.Rebind != "not-tried" {
 		line(w, "other port", d.Rebind)
@@ -108,6 +113,13 @@ func attempted(a negative.Attempt) string {
 	return "let in"
 }
 
+func yes(is bool, word string) string {
+	if is {
+		return word
+	}
+	return ""
+}
+
 // again tells what was lost on the way; nothing if nothing was.
 func again(n *session.TwoWays) string {
 	if n == nil || n.Sent+n.Received == 0 {
@@ -125,8 +137,5 @@ func (d *Connect) throughModem(w io.Writer) {
 		}
 		line(w, "cid", m.CIDStatus)
 		line(w, "computer", m.Computer)
-	}
-	if r := d.Register; r != nil && r.Code != "" {
-		line(w, "registered", fmt.Sprintf("%s %s, updated %t, de-registered %t", r.Code, r.Location, r.Updated, r.Deregistered))
 	}
 }
