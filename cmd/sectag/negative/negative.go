@@ -3,6 +3,7 @@
 package negative
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -61,12 +62,29 @@ func (f *Flags) Run(ctx context.Context, c *console.Console, to cred.Endpoint, u
 	r, err := negative.Run(ctx, negative.Options{
 		Server: to, Profile: p.Endpoint, Unit: unit,
 		Auth: auth, ID: p.ID, Ledger: l, Tool: c.Tool, Now: c.Now,
-		Tell: func(attempt string) { c.Note("%s: must fail\n", attempt) },
+		Tell:     func(attempt string) { c.Note("%s: must fail\n", attempt) },
+		Register: registrar(to, unit),
 	})
 	if err == nil {
 		err = console.Judged(r.Unit.Findings)
 	}
 	return &paper.Connect{ConnectReport: r.Unit, Negative: r.Attempts, Record: r.Record, URL: to.String()}, err
+}
+
+// registrar registers a stranger under the unit's name, where the unit itself registers; else nobody does.
+func registrar(to cred.Endpoint, unit endpoint.ConnectOptions) func(context.Context, string, []byte, []byte) (endpoint.ConnectReport, string, error) {
+	if !unit.Register {
+		return nil
+	}
+	return func(ctx context.Context, name string, cert, key []byte) (endpoint.ConnectReport, string, error) {
+		o := unit
+		o.Cert, o.Key, o.Rebind, o.Endpoint = cert, key, false, cmp.Or(unit.Endpoint, name)
+		r, err := endpoint.Connect(ctx, to, o)
+		if r.Register == nil {
+			return r, "", err
+		}
+		return r, r.Register.Code, err
+	}
 }
 
 func (f *Flags) check(psk bool) error {
