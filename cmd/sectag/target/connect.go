@@ -1,6 +1,8 @@
 package target
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench/ask"
@@ -54,19 +56,22 @@ func (i *Identity) Read(need bool) (out ask.Identity, err error) {
 type Via struct {
 	port, tag, name string
 	register        bool
+	said            func(flag string) bool
 }
 
 // Add adds the flags.
 func (v *Via) Add(c *cobra.Command) {
 	f := c.Flags()
+	v.said = func(flag string) bool { return c.Flags().Changed(flag) }
 	f.StringVar(&v.port, "via-modem", "", "port of a unit whose modem makes the connection by itself")
 	f.StringVar(&v.tag, "sec-tag", "", "sec_tag that the modem connects by")
 	f.BoolVar(&v.register, "register", false, "register with LwM2M, update and de-register, through the modem")
 	f.StringVar(&v.name, "endpoint", "", "LwM2M endpoint name; the profile's id with the unit's IMEI if not given")
 }
 
-// Through is what they ask for; ok is false for a connection from this computer.
-func (v *Via) Through() (o ask.Through, ok bool, err error) {
+// Through is what they ask for; ok is false for a connection from this computer. The time of --timeout is a modem's only where it
+// was given: what it is without is for a server, and too short for a network.
+func (v *Via) Through(timeout time.Duration) (o ask.Through, ok bool, err error) {
 	const hint = "write sectag connect URL --via-modem P --sec-tag N"
 	if v.port == "" {
 		if v.tag != "" || v.register || v.name != "" {
@@ -81,6 +86,9 @@ func (v *Via) Through() (o ask.Through, ok bool, err error) {
 		return o, false, cred.Failed("usage.flag", "--endpoint needs --register", hint+" --register --endpoint NAME")
 	}
 	o = ask.Through{Port: v.port, Register: v.register, Name: v.name}
+	if v.said("timeout") {
+		o.Timeout = timeout
+	}
 	o.SecTag, err = secTag(v.tag)
 	return o, err == nil, err
 }
