@@ -89,7 +89,7 @@ func (a *app) connectVerb() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			through, modem, err := via.Through(dialogue)
+			through, modem, err := via.Through(a.Timeout, dialogue)
 			if err != nil {
 				return nil, err
 			}
@@ -127,7 +127,7 @@ func (a *app) through(ctx context.Context, o ask.Through) (paper.Document, error
 	if err != nil {
 		return nil, err
 	}
-	o.ID, o.Timeout, o.Now, o.Trace = p.ID, a.Timeout, now, a.Trace()
+	o.ID, o.Now, o.Trace = p.ID, now, a.Trace()
 	o.Tell = func(line string) { a.Note("%s\n", line) }
 	report, err := ask.ConnectThrough(ctx, console.Dialer(), o)
 	return &paper.Connect{ConnectReport: report.ConnectReport, Modem: report.Modem, URL: o.Server.String()}, err

@@ -51,7 +51,7 @@ func (a *app) simModem() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			return nil, a.servePTY(ctx, m, link)
+			return nil, a.ServeModem(ctx, m, link)
 		}),
 	}
 	f := c.Flags()
@@ -64,11 +64,6 @@ func (a *app) simModem() *cobra.Command {
 	f.StringVar(&cfg.State, "state", "", "file that keeps what the modem is and holds")
 	f.StringArrayVar(&faults, "fault", nil, "something that goes wrong; see docs/simulator.md; may be repeated")
 	return c
-}
-
-// servePTY serves until a signal, or until a fault unplugs the unit.
-func (a *app) servePTY(ctx context.Context, m *sim.Modem, link string) error {
-	return sim.ServePTY(ctx, m, link, func(path string) { a.Serving(path, paper.SimModem{Port: path}) })
 }
 
 func (a *app) simEndpoint() *cobra.Command {

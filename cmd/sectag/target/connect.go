@@ -1,6 +1,8 @@
 package target
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench/ask"
@@ -52,17 +54,22 @@ func (i *Identity) Read(need bool) (out ask.Identity, err error) {
 }
 
 // Via is the flags of a connection through a modem.
-type Via struct{ port, tag string }
+type Via struct {
+	port, tag string
+	said      func(flag string) bool
+}
 
 // Add adds the flags.
 func (v *Via) Add(c *cobra.Command) {
 	f := c.Flags()
+	v.said = func(flag string) bool { return c.Flags().Changed(flag) }
 	f.StringVar(&v.port, "via-modem", "", "port of a unit whose modem makes the connection by itself")
 	f.StringVar(&v.tag, "sec-tag", "", "sec_tag that the modem connects by")
 }
 
-// Through is what they ask for; ok is false for a connection from this computer.
-func (v *Via) Through(d Dialogue) (o ask.Through, ok bool, err error) {
+// Through is what they ask for; ok is false for a connection from this computer. The time of --timeout is a modem's only where it
+// was given: what it is without is for a server, and too short for a network.
+func (v *Via) Through(timeout time.Duration, d Dialogue) (o ask.Through, ok bool, err error) {
 	const hint = "write sectag connect URL --via-modem P --sec-tag N"
 	if v.port == "" {
 		if v.tag != "" {
@@ -81,6 +88,9 @@ func (v *Via) Through(d Dialogue) (o ask.Through, ok bool, err error) {
 		return o, false, err
 	}
 	o = ask.Through{Port: v.port, Register: said.Register, Name: said.Endpoint}
+	if v.said("timeout") {
+		o.Timeout = timeout
+	}
 	o.SecTag, err = secTag(v.tag)
 	return o, err == nil, err
 }
