@@ -9,13 +9,14 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint/chain"
-	"example.org/sectag/endpoint/suite"
+	"example.org/sectag/endpoint/session"
 )
 
 // ConnectTimeout is the limit of the handshake of [Connect] if its options name none.
 const ConnectTimeout = 5 * time.Second
 
-// quiet is how long a server may take to answer the ping, or to send an alert after all, once the handshake is through.
+// quiet is how long a server may take to answer the ping, or to send an alert after all, once the handshake is through; on a slow
+// line it is half of what the handshake took.
 const quiet = time.Second
 
 // ConnectOptions says who connects and with what patience.
@@ -24,7 +25,12 @@ type ConnectOptions struct {
 	Key    []byte // PEM: its private key in clear, PKCS#8 or SEC1. It stays in memory and in no error.
 	Anchor []byte // PEM: what the unit trusts, one certificate or more
 
-	Timeout time.Duration     // limit of the handshake, behind which the ping has a second of its own; ConnectTimeout if zero
+	PSKID string // instead of all three: the identity of a pre-shared key
+	PSK   []byte // and the key as hex text, as the modem takes it. It stays in memory and in no error.
+
+	Rebind bool // go on from another port once the session is open, and see whether it survives
+
+	Timeout time.Duration     // limit of the handshake, behind which the ping has a second of its own, or half of what the handshake took; ConnectTimeout if zero
 	Now     func() time.Time  // judges validity; time.Now if nil
 	Flight  func(line string) // told each step of the handshake, one call at a time, not from the caller's goroutine; may be nil
 
@@ -37,21 +43,25 @@ type ConnectOptions struct {
 
 // ConnectReport is the document of `sectag connect`. Fields that are unknown are absent; lists are always there.
 type ConnectReport struct {
-	Verdict     cred.Verdict   `json:"verdict"`
-	Path        string         `json:"path"`              // "host": this computer made the handshake
-	Twin        bool           `json:"twin"`              // the certificate was a stand-in for a key made in the modem
-	Address     string         `json:"address,omitempty"` // that was tried last, as the name resolved
-	Version     string         `json:"version,omitempty"` // "DTLS 1.2"
-	Suite       string         `json:"suite,omitempty"`   // IANA name
-	CID         ConnectionID   `json:"cid"`
-	ClientAuth  string         `json:"client_auth,omitempty"`  // "used" or "not-asked", absent if the server did not get so far
-	Rebind      string         `json:"rebind"`                 // "not-tried"
-	HandshakeMS int64          `json:"handshake_ms,omitempty"` // first hello to the server's Finished, rounded up
-	Peer        []chain.Cert   `json:"peer"`                   // the server's chain as sent
-	Alert       *uint8         `json:"alert,omitempty"`        // the server's, in clear or not
-	PingMS      int64          `json:"ping_ms,omitempty"`      // CoAP ping to its answer, rounded up; absent if it was not answered
-	Findings    []cred.Finding `json:"findings"`
-	Failure     *cred.Fault    `json:"failure,omitempty"`
+	Verdict         cred.Verdict     `json:"verdict"`
+	Path            string           `json:"path"`              // "host": this computer made the handshake
+	Twin            bool             `json:"twin"`              // the certificate was a stand-in for a key made in the modem
+	Address         string           `json:"address,omitempty"` // that was tried last, as the name resolved
+	Version         string           `json:"version,omitempty"` // "DTLS 1.2"
+	Suite           string           `json:"suite,omitempty"`   // IANA name
+	CID             ConnectionID     `json:"cid"`
+	ClientAuth      string           `json:"client_auth,omitempty"`     // "used" or "not-asked", absent if the server did not get so far
+	Rebind          string           `json:"rebind"`                    // "survived", "lost" or "not-tried"
+	HandshakeMS     int64            `json:"handshake_ms,omitempty"`    // first hello to the server's Finished, rounded up
+	Peer            []chain.Cert     `json:"peer"`                      // the server's chain as sent
+	Alert           *uint8           `json:"alert,omitempty"`           // the server's, in clear or not
+	PingMS          int64            `json:"ping_ms,omitempty"`         // CoAP ping to its answer, rounded up; absent if it was not answered
+	Alerts          []session.Alert  `json:"alerts"`                    // of both sides, in their order
+	Flights         int              `json:"flights,omitempty"`         // of the handshake, of both sides
+	Datagrams       *session.TwoWays `json:"datagrams,omitempty"`       // in all
+	Retransmissions *session.TwoWays `json:"retransmissions,omitempty"` // datagrams of the handshake that were said again
+	Findings        []cred.Finding   `json:"findings"`
+	Failure         *cred.Fault      `json:"failure,omitempty"`
 }
 
 // ConnectionID tells about RFC 9146 in a session: whether the client offered it, and whether the server wants an identifier in
@@ -63,13 +73,15 @@ type ConnectionID struct {
 
 // NewConnectReport is a report of which nothing is known yet: the lists are there, the verdict is no.
 func NewConnectReport() ConnectReport {
-	return ConnectReport{Verdict: cred.Fail, Path: "host", Rebind: "not-tried", Peer: []chain.Cert{}, Findings: []cred.Finding{}}
+	return ConnectReport{Verdict: cred.Fail, Path: "host", Rebind: notTried, Peer: []chain.Cert{}, Alerts: []session.Alert{}, Findings: []cred.Finding{}}
 }
 
 // Connect makes the handshake of a unit: DTLS 1.2 with only such suites as the modem has, the server judged as the modem
 // would, the unit's certificate shown whatever authorities the server names (the modem does not look), then a CoAP ping. It passes
 // when the server asked for the certificate, its Finished verifies, and the ping is answered or one second goes by without an
 // alert. The error, if any, is the report's Failure: a *cred.Fault. The report holds what is known by then.
+//
+// With a pre-shared key there is no chain to judge: that both sides have the same key is shown by their Finished.
 //
 // It proves the server and the chain. It does not prove the modem.
 func Connect(ctx context.Context, e cred.Endpoint, o ConnectOptions) (ConnectReport, error) {
@@ -89,15 +101,6 @@ func (o ConnectOptions) withDefaults() ConnectOptions {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	if o.Flight == nil {
-		o.Flight = func(string) {}
-	}
-	if o.offer == nil {
-		o.offer = suite.Client()
-	}
-	if o.Dial == nil {
-		o.Dial = (&net.Dialer{}).DialContext
 	}
 	if o.Lookup == nil {
 		o.Lookup = net.DefaultResolver.LookupIPAddr

@@ -3,22 +3,15 @@ package endpoint
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"time"
 
-	"github.com/pion/dtls/v3"
-
 	"example.org/sectag/cred"
-	"example.org/sectag/endpoint/chain"
 	"example.org/sectag/endpoint/coap"
-	"example.org/sectag/endpoint/flight"
-	"example.org/sectag/endpoint/suite"
+	"example.org/sectag/endpoint/session"
 )
 
 // connection is one Connect under way.
@@ -26,14 +19,7 @@ type connection struct {
 	endpoint cred.Endpoint
 	options  ConnectOptions
 	report   *ConnectReport
-	identity identity
-
-	// Of the newest attempt:
-	end     time.Time // when patience with it ends
-	seen    *flight.Seen
-	ear     *ear
-	refused *cred.Fault // why we refuse the server
-	judged  bool
+	identity session.Identity
 }
 
 // run fills the report; what it returns is the reason to fail.
@@ -43,17 +29,18 @@ func (c *connection) run(parent context.Context) *cred.Fault {
 			"give the server's DTLS address as coaps://host:port")
 	}
 	var fault *cred.Fault
-	if c.identity, fault = readIdentity(c.options); fault != nil {
+	if c.identity, fault = c.options.identity(); fault != nil {
 		return fault
 	}
+	defer c.identity.Clear()
 	end := time.Now().Add(c.options.Timeout)
 	ctx, cancel := context.WithDeadline(parent, end)
 	defer cancel()
 	addrs, fault := c.lookup(ctx)
 	for i, addr := range addrs {
 		// An address that is silent must leave time for the next.
-		c.end = time.Now().Add(time.Until(end) / time.Duration(len(addrs)-i))
-		if fault = c.try(ctx, parent, addr); fault == nil || !elsewhere(fault.Code) {
+		until := time.Now().Add(time.Until(end) / time.Duration(len(addrs)-i))
+		if fault = c.try(ctx, parent, addr, until); fault == nil || !elsewhere(fault.Code) {
 			break
 		}
 	}
@@ -66,9 +53,21 @@ func (c *connection) run(parent context.Context) *cred.Fault {
 	return fault
 }
 
+// identity reads what the unit has.
+func (o ConnectOptions) identity() (session.Identity, *cred.Fault) {
+	if o.PSKID == "" && o.PSK == nil {
+		return session.X509(o.Cert, o.Key, o.Anchor)
+	}
+	if o.Cert != nil || o.Key != nil || o.Anchor != nil {
+		return session.Identity{}, cred.Failed("config.value", "a unit has a certificate or a pre-shared key, and both were given",
+			"give certificate, key and anchor, or identity and pre-shared key")
+	}
+	return session.PSK(o.PSKID, o.PSK)
+}
+
 // elsewhere tells whether another address of the same name may do better.
 func elsewhere(code string) bool {
-	return code == "dtls.closed" || code == "dtls.silent" || code == noRoute
+	return code == "dtls.closed" || code == "dtls.silent" || code == session.NoRoute
 }
 
 // addresses are those of a name that are tried, the ones of IPv4 first: that is what cellular networks give a modem.
@@ -102,126 +101,96 @@ func (c *connection) lookup(ctx context.Context) ([]netip.AddrPort, *cred.Fault)
 }
 
 // try makes one session with one address. Its handshake has the time of ctx, and what follows in the open session that of open.
-func (c *connection) try(ctx, open context.Context, addr netip.AddrPort) *cred.Fault {
+func (c *connection) try(ctx, open context.Context, addr netip.AddrPort, until time.Time) *cred.Fault {
 	c.report.Address = addr.String()
-	socket, err := c.options.Dial(ctx, "udp", addr.String())
-	if err != nil {
-		return c.noRoute(addr, err)
-	}
-	c.seen, c.ear, c.refused, c.judged = &flight.Seen{}, &ear{}, nil, false
-	w := &wire{Conn: socket, seen: c.seen, tell: &teller{say: c.options.Flight}}
-	defer w.tell.stop()
-	conn, err := dtls.ClientWithOptions(w, net.UDPAddrFromAddrPort(addr), c.clientOptions()...)
-	if err != nil {
-		_ = socket.Close()
-		return cred.Because(err, "internal", "the DTLS library cannot be set up: "+err.Error(), "this is a defect of sectag: please report it")
-	}
-	defer func() { _ = conn.Close() }()
-	c.report.CID.Offered = true
-	began := time.Now()
-	err = c.handshake(ctx, conn)
-	c.learn()
-	if err != nil {
-		_ = conn.Close() // a server that serves one client at a time has to be free again for a second look
-		return c.explain(ctx, addr, err)
-	}
-	c.report.HandshakeMS = millis(time.Since(began))
-	return c.ping(open, conn, w)
-}
-
-// handshake gives up early on a server that took the cookie and says nothing: time is needed then to find out why.
-func (c *connection) handshake(ctx context.Context, conn *dtls.Conn) error {
-	ctx, cancel := context.WithDeadline(ctx, c.end)
-	defer cancel()
-	early := time.AfterFunc(time.Until(c.end)*3/5, func() {
-		if v := c.seen.View(); v.Hello == nil && v.Cookies > 0 {
-			cancel()
-		}
+	s, fault := session.Open(ctx, addr, c.identity, session.Options{
+		Server: c.endpoint, Until: until, Judge: c.judgePeer, Flight: c.options.Flight, Offer: c.options.offer, Dial: c.options.Dial,
 	})
-	defer early.Stop()
-	return conn.HandshakeContext(ctx)
+	defer s.Close()
+	if fault == nil && s.Ready() {
+		fault = c.use(open, s)
+	}
+	c.learn(s)
+	return fault
 }
 
-func (c *connection) clientOptions() []dtls.ClientOption {
-	out := []dtls.ClientOption{
-		// The library would hide the chain of a server that it does not trust, so the judging is done by verify.
-		dtls.WithInsecureSkipVerify(true),
-		dtls.WithVerifyPeerCertificate(c.verify),
-		dtls.WithGetClientCertificate(c.present),
-		dtls.WithConnectionIDGenerator(dtls.OnlySendCIDGenerator()),
-		dtls.WithLoggerFactory(c.ear),
-	}
-	if !c.endpoint.IsIP() {
-		out = append(out, dtls.WithServerName(c.endpoint.Host))
-	}
-	for _, o := range suite.Options(c.options.offer...) {
-		out = append(out, o)
-	}
-	return out
-}
-
-func (c *connection) verify(raw [][]byte, _ [][]*x509.Certificate) error {
-	if f := c.judgePeer(raw); f != nil {
-		c.refused = f
-		return f
-	}
-	return nil
-}
-
-// present shows the unit's certificate whatever authorities the server names: the modem does not look at that list, and a
-// certificate that is withheld would be blamed on the server.
-func (c *connection) present(info *dtls.CertificateRequestInfo) (*tls.Certificate, error) {
-	if err := info.SupportsCertificate(&c.identity.tls); err != nil {
-		c.report.finding(cred.Info, "dtls.ca-not-listed",
-			fmt.Sprintf("the server names the authorities whose units it takes (%d), and %s is not among them",
-				len(info.AcceptableCAs), chain.Name(c.identity.tls.Leaf.Issuer.String())),
-			"the modem shows its certificate all the same; if the server refuses it, give the server this authority's root.crt")
-	}
-	return &c.identity.tls, nil
-}
-
-// learn puts into the report what the wire has shown, however the handshake ended.
-func (c *connection) learn() {
-	v, r := c.seen.View(), c.report
+// learn puts into the report what the wire has shown, however the session ended.
+func (c *connection) learn(s *session.Session) {
+	v, r := s.View(), c.report
+	r.Findings = append(r.Findings, s.Findings()...)
+	r.Alert = s.Alert()
+	r.CID.Offered = r.CID.Offered || v.Sent > 0
 	if v.Hello != nil {
 		if r.Suite = v.Hello.Suite.String(); v.Hello.DTLS12() {
 			r.Version = "DTLS 1.2"
 		}
 		r.CID.Negotiated = v.Hello.ConnectionIDLength > 0
 	}
-	switch {
-	case v.Request != nil && v.Finished:
-		r.ClientAuth = "used"
-	case v.Request == nil && v.Done:
-		r.ClientAuth = "not-asked"
+	r.ClientAuth = c.clientAuth(s)
+	r.Alerts = append([]session.Alert{}, s.Alerts()...)
+	if t := s.Tally(); t.Datagrams.Sent > 0 {
+		r.Flights, r.Datagrams, r.Retransmissions = t.Flights, &t.Datagrams, &t.Retransmissions
 	}
-	if a := v.Refusal(); a != nil {
-		r.Alert = &a.Number
+	if s.Ready() {
+		r.HandshakeMS = millis(s.Took())
 	}
 }
 
-// ping asks whether the session carries data. A server that is no CoAP server does not answer; then a quiet second decides.
-func (c *connection) ping(ctx context.Context, conn *dtls.Conn, w *wire) *cred.Fault {
-	if c.report.ClientAuth == "not-asked" {
+// clientAuth tells what a server made of the unit's credential; empty if it did not get so far. A pre-shared key is used or there
+// is no session.
+func (c *connection) clientAuth(s *session.Session) string {
+	switch v := s.View(); {
+	case c.identity.HasKey() && v.Finished:
+		return "used"
+	case c.identity.HasKey():
+		return ""
+	case v.Request != nil && v.Finished:
+		return "used"
+	case v.Request == nil && v.Done:
+		return "not-asked"
+	}
+	return ""
+}
+
+// use does in the open session what there is to do.
+func (c *connection) use(ctx context.Context, s *session.Session) *cred.Fault {
+	if c.clientAuth(s) == "not-asked" {
 		c.report.finding(cred.Warning, "dtls.no-client-auth", "the server did not ask for the unit's certificate: it lets anyone in",
 			"have the server demand client certificates; this connection says nothing about the unit")
 	}
-	ctx, cancel := context.WithTimeout(ctx, quiet)
+	if fault := c.ping(ctx, s); fault != nil || !c.options.Rebind {
+		return fault
+	}
+	c.rebind(ctx, s)
+	return nil
+}
+
+// patience is how long an answer in the open session may take: half of what the handshake took, whose six flights are three round trips.
+func patience(s *session.Session) time.Duration { return max(quiet, s.Took()/2) }
+
+// ping asks whether the session carries data. A server that is no CoAP server does not answer; then a quiet second decides.
+func (c *connection) ping(ctx context.Context, s *session.Session) *cred.Fault {
+	wait := patience(s)
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	var id [2]byte
-	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
-	w.tell.line("-> CoAP ping")
-	took, err := coap.Ping(ctx, conn, uint16(id[0])<<8|uint16(id[1]), quiet/3)
+	s.Tell("-> CoAP ping")
+	took, err := coap.Ping(ctx, s, messageID(), wait/3)
 	switch {
 	case err == nil:
-		w.tell.line("<- CoAP ping answered")
+		s.Tell("<- CoAP ping answered")
 		c.report.PingMS = millis(took)
 		return nil
-	case errors.Is(err, context.DeadlineExceeded) && c.ear.alert() == nil && !c.seen.View().Refused:
-		w.tell.line("no alert, no answer to the ping")
+	case errors.Is(err, context.DeadlineExceeded) && !s.Refusing():
+		s.Tell("no alert, no answer to the ping")
 		c.report.finding(cred.Info, "coap.no-ping", "the server let the unit in and did not answer a CoAP ping",
 			"nothing need be wrong: a server without CoAP, or one that ignores pings, does so")
 		return nil
 	}
-	return c.thrownOut(err)
+	return s.Ended(err)
+}
+
+func messageID() uint16 {
+	var id [2]byte
+	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
+	return uint16(id[0])<<8 | uint16(id[1])
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/endpoint/session"
 	"example.org/sectag/endpoint/sim"
 	"example.org/sectag/internal/peers"
 )
@@ -91,13 +92,13 @@ func TestTheDocumentIsThatOfTheContract(t *testing.T) {
 	o.Anchor = b.others.PEM
 	refused, _ := Connect(t.Context(), e, o)
 	failed, _ := Connect(t.Context(), cred.Endpoint{Scheme: "tls", Host: "localhost", Port: 1}, o)
-	always := []string{"cid", "findings", "path", "peer", "rebind", "twin", "verdict"}
+	always := []string{"alerts", "cid", "findings", "path", "peer", "rebind", "twin", "verdict"}
 	for _, c := range []struct {
 		report ConnectReport
 		more   []string
 	}{
-		{passed, []string{"address", "client_auth", "handshake_ms", "ping_ms", "suite", "version"}},
-		{refused, []string{"address", "failure", "suite", "version"}},
+		{passed, []string{"address", "client_auth", "datagrams", "flights", "handshake_ms", "ping_ms", "retransmissions", "suite", "version"}},
+		{refused, []string{"address", "datagrams", "failure", "flights", "retransmissions", "suite", "version"}},
 		{failed, []string{"failure"}},
 	} {
 		raw, err := json.Marshal(c.report)
@@ -183,7 +184,7 @@ func TestWrongInputIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	} {
 		o := ConnectOptions{Cert: unit.PEM, Key: unit.KeyPEM, Anchor: b.servers.PEM}
 		change(&o)
-		if _, f := readIdentity(o); f != nil {
+		if _, f := session.X509(o.Cert, o.Key, o.Anchor); f != nil {
 			t.Errorf("%s: %v", name, f)
 		}
 	}

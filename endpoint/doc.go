@@ -6,22 +6,23 @@
 // the chain as completed through "CA Issuers", the name, and which root a unit should carry. Nothing that it reads is
 // secret and it makes no keys.
 //
-// [Connect] has credentials. It makes the mutual handshake with the unit's own certificate and key, offers only suites that
-// the modem has, and proves that the session carries data.
+// [Connect] has credentials. It makes the mutual handshake with the unit's own certificate and key, or its pre-shared key, offers only
+// suites that the modem has, and proves that the session carries data.
 //
 // # How to read it
 //
 //	flight/   the first flight of a DTLS 1.2 server, read and asked for without any cryptography; the cipher suites' names;
 //	          Seen, which tells refusals apart for both halves. Start here.
 //	hail/     talking to a server up to the end of that flight: sessions one at a time, the sweep over the suites,
-//	          and why a session failed, in words: Why, AlertFault
+//	          and why a session failed, in words: Why
 //	anon/     one handshake without a certificate: does the server insist on ours?
 //	aia/      climbing from a certificate to its issuers over plain HTTP, and which addresses are never asked
 //	chain/    judging a chain as the modem will, up to the nearest root. No network.
 //	advice/   which root a unit should hold, of all that the chain leads to, and which one beside it. No network either.
 //	suite/    the cipher suites that this computer can make in the modem's place
 //	probe*    the probe: whom to ask what, and the report
-//	connect*  the handshake
+//	session/  one session of a unit with a server: identity, handshake, what each alert means, and why it failed
+//	connect*  the document of a connection, and the order of things in it
 //	coap/     the little CoAP that is needed
 //	sim/      a local LwM2M/DTLS server for the demo and the tests
 //

@@ -76,26 +76,29 @@ const maxFile = 1 << 20
 
 func (a *app) connectVerb() *cobra.Command {
 	var cert, key, anchor string
+	var psk target.PSK
+	var rebind bool
 	c := &cobra.Command{
-		Use: "connect [URL] --cert F --key F --anchor F", Short: "Make the mutual DTLS handshake that a unit makes", Args: cobra.MaximumNArgs(1),
+		Use:   "connect [URL] (--cert F --key F --anchor F | --psk-id S --psk-file F)",
+		Short: "Make the mutual DTLS handshake that a unit makes", Args: cobra.MaximumNArgs(1),
 		RunE: a.VerbOf(paper.NoConnect, func(ctx context.Context, args []string) (paper.Document, error) {
 			to, err := a.target(args)
 			if err != nil {
 				return nil, err
 			}
-			o := endpoint.ConnectOptions{Timeout: a.Timeout, Now: now}
-			for _, f := range []struct {
-				flag, name string
-				to         *[]byte
-			}{{"cert", cert, &o.Cert}, {"key", key, &o.Key}, {"anchor", anchor, &o.Anchor}} {
-				if f.name == "" {
-					return nil, cred.Failed("usage.flag", "--"+f.flag+" is missing", "write sectag connect URL --cert F --key F --anchor F")
-				}
-				if *f.to, err = atomicfile.Read(f.name, maxFile); err != nil {
-					return nil, cred.Because(err, "config.file", "the file "+f.name+" cannot be read", "name the file behind --"+f.flag)
-				}
+			o := endpoint.ConnectOptions{Timeout: a.Timeout, Now: now, Rebind: rebind}
+			defer func() {
+				clear(o.Key)
+				clear(o.PSK)
+			}()
+			if psk.Given() {
+				o.PSKID, o.PSK, err = psk.Read(cert+key+anchor != "")
+			} else {
+				err = readFiles(cert, key, anchor, &o)
 			}
-			defer clear(o.Key)
+			if err != nil {
+				return nil, err
+			}
 			report, err := endpoint.Connect(ctx, to, o)
 			return &paper.Connect{ConnectReport: report, URL: to.String()}, err
 		}),
@@ -104,5 +107,23 @@ func (a *app) connectVerb() *cobra.Command {
 	f.StringVar(&cert, "cert", "", "the unit's certificate")
 	f.StringVar(&key, "key", "", "its private key, in clear")
 	f.StringVar(&anchor, "anchor", "", "the root that the unit trusts the server by")
+	f.BoolVar(&rebind, "rebind", false, "go on from another port, and tell whether the session survives")
+	psk.Add(c)
 	return c
+}
+
+// readFiles reads what a unit with a certificate shows.
+func readFiles(cert, key, anchor string, o *endpoint.ConnectOptions) (err error) {
+	for _, f := range []struct {
+		flag, name string
+		to         *[]byte
+	}{{"cert", cert, &o.Cert}, {"key", key, &o.Key}, {"anchor", anchor, &o.Anchor}} {
+		if f.name == "" {
+			return cred.Failed("usage.flag", "--"+f.flag+" is missing", "write sectag connect URL --cert F --key F --anchor F, or --psk-id S --psk-file F")
+		}
+		if *f.to, err = atomicfile.Read(f.name, maxFile); err != nil {
+			return cred.Because(err, "config.file", "the file "+f.name+" cannot be read", "name the file behind --"+f.flag)
+		}
+	}
+	return nil
 }

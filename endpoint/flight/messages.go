@@ -21,6 +21,7 @@ const (
 // ServerHello is the server's choice.
 type ServerHello struct {
 	Version              uint16 // 0xFEFD is DTLS 1.2
+	Random               [32]byte
 	Suite                Suite
 	ConnectionID         bool // the server answered extension 54 at all
 	ConnectionIDLength   int  // bytes of the identifier that it wants in records sent to it; above 0 it can follow a new address
@@ -61,6 +62,7 @@ func readServerHello(b []byte) (h ServerHello, err error) {
 		return h, bad
 	}
 	h.Suite = Suite(suite)
+	copy(h.Random[:], random)
 	if s.Empty() {
 		return h, nil
 	}

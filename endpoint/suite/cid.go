@@ -5,11 +5,11 @@ import (
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 
 	"github.com/pion/dtls/v3/pkg/protocol"
 	"github.com/pion/dtls/v3/pkg/protocol/recordlayer"
@@ -21,11 +21,12 @@ var errBadRecord = errors.New("the record does not authenticate")
 // (v3.1.15, hmacCID) feeds the plaintext to the MAC a second time: Eclipse Scandium 3.12 drops such records without a word, and
 // takes those that are written here.
 type cidCBC struct {
+	mac             func() hash.Hash
 	near, far       cipher.Block
 	nearMAC, farMAC []byte
 }
 
-func newCIDCBC(nearKey, nearMAC, farKey, farMAC []byte) (cidCBC, error) {
+func newCIDCBC(mac func() hash.Hash, nearKey, nearMAC, farKey, farMAC []byte) (cidCBC, error) {
 	near, err := aes.NewCipher(nearKey)
 	if err != nil {
 		return cidCBC{}, err
@@ -34,17 +35,17 @@ func newCIDCBC(nearKey, nearMAC, farKey, farMAC []byte) (cidCBC, error) {
 	if err != nil {
 		return cidCBC{}, err
 	}
-	return cidCBC{near: near, far: far, nearMAC: nearMAC, farMAC: farMAC}, nil
+	return cidCBC{mac: mac, near: near, far: far, nearMAC: nearMAC, farMAC: farMAC}, nil
 }
 
 // seal writes header, initialisation vector and ciphertext of one inner plaintext (content, real type, zeros).
 func (c cidCBC) seal(h recordlayer.Header, inner []byte) ([]byte, error) {
-	body := make([]byte, ivSize, ivSize+len(inner)+macSize+aes.BlockSize)
+	body := make([]byte, ivSize, ivSize+len(inner)+c.mac().Size()+aes.BlockSize)
 	if _, err := rand.Read(body); err != nil {
 		return nil, fmt.Errorf("drawing an initialisation vector: %w", err)
 	}
 	body = append(body, inner...)
-	body = append(body, tag(c.nearMAC, h, inner)...)
+	body = append(body, c.tag(c.nearMAC, h, inner)...)
 	padding := aes.BlockSize - (len(body)-ivSize)%aes.BlockSize
 	for range padding {
 		body = append(body, byte(padding-1))
@@ -64,8 +65,8 @@ func (c cidCBC) open(h recordlayer.Header, raw []byte) ([]byte, error) {
 	if err := h.Unmarshal(raw); err != nil {
 		return nil, fmt.Errorf("reading a record header: %w", err)
 	}
-	body := raw[h.Size():]
-	if len(body)%aes.BlockSize != 0 || len(body) < ivSize+macSize+aes.BlockSize {
+	body, macSize := raw[h.Size():], c.mac().Size()
+	if len(body)%aes.BlockSize != 0 || len(body) < ivSize+macSize+1 {
 		return nil, errBadRecord
 	}
 	plain := make([]byte, len(body)-ivSize)
@@ -73,7 +74,7 @@ func (c cidCBC) open(h recordlayer.Header, raw []byte) ([]byte, error) {
 	room := len(plain) - macSize
 	padding, good := unpad(plain, room)
 	inner := plain[:room-padding]
-	want := tag(c.farMAC, h, inner)
+	want := c.tag(c.farMAC, h, inner)
 	good &= subtle.ConstantTimeCompare(want, plain[len(inner):len(inner)+macSize])
 	if good != 1 {
 		return nil, errBadRecord
@@ -95,7 +96,7 @@ func unpad(b []byte, room int) (n, good int) {
 }
 
 // tag is the MAC of RFC 9146, section 5.1; inner is content, real type and zeros.
-func tag(key []byte, h recordlayer.Header, inner []byte) []byte {
+func (c cidCBC) tag(key []byte, h recordlayer.Header, inner []byte) []byte {
 	var seq [8]byte
 	binary.BigEndian.PutUint64(seq[:], h.SequenceNumber)
 	msg := []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
@@ -104,7 +105,7 @@ func tag(key []byte, h recordlayer.Header, inner []byte) []byte {
 	msg = append(msg, seq[2:]...)
 	msg = append(msg, h.ConnectionID...)
 	msg = append(msg, byte(len(inner)>>8), byte(len(inner)))
-	mac := hmac.New(sha256.New, key)
+	mac := hmac.New(c.mac, key)
 	mac.Write(msg)
 	mac.Write(inner)
 	return mac.Sum(nil)

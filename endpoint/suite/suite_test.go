@@ -27,21 +27,25 @@ func TestNothingIsOfferedThatTheModemLacks(t *testing.T) {
 			t.Errorf("%s is offered", flight.Suite(id))
 		}
 	}
-	// Whatever else the modem has with certificates cannot be made here; if the library learns one, offer it.
-	for _, s := range flight.Modem() {
-		made := slices.ContainsFunc(dtls.CipherSuites(), func(c *tls.CipherSuite) bool { return c.ID == uint16(s) })
-		if made && !s.PSK() && !slices.Contains(Client(), dtls.CipherSuiteID(s)) {
-			t.Errorf("%s can be made and is not offered", s)
+	for _, id := range PSK() {
+		if !flight.InModem(flight.Suite(id)) || !flight.Suite(id).PSK() {
+			t.Errorf("%s is offered with a pre-shared key", flight.Suite(id))
 		}
 	}
-	if got := flight.Suite(CBC).String(); got != (&cbc{}).String() {
-		t.Errorf("0xC023 has two names: %s, %s", got, (&cbc{}).String())
+	for _, s := range flight.Modem() {
+		if !slices.Contains(slices.Concat(Client(), PSK()), dtls.CipherSuiteID(s)) {
+			t.Errorf("%s is not offered", s)
+		}
+		built := slices.ContainsFunc(dtls.CipherSuites(), func(c *tls.CipherSuite) bool { return c.ID == uint16(s) })
+		if own := made(dtls.CipherSuiteID(s)); built && own != nil || own != nil && own.psk != s.PSK() {
+			t.Errorf("%s: the library has it %v, and it is made here", s, built)
+		}
 	}
 }
 
 func TestTheOfferKeepsItsOrder(t *testing.T) {
 	// The library puts custom suites first.
-	m := handshake.MessageClientHello{CipherSuiteIDs: []uint16{0xc023, 0xc02b, 0xc00a, 0xc02f, 0xc030, 0xc014}}
+	m := handshake.MessageClientHello{CipherSuiteIDs: []uint16{0xc023, 0xc0ac, 0xc02b, 0xc00a, 0xc02f, 0xc030, 0xc014}}
 	got := inOrder(Client())(m).(*handshake.MessageClientHello).CipherSuiteIDs
 	if want := []uint16{0xc02b, 0xc023, 0xc00a, 0xc02f, 0xc030, 0xc014}; !slices.Equal(got, want) {
 		t.Errorf("offered as %04x, not %04x", got, want)
@@ -59,7 +63,7 @@ var (
 
 func pair(t testing.TB) (client, server *cbc) {
 	t.Helper()
-	client, server = &cbc{}, &cbc{}
+	client, server = made(CBC), made(CBC)
 	if client.IsInitialized() {
 		t.Error("a new suite says that it has keys")
 	}
@@ -160,10 +164,10 @@ func TestRecordsOpenOnlyUnchanged(t *testing.T) {
 
 func TestNoKeysNoRecords(t *testing.T) {
 	raw, pkt := record(t, cidHeader(), []byte{23})
-	if _, err := (&cbc{}).Encrypt(pkt, raw); !errors.Is(err, errNoKeys) {
+	if _, err := made(CBC).Encrypt(pkt, raw); !errors.Is(err, errNoKeys) {
 		t.Error(err)
 	}
-	if _, err := (&cbc{}).Decrypt(pkt.Header, raw); !errors.Is(err, errNoKeys) {
+	if _, err := made(CBC).Decrypt(pkt.Header, raw); !errors.Is(err, errNoKeys) {
 		t.Error(err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
+	"example.org/sectag/endpoint/session"
 )
 
 // Probe is the document of sectag probe.
@@ -69,6 +70,26 @@ func (d *Connect) People(w io.Writer) {
 	if d.PingMS > 0 {
 		line(w, "ping", fmt.Sprintf("%d ms", d.PingMS))
 	}
+	if d.CID.Offered && d.Suite != "" {
+		line(w, "cid", map[bool]string{true: "agreed", false: "none"}[d.CID.Negotiated])
+	}
+	if d.Rebind != "not-tried" {
+		line(w, "other port", d.Rebind)
+	}
+	if t := d.Datagrams; t != nil {
+		line(w, "datagrams", fmt.Sprintf("%d sent, %d received, %d flights%s", t.Sent, t.Received, d.Flights, again(d.Retransmissions)))
+	}
+	for _, a := range d.Alerts {
+		line(w, "alert", fmt.Sprintf("%s (%d) of the %s, %s", a.Name, a.Number, a.From, a.When))
+	}
 	findings(w, d.Findings)
 	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
+}
+
+// again tells what was lost on the way; nothing if nothing was.
+func again(n *session.TwoWays) string {
+	if n == nil || n.Sent+n.Received == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", of these %d and %d again", n.Sent, n.Received)
 }

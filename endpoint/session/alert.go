@@ -1,7 +1,8 @@
-package hail
+package session
 
 import (
 	"fmt"
+	"strings"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint/flight"
@@ -29,12 +30,24 @@ func PhaseOf(v flight.View) Phase {
 	return AtHello
 }
 
-// String says when, in words.
-func (p Phase) String() string {
+// words say when. A unit with a pre-shared key shows no certificate.
+func (p Phase) words(psk bool) string {
+	shown := "the unit's certificate"
+	if psk {
+		shown = "the unit's pre-shared key"
+	}
 	return [...]string{
-		"in answer to the hello", "before the unit showed its certificate", "when it was shown the unit's certificate",
-		"in the open session",
+		"in answer to the hello", "before the unit showed its " + strings.TrimPrefix(shown, "the unit's "), "when it was shown " + shown, "in the open session",
 	}[p]
+}
+
+// Alert is one alert of a session, whoever sent it (RFC 5246, section 7.2).
+type Alert struct {
+	Number uint8  `json:"number"`
+	Name   string `json:"name"` // as the RFCs have it
+	Fatal  bool   `json:"fatal"`
+	From   string `json:"from"` // "server" or "unit": this computer in the unit's place
+	When   string `json:"when"` // where in the handshake, in words
 }
 
 // meaning is what an alert says in words, and what to do next.
@@ -44,10 +57,13 @@ const lookAtLog = "look at the server's log: it knows the reason"
 
 // AlertFault explains an alert of the server's. No cause is given as certain where servers differ: measured on seven of them,
 // a certificate of an unknown authority gets 48, 49 or 42, one that has ended 45, 49, 42 or none (docs: the list of codes).
-func AlertFault(a flight.Alert, p Phase, err error) *cred.Fault {
+func AlertFault(a flight.Alert, p Phase, psk bool, err error) *cred.Fault {
 	m, ok := meanings[a.Number]
 	if !ok {
 		m = meaning{"the server ended the handshake", lookAtLog}
+	}
+	if k, special := withKey[a.Number]; special && psk && p == AtCertificate {
+		m = k
 	}
 	switch {
 	case a.Number == flight.HandshakeFailure && p == AtHello:
@@ -61,7 +77,7 @@ func AlertFault(a flight.Alert, p Phase, err error) *cred.Fault {
 			"it may not know the unit's name yet, or be shutting down: register the unit there, and look at its log",
 		}
 	}
-	return cred.Because(err, fmt.Sprintf("dtls.%d", a.Number), fmt.Sprintf("%s (alert %d, %s, %s)", m.text, a.Number, flight.AlertName(a.Number), p), m.hint)
+	return cred.Because(err, fmt.Sprintf("dtls.%d", a.Number), fmt.Sprintf("%s (alert %d, %s, %s)", m.text, a.Number, flight.AlertName(a.Number), p.words(psk)), m.hint)
 }
 
 // meanings is a table and never written.
@@ -71,6 +87,7 @@ var meanings = map[uint8]meaning{
 	20: {"the server cannot check what it was sent", "something on the way changes datagrams, or client and server made different keys: " + lookAtLog},
 	21: {"the server cannot decrypt what it was sent", lookAtLog},
 	22: {"the server was sent a record that is too long for it", "give the unit a shorter certificate"},
+	30: {"the server cannot unpack what it was sent", "nothing is compressed here, so the record was changed on the way, or the server is at fault: " + lookAtLog},
 	40: {
 		"the server gave up the handshake",
 		"it wants a certificate and got none that it takes, or refuses the unit's for its kind: make sure that it trusts the unit's authority",
@@ -95,6 +112,7 @@ var meanings = map[uint8]meaning{
 	},
 	50:  {"the server cannot read what it was sent", lookAtLog},
 	51:  {"the server cannot verify the unit's signature", "the key may not be the certificate's, or the server lacks its curve: use EC P-256"},
+	60:  {"the server objects to the strength of the keys", "it is very old: have it take ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 (0xC02B)"},
 	70:  {"the server does not speak DTLS 1.2", "the modem has no other version: have the server speak it"},
 	71:  {"the server wants stronger security than the modem has", "have the server take TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 (0xC02B)"},
 	80:  {"the server failed inside", "some servers say this of a unit that they do not know: register the unit there, then look at its log"},
@@ -111,3 +129,18 @@ var meanings = map[uint8]meaning{
 	116: {"the server wants a certificate and got none", "make sure that the unit has one in its slot"},
 	120: {"the server knows none of the protocols that it was offered", lookAtLog},
 }
+
+// withKey is what an alert most likely means behind the Finished of a unit with a pre-shared key: made with another key, a Finished
+// is a record that does not verify (RFC 4279, section 2). A table that is never written.
+var withKey = map[uint8]meaning{
+	20: wrongKey,
+	21: wrongKey,
+	40: {"the server refuses the unit's pre-shared key or identity", compareKeys},
+	49: {"the server denies access to the unit's identity", "register the identity there, with its key"},
+	51: wrongKey,
+}
+
+const compareKeys = "compare identity and key with those that the server has (a key is hex text: the same bytes, not the same characters)"
+
+// wrongKey is read only.
+var wrongKey = meaning{"the server has another pre-shared key for this identity", compareKeys}
