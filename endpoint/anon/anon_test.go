@@ -35,7 +35,7 @@ func TestLetIn(t *testing.T) {
 		{"openssl asks", openssl("-verify", "1"), []flight.Suite{0xC02B}, true},
 		{"openssl asks, C023", openssl("-verify", "1"), []flight.Suite{0xC023}, true},
 		{"openssl insists", openssl("-Verify", "1"), []flight.Suite{0xC02B}, false},
-		{"no suite of ours", openssl("-verify", "1"), []flight.Suite{0xC024}, false},
+		{"no suite of ours", openssl("-verify", "1"), []flight.Suite{0xC02C}, false},
 		{"gnutls asks", gnutls(), []flight.Suite{0xC02B}, true},
 		{"gnutls insists, and says nothing", gnutls("--require-client-cert"), []flight.Suite{0xC02B}, false},
 	} {
