@@ -111,7 +111,8 @@ func TestProbeTellsWhatElseAServerCanDo(t *testing.T) {
 			"openssl with RSA-PSS alone, which wants nothing else from units", func(t *testing.T) *peers.Server {
 				return peers.OpenSSL(t, files(rsa, append(ask, "-sigalgs", "rsa_pss_rsae_sha256")...)...)
 			},
-			but(openssl, "signatures", "SHA256-RSAPSS"), []string{"dtls.no-unit-signature", "dtls.signature"},
+			but(openssl, "signatures", "SHA256-RSAPSS"),
+			[]string{"dtls.no-unit-signature", "dtls.signature"},
 		},
 		{
 			"openssl with a key on P-384", func(t *testing.T) *peers.Server { return peers.OpenSSL(t, files(p384, ask...)...) }, openssl, nil,
