@@ -44,9 +44,6 @@ func Why(v flight.View, at string) *cred.Fault {
 		"check the address and the firewalls on the way: it is UDP; a slow server needs --timeout")
 }
 
-// framing is more than the Certificate message has beside the certificates of any chain that a modem takes: 3 bytes for each.
-const framing = 64
-
 // promised judges a flight that did not come to its end by what its first pieces say of the whole: the longer the chain, the
 // less likely it arrives, and then its length is what is wrong.
 func promised(v flight.View, at string) *cred.Fault {
@@ -54,7 +51,7 @@ func promised(v flight.View, at string) *cred.Fault {
 		return nil
 	}
 	switch a := v.Refusal(); {
-	case v.Announced > chain.LimitBytes+framing:
+	case v.Announced > chain.LimitBytes:
 		return cred.Failed(chain.TooLong,
 			fmt.Sprintf("%s announces a chain of some %d bytes, which did not arrive whole; the modem takes %d", at, v.Announced, chain.LimitBytes),
 			"have the server send fewer or smaller certificates (EC keys, no root)")
