@@ -1,4 +1,4 @@
-// Package endpoint is the far end: what a modem will meet when it connects to its LwM2M server over DTLS 1.2, looked at
+// Package endpoint is the far end: what a modem will meet when it connects to its LwM2M server over DTLS 1.2 (or TLS 1.2), looked at
 // from this computer before the unit leaves the bench. It has two halves that share one view of the wire.
 //
 // [Probe] needs no credentials. It says hello as the modem would, reads the server's first flight, hangs up, and judges what

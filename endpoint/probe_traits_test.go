@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/elliptic"
 	"encoding/json"
+	"net"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -253,5 +256,53 @@ func TestProbeOverIPv6(t *testing.T) {
 	document(t, r, err)
 	if err != nil || r.Verdict != cred.Pass || !*r.HostMatch || len(r.Chain) != 2 || r.ClientAuth != "required" {
 		t.Errorf("%v, %+v\n%s", err, r, s.Output())
+	}
+}
+
+// counted is a dialer that knows how many of its connections are open, and what was written to them.
+type counted struct{ open, most, writes atomic.Int64 }
+
+func (c *counted) dial(ctx context.Context, network, to string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, to)
+	if err != nil {
+		return nil, err
+	}
+	if n := c.open.Add(1); n > c.most.Load() {
+		c.most.Store(n)
+	}
+	return &countedConn{Conn: conn, c: c}, nil
+}
+
+type countedConn struct {
+	net.Conn
+	c    *counted
+	once sync.Once
+}
+
+func (c *countedConn) Write(b []byte) (int, error) {
+	c.c.writes.Add(1)
+	return c.Conn.Write(b)
+}
+
+func (c *countedConn) Close() error {
+	c.once.Do(func() { c.c.open.Add(-1) })
+	return c.Conn.Close()
+}
+
+// A probe is a polite guest: one session at a time, all of them ended, and as many packets as it says.
+func TestProbeIsAPoliteGuest(t *testing.T) {
+	root := peers.Root(t, "Root")
+	srv := root.Server(t)
+	args := []string{"-cert", srv.CertFile, "-key", srv.KeyFile, "-Verify", "2", "-verify_return_error", "-CAfile", root.CertFile}
+	for name, start := range map[string]func(testing.TB, ...string) *peers.Server{"UDP": peers.OpenSSL, "TCP": peers.OpenSSLTCP} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var c counted
+			r, err := endpoint.Probe(context.Background(), address(t, start(t, args...).URL), endpoint.ProbeOptions{Roots: root.CertFile, Dial: c.dial})
+			document(t, r, err)
+			if err != nil || c.most.Load() != 1 || c.open.Load() != 0 || int64(r.Packets) != c.writes.Load() {
+				t.Errorf("%v; %d open at once, %d left open; %d packets said, %d sent", err, c.most.Load(), c.open.Load(), r.Packets, c.writes.Load())
+			}
+		})
 	}
 }
