@@ -38,7 +38,7 @@ cross: ## the other systems must build, and their parts be right by reading
 	  echo $$t; GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./cmd/sectag || exit 1; done
 	for t in windows/amd64 darwin/arm64; do GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet ./... || exit 1; done
 
-bench: ## speed, as a ratio to the physical floor
+bench: ## speed, as a ratio to the physical floor, and to OpenSSL for a handshake
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
 FUZZTIME ?= 60s

@@ -54,7 +54,7 @@ type ConnectReport struct {
 	Path            string              `json:"path"`              // "host": this computer made the handshake
 	Twin            bool                `json:"twin"`              // the certificate was a stand-in for a key made in the modem
 	Address         string              `json:"address,omitempty"` // that was tried last, as the name resolved
-	Version         string              `json:"version,omitempty"` // "DTLS 1.2"
+	Version         string              `json:"version,omitempty"` // "DTLS 1.2" or "TLS 1.2"
 	Suite           string              `json:"suite,omitempty"`   // IANA name
 	CID             ConnectionID        `json:"cid"`
 	ClientAuth      string              `json:"client_auth,omitempty"`     // "used" or "not-asked", absent if the server did not get so far
@@ -94,6 +94,8 @@ func NewConnectReport() ConnectReport {
 // alert. The error, if any, is the report's Failure: a *cred.Fault. The report holds what is known by then.
 //
 // With a pre-shared key there is no chain to judge: that both sides have the same key is shown by their Finished.
+//
+// At a tls:// address the same is done with TLS 1.2 over TCP, without pre-shared keys and without the ping.
 //
 // It proves the server and the chain. It does not prove the modem.
 func Connect(ctx context.Context, e cred.Endpoint, o ConnectOptions) (ConnectReport, error) {

@@ -173,6 +173,10 @@ type ProbeFacts struct {
 		Server      []string `json:"server"`
 		ModemUsable []string `json:"modem_usable"`
 	} `json:"suites"`
+	Traits struct {
+		Versions []string `json:"versions"`
+		Groups   []string `json:"groups"`
+	} `json:"traits"`
 	CID        *bool          `json:"cid,omitempty"`
 	ClientAuth string         `json:"client_auth,omitempty"`
 	HostMatch  *bool          `json:"host_match,omitempty"`

@@ -24,6 +24,10 @@ func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Even
 			return nil, cred.Because(err, "config.value", err.Error(), "write coaps://host:5684")
 		}
 	}
+	if to.Scheme == "tls" {
+		return nil, cred.Failed("config.value", to.String()+" is no server for units here: they reach it over DTLS",
+			"write coaps://host:5684; sectag probe looks at servers over TCP")
+	}
 	if to.Host == "" {
 		return nil, cred.Failed("config.value", "no server is named", "type its address, such as coaps://lwm2m.example.eu:5684")
 	}

@@ -140,7 +140,7 @@ func (c *checker) endpoint(s string) cred.Endpoint {
 	if err != nil {
 		c.refuse("endpoint", "url", 0, err.Error(), `write url = "coaps://host:5684"`)
 	} else if e.Scheme != "coaps" {
-		c.refuse("endpoint", "url", 0, "servers over TCP are not built yet", `write url = "coaps://host:5684"`)
+		c.refuse("endpoint", "url", 0, "units reach their server over DTLS; tls:// is for sectag probe and sectag connect only", `write url = "coaps://host:5684"`)
 	}
 	return e
 }

@@ -53,6 +53,9 @@ func PSK(name string, file []byte) (Identity, *cred.Fault) {
 // Clear forgets the pre-shared key.
 func (i Identity) Clear() { clear(i.key) }
 
+// Certificate is the unit's certificate with its key; without chain and key if it has a pre-shared key.
+func (i Identity) Certificate() *tls.Certificate { return &i.tls }
+
 // Anchors is what the unit trusts.
 func (i Identity) Anchors() []*x509.Certificate { return i.anchors }
 

@@ -176,6 +176,11 @@ func suites(p *flows.ProbeFacts) []paint.Line {
 	for _, x := range [][2]string{{"asks for a certificate", auth}, {"name matches", words.YesNo(p.HostMatch)}, {"Connection ID", words.YesNo(p.CID)}} {
 		out = append(out, paint.Row(paint.Cell(34, paint.P(x[0])), paint.P(x[1])))
 	}
+	for _, x := range [][2]string{{"speaks", strings.Join(p.Traits.Versions, ", ")}, {"curves", strings.Join(p.Traits.Groups, ", ")}} {
+		if x[1] != "" {
+			out = append(out, paint.Row(paint.Cell(34, paint.P(x[0])), paint.P(x[1])))
+		}
+	}
 	return out
 }
 

@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/endpoint/session"
+	"example.org/sectag/endpoint/traits"
 )
 
 // Probe is the document of sectag probe.
@@ -38,10 +39,23 @@ func (d *Probe) People(w io.Writer) {
 	}
 	line(w, "suites", strings.Join(d.Suites.Server, " "))
 	line(w, "modem has", strings.Join(d.Suites.ModemUsable, " "))
+	able(w, d.Traits)
 	line(w, "asks for", "a certificate: "+orUnknown(d.ClientAuth))
+	if d.Packets > 0 {
+		line(w, "sent", fmt.Sprintf("%d packets", d.Packets))
+	}
 	line(w, "written", strings.Join(d.Files, " "))
 	findings(w, d.Findings)
 	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
+}
+
+// able writes what else the server can do.
+func able(w io.Writer, t traits.Traits) {
+	line(w, "versions", strings.Join(t.Versions, ", "))
+	line(w, "curves", strings.Join(t.Groups, " "))
+	line(w, "signs with", strings.Join(t.Signatures, " "))
+	line(w, "psk hint", t.PSKHint)
+	line(w, "lets in", strings.Join(t.Authorities, "; "))
 }
 
 func orUnknown(s string) string {
