@@ -48,15 +48,18 @@ func (p *probe) greet(ctx context.Context) *cred.Fault {
 	rounds := [][]flight.Suite{
 		certificates(flight.Modem()), certificates(rest), psk(append(flight.Modem(), rest...)),
 	}
+	unheard := false // a round got no answer, or only a cookie: then it is not known that every suite is refused
 	for i, suites := range rounds {
 		view, err := p.far.Say(ctx, flight.Hello{Suites: suites, CID: true})
 		if err != nil {
 			return cred.Because(err, "dtls.no-route", "no way to "+p.endpoint.Addr()+": "+err.Error(), "check this computer's network")
 		}
 		if i > 0 && view.Hello == nil && (view.State() == flight.Nothing || view.State() == flight.Refused) {
-			break // it had enough of us, or time ran out: what it said before counts
+			unheard = true
+			break // it had enough of us, or time ran out, or packets were lost: what it said before counts
 		}
 		p.first = view
+		unheard = unheard || view.State() == flight.Cookie
 		switch {
 		case view.Hello != nil && view.State() != flight.Garbled:
 			p.psk = view.Hello.Suite.PSK()
@@ -69,7 +72,7 @@ func (p *probe) greet(ctx context.Context) *cred.Fault {
 			return hail.Why(view, p.endpoint.Addr())
 		}
 	}
-	if p.first.Alert != nil {
+	if p.first.Alert != nil && !unheard {
 		return cred.Failed("dtls.no-common-suite",
 			fmt.Sprintf("%s refuses every cipher suite that was offered, with alert %s", p.endpoint.Addr(), p.first.Alert),
 			"have the server offer "+flight.Suite(0xC02B).String()+" or "+flight.Suite(0xC023).String())

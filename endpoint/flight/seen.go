@@ -30,7 +30,7 @@ type View struct {
 	Chain     [][]byte            // the Certificate message, DER as sent; nil until it came, empty if the server sent none
 	Exchange  []byte              // the ServerKeyExchange message, unread: see [View.Key]; nil without any
 	Request   *CertificateRequest // nil unless the server asked for a certificate of ours
-	Done      bool                // ServerHelloDone: the flight is whole
+	Done      bool                // ServerHelloDone, and all that was said before it: the flight is whole
 	Alert     *Alert              // the first alert in clear that ends a handshake: fatal, or close_notify
 	Warnings  []Alert             // other alerts, at most 8
 	Encrypted bool                // the server sent a record under the new keys: it has accepted our Finished, or speaks in an alert that cannot be read
@@ -112,6 +112,7 @@ func (s *Seen) View() View {
 	v.Cookie = bytes.Clone(v.Cookie)
 	v.Chain = slices.Clone(v.Chain)
 	v.Warnings = slices.Clone(v.Warnings)
+	v.Done = v.Done && s.parts.unbroken()
 	return v
 }
 

@@ -18,7 +18,7 @@ type Known struct {
 	Met     bool          // it has answered in DTLS, or TLS
 	RTT     time.Duration // to its first answer; 0 before
 	Lossy   bool          // a flight came only when the hello was said again
-	Slowest time.Duration // the longest that it took from a hello to the end of its flight or its refusal
+	Slowest time.Duration // the longest that it took from a hello to its first answer, the end of its flight or its refusal
 
 	next time.Time
 }

@@ -217,6 +217,7 @@ func (s *talk) judge() (over, again bool) {
 	took := time.Since(s.asked)
 	if s.far.RTT == 0 && view.Received > view.Foreign {
 		s.far.RTT = took
+		s.far.Slowest = max(s.far.Slowest, took) // what refuses by silence after its cookie says no more
 	}
 	switch {
 	case view.Alert != nil || (view.Done && view.Hello != nil) || retry(view):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/pion/dtls/v3"
 
@@ -66,33 +67,51 @@ func perhapsSuites(v flight.View) bool {
 	return v.Alert.Number == flight.HandshakeFailure || v.Alert.Number == flight.InsufficientSecurity
 }
 
-// findSuite says hello in clear twice more: with the suites that the modem has and that were not offered, then with all others.
+// findSuite says hello in clear up to three times more: with the suites that the modem has and that were not offered, then with all
+// others of the unit's kind of credential, then with those of the other kind. The kinds are apart because libcoap with GnuTLS and a
+// pre-shared key alone takes a suite with certificates if it is offered one, and then says nothing.
 // If the server takes one of the first, the unit may well get in: a warning. If it takes one of the others, the modem cannot.
+// A server that said nothing may not have heard: it is asked for all that the modem has, and if it takes what it was offered before,
+// the suites are not the reason.
 func (s *Session) findSuite(ctx context.Context) (done bool, f *cred.Fault) {
-	psk := s.identity.HasKey()
-	ours := certificates(flight.Modem())
+	psk, wider := s.identity.HasKey(), slices.Concat(flight.LwM2M(), flight.Wider())
+	ours, kin, others := certificates(flight.Modem()), certificates(wider), keys(slices.Concat(flight.Modem(), wider))
 	if psk {
-		ours = keys(flight.Modem())
+		ours, kin, others = keys(flight.Modem()), keys(wider), certificates(slices.Concat(flight.Modem(), wider))
 	}
-	untested := slices.DeleteFunc(ours, func(x flight.Suite) bool { return slices.Contains(s.options.Offer, dtls.CipherSuiteID(x)) })
-	server := hail.Server{Addr: s.addr, Dial: s.options.Dial, Known: hail.Known{Met: true}}
+	offered := func(x flight.Suite) bool { return slices.Contains(s.options.Offer, dtls.CipherSuiteID(x)) }
+	if s.seen.View().Alert != nil { // it has heard, and refuses those
+		ours = slices.DeleteFunc(ours, offered)
+	}
+	server := hail.Server{Addr: s.addr, Dial: s.options.Dial}
+	server.Met, server.Slowest = true, s.firstWord()
 	if !s.options.Server.IsIP() {
 		server.Name = s.options.Server.Host
 	}
-	if len(untested) > 0 {
-		if v, err := server.Ask(ctx, untested); err == nil && v.Hello != nil {
+	for i, suites := range [][]flight.Suite{ours, kin, others} {
+		if len(suites) == 0 {
+			continue
+		}
+		v, err := server.Ask(ctx, suites)
+		switch {
+		case err != nil || v.Hello == nil:
+		case offered(v.Hello.Suite):
+			return false, nil
+		case i == 0:
 			return true, s.untested(v)
+		default:
+			return true, NoneInCommon(v.Hello.Suite, psk)
 		}
 	}
-	rest := slices.Concat(flight.LwM2M(), keys(flight.Modem()), flight.Wider())
-	if psk {
-		rest = slices.Concat(certificates(flight.Modem()), flight.LwM2M(), flight.Wider())
+	return false, nil
+}
+
+// firstWord is how long the server took to say anything, so that one that is far away is waited for as long again.
+func (s *Session) firstWord() time.Duration {
+	if came := s.wire.cookieAt(); !came.IsZero() {
+		return came.Sub(s.began)
 	}
-	v, err := server.Ask(ctx, rest)
-	if err != nil || v.Hello == nil {
-		return false, nil
-	}
-	return true, NoneInCommon(v.Hello.Suite, psk)
+	return time.Since(s.began) // an alert, right now
 }
 
 // untested is a server that takes what the modem has and was not offered: nothing was proven, and nothing is wrong.

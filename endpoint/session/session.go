@@ -43,6 +43,7 @@ type Session struct {
 	options  Options
 	seen     *flight.Seen
 	ear      *ear
+	began    time.Time // of the handshake
 	took     time.Duration
 	refused  *cred.Fault // why we refuse the server
 	judged   bool
@@ -73,7 +74,7 @@ func Open(ctx context.Context, addr netip.AddrPort, id Identity, o Options) (*Se
 		_ = socket.Close()
 		return s, cred.Because(err, "internal", "the DTLS library cannot be set up: "+err.Error(), "this is a defect of sectag: please report it")
 	}
-	began := time.Now()
+	s.began = time.Now()
 	err = s.handshake(ctx, conn)
 	if err != nil {
 		_ = conn.Close() // a server that serves one client at a time has to be free again for a second look
@@ -81,7 +82,7 @@ func Open(ctx context.Context, addr netip.AddrPort, id Identity, o Options) (*Se
 		defer s.wire.tell.stop()
 		return s, s.explain(ctx, err)
 	}
-	s.conn, s.took = conn, time.Since(began)
+	s.conn, s.took = conn, time.Since(s.began)
 	s.wire.count.done()
 	return s, nil
 }
