@@ -48,7 +48,7 @@ func driveTo(t *testing.T, c bench.Config) bench.Unit {
 	b := bench.New(c)
 	with := terms
 	with.Endpoint = true
-	fault, err := b.Drive(context.Background(), context.Background(), with, station.Orders{}, nil, nil)
+	fault, err := b.Drive(context.Background(), context.Background(), with, opening(b, station.Orders{}), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
