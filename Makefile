@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.bui
 VULNDB  ?= ../shared/vulndb
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test sweep race lint bench fuzz golden vuln cross clean
+.PHONY: build demo test sweep race lint bench fuzz golden vuln cross clean interop-leshan
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sectag ./cmd/sectag
@@ -38,7 +38,7 @@ cross: ## the other systems must build, and their parts be right by reading
 	  echo $$t; GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./cmd/sectag || exit 1; done
 	for t in windows/amd64 darwin/arm64; do GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet ./... || exit 1; done
 
-bench: ## speed, as a ratio to the physical floor
+bench: ## speed, as a ratio to the physical floor, and to OpenSSL for a handshake
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
 FUZZTIME ?= 60s
@@ -51,6 +51,13 @@ fuzz: ## every fuzz target of the packages FUZZED for FUZZTIME; what fails is ke
 golden: ## write the golden frames, the flows' diagrams and the pictures of the screens anew
 	for p in $$($(GO) list ./flows/... ./tui/... ./internal/codes); do \
 	  grep -qs '"update"' $$($(GO) list -f '{{.Dir}}' $$p)/*_test.go || continue; $(GO) test $$p -update || exit 1; done
+
+LESHAN = $(CURDIR)/bin/leshan
+interop-leshan: ## registers with an Eclipse Leshan server; needs a JDK and Maven, and Maven's registry
+	mkdir -p $(LESHAN)
+	mvn -q -B -f endpoint/testdata/leshan/pom.xml dependency:build-classpath -Dmdep.outputFile=$(LESHAN)/classpath -Dmdep.includeScope=runtime
+	javac -d $(LESHAN) -cp "$$(cat $(LESHAN)/classpath)" endpoint/testdata/leshan/Bench.java
+	LESHAN_CLASSES=$(LESHAN) LESHAN_CLASSPATH="$$(cat $(LESHAN)/classpath)" $(GO) test -count=1 -tags leshan -run TestRegisterWithLeshan -v ./endpoint
 
 vuln: ## known vulnerabilities in what we link
 	@if [ -d $(VULNDB) ]; then $(TOOL) govulncheck -db file://$$(cd $(VULNDB) && pwd) ./...; else $(TOOL) govulncheck ./...; fi

@@ -1,6 +1,7 @@
 package ca
 
 import (
+	"crypto"
 	"crypto/x509"
 	"fmt"
 	"time"
@@ -59,4 +60,38 @@ func twinEnd(now time.Time, unit, root *x509.Certificate) (time.Time, error) {
 		}
 	}
 	return end, nil
+}
+
+// TestRequest asks for a certificate that a server must refuse.
+type TestRequest struct {
+	Like   *x509.Certificate // as it is to be: name, validity, what it may; issuer and serial are filled in
+	Public crypto.PublicKey
+	Serial string // as for Twin
+	Clock  Clock
+}
+
+// SignTest signs a certificate for a connection that must fail, and does not judge it: it is meant to be wrong. It lives for minutes
+// all the same, and never beyond TwinLife from now. Clear its key after the test, record it as a test, give it to nobody.
+// Faults: ca.clock, ca.expired, ca.locked, config.value.
+func (a *Authority) SignTest(q TestRequest) ([]byte, error) {
+	clock := q.Clock
+	clock.Authority = a.Cert.NotBefore
+	if _, err := DoubtClock(clock); err != nil {
+		return nil, err
+	}
+	if err := a.inDate(clock.Now); err != nil {
+		return nil, err
+	}
+	tmpl := *q.Like
+	if tmpl.NotAfter.After(clock.Now.Add(TwinLife)) || tmpl.NotAfter.Sub(tmpl.NotBefore) > TwinLife+grace {
+		return nil, cred.Failed("config.value", "a certificate for a test lives for minutes, and this one would not", "this is a defect of sectag: please report it")
+	}
+	var err error
+	if tmpl.SerialNumber, err = parseSerial(q.Serial); err != nil {
+		return nil, err
+	}
+	if tmpl.AuthorityKeyId, err = keyID(a.Cert); err != nil {
+		return nil, err
+	}
+	return a.sign(&tmpl, q.Public)
 }

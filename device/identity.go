@@ -157,9 +157,12 @@ func parseIMEI(line string) (cred.IMEI, error) {
 
 // functionalMode asks for +CFUN. One flipped bit makes an idle modem of an active one, or the other way round, but no 4 of an active one:
 // any other mode must be heard twice.
-func (m *Modem) functionalMode(ctx context.Context) (int, error) {
-	idle := func(line string) bool { return line == "+CFUN: 4" }
-	line, err := m.ask(ctx, query{text: "AT+CFUN?", shape: modeAnswer, prefix: "+CFUN:", usual: idle})
+func (m *Modem) functionalMode(ctx context.Context) (int, error) { return m.modeOr(ctx, offline) }
+
+// modeOr is functionalMode where that mode is believed at once: the modem was just told to take it.
+func (m *Modem) modeOr(ctx context.Context, mode int) (int, error) {
+	usual := "+CFUN: " + strconv.Itoa(mode)
+	line, err := m.ask(ctx, query{text: "AT+CFUN?", shape: modeAnswer, prefix: "+CFUN:", usual: func(line string) bool { return line == usual }})
 	if err != nil {
 		return 0, err
 	}

@@ -59,7 +59,7 @@ func (m *Modem) SetMode(ctx context.Context, mode int) error {
 		if err := m.setMode(ctx, mode); err != nil {
 			return err
 		}
-		now, err := m.functionalMode(ctx)
+		now, err := m.modeOr(ctx, mode)
 		switch {
 		case err != nil:
 			return err
@@ -84,7 +84,7 @@ func (m *Modem) setMode(ctx context.Context, mode int) error {
 		if e := m.resync(ctx); e != nil {
 			return e
 		}
-		now, e := m.functionalMode(ctx)
+		now, e := m.modeOr(ctx, mode)
 		if e == nil && now == mode {
 			return nil
 		}

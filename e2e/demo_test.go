@@ -16,7 +16,7 @@ func TestTheDemoOnATerminal(t *testing.T) {
 	x.press("Enter")
 	x.sees("▸ Credentials", "enter start")
 	x.press("Enter")
-	x.sees(append(big(t, "pass.txt"), "record 0")...)
+	x.sees(append(big(t, "pass.txt"), "record 1")...)
 	x.types("q")
 	x.sees("sectag ledger list --profile", "[exit 0]")
 }

@@ -97,7 +97,7 @@ func (x *terminal) journey(url, digest string) []func() {
 			x.press("Enter")
 		},
 		func() {
-			x.sees("record 0", "s save profile")
+			x.sees("record 1", "s save profile")
 			x.types("s")
 			x.sees("▸ file  sectag.toml")
 			x.press("Enter")

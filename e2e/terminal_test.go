@@ -74,7 +74,7 @@ func TestFromTheFirstScreenToPass(t *testing.T) {
 	x.names()
 	x.sees("▸ Credentials", "root CA", "client cert", "client key", "write", "enter start")
 	x.press("Enter")
-	x.sees(append(big(t, "pass.txt"), "▸ Record", sceneIMEI, "3 slots read back", "DTLS 1.2", "record 0", "n next unit")...)
+	x.sees(append(big(t, "pass.txt"), "▸ Record", sceneIMEI, "3 slots read back", "DTLS 1.2", "record 1", "n next unit")...)
 	x.types("t")
 	if now := x.sees("AT%CMNG=0,42,1,", " bytes>", "esc back"); strings.Contains(now, "BEGIN") {
 		t.Errorf("the transcript shows what it should mask:\n%s", now)
@@ -84,7 +84,7 @@ func TestFromTheFirstScreenToPass(t *testing.T) {
 	x.leaves("q")
 	u := s.unit()
 	u.proven(t)
-	r := s.record("0")
+	r := s.record("1")
 	u.agrees(t, r.Slots)
 	if r.Verdict != "pass" || r.Connect == nil || r.Connect.ClientAuth != "used" {
 		t.Errorf("the record says %+v", r)
@@ -132,7 +132,7 @@ func TestWithoutAProfile(t *testing.T) {
 	x.press("Enter")
 	x.sees("▸ Credentials", "enter start", "● Endpoint")
 	x.press("Enter")
-	x.sees(append(big(t, "pass.txt"), "record 0", "s save profile")...)
+	x.sees(append(big(t, "pass.txt"), "record 1", "s save profile")...)
 	x.types("s")
 	x.sees("▸ file  sectag.toml")
 	x.press("Enter")
@@ -142,7 +142,7 @@ func TestWithoutAProfile(t *testing.T) {
 	if string(read(t, s.file("server-root.pem"))) != s.unit().content(rootCA) {
 		t.Error("the anchor in the modem is not the one that was compared")
 	}
-	if r := s.record("0"); r.Verdict != "pass" || r.Anchor == nil || r.Anchor.Trust != "first-use" {
+	if r := s.record("1"); r.Verdict != "pass" || r.Anchor == nil || r.Anchor.Trust != "first-use" {
 		t.Errorf("the record says %+v of the anchor %+v", r, r.Anchor)
 	}
 	if d := s.sectag("provision", "--port", "modem", "--json").must(t, 0).doc(t); d.Verdict != "pass" || d.Slots[2].Action != "kept" {
@@ -191,11 +191,11 @@ func TestAFailThatExplainsItself(t *testing.T) {
 	x.sees("▸ Credentials", "enter start")
 	x.press("Enter")
 	x.sees(append(big(t, "fail-server.txt"), "✗ Connection", sceneIMEI, "alert 48", "dtls.48", "→ ", "root.crt", "42 root CA", "42 client cert",
-		"42 client key", "the new one, read back", "record 0", "r retry")...)
+		"42 client key", "the new one, read back", "record 1", "r retry")...)
 	x.leaves("q")
 	u := s.unit()
 	u.proven(t)
-	r := s.record("0")
+	r := s.record("1")
 	u.agrees(t, r.Slots)
 	if r.Verdict != "fail" || r.Failure == nil || r.Failure.Code != "dtls.48" {
 		t.Errorf("the record says %+v", r)

@@ -9,6 +9,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint/chain"
+	"example.org/sectag/endpoint/lwm2m"
 	"example.org/sectag/endpoint/session"
 )
 
@@ -25,12 +26,18 @@ type ConnectOptions struct {
 	Key    []byte // PEM: its private key in clear, PKCS#8 or SEC1. It stays in memory and in no error.
 	Anchor []byte // PEM: what the unit trusts, one certificate or more
 
+	Bare bool // show Cert and Key as they are: none, a chain, or what does not belong together. For handshakes that must fail
+
 	PSKID string // instead of all three: the identity of a pre-shared key
 	PSK   []byte // and the key as hex text, as the modem takes it. It stays in memory and in no error.
 
+	Register  bool   // register with LwM2M, update, and take it back
+	Bootstrap bool   // instead: ask a bootstrap server for its steps, and store nothing
+	Endpoint  string // the endpoint name for either; who the session says that the unit is, if empty
+
 	Rebind bool // go on from another port once the session is open, and see whether it survives
 
-	Timeout time.Duration     // limit of the handshake, behind which the ping has a second of its own, or half of what the handshake took; ConnectTimeout if zero
+	Timeout time.Duration     // limit of the handshake, behind which the ping has a second of its own, or half of what the handshake took, and each LwM2M request this time again; ConnectTimeout if zero
 	Now     func() time.Time  // judges validity; time.Now if nil
 	Flight  func(line string) // told each step of the handshake, one call at a time, not from the caller's goroutine; may be nil
 
@@ -43,25 +50,29 @@ type ConnectOptions struct {
 
 // ConnectReport is the document of `sectag connect`. Fields that are unknown are absent; lists are always there.
 type ConnectReport struct {
-	Verdict         cred.Verdict     `json:"verdict"`
-	Path            string           `json:"path"`              // "host": this computer made the handshake
-	Twin            bool             `json:"twin"`              // the certificate was a stand-in for a key made in the modem
-	Address         string           `json:"address,omitempty"` // that was tried last, as the name resolved
-	Version         string           `json:"version,omitempty"` // "DTLS 1.2"
-	Suite           string           `json:"suite,omitempty"`   // IANA name
-	CID             ConnectionID     `json:"cid"`
-	ClientAuth      string           `json:"client_auth,omitempty"`     // "used" or "not-asked", absent if the server did not get so far
-	Rebind          string           `json:"rebind"`                    // "survived", "lost" or "not-tried"
-	HandshakeMS     int64            `json:"handshake_ms,omitempty"`    // first hello to the server's Finished, rounded up
-	Peer            []chain.Cert     `json:"peer"`                      // the server's chain as sent
-	Alert           *uint8           `json:"alert,omitempty"`           // the server's, in clear or not
-	PingMS          int64            `json:"ping_ms,omitempty"`         // CoAP ping to its answer, rounded up; absent if it was not answered
-	Alerts          []session.Alert  `json:"alerts"`                    // of both sides, in their order
-	Flights         int              `json:"flights,omitempty"`         // of the handshake, of both sides
-	Datagrams       *session.TwoWays `json:"datagrams,omitempty"`       // in all
-	Retransmissions *session.TwoWays `json:"retransmissions,omitempty"` // datagrams of the handshake that were said again
-	Findings        []cred.Finding   `json:"findings"`
-	Failure         *cred.Fault      `json:"failure,omitempty"`
+	Verdict         cred.Verdict        `json:"verdict"`
+	Path            string              `json:"path"`              // "host": this computer made the handshake
+	Twin            bool                `json:"twin"`              // the certificate was a stand-in for a key made in the modem
+	Address         string              `json:"address,omitempty"` // that was tried last, as the name resolved
+	Version         string              `json:"version,omitempty"` // "DTLS 1.2" or "TLS 1.2"
+	Suite           string              `json:"suite,omitempty"`   // IANA name
+	CID             ConnectionID        `json:"cid"`
+	ClientAuth      string              `json:"client_auth,omitempty"`     // "used" or "not-asked", absent if the server did not get so far
+	Rebind          string              `json:"rebind"`                    // "survived", "lost" or "not-tried"
+	HandshakeMS     int64               `json:"handshake_ms,omitempty"`    // first hello to the server's Finished, rounded up
+	Peer            []chain.Cert        `json:"peer"`                      // the server's chain as sent
+	Alert           *uint8              `json:"alert,omitempty"`           // the server's, in clear or not
+	PingMS          int64               `json:"ping_ms,omitempty"`         // CoAP ping to its answer, rounded up; absent if it was not answered
+	Alerts          []session.Alert     `json:"alerts"`                    // of both sides, in their order
+	Flights         int                 `json:"flights,omitempty"`         // of the handshake, of both sides
+	Datagrams       *session.TwoWays    `json:"datagrams,omitempty"`       // in all
+	Retransmissions *session.TwoWays    `json:"retransmissions,omitempty"` // datagrams of the handshake that were said again
+	Register        *lwm2m.Registration `json:"register,omitempty"`        // absent if it was not asked for, or did not come to it
+	Bootstrap       *lwm2m.Bootstrapped `json:"bootstrap,omitempty"`       // the same
+	Findings        []cred.Finding      `json:"findings"`
+	Failure         *cred.Fault         `json:"failure,omitempty"`
+
+	Closed bool `json:"-"` // the server's host said that nothing listens there (any more)
 }
 
 // ConnectionID tells about RFC 9146 in a session: whether the client offered it, and whether the server wants an identifier in
@@ -77,11 +88,14 @@ func NewConnectReport() ConnectReport {
 }
 
 // Connect makes the handshake of a unit: DTLS 1.2 with only such suites as the modem has, the server judged as the modem
-// would, the unit's certificate shown whatever authorities the server names (the modem does not look), then a CoAP ping. It passes
+// would, the unit's certificate shown whatever authorities the server names (the modem does not look), then a CoAP ping, and an
+// LwM2M registration if asked for. It passes
 // when the server asked for the certificate, its Finished verifies, and the ping is answered or one second goes by without an
 // alert. The error, if any, is the report's Failure: a *cred.Fault. The report holds what is known by then.
 //
 // With a pre-shared key there is no chain to judge: that both sides have the same key is shown by their Finished.
+//
+// At a tls:// address the same is done with TLS 1.2 over TCP, without pre-shared keys and without the ping.
 //
 // It proves the server and the chain. It does not prove the modem.
 func Connect(ctx context.Context, e cred.Endpoint, o ConnectOptions) (ConnectReport, error) {

@@ -11,6 +11,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint/coap"
+	"example.org/sectag/endpoint/flight"
 	"example.org/sectag/endpoint/session"
 )
 
@@ -24,15 +25,17 @@ type connection struct {
 
 // run fills the report; what it returns is the reason to fail.
 func (c *connection) run(parent context.Context) *cred.Fault {
-	if c.endpoint.Scheme != "coaps" {
-		return cred.Failed("config.value", c.endpoint.String()+" cannot be connected to: only coaps is spoken here so far",
-			"give the server's DTLS address as coaps://host:port")
-	}
 	var fault *cred.Fault
 	if c.identity, fault = c.options.identity(); fault != nil {
 		return fault
 	}
 	defer c.identity.Clear()
+	if fault = c.overTCPToo(); fault != nil {
+		return fault
+	}
+	if fault = c.options.asks(c.identity.Name()); fault != nil {
+		return fault
+	}
 	end := time.Now().Add(c.options.Timeout)
 	ctx, cancel := context.WithDeadline(parent, end)
 	defer cancel()
@@ -40,7 +43,11 @@ func (c *connection) run(parent context.Context) *cred.Fault {
 	for i, addr := range addrs {
 		// An address that is silent must leave time for the next.
 		until := time.Now().Add(time.Until(end) / time.Duration(len(addrs)-i))
-		if fault = c.try(ctx, parent, addr, until); fault == nil || !elsewhere(fault.Code) {
+		try := c.try
+		if c.stream() {
+			try = c.tryTCP
+		}
+		if fault = try(ctx, parent, addr, until); fault == nil || !elsewhere(fault.Code) {
 			break
 		}
 	}
@@ -55,6 +62,9 @@ func (c *connection) run(parent context.Context) *cred.Fault {
 
 // identity reads what the unit has.
 func (o ConnectOptions) identity() (session.Identity, *cred.Fault) {
+	if o.Bare {
+		return session.Bare(o.Cert, o.Key, o.Anchor)
+	}
 	if o.PSKID == "" && o.PSK == nil {
 		return session.X509(o.Cert, o.Key, o.Anchor)
 	}
@@ -118,15 +128,15 @@ func (c *connection) try(ctx, open context.Context, addr netip.AddrPort, until t
 func (c *connection) learn(s *session.Session) {
 	v, r := s.View(), c.report
 	r.Findings = append(r.Findings, s.Findings()...)
-	r.Alert = s.Alert()
+	r.Alert, r.Closed = s.Alert(), v.Refused
 	r.CID.Offered = r.CID.Offered || v.Sent > 0
 	if v.Hello != nil {
 		if r.Suite = v.Hello.Suite.String(); v.Hello.DTLS12() {
-			r.Version = "DTLS 1.2"
+			r.Version = v.Hello.Version.String()
 		}
 		r.CID.Negotiated = v.Hello.ConnectionIDLength > 0
 	}
-	r.ClientAuth = c.clientAuth(s)
+	r.ClientAuth = c.clientAuth(v)
 	r.Alerts = append([]session.Alert{}, s.Alerts()...)
 	if t := s.Tally(); t.Datagrams.Sent > 0 {
 		r.Flights, r.Datagrams, r.Retransmissions = t.Flights, &t.Datagrams, &t.Retransmissions
@@ -138,8 +148,8 @@ func (c *connection) learn(s *session.Session) {
 
 // clientAuth tells what a server made of the unit's credential; empty if it did not get so far. A pre-shared key is used or there
 // is no session.
-func (c *connection) clientAuth(s *session.Session) string {
-	switch v := s.View(); {
+func (c *connection) clientAuth(v flight.View) string {
+	switch {
 	case c.identity.HasKey() && v.Finished:
 		return "used"
 	case c.identity.HasKey():
@@ -154,15 +164,23 @@ func (c *connection) clientAuth(s *session.Session) string {
 
 // use does in the open session what there is to do.
 func (c *connection) use(ctx context.Context, s *session.Session) *cred.Fault {
-	if c.clientAuth(s) == "not-asked" {
-		c.report.finding(cred.Warning, "dtls.no-client-auth", "the server did not ask for the unit's certificate: it lets anyone in",
-			"have the server demand client certificates; this connection says nothing about the unit")
+	c.tellAuth(s.View())
+	if fault := c.ping(ctx, s); fault != nil {
+		return fault
 	}
-	if fault := c.ping(ctx, s); fault != nil || !c.options.Rebind {
+	if fault := c.lwm2m(ctx, s); fault != nil || !c.options.Rebind {
 		return fault
 	}
 	c.rebind(ctx, s)
 	return nil
+}
+
+// tellAuth tells of a server that lets anyone in.
+func (c *connection) tellAuth(v flight.View) {
+	if c.clientAuth(v) == "not-asked" {
+		c.report.finding(cred.Warning, "dtls.no-client-auth", "the server did not ask for the unit's certificate: it lets anyone in",
+			"have the server demand client certificates; this connection says nothing about the unit")
+	}
 }
 
 // patience is how long an answer in the open session may take: half of what the handshake took, whose six flights are three round trips.

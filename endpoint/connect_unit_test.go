@@ -91,7 +91,8 @@ func TestTheDocumentIsThatOfTheContract(t *testing.T) {
 	passed, _ := Connect(t.Context(), e, o)
 	o.Anchor = b.others.PEM
 	refused, _ := Connect(t.Context(), e, o)
-	failed, _ := Connect(t.Context(), cred.Endpoint{Scheme: "tls", Host: "localhost", Port: 1}, o)
+	o.PSKID = "both"
+	failed, _ := Connect(t.Context(), e, o)
 	always := []string{"alerts", "cid", "findings", "path", "peer", "rebind", "twin", "verdict"}
 	for _, c := range []struct {
 		report ConnectReport
@@ -124,7 +125,7 @@ func TestTheDocumentIsThatOfTheContract(t *testing.T) {
 		}
 	}
 	if failed.Failure.Code != "config.value" {
-		t.Errorf("tls:// gave %+v", failed.Failure)
+		t.Errorf("two credentials gave %+v", failed.Failure)
 	}
 }
 

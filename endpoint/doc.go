@@ -1,4 +1,4 @@
-// Package endpoint is the far end: what a modem will meet when it connects to its LwM2M server over DTLS 1.2, looked at
+// Package endpoint is the far end: what a modem will meet when it connects to its LwM2M server over DTLS 1.2 (or TLS 1.2), looked at
 // from this computer before the unit leaves the bench. It has two halves that share one view of the wire.
 //
 // [Probe] needs no credentials. It says hello as the modem would, reads the server's first flight, hangs up, and judges what
@@ -16,6 +16,8 @@
 //	hail/     talking to a server up to the end of that flight: sessions one at a time, the sweep over the suites,
 //	          and why a session failed, in words: Why
 //	anon/     one handshake without a certificate: does the server insist on ours?
+//	traits/   what else a server can do: versions, curves, signatures, extensions, whom it says it lets in
+//	tcp/      the same over TCP, for tls:// addresses: the first flight, and a unit's handshake
 //	aia/      climbing from a certificate to its issuers over plain HTTP, and which addresses are never asked
 //	chain/    judging a chain as the modem will, up to the nearest root. No network.
 //	advice/   which root a unit should hold, of all that the chain leads to, and which one beside it. No network either.

@@ -5,17 +5,18 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/netip"
 	"time"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint/advice"
 	"example.org/sectag/endpoint/chain"
 	"example.org/sectag/endpoint/flight"
-	"example.org/sectag/endpoint/hail"
+	"example.org/sectag/endpoint/traits"
 	"example.org/sectag/internal/atomicfile"
 )
 
-// ProbeTimeout is the limit of the DTLS part of [Probe] if its options name none; climbing to issuers has its own, aia.MaxTime.
+// ProbeTimeout is the limit of the (D)TLS part of [Probe] if its options name none; climbing to issuers has its own, aia.MaxTime.
 const ProbeTimeout = 5 * time.Second
 
 // DefaultLife is the life of a product whose profile names none: an anchor that ends earlier is chain.anchor-short.
@@ -56,6 +57,8 @@ type ProbeReport struct {
 	Advice  []string           `json:"advice"`           // why this anchor; which backup, or why none
 
 	Suites     Suites         `json:"suites"`
+	Traits     traits.Traits  `json:"traits"`
+	Packets    int            `json:"packets"`               // that were sent to the server, to all its addresses; over TCP what was written at once is one
 	CID        *bool          `json:"cid,omitempty"`         // the server takes a connection identifier (RFC 9146): it can follow a new address
 	ClientAuth string         `json:"client_auth,omitempty"` // "none": it never asks; "optional": it asks and was seen to let in a client without; "required": all else
 	HostMatch  *bool          `json:"host_match,omitempty"`
@@ -69,8 +72,6 @@ type ProbeReport struct {
 	// ServerDate is the newest Date header of a CA Issuers server, ServerDateAt our clock when it came; both zero without one.
 	// It is unproven: good to doubt a clock by, never to set one.
 	ServerDate, ServerDateAt time.Time `json:"-"`
-	// Packets is how many datagrams were sent to the server, without those of the one whole handshake.
-	Packets int `json:"-"`
 }
 
 // Anchor is the certificate that units should hold to believe this server.
@@ -94,7 +95,7 @@ type Suites struct {
 func NewProbeReport() ProbeReport {
 	return ProbeReport{
 		Verdict: cred.Fail, Chain: []chain.Cert{}, Findings: []cred.Finding{}, Anchors: []advice.Candidate{}, Advice: []string{},
-		Suites: Suites{Server: []string{}, ModemUsable: []string{}},
+		Suites: Suites{Server: []string{}, ModemUsable: []string{}}, Traits: traits.New(),
 	}
 }
 
@@ -106,9 +107,9 @@ func (r ProbeReport) NoBackup() string {
 	return r.Advice[1]
 }
 
-// Probe looks at a server as the modem would see it, without credentials: reachability, suites, chain, anchor, name. It opens
-// one session at a time, ends each, and needs no more sessions than the server has suites, plus two. The error, if any, is the
-// report's Failure: a *cred.Fault, whose cause is ctx's when ctx ended first. The report holds what is known by then.
+// Probe looks at a server as the modem would see it, without credentials: reachability, suites, what else it can do, chain,
+// anchor, name. It opens one session at a time, ends each, and sends no more than hail.MaxPackets to an address. The error, if any,
+// is the report's Failure: a *cred.Fault, whose cause is ctx's when ctx ended first. The report holds what is known by then.
 func Probe(ctx context.Context, e cred.Endpoint, o ProbeOptions) (ProbeReport, error) {
 	p := probe{endpoint: e, o: o.withDefaults(), report: NewProbeReport()}
 	fault := p.run(ctx)
@@ -149,19 +150,21 @@ type probe struct {
 	roots    []*x509.Certificate
 	report   ProbeReport
 
-	far   *hail.Server
-	found []flight.Suite // in the order of finding
-	first flight.View    // the session that showed the chain, or the one that says why there is none
-	psk   bool           // the server has no certificate to show
-
-	unheard bool // a round of suites got no answer, or only a cookie: it is not known that the server refuses them
+	far     far
+	address netip.AddrPort // where it is
+	sent    int            // to addresses that were left for another
+	found   []flight.Suite // in the order of finding
+	first   flight.View    // the session that showed the chain, or the one that says why there is none
+	psk     bool           // the server has no certificate to show
+	unheard bool           // a round of suites got no answer, or only a cookie: it is not known that the server refuses them
 }
 
 func (p *probe) run(ctx context.Context) *cred.Fault {
-	if p.endpoint.Scheme != "coaps" {
-		return cred.Failed("config.value", p.endpoint.String()+" cannot be probed: only coaps addresses (DTLS over UDP) can",
-			"LwM2M over UDP is coaps://host:5684")
-	}
+	defer func() {
+		if p.far != nil {
+			p.report.Packets = p.sent + p.far.Knows().Packets
+		}
+	}()
 	if f := p.loadRoots(); f != nil {
 		return f
 	}
@@ -179,10 +182,11 @@ func (p *probe) run(ctx context.Context) *cred.Fault {
 		}
 		return f
 	}
+	p.report.Traits.Learn(p.first, p.far.Knows().RTT)
 	p.sweep(dtls)
 	p.tryWithoutCertificate(dtls)
 	p.tellSuites()
-	p.report.Packets += p.far.Packets
+	p.look(dtls)
 	f := p.judgeChain(ctx)
 	if errors.Is(ctx.Err(), context.Canceled) { // what is missing was not looked for
 		return canceled(ctx)

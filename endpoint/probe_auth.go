@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"example.org/sectag/cred"
-	"example.org/sectag/endpoint/anon"
 )
 
 // The values of ProbeReport.ClientAuth.
@@ -23,7 +22,7 @@ func (p *probe) tryWithoutCertificate(ctx context.Context) {
 		return
 	case p.first.Request == nil:
 		p.report.ClientAuth = authNone
-	case anon.LetIn(ctx, p.far, p.found):
+	case p.far.letIn(ctx, p.found):
 		p.report.ClientAuth = authOptional
 	default:
 		p.report.ClientAuth = authRequired

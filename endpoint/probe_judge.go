@@ -18,6 +18,7 @@ import (
 	"example.org/sectag/endpoint/chain"
 	"example.org/sectag/endpoint/flight"
 	"example.org/sectag/endpoint/suite"
+	"example.org/sectag/endpoint/tcp"
 )
 
 // tellSuites puts the suites and what follows from them into the report.
@@ -34,10 +35,8 @@ func (p *probe) tellSuites() {
 		}
 		p.report.Suites.ModemUsable = append(p.report.Suites.ModemUsable, s.String())
 		usable = usable || s.PSK() == p.psk
-		testable = testable || slices.Contains(suite.Client(), dtls.CipherSuiteID(s))
+		testable = testable || p.testable(s)
 	}
-	cid := p.first.Hello.ConnectionID && p.first.Hello.ConnectionIDLength > 0
-	p.report.CID = &cid
 	switch {
 	case !usable:
 		p.finding(cred.Error, "dtls.no-common-suite",
@@ -51,10 +50,22 @@ func (p *probe) tellSuites() {
 			"the server and the modem share only "+strings.Join(p.report.Suites.ModemUsable, ", ")+", which this computer cannot make",
 			"sectag connect cannot test this server: have it offer "+flight.Suite(0xC02B).String())
 	}
-	if !cid {
+	if p.overStream() {
+		return // a connection of TCP has an address of its own
+	}
+	cid := p.first.Hello.ConnectionID && p.first.Hello.ConnectionIDLength > 0
+	if p.report.CID = &cid; !cid {
 		p.finding(cred.Info, "dtls.no-cid", "the server takes no Connection ID: a session ends when a NAT forgets the unit's address",
 			"units will make a new handshake then; Californium, Mbed TLS and others have Connection ID (RFC 9146)")
 	}
+}
+
+// testable tells whether sectag connect can make the suite.
+func (p *probe) testable(s flight.Suite) bool {
+	if p.overStream() {
+		return slices.Contains(tcp.Suites(), s)
+	}
+	return slices.Contains(suite.Client(), dtls.CipherSuiteID(s))
 }
 
 // judgeChain reads the chain, climbs, judges, and puts it all into the report.
@@ -84,7 +95,7 @@ func (p *probe) judgeChain(ctx context.Context) *cred.Fault {
 	var climber *aia.Climber
 	if p.o.AIA {
 		climber = aia.New(aia.Options{
-			Private: p.o.AIAPrivate || aia.Private(p.far.Addr.Addr()), Time: p.o.AIATime, Wait: p.o.AIAWait,
+			Private: p.o.AIAPrivate || aia.Private(p.address.Addr()), Time: p.o.AIATime, Wait: p.o.AIAWait,
 			Dial: p.o.Dial, Resolve: p.resolve, Now: p.o.Now,
 		})
 		in.Fetch = climber.Issuers

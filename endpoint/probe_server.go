@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint/flight"
 	"example.org/sectag/endpoint/hail"
+	"example.org/sectag/endpoint/traits"
 )
 
 // maxAddresses is how many addresses of one name are tried.
@@ -23,10 +25,7 @@ func (p *probe) meet(ctx context.Context) *cred.Fault {
 		return fault
 	}
 	for i, a := range addrs {
-		p.far = &hail.Server{Addr: a, Dial: p.o.Dial}
-		if !p.endpoint.IsIP() {
-			p.far.Name = p.endpoint.Host
-		}
+		p.far, p.address = p.at(a), a
 		share := ctx
 		cancel := func() {}
 		if i < len(addrs)-1 { // an address that is silent must leave time for the next
@@ -34,11 +33,10 @@ func (p *probe) meet(ctx context.Context) *cred.Fault {
 		}
 		fault = p.greet(share)
 		cancel()
-		p.report.Packets += p.far.Packets
-		p.far.Packets = 0
-		if fault == nil || p.far.Met {
+		if fault == nil || p.far.Knows().Met || i == len(addrs)-1 {
 			break
 		}
+		p.sent += p.far.Knows().Packets
 	}
 	return fault
 }
@@ -51,7 +49,7 @@ func (p *probe) greet(ctx context.Context) *cred.Fault {
 		certificates(flight.Modem()), certificates(rest), psk(append(flight.Modem(), rest...)),
 	}
 	for i, suites := range rounds {
-		view, err := p.far.Ask(ctx, suites)
+		view, err := p.far.Say(ctx, flight.Hello{Suites: suites, CID: true})
 		if err != nil {
 			return cred.Because(err, "dtls.no-route", "no way to "+p.endpoint.Addr()+": "+err.Error(), "check this computer's network")
 		}
@@ -113,7 +111,7 @@ func (p *probe) lookup(ctx context.Context) ([]netip.AddrPort, *cred.Fault) {
 // sweep finds the other suites that the server takes, of the modem's list and LwM2M's.
 func (p *probe) sweep(ctx context.Context) {
 	for n := 0; n == 0 || n < 3 && p.doubtful(); n++ {
-		p.found = append(p.found, p.far.Sweep(ctx, append(flight.Modem(), flight.LwM2M()...), p.found)...)
+		p.found = append(p.found, hail.Sweep(ctx, p.far, append(flight.Modem(), flight.LwM2M()...), p.found, p.report.Traits.Heard)...)
 	}
 	if ctx.Err() != nil {
 		p.finding(cred.Info, "dtls.suites-partial", "time ran out before all cipher suites were tried", "give more time with --timeout")
@@ -124,4 +122,23 @@ func (p *probe) sweep(ctx context.Context) {
 // GnuTLS has it, or packets that were lost. One silence more makes the second unlikely.
 func (p *probe) doubtful() bool {
 	return p.unheard && !slices.ContainsFunc(p.found, flight.InModem)
+}
+
+// look asks for what the server can do beside that.
+func (p *probe) look(ctx context.Context) {
+	of := traits.Subject{First: p.first, Suites: p.found}
+	if len(p.first.Chain) > 0 {
+		if c, err := x509.ParseCertificate(p.first.Chain[0]); err == nil {
+			of.Key = c.PublicKey
+		}
+	}
+	whole := traits.Look(ctx, p.far, of, &p.report.Traits)
+	p.report.Findings = append(p.report.Findings, p.report.Traits.Findings(p.first)...)
+	switch {
+	case p.far.Knows().Spent():
+		p.finding(cred.Info, "dtls.probe-partial", fmt.Sprintf("%d packets were sent to the server, which is enough: not all was asked", hail.MaxPackets),
+			"packets are lost on the way, or many suites were found: try again when the network is quiet")
+	case !whole && len(p.report.Suites.Server) > 0:
+		p.finding(cred.Info, "dtls.probe-partial", "time ran out before all was asked: what is missing in traits is not known", "give more time with --timeout")
+	}
 }

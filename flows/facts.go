@@ -173,6 +173,10 @@ type ProbeFacts struct {
 		Server      []string `json:"server"`
 		ModemUsable []string `json:"modem_usable"`
 	} `json:"suites"`
+	Traits struct {
+		Versions []string `json:"versions"`
+		Groups   []string `json:"groups"`
+	} `json:"traits"`
 	CID        *bool          `json:"cid,omitempty"`
 	ClientAuth string         `json:"client_auth,omitempty"`
 	HostMatch  *bool          `json:"host_match,omitempty"`
@@ -193,11 +197,18 @@ type ConnectFacts struct {
 		Offered    bool `json:"offered"`
 		Negotiated bool `json:"negotiated"`
 	} `json:"cid,omitempty"`
-	ClientAuth  string         `json:"client_auth,omitempty"`
-	HandshakeMS *int64         `json:"handshake_ms,omitempty"`
-	PingMS      *int64         `json:"ping_ms,omitempty"`
-	Alert       *int           `json:"alert,omitempty"`
-	Peer        []ChainFacts   `json:"peer"`
-	Findings    []cred.Finding `json:"findings"`
-	Failure     *cred.Fault    `json:"failure,omitempty"`
+	ClientAuth  string       `json:"client_auth,omitempty"`
+	HandshakeMS *int64       `json:"handshake_ms,omitempty"`
+	PingMS      *int64       `json:"ping_ms,omitempty"`
+	Alert       *int         `json:"alert,omitempty"`
+	Peer        []ChainFacts `json:"peer"`
+	Register    *struct {
+		Code         string `json:"code,omitempty"`
+		Location     string `json:"location,omitempty"`
+		Lifetime     int    `json:"lifetime,omitempty"`
+		Updated      bool   `json:"updated"`
+		Deregistered bool   `json:"deregistered"`
+	} `json:"register,omitempty"`
+	Findings []cred.Finding `json:"findings"`
+	Failure  *cred.Fault    `json:"failure,omitempty"`
 }

@@ -132,6 +132,9 @@ var pictures = []picture{
 	{"pass", "The verdict: pass", "It can be read from two metres.", func(t *testing.T) *run {
 		return throughTheWork(t, settled, blank(t))
 	}},
+	{"pass-twin", "The verdict, with the key in the modem", "A twin of the certificate met the server. The unit's own key, which stays in its modem, did not.", func(t *testing.T) *run {
+		return toThePlan(t, settled, making(t)).press("7872", enter).settle()
+	}},
 	{"pass-written", "The verdict without a server", "All slots read back; no server was named, so the connection was not tested.", func(t *testing.T) *run {
 		return throughTheWork(t, flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: true, Profile: true}, blank(t))
 	}},

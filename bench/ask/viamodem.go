@@ -71,8 +71,7 @@ const (
 // ThroughReport is the document of a connection through the modem.
 type ThroughReport struct {
 	endpoint.ConnectReport
-	Modem    *ThroughModem
-	Register *Registered
+	Modem *ThroughModem
 }
 
 // ThroughModem is what the document says of the modem beside the connection.
@@ -282,8 +281,7 @@ func (t *through) talk(ctx context.Context, m *device.Modem) (err error) {
 	if err := t.ping(ctx, conn); err != nil || !t.o.Register {
 		return err
 	}
-	t.r.Register = &Registered{}
-	return t.r.Register.run(ctx, conn, cmp.Or(t.o.Name, t.o.ID.Name(t.imei)), t.o.Tell)
+	return t.register(ctx, conn)
 }
 
 // options tells what the modem would not set.

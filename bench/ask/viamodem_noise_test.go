@@ -17,6 +17,7 @@ import (
 	"example.org/sectag/device/sim"
 	"example.org/sectag/device/sim/socket"
 	"example.org/sectag/endpoint/coap"
+	"example.org/sectag/endpoint/lwm2m"
 )
 
 // stillAir is an air without weather: each connection comes about at once, and its server answers in memory, so that virtual time does.
@@ -122,7 +123,7 @@ func TestWhateverAUnitIsLikeItConnects(t *testing.T) {
 					var tr []string
 					r, err := ConnectThrough(t.Context(), d, traced(noisyOrder(), &tr))
 					if err != nil || r.Suite != "TLS_PSK_WITH_AES_128_CBC_SHA256" || !r.CID.Negotiated || r.PingMS == 0 ||
-						*r.Register != (Registered{Code: "2.01", Location: "/rd/7", Lifetime: 60, Updated: true, Deregistered: true}) {
+						*r.Register != (lwm2m.Registration{Code: "2.01", Location: "/rd/7", Lifetime: 60, Updated: true, Deregistered: true}) {
 						t.Errorf("%+v, %v\n%s", r, err, strings.Join(tr, "\n"))
 					}
 					if after := found(t, d); after != before {

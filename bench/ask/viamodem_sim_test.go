@@ -16,8 +16,9 @@ import (
 	"example.org/sectag/device"
 	"example.org/sectag/device/sim"
 	"example.org/sectag/device/sim/socket"
+	"example.org/sectag/endpoint/lwm2m"
 	"example.org/sectag/endpoint/modemdial"
-	lwm2m "example.org/sectag/endpoint/sim"
+	server "example.org/sectag/endpoint/sim"
 	"example.org/sectag/flows"
 	"example.org/sectag/internal/peers"
 )
@@ -179,7 +180,7 @@ func TestTheVirtualModemRegisters(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan string, 1), make(chan error, 1)
 	go func() {
-		done <- lwm2m.Serve(ctx, lwm2m.Config{Dir: dir, ClientCA: w.units.CertFile}, func(u string) { ready <- u })
+		done <- server.Serve(ctx, server.Config{Dir: dir, ClientCA: w.units.CertFile}, func(u string) { ready <- u })
 	}()
 	defer func() {
 		cancel()
@@ -192,7 +193,7 @@ func TestTheVirtualModemRegisters(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.Host = "localhost"
-	root, err := os.ReadFile(filepath.Clean(lwm2m.RootFile(dir)))
+	root, err := os.ReadFile(filepath.Clean(server.RootFile(dir)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +213,7 @@ func TestTheVirtualModemRegisters(t *testing.T) {
 				if !r.CID.Offered || !r.CID.Negotiated || r.Modem.CIDStatus != "uplink" || r.PingMS == 0 || r.Modem.Network != "roaming" {
 					t.Errorf("%+v, %+v", r.CID, r.Modem)
 				}
-				if want == "" && *r.Register != (Registered{Code: "2.01", Location: r.Register.Location, Lifetime: 60, Updated: true, Deregistered: true}) {
+				if want == "" && *r.Register != (lwm2m.Registration{Code: "2.01", Location: r.Register.Location, Lifetime: 60, Updated: true, Deregistered: true}) {
 					t.Errorf("%+v", *r.Register)
 				}
 			}

@@ -18,6 +18,7 @@ import (
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint/coap"
+	"example.org/sectag/endpoint/lwm2m"
 	"example.org/sectag/endpoint/sim"
 )
 
@@ -63,7 +64,7 @@ func TestAModemConnectsAndRegisters(t *testing.T) {
 		if want := (ThroughModem{IMEI: fakeIMEI, Host: "serial-modem", SecTag: 42, Network: "roaming", Technology: "LTE-M", AttachMS: r.Modem.AttachMS, CIDStatus: "uplink"}); *r.Modem != want || r.Modem.AttachMS == 0 {
 			t.Errorf("%+v", *r.Modem)
 		}
-		if want := (Registered{Code: "2.01", Location: "/rd/7", Lifetime: 60, Updated: true, Deregistered: true}); *r.Register != want {
+		if want := (lwm2m.Registration{Code: "2.01", Location: "/rd/7", Lifetime: 60, Updated: true, Deregistered: true}); *r.Register != want {
 			t.Errorf("%+v", *r.Register)
 		}
 		if got := f.commands("AT+CFUN=1")[:3]; !slices.Equal(got, []string{"AT+CFUN=1", "AT+CEREG?", "AT#XCLOSE"}) {
@@ -179,12 +180,12 @@ func TestAServerThatSaysNothingOrNo(t *testing.T) {
 	for name, c := range map[string]struct {
 		far            func(m coap.Message) []byte
 		code, findings string
-		register       Registered
+		register       lwm2m.Registration
 	}{
-		"no CoAP at all": {func(coap.Message) []byte { return nil }, "lwm2m.silent", "coap.no-ping", Registered{Lifetime: 60}},
-		"another name":   {answers(coap.POST, "rd", coap.Forbidden), "lwm2m.403", "", Registered{Code: "4.03", Lifetime: 60}},
-		"no update":      {answers(coap.POST, "rd/7", coap.NotFound), "lwm2m.404", "", Registered{Code: "2.01", Location: "/rd/7", Lifetime: 60, Deregistered: true}},
-		"no farewell":    {answers(coap.DELETE, "rd/7", coap.ServerError), "lwm2m.500", "", Registered{Code: "2.01", Location: "/rd/7", Lifetime: 60, Updated: true}},
+		"no CoAP at all": {func(coap.Message) []byte { return nil }, "lwm2m.silent", "coap.no-ping lwm2m.left", lwm2m.Registration{Lifetime: 60}},
+		"another name":   {answers(coap.POST, "rd", coap.Forbidden), "lwm2m.403", "", lwm2m.Registration{Code: "4.03", Lifetime: 60}},
+		"no update":      {answers(coap.POST, "rd/7", coap.NotFound), "lwm2m.404", "lwm2m.replaces", lwm2m.Registration{Code: "2.01", Location: "/rd/7", Lifetime: 60, Deregistered: true}},
+		"no farewell":    {answers(coap.DELETE, "rd/7", coap.ServerError), "lwm2m.500", "lwm2m.replaces", lwm2m.Registration{Code: "2.01", Location: "/rd/7", Lifetime: 60, Updated: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

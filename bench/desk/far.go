@@ -24,6 +24,10 @@ func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Even
 			return nil, cred.Because(err, "config.value", err.Error(), "write coaps://host:5684")
 		}
 	}
+	if to.Scheme == "tls" {
+		return nil, cred.Failed("config.value", to.String()+" is no server for units here: they reach it over DTLS",
+			"write coaps://host:5684; sectag probe looks at servers over TCP")
+	}
 	if to.Host == "" {
 		return nil, cred.Failed("config.value", "no server is named", "type its address, such as coaps://lwm2m.example.eu:5684")
 	}
@@ -86,8 +90,9 @@ func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.
 	var report endpoint.ConnectReport
 	var no error
 	twin, err := d.shown(ctx, func(cert, key []byte) {
-		report, no = endpoint.Connect(ctx, d.profile().Endpoint, endpoint.ConnectOptions{
-			Cert: cert, Key: key, Anchor: d.set.Anchor, Timeout: d.Timeout, Now: d.Now,
+		p := d.profile() // the registration is under the certificate's name, which is made of the profile's id
+		report, no = endpoint.Connect(ctx, p.Endpoint, endpoint.ConnectOptions{
+			Cert: cert, Key: key, Anchor: d.set.Anchor, Timeout: d.Timeout, Now: d.Now, Register: p.Register,
 			Flight: func(name string) { d.Progress(flows.Progress{ID: e.ID, Flight: name}) },
 		})
 	})

@@ -27,6 +27,9 @@ func (d *Desk) writeRecord(ctx context.Context, e flows.WriteRecord) (flows.Even
 	if err := d.set.Drop(abandon, r.Abandoned); err != nil {
 		return nil, err
 	}
+	if err := d.set.Test(r, func(t record.Record) error { _, err := d.Ledger.Record(ctx, t); return err }); err != nil {
+		return nil, err
+	}
 	if r.Kind == record.Check {
 		older, found, err := d.Ledger.NewestPassing(ctx, r.Seen(), record.Provision)
 		if err != nil {

@@ -298,6 +298,9 @@ func Connect(c *flows.ConnectFacts, e cred.Endpoint) *record.Connect {
 	if c.CID != nil {
 		out.CID = record.CID{Offered: c.CID.Offered, Negotiated: c.CID.Negotiated}
 	}
+	if r := c.Register; r != nil && r.Code != "" {
+		out.Register = &record.Register{Code: r.Code, Location: r.Location, Lifetime: r.Lifetime, Updated: r.Updated, Deregistered: r.Deregistered}
+	}
 	if c.HandshakeMS != nil {
 		out.HandshakeMS = *c.HandshakeMS
 	}

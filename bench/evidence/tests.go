@@ -22,6 +22,22 @@ func Tests(r record.Record, unique bool) []record.Measured {
 	}
 }
 
+// Twin is the record, of kind test, of a connection that a twin of the unit's certificate made, out of the unit's own record. It names
+// no certificate and no key, so it binds nothing: the twin's serial is abandoned.
+func Twin(unit record.Record) record.Record {
+	c := *unit.Connect
+	r := record.Record{
+		Kind: record.Test, Time: unit.Time, Verdict: c.Verdict, IMEI: unit.IMEI, Unit: unit.Unit, Run: unit.Run, Attempt: unit.Attempt,
+		Model: unit.Model, Hardware: unit.Hardware, Firmware: unit.Firmware, Host: unit.Host, Bench: unit.Bench,
+		Authority: unit.Authority, Anchor: unit.Anchor, Anchors: unit.Anchors, Connect: &c, Abandoned: []string{c.TwinSerial},
+	}
+	if c.Verdict == cred.Fail {
+		r.Failure = unit.Failure
+	}
+	r.Tests = []record.Measured{server(r), handshake(r)}
+	return r
+}
+
 // proven are the ways in which a key is shown to be the certificate's.
 var proven = map[string]bool{"sign-verify": true, "csr": true}
 
@@ -91,7 +107,9 @@ func handshake(r record.Record) record.Measured {
 	case c.Verdict == cred.Fail:
 		m.Result = "fail"
 	case c.ClientAuth == "used":
-		m.Result = "pass"
+		if m.Result = "pass"; c.Twin {
+			m.Deviation = "a twin of the unit's certificate was shown: the unit's own key is in its modem and was not"
+		}
 	default:
 		m.Deviation = "the server did not ask for the unit's certificate"
 	}

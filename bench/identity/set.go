@@ -26,6 +26,7 @@ type Set struct {
 
 	secret  []int               // indexes of Contents that must not outlive their use
 	dropped int                 // how many serials of the record were abandoned
+	tested  string              // the twin whose record is written
 	byHand  *record.Certificate // of work by hand: the certificate that was written
 	handKey *record.Key         // and the key, or PSK
 }
@@ -186,5 +187,17 @@ func (s *Set) Drop(abandon func(serial string) error, serials []string) error {
 		}
 		s.dropped++
 	}
+	return nil
+}
+
+// Test writes the record that a twin's connection has beside the unit's own, once: whatever becomes of the unit's.
+func (s *Set) Test(unit record.Record, write func(record.Record) error) error {
+	if c := unit.Connect; c == nil || c.TwinSerial == "" || c.TwinSerial == s.tested {
+		return nil
+	}
+	if err := write(evidence.Twin(unit)); err != nil {
+		return err
+	}
+	s.tested = unit.Connect.TwinSerial
 	return nil
 }

@@ -36,9 +36,7 @@ func (c *checker) check(f file) *Profile {
 	}
 	if f.Endpoint != nil {
 		p.Endpoint = c.endpoint(f.Endpoint.URL)
-		if f.Endpoint.Register {
-			c.refuse("endpoint", "register", 0, "registering is not built yet", "write register = false; the connection itself is tested")
-		}
+		p.Register = f.Endpoint.Register
 	}
 	if f.Ledger != nil {
 		p.Ledger = c.ledger(f.Ledger.URL)
@@ -142,7 +140,7 @@ func (c *checker) endpoint(s string) cred.Endpoint {
 	if err != nil {
 		c.refuse("endpoint", "url", 0, err.Error(), `write url = "coaps://host:5684"`)
 	} else if e.Scheme != "coaps" {
-		c.refuse("endpoint", "url", 0, "servers over TCP are not built yet", `write url = "coaps://host:5684"`)
+		c.refuse("endpoint", "url", 0, "units reach their server over DTLS; tls:// is for sectag probe and sectag connect only", `write url = "coaps://host:5684"`)
 	}
 	return e
 }

@@ -37,6 +37,7 @@ type Profile struct {
 	Until    bool // validity "issuer": up to the issuer's end
 	Slots    []Slot
 	Endpoint cred.Endpoint // zero: nothing is connected
+	Register bool          // units are registered there as well, and taken back
 	Ledger   string        // an URL; "" when there is none
 	KeySize  int           // bytes of the firmware's buffer for one credential (CONFIG_LWM2M_SECURITY_KEY_SIZE); 0 when not said
 }

@@ -41,7 +41,7 @@ mode    = "x509"
 
 [endpoint]
 url      = "coaps://lwm2m.example.eu:5684"
-register = false
+register = true
 
 [ledger]
 url = "sqlite:ledger.db"
@@ -75,6 +75,7 @@ func TestWholeProfile(t *testing.T) {
 		ID: "urn:imei:{imei}", Origin: Host, Days: 5500,
 		Slots:    []Slot{{SecTag: 0, Anchor: filepath.Join(dir, "server-root.pem")}, {SecTag: 42}},
 		Endpoint: cred.Endpoint{Scheme: "coaps", Host: "lwm2m.example.eu", Port: 5684},
+		Register: true,
 		Ledger:   "sqlite:" + filepath.Join(dir, "ledger.db"), KeySize: 1024,
 	}
 	if d := cmp.Diff(want, p); d != "" {
@@ -94,7 +95,7 @@ func TestRefusals(t *testing.T) {
 		"unknown in slot": {`anchor  =`, `achor  =`, "config.unknown-key", "sectag.toml:22: nobody knows the key slot.achor", "did you mean anchor?"},
 		"wrong type":      {"sec_tag = 42", `sec_tag = "42"`, "config.value", "sectag.toml:25: slot.sec_tag: a whole number is wanted, this is of the kind string", "docs/profile.md"},
 		"number as text":  {`operator = "ak"`, `operator = 7`, "config.value", "sectag.toml:7: station.operator: text in double quotes is wanted", "docs/profile.md"},
-		"text as bool":    {"register = false", `register = "no"`, "config.value", "sectag.toml:30: endpoint.register: true or false is wanted", "docs/profile.md"},
+		"text as bool":    {"register = true", `register = "no"`, "config.value", "sectag.toml:30: endpoint.register: true or false is wanted", "docs/profile.md"},
 		"table in list":   {"[station]", "[[station]]", "config.value", "station: a table, headed by its name in single brackets", "docs/profile.md"},
 		"reserved tag":    {"sec_tag = 42", "sec_tag = 4294967294", "config.value", "sectag.toml:25: slot.sec_tag: sec_tag 4294967294 is reserved", "0 to 2147483647"},
 		"too large tag":   {"sec_tag = 42", "sec_tag = 4294967296", "config.value", "sectag.toml:25: slot.sec_tag", "0 to 2147483647"},
@@ -115,7 +116,6 @@ func TestRefusals(t *testing.T) {
 		"bad key origin":  {`key      = "host"`, `key      = "tpm"`, "config.value", "sectag.toml:16: device.key", `"host"`},
 		"modem key, two":  {`key      = "host"`, `key      = "modem"`, "config.value", "sectag.toml:16: device.key: a key that the modem makes serves one tag", `"host"`},
 		"bad url":         {"coaps://lwm2m.example.eu:5684", "http://lwm2m.example.eu", "config.value", "sectag.toml:29: endpoint.url", "coaps://host:5684"},
-		"register":        {"register = false", "register = true", "config.value", "sectag.toml:30: endpoint.register", "register = false"},
 		"bad ledger":      {"sqlite:ledger.db", "ledger.db", "config.value", "sectag.toml:33: ledger.url", "sqlite:"},
 		"missing file":    {`"root.crt"`, `"rot.crt"`, "config.file", "sectag.toml:10: authority.cert: ", "ca init"},
 		"folder as file":  {`"root.crt"`, `"."`, "config.value", "sectag.toml:10: authority.cert: ", "name the file"},

@@ -58,6 +58,9 @@ func (p *Profile) Text(dir string) string {
 	if p.Endpoint.Host != "" {
 		table("endpoint")
 		line("url", p.Endpoint.String())
+		if p.Register {
+			b.WriteString("register = true\n")
+		}
 	}
 	if p.Ledger != "" {
 		table("ledger")

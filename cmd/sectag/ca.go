@@ -189,18 +189,5 @@ func found(fs []cred.Finding) (paper.Document, error) {
 	if fs == nil {
 		fs = []cred.Finding{}
 	}
-	d := &paper.Findings{Verdict: cred.Judge(fs), Findings: fs}
-	no := &console.VerdictNo{}
-	for _, f := range fs {
-		if f.Severity != cred.Error {
-			continue
-		}
-		if no.Errors++; no.Fault == nil {
-			no.Fault = cred.Failed(f.Code, f.Text, f.Hint)
-		}
-	}
-	if no.Fault != nil {
-		return d, no
-	}
-	return d, nil
+	return &paper.Findings{Verdict: cred.Judge(fs), Findings: fs}, console.Judged(fs)
 }

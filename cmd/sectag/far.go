@@ -7,6 +7,7 @@ import (
 
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/negative"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
@@ -72,22 +73,23 @@ func (a *app) target(args []string) (cred.Endpoint, error) {
 	return p.Endpoint, nil
 }
 
-// maxFile bounds what is read of a file that should hold a certificate or a key.
+// maxFile bounds what is read of a file that a person names.
 const maxFile = 1 << 20
 
 func (a *app) connectVerb() *cobra.Command {
 	var id target.Identity
 	var via target.Via
-	var rebind bool
+	var dialogue target.Dialogue
+	var no negative.Flags
 	c := &cobra.Command{
 		Use:   "connect [URL] (--cert F --key F --anchor F | --psk-id S --psk-file F | --via-modem P --sec-tag N)",
-		Short: "Make the mutual DTLS handshake that a unit makes, or have its modem make it", Args: cobra.MaximumNArgs(1),
+		Short: "Make the mutual DTLS handshake that a unit makes, or have its modem make it, and register it", Args: cobra.MaximumNArgs(1),
 		RunE: a.VerbOf(paper.NoConnect, func(ctx context.Context, args []string) (paper.Document, error) {
 			to, err := a.target(args)
 			if err != nil {
 				return nil, err
 			}
-			through, modem, err := via.Through()
+			through, modem, err := via.Through(a.Timeout, dialogue)
 			if err != nil {
 				return nil, err
 			}
@@ -101,14 +103,21 @@ func (a *app) connectVerb() *cobra.Command {
 				return a.through(ctx, through)
 			}
 			o := files.Options()
-			o.Timeout, o.Now, o.Rebind = a.Timeout, now, rebind
+			o.Timeout, o.Now = a.Timeout, now
+			if err = dialogue.Ask(&o); err != nil {
+				return nil, err
+			}
+			if no.Given() {
+				return no.Run(ctx, a.Console, to, o)
+			}
 			report, err := endpoint.Connect(ctx, to, o)
 			return &paper.Connect{ConnectReport: report, URL: to.String()}, err
 		}),
 	}
 	id.Add(c)
 	via.Add(c)
-	c.Flags().BoolVar(&rebind, "rebind", false, "go on from another port, and tell whether the session survives")
+	no.Add(c)
+	dialogue.Add(c)
 	return c
 }
 
@@ -118,8 +127,8 @@ func (a *app) through(ctx context.Context, o ask.Through) (paper.Document, error
 	if err != nil {
 		return nil, err
 	}
-	o.ID, o.Timeout, o.Now, o.Trace = p.ID, a.Timeout, now, a.Trace()
+	o.ID, o.Now, o.Trace = p.ID, now, a.Trace()
 	o.Tell = func(line string) { a.Note("%s\n", line) }
 	report, err := ask.ConnectThrough(ctx, console.Dialer(), o)
-	return &paper.Connect{ConnectReport: report.ConnectReport, Modem: report.Modem, Register: report.Register, URL: o.Server.String()}, err
+	return &paper.Connect{ConnectReport: report.ConnectReport, Modem: report.Modem, URL: o.Server.String()}, err
 }

@@ -51,7 +51,7 @@ func (a *app) simModem() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			return nil, a.servePTY(ctx, m, link)
+			return nil, a.ServeModem(ctx, m, link)
 		}),
 	}
 	f := c.Flags()
@@ -66,18 +66,18 @@ func (a *app) simModem() *cobra.Command {
 	return c
 }
 
-// servePTY serves until a signal, or until a fault unplugs the unit.
-func (a *app) servePTY(ctx context.Context, m *sim.Modem, link string) error {
-	return sim.ServePTY(ctx, m, link, func(path string) { a.Serving(path, paper.SimModem{Port: path}) })
-}
-
 func (a *app) simEndpoint() *cobra.Command {
 	var cfg farsim.Config
 	var verbose bool
+	var faults []string
 	c := &cobra.Command{
 		Use: "endpoint", Short: "A local LwM2M/DTLS server; its first line is its address", Args: cobra.NoArgs,
 		Long: "A local LwM2M/DTLS server. It makes its own root, intermediate and certificate in --dir and trusts the units' authorities in " + filepath.Base(farsim.ClientCAFile("")) + " there.",
 		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
+			var err error
+			if cfg.Manner, err = farsim.ParseManner(faults); err != nil {
+				return nil, err
+			}
 			if cfg.Dir == "" {
 				dir, err := os.MkdirTemp("", "sectag-endpoint-")
 				if err != nil {
@@ -99,6 +99,7 @@ func (a *app) simEndpoint() *cobra.Command {
 	f.StringVar(&cfg.Listen, "listen", "127.0.0.1:0", "address and port")
 	f.StringVar(&cfg.Dir, "dir", "", "folder of the server's keys and certificates (default: a temporary one)")
 	f.StringVar(&cfg.ClientCA, "client-ca", "", "file of the authorities that sign the units (default "+filepath.Base(farsim.ClientCAFile(""))+" in the folder)")
+	f.StringArrayVar(&faults, "fault", nil, "something that goes wrong with its LwM2M; see docs/simulator.md; may be repeated")
 	f.StringVar(&cfg.AIA, "aia", "", "address and port of an HTTP server for its issuer's certificate")
 	return c
 }

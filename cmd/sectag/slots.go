@@ -90,7 +90,7 @@ func (a *app) byHand(ctx context.Context, port string, hand flows.Hand, n ask.Na
 	}
 	j := job.New(a.Console, p)
 	defer j.Close()
-	if err := j.Open(ctx); err != nil {
+	if err := j.OpenAloud(ctx); err != nil {
 		return nil, err
 	}
 	j.Settled.Key, j.Settled.Endpoint = "", cred.Endpoint{}

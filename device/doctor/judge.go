@@ -110,6 +110,14 @@ func (g group) unknown() bool {
 	return true
 }
 
+// quoted is a port's name as a shell takes it: a virtual unit's settings hold what shells read for themselves.
+func quoted(name string) string {
+	if strings.ContainsAny(name, "?&*#; ") {
+		return "'" + name + "'"
+	}
+	return name
+}
+
 // wellFindings are those of a board that answers.
 func (s Seen) wellFindings(g group) (out []cred.Finding) {
 	for _, p := range g.ports {
@@ -124,7 +132,7 @@ func (s Seen) wellFindings(g group) (out []cred.Finding) {
 			}
 			who = strings.Replace(who, "answers: ,", "answers: firmware not told,", 1)
 		}
-		out = append(out, finding(cred.Info, "doctor.answers", p.Name, who, "sectag inspect --port "+p.Name+" shows what it holds"))
+		out = append(out, finding(cred.Info, "doctor.answers", p.Name, who, "sectag inspect --port "+quoted(p.Name)+" shows what it holds"))
 		if w := p.Answer.Who; w != nil && w.LineEnd != "" && w.LineEnd != "CR" {
 			out = append(out, finding(cred.Info, "doctor.terminator", p.Name, "the AT host there wants commands to end with "+w.LineEnd,
 				"sectag does so by itself; set "+w.LineEnd+" in other programs that use this port"))

@@ -117,7 +117,7 @@ func otherUnit(what, of, not string) error {
 		"one answer belongs to one unit: have the key made by the unit that shall use it")
 }
 
-const hintAgain = "have the modem make another key; if it says so again, another cable or USB port"
+const hintAgain = "start again: the modem makes another key; if it says so again, take another cable or USB port"
 
 func garbled(what string, err error) error {
 	return cred.Because(err, "keygen.garbled", "the modem's statement cannot be read: "+what, hintAgain)

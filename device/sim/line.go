@@ -83,7 +83,7 @@ func (m *Modem) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 	close(l.quit)
 	shut()
 	<-l.dead
-	if err == nil || ctx.Err() != nil || wire.Gone(err) {
+	if err == nil || !errors.Is(err, ErrUnplugged) && (ctx.Err() != nil || wire.Gone(err)) {
 		return nil
 	}
 	return err

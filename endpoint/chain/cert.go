@@ -52,7 +52,13 @@ func Issues(parent, child *x509.Certificate) error {
 	if string(parent.RawSubject) != string(child.RawIssuer) {
 		return fmt.Errorf("%s is not the issuer that %s names", Name(parent.Subject.String()), Name(child.Subject.String()))
 	}
-	if err := child.CheckSignatureFrom(parent); err != nil {
+	err := child.CheckSignatureFrom(parent)
+	var not x509.ConstraintViolationError
+	if errors.As(err, &not) {
+		return fmt.Errorf("%s signed %s and is no authority: its own certificate does not allow that (CA:FALSE, or no keyCertSign)",
+			Name(parent.Subject.String()), Name(child.Subject.String()))
+	}
+	if err != nil {
 		return fmt.Errorf("the signature of %s by %s: %w", Name(child.Subject.String()), Name(parent.Subject.String()), err)
 	}
 	return nil

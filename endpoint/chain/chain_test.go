@@ -2,9 +2,12 @@ package chain
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -223,6 +226,10 @@ func TestSizeNameTimes(t *testing.T) {
 	in := func(s peers.Spec) Input {
 		return Input{Sent: sent(root.Issue(t, s)), Files: sent(root)}
 	}
+	_, ed, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	with := func(i Input, change func(*Input)) Input { change(&i); return i }
 	for _, c := range []struct {
 		name string
@@ -232,12 +239,20 @@ func TestSizeNameTimes(t *testing.T) {
 		{"good", in(peers.Spec{}), nil},
 		{"over 3 kB", in(peers.Spec{Pad: 2800}), []string{"warning chain.long"}},
 		{"over 4 kB", in(peers.Spec{Pad: 4000}), []string{"error chain.too-long"}},
-		{"exactly 4 kB", with(in(peers.Spec{}), func(i *Input) { i.Bytes = 4096 }), []string{"warning chain.long"}},
-		{"one more", with(in(peers.Spec{}), func(i *Input) { i.Bytes = 4097 }), []string{"error chain.too-long"}},
+		// The message has three bytes more, and three for each certificate.
+		{"exactly 4 kB", with(in(peers.Spec{}), func(i *Input) { i.Bytes = 4090 }), []string{"warning chain.long"}},
+		{"one more", with(in(peers.Spec{}), func(i *Input) { i.Bytes = 4091 }), []string{"error chain.too-long"}},
+		{"exactly 3 kB", with(in(peers.Spec{}), func(i *Input) { i.Bytes = 3066 }), nil},
+		{"one more than 3 kB", with(in(peers.Spec{}), func(i *Input) { i.Bytes = 3067 }), []string{"warning chain.long"}},
 		{"other name", in(peers.Spec{DNS: []string{"other.example"}}), []string{"error chain.name"}},
 		{"name in CN", in(peers.Spec{NoSAN: true}), []string{"warning chain.name-cn"}},
 		{"CN does not count beside a name", in(peers.Spec{DNS: []string{"other.example"}, CN: "localhost"}), []string{"error chain.name"}},
 		{"wildcard", with(in(peers.Spec{DNS: []string{"*.example.eu"}}), func(i *Input) { i.Host = "lwm2m.example.eu" }), []string{"warning chain.wildcard"}},
+		{"wildcard over two labels", with(in(peers.Spec{DNS: []string{"*.example.eu"}}), func(i *Input) { i.Host = "a.b.example.eu" }), []string{"error chain.name"}},
+		{"wildcard in the common name", with(in(peers.Spec{CN: "*.example.eu", NoSAN: true}), func(i *Input) { i.Host = "a.example.eu" }), []string{"warning chain.wildcard"}},
+		{"IPv6 address", with(in(peers.Spec{}), func(i *Input) { i.Host = "::1" }), nil},
+		{"other IPv6 address", with(in(peers.Spec{}), func(i *Input) { i.Host = "2001:db8::7" }), []string{"error chain.name"}},
+		{"an address only in the common name", with(in(peers.Spec{CN: "127.0.0.1", NoSAN: true}), func(i *Input) { i.Host = "127.0.0.1" }), []string{"warning chain.name-cn"}},
 		{"address", with(in(peers.Spec{}), func(i *Input) { i.Host = "127.0.0.1" }), nil},
 		{"other address", with(in(peers.Spec{}), func(i *Input) { i.Host = "127.0.0.2" }), []string{"error chain.name"}},
 		{"expired", in(peers.Spec{Begin: now.AddDate(0, 0, -9), End: now.AddDate(0, 0, -1)}), []string{"error chain.expired"}},
@@ -246,7 +261,16 @@ func TestSizeNameTimes(t *testing.T) {
 		{"root too short", with(in(peers.Spec{}), func(i *Input) { i.Life = 30 * 365 * 24 * time.Hour }), []string{"warning chain.anchor-short"}},
 		{"root long enough", with(in(peers.Spec{}), func(i *Input) { i.Life = 10 * 365 * 24 * time.Hour }), nil},
 		{"for clients", in(peers.Spec{Client: true, CN: "localhost"}), []string{"warning chain.name-cn", "warning chain.purpose"}},
-		{"RSA, P-384", in(peers.Spec{Curve: elliptic.P384()}), nil},
+		{"for all purposes", in(peers.Spec{EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}), nil},
+		{"no purpose", in(peers.Spec{EKU: []x509.ExtKeyUsage{}}), nil},
+		{"must not sign", in(peers.Spec{Usage: x509.KeyUsageKeyEncipherment}), []string{"warning chain.purpose"}},
+		{"may sign others", in(peers.Spec{CA: true, DNS: []string{"localhost"}, NoSubCA: true, Usage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}), []string{"warning chain.name-cn", "warning chain.leaf-is-ca"}},
+		{"P-384", in(peers.Spec{Curve: elliptic.P384()}), nil},
+		{"P-521", in(peers.Spec{Curve: elliptic.P521()}), []string{"warning chain.key-type"}},
+		{"P-224", in(peers.Spec{Curve: elliptic.P224()}), []string{"warning chain.key-type"}},
+		{"RSA 2048", in(peers.Spec{RSA: 2048}), nil},
+		{"RSA 1024", in(peers.Spec{RSA: 1024}), []string{"warning chain.key-type"}},
+		{"Ed25519", in(peers.Spec{Key: ed}), []string{"warning chain.key-type"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			check(t, c.in, want{root, FromFile, TrustFile, true, c.want})
@@ -283,6 +307,59 @@ func TestRulesOfThePath(t *testing.T) {
 	below := narrow.Intermediate(t, "Below")
 	check(t, Input{Sent: sent(below.Server(t), below, narrow), Files: sent(root)},
 		want{root, FromFile, TrustFile, true, []string{"error chain.untrusted"}})
+}
+
+// RSA keys are made up: real ones of this length take seconds.
+func TestHowLongAKeyMayBe(t *testing.T) {
+	for bits, good := range map[uint]bool{1024: false, 2047: false, 2048: true, 3072: true, 4096: true, 4097: false, 8192: false} {
+		if why := keyWhy(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), bits-1), E: 65537}); (why == "") != good {
+			t.Errorf("%d bits: %q", bits, why)
+		}
+	}
+}
+
+// A certificate that is no authority's says so in words, and what stands above the server is looked at as the server's own is.
+func TestWhatStandsAbove(t *testing.T) {
+	root, old := peers.Root(t, "Root"), peers.SelfSigned(t, peers.Spec{CN: "RSA Root", CA: true, RSA: 2048, End: time.Now().AddDate(20, 0, 0)})
+	_, ed, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	under := func(r *peers.Cert, s peers.Spec) Input {
+		s.CN, s.CA, s.End = "Above", true, time.Now().AddDate(10, 0, 0)
+		above := r.Issue(t, s)
+		return Input{Sent: sent(above.Server(t), above), Files: sent(r)}
+	}
+	for _, c := range []struct {
+		name string
+		root *peers.Cert
+		spec peers.Spec
+		want []string
+	}{
+		{"good", root, peers.Spec{}, nil},
+		{"for servers", root, peers.Spec{EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}, nil},
+		{"for clients", root, peers.Spec{EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, []string{"warning chain.purpose"}},
+		{"P-521", root, peers.Spec{Curve: elliptic.P521()}, []string{"warning chain.key-type"}},
+		{"Ed25519", root, peers.Spec{Key: ed}, []string{"warning chain.signature", "warning chain.key-type"}},
+		{"under RSA", old, peers.Spec{}, nil},
+		{"under RSA with the new padding", old, peers.Spec{Signature: x509.SHA256WithRSAPSS}, []string{"warning chain.signature"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			check(t, under(c.root, c.spec), want{c.root, FromFile, TrustFile, true, c.want})
+		})
+	}
+	ended := root.Issue(t, peers.Spec{CN: "Above", CA: true, Begin: time.Now().AddDate(-2, 0, 0), End: time.Now().AddDate(-1, 0, 0)})
+	check(t, Input{Sent: sent(ended.Server(t), ended), Files: sent(root)}, want{root, FromFile, TrustFile, true, []string{"error chain.expired"}})
+	for name, spec := range map[string]peers.Spec{
+		"CA:FALSE":       {CN: "Above"},
+		"no keyCertSign": {CN: "Above", CA: true, Usage: x509.KeyUsageDigitalSignature},
+	} {
+		above := root.Issue(t, spec)
+		j := check(t, Input{Sent: sent(above.Server(t), above), Files: sent(root)}, want{codes: []string{"error chain.untrusted", "info chain.extra"}})
+		if !strings.Contains(j.Findings[0].Text, "CN=Above signed CN=localhost and is no authority") {
+			t.Errorf("%s: %q", name, j.Findings[0].Text)
+		}
+	}
 }
 
 func TestACircleEnds(t *testing.T) {

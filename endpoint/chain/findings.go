@@ -9,7 +9,7 @@ import (
 	"example.org/sectag/cred"
 )
 
-// The codes of this room. All but the last four stand in the contract.
+// The codes of this room, beside those of kinds.go. All but the last four stand in the contract.
 const (
 	TooLong        = "chain.too-long"
 	Long           = "chain.long"
@@ -45,10 +45,10 @@ func (f findings) sorted() []cred.Finding {
 func (f *findings) size(n int) {
 	switch {
 	case n > LimitBytes:
-		f.add(cred.Error, TooLong, fmt.Sprintf("the server sends a chain of %d bytes, the modem takes %d", n, LimitBytes),
+		f.add(cred.Error, TooLong, fmt.Sprintf("the server sends its chain in a message of %d bytes, the modem takes %d", n, LimitBytes),
 			"have the server send fewer or smaller certificates (EC keys, no root)")
 	case n > LongBytes:
-		f.add(cred.Warning, Long, fmt.Sprintf("the server sends a chain of %d bytes, the modem's limit is %d", n, LimitBytes),
+		f.add(cred.Warning, Long, fmt.Sprintf("the server sends its chain in a message of %d bytes, the modem's limit is %d", n, LimitBytes),
 			"leave room for the next renewal: EC keys, no root in what the server sends")
 	}
 }
@@ -191,17 +191,4 @@ func (f *findings) order(sent, path []*x509.Certificate) {
 		f.add(cred.Info, Extra, fmt.Sprintf("the server sends %d certificates that are not part of the chain, first %s", len(extra), extra[0]),
 			"leave them out of the server's chain file, unless units in the field hold an older root that they lead to")
 	}
-}
-
-func (f *findings) purpose(leaf *x509.Certificate) {
-	if len(leaf.ExtKeyUsage)+len(leaf.UnknownExtKeyUsage) == 0 {
-		return
-	}
-	for _, u := range leaf.ExtKeyUsage {
-		if u == x509.ExtKeyUsageServerAuth || u == x509.ExtKeyUsageAny {
-			return
-		}
-	}
-	f.add(cred.Warning, Purpose, "the certificate's extendedKeyUsage does not allow it to be a server's",
-		"OpenSSL refuses such a server: have the certificate issued with serverAuth")
 }

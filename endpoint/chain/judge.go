@@ -8,11 +8,15 @@ import (
 	"example.org/sectag/cred"
 )
 
-// Sizes of a chain, the sum of its DER certificates as sent.
+// Sizes of the Certificate message.
 const (
 	LimitBytes = 4096 // the modem's (release notes of its firmware); beyond it a modem was seen to crash
 	LongBytes  = 3072 // one more intermediate would not fit
 )
+
+// MessageBytes is the size of the Certificate message that brings so many certificates of so many bytes of DER in all: each has its
+// length in front, and so has the list (RFC 5246, section 7.4.2).
+func MessageBytes(der, certificates int) int { return 3 + 3*certificates + der }
 
 // maxPath is the most certificates that a path may have: RFC 7925 asks devices for three beside the anchor.
 const maxPath = 10
@@ -86,12 +90,14 @@ func Judge(ctx context.Context, in Input) Judgement {
 		}
 	}
 	var f findings
-	f.size(size)
+	f.size(MessageBytes(size, len(in.Sent)))
 	f.anchor(in, w, j)
 	f.name(in, j.Name)
 	f.times(in, j.Path)
 	f.order(in.Sent, j.Path)
-	f.purpose(in.Sent[0])
+	f.kinds(j.Path)
+	f.flags(in.Sent[0], j.Anchor)
+	f.purpose(j.Path)
 	j.Findings = f.sorted()
 	return j
 }

@@ -9,18 +9,22 @@ import (
 // Extension numbers (IANA, TLS ExtensionType Values).
 const (
 	extServerName          = 0
+	extMaxFragment         = 1
 	extSupportedGroups     = 10
 	extPointFormats        = 11
 	extSignatureAlgorithms = 13
 	extEncryptThenMAC      = 22
 	extExtendedMaster      = 23
+	extSupportedVersions   = 43 // RFC 8446
+	extKeyShare            = 51 // RFC 8446
 	extConnectionID        = 54 // RFC 9146; 53 was a draft's
+	extRRC                 = 61 // RFC 9853
 	extRenegotiation       = 65281
 )
 
 // ServerHello is the server's choice.
 type ServerHello struct {
-	Version              uint16 // 0xFEFD is DTLS 1.2
+	Version              Version // what was chosen, be it in the old field or in the extension of the versions from 1.3 on
 	Random               [32]byte
 	Suite                Suite
 	ConnectionID         bool // the server answered extension 54 at all
@@ -28,10 +32,12 @@ type ServerHello struct {
 	ExtendedMasterSecret bool // RFC 7627
 	Renegotiation        bool // RFC 5746; RFC 9325 tells clients to refuse a server without it
 	EncryptThenMAC       bool // RFC 7366
+	RRC                  bool // return routability check, RFC 9853
+	MaxFragment          bool // it agreed to shorter records, RFC 6066
 }
 
 // DTLS12 tells whether the server chose DTLS 1.2, the only version that the modem has.
-func (h ServerHello) DTLS12() bool { return h.Version == version12 }
+func (h ServerHello) DTLS12() bool { return h.Version == DTLS12 }
 
 // CertificateRequest is the server's wish for a certificate of ours.
 type CertificateRequest struct {
@@ -57,11 +63,12 @@ func readServerHello(b []byte) (h ServerHello, err error) {
 	var session cryptobyte.String
 	var suite uint16
 	var compression uint8
-	if !s.ReadUint16(&h.Version) || !s.ReadBytes(&random, 32) || !s.ReadUint8LengthPrefixed(&session) ||
+	var version uint16
+	if !s.ReadUint16(&version) || !s.ReadBytes(&random, 32) || !s.ReadUint8LengthPrefixed(&session) ||
 		!s.ReadUint16(&suite) || !s.ReadUint8(&compression) || len(session) > 32 {
 		return h, bad
 	}
-	h.Suite = Suite(suite)
+	h.Version, h.Suite = Version(version), Suite(suite)
 	copy(h.Random[:], random)
 	if s.Empty() {
 		return h, nil
@@ -76,22 +83,40 @@ func readServerHello(b []byte) (h ServerHello, err error) {
 		if !extensions.ReadUint16(&number) || !extensions.ReadUint16LengthPrefixed(&data) {
 			return h, bad
 		}
-		switch number {
-		case extConnectionID:
-			var id cryptobyte.String
-			if !data.ReadUint8LengthPrefixed(&id) || !data.Empty() {
-				return h, bad
-			}
-			h.ConnectionID, h.ConnectionIDLength = true, len(id)
-		case extExtendedMaster:
-			h.ExtendedMasterSecret = true
-		case extRenegotiation:
-			h.Renegotiation = true
-		case extEncryptThenMAC:
-			h.EncryptThenMAC = true
+		if !h.extension(number, data) {
+			return h, bad
 		}
 	}
 	return h, nil
+}
+
+// extension notes one; false means that it cannot be read.
+func (h *ServerHello) extension(number uint16, data cryptobyte.String) bool {
+	switch number {
+	case extConnectionID:
+		var id cryptobyte.String
+		if !data.ReadUint8LengthPrefixed(&id) || !data.Empty() {
+			return false
+		}
+		h.ConnectionID, h.ConnectionIDLength = true, len(id)
+	case extSupportedVersions:
+		var v uint16
+		if !data.ReadUint16(&v) || !data.Empty() {
+			return false
+		}
+		h.Version = Version(v)
+	case extExtendedMaster:
+		h.ExtendedMasterSecret = true
+	case extRenegotiation:
+		h.Renegotiation = true
+	case extEncryptThenMAC:
+		h.EncryptThenMAC = true
+	case extRRC:
+		h.RRC = true
+	case extMaxFragment:
+		h.MaxFragment = true
+	}
+	return true
 }
 
 // readCertificate gives the certificates as sent, DER, unread.

@@ -23,6 +23,7 @@ const (
 	typeServerHello        = 2
 	typeHelloVerifyRequest = 3
 	typeCertificate        = 11
+	typeServerKeyExchange  = 12
 	typeCertificateRequest = 13
 	typeServerHelloDone    = 14
 )
@@ -70,11 +71,15 @@ func splitRecords(datagram []byte) (records []record, err error) {
 	return records, nil
 }
 
-// writeRecord writes one record of epoch 0. Its payload is far below the limit of 2^14 bytes.
+// writeRecord writes one record of epoch 0 and DTLS 1.2. Its payload is far below the limit of 2^14 bytes.
 func writeRecord(typ uint8, seq uint64, payload []byte) []byte {
+	return writeAs(version12, typ, seq, payload)
+}
+
+func writeAs(version uint16, typ uint8, seq uint64, payload []byte) []byte {
 	out := make([]byte, recordHeader, recordHeader+len(payload))
 	out[0] = typ
-	binary.BigEndian.PutUint16(out[1:], version12)
+	binary.BigEndian.PutUint16(out[1:], version)
 	binary.BigEndian.PutUint64(out[3:], seq&(1<<48-1)) // epoch 0 and 48 bits of sequence
 	binary.BigEndian.PutUint16(out[11:], uint16(len(payload)))
 	return append(out, payload...)

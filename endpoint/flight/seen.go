@@ -28,6 +28,7 @@ type View struct {
 	Announced int                 // length of the Certificate message as its first piece said, whatever came of it; 0 without any
 	Hello     *ServerHello        // nil until it came
 	Chain     [][]byte            // the Certificate message, DER as sent; nil until it came, empty if the server sent none
+	Exchange  []byte              // the ServerKeyExchange message, unread: see [View.Key]; nil without any
 	Request   *CertificateRequest // nil unless the server asked for a certificate of ours
 	Done      bool                // ServerHelloDone, and all that was said before it: the flight is whole
 	Alert     *Alert              // the first alert in clear that ends a handshake: fatal, or close_notify
@@ -36,6 +37,9 @@ type View struct {
 	Finished  bool                // we sent a record under the new keys: our certificate and Finished are out
 
 	Garbled error // the first thing that looked like DTLS and could not be read
+
+	Stream bool // it is TLS over TCP, seen by a [Stream]
+	Ended  bool // the server closed the connection; TCP only
 }
 
 // State is how far the server came.
@@ -165,7 +169,7 @@ func (s *Seen) record(r record) error {
 	case r.epoch > 0:
 		s.view.Encrypted = true
 	case r.typ == recordAlert && len(r.payload) == 2:
-		s.alert(Alert{Fatal: r.payload[0] == levelFatal, Number: r.payload[1]})
+		s.view.alert(Alert{Fatal: r.payload[0] == levelFatal, Number: r.payload[1]})
 	case r.typ == recordAlert:
 		return fmt.Errorf("an alert has %d bytes", len(r.payload))
 	case r.typ == recordHandshake:
@@ -178,17 +182,6 @@ func (s *Seen) record(r record) error {
 		return err
 	}
 	return nil
-}
-
-func (s *Seen) alert(a Alert) {
-	switch {
-	case a.Fatal || a.Number == CloseNotify:
-		if s.view.Alert == nil {
-			s.view.Alert = &a
-		}
-	case len(s.view.Warnings) < 8:
-		s.view.Warnings = append(s.view.Warnings, a)
-	}
 }
 
 func (s *Seen) fragment(f fragment) error {
@@ -212,23 +205,41 @@ func (s *Seen) fragment(f fragment) error {
 	if err != nil || !whole {
 		return err
 	}
-	switch f.typ {
+	return s.view.take(f.typ, body)
+}
+
+// take reads a handshake message that is whole.
+func (v *View) take(typ uint8, body []byte) (err error) {
+	switch typ {
 	case typeServerHello:
 		h, err := readServerHello(body)
 		if err != nil {
 			return err
 		}
-		s.view.Hello = &h
+		v.Hello = &h
 	case typeCertificate:
-		s.view.Chain, err = readCertificate(body)
+		v.Chain, err = readCertificate(body)
+	case typeServerKeyExchange:
+		v.Exchange = bytes.Clone(body)
 	case typeCertificateRequest:
 		r, err := readCertificateRequest(body)
 		if err != nil {
 			return err
 		}
-		s.view.Request = &r
+		v.Request = &r
 	case typeServerHelloDone:
-		s.view.Done = true
+		v.Done = true
 	}
 	return err
+}
+
+func (v *View) alert(a Alert) {
+	switch {
+	case a.Fatal || a.Number == CloseNotify:
+		if v.Alert == nil {
+			v.Alert = &a
+		}
+	case len(v.Warnings) < 8:
+		v.Warnings = append(v.Warnings, a)
+	}
 }

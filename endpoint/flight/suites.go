@@ -3,6 +3,7 @@ package flight
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Suite is a (D)TLS 1.2 cipher suite, by its IANA number.
@@ -20,6 +21,12 @@ func (s Suite) String() string {
 
 // PSK tells whether the suite is keyed by a pre-shared key: then the server shows no certificate.
 func (s Suite) PSK() bool { return pskName(s) != "" }
+
+// Curved tells whether the suite agrees on its keys over a curve.
+func (s Suite) Curved() bool { return strings.Contains(s.String(), "_ECDHE_") }
+
+// CBC tells whether the suite's cipher is of the kind that RFC 9325 wants encrypt-then-MAC with.
+func (s Suite) CBC() bool { return strings.Contains(s.String(), "_CBC_") }
 
 // Modem is the whole list of the nRF91 modem (nrf_socket.h), strongest first. It has no AES-CCM with certificates: an
 // LwM2M server that offers only ECDHE_ECDSA_WITH_AES_128_CCM_8 is out of its reach.

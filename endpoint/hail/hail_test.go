@@ -136,7 +136,7 @@ func TestSweepEnds(t *testing.T) {
 			message(2, 0, slices.Concat([]byte{0xFE, 0xFD}, make([]byte, 32), []byte{0, 0xC0, 0x2B, 0})...), message(14, 1),
 		}
 	})
-	found := s.Sweep(context.Background(), flight.Modem(), nil)
+	found := Sweep(context.Background(), s, flight.Modem(), nil, func(flight.View) {})
 	heard()
 	if d := cmp.Diff([]flight.Suite{0xC02B}, found); d != "" || sessions != 2 {
 		t.Errorf("%s in %d sessions", d, sessions)
@@ -147,10 +147,10 @@ func TestSweepAgainstOpenSSL(t *testing.T) {
 	srv := peers.Root(t, "Root").Server(t)
 	p := peers.OpenSSL(t, "-cert", srv.CertFile, "-key", srv.KeyFile, "-cipher",
 		"ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES256-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=0")
-	s := &Server{Addr: netip.MustParseAddrPort(p.Addr), Dial: (&net.Dialer{}).DialContext, Met: true}
+	s := &Server{Addr: netip.MustParseAddrPort(p.Addr), Dial: (&net.Dialer{}).DialContext, Known: Known{Met: true}}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	found := s.Sweep(ctx, append(flight.Modem(), flight.LwM2M()...), []flight.Suite{0xC024})
+	found := Sweep(ctx, s, append(flight.Modem(), flight.LwM2M()...), []flight.Suite{0xC024}, func(flight.View) {})
 	slices.Sort(found)
 	if d := cmp.Diff([]flight.Suite{0xC02B, 0xC0AE}, found); d != "" {
 		t.Errorf("%s\n%s", d, p.Output())
@@ -201,7 +201,7 @@ func TestAServerThatIsFarAway(t *testing.T) {
 	if err != nil || view.State() != flight.Whole {
 		t.Fatalf("%s, %v", view.State(), err)
 	}
-	found := s.Sweep(context.Background(), flight.Modem(), []flight.Suite{view.Hello.Suite})
+	found := Sweep(context.Background(), s, flight.Modem(), []flight.Suite{view.Hello.Suite}, func(flight.View) {})
 	heard()
 	if d := cmp.Diff(has[1:], found); d != "" {
 		t.Error(d)

@@ -25,54 +25,48 @@ const MaxCookies = 4
 // Bounds of one session with a server. The times are far above an honest server's and far below a person's patience.
 const (
 	firstWait    = 400 * time.Millisecond  // before the first repetition of a hello to a server that we do not know; doubles
-	minWait      = 150 * time.Millisecond  // the same for a server that has answered before
+	minWait      = 100 * time.Millisecond  // the same for a server that has answered before
 	maxDatagrams = 400                     // datagrams that are read; a chain of 64 kB in pieces of 200 bytes is 330
 	rebindLimit  = 1200 * time.Millisecond // for a server that we have met to be back on its port
 	strangeLimit = 200 * time.Millisecond  // the same for one that we have not met
 	rebindStep   = 15 * time.Millisecond
 )
 
-// Server is the server at one address, as the sessions of one probe come to know it. It is used by one goroutine.
+// Server is the server at one address over UDP, as the sessions of one probe come to know it. It is used by one goroutine.
 type Server struct {
 	Addr netip.AddrPort
 	Name string // server name to send (SNI); empty for an address literal
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-	Packets int           // datagrams that we sent, in all sessions
-	Met     bool          // it has answered in DTLS
-	RTT     time.Duration // to its first answer; 0 before
-	Slowest time.Duration // the longest that it took from a hello to its first answer, the end of its flight or its refusal
+	Known
 }
 
-// Ask opens one session: says hello with the suites, answers the cookie, reads the first flight and hangs up. The session is
-// over when it returns. An error is a socket that cannot be had; all else, the end of ctx too, is in the view.
+// Ask opens one session and says the modem's hello with these suites.
 func (s *Server) Ask(ctx context.Context, suites []flight.Suite) (flight.View, error) {
+	return s.Say(ctx, flight.Hello{Suites: suites, CID: true})
+}
+
+// Say opens one session: says this hello, to which the server's name and a random are added, answers the cookie, reads the first
+// flight and hangs up. The session is over when it returns. An error is a socket that cannot be had; all else, the end of ctx too, is
+// in the view.
+func (s *Server) Say(ctx context.Context, hello flight.Hello) (flight.View, error) {
+	if !s.Begin(ctx) {
+		return flight.View{}, nil
+	}
 	// A server that serves one client and then binds its port anew is gone for a moment.
 	limit := time.Now().Add(strangeLimit)
 	if s.Met {
 		limit = time.Now().Add(rebindLimit)
 	}
 	for step := rebindStep; ; step *= 2 {
-		view, err := s.session(ctx, suites)
+		view, err := s.session(ctx, hello)
 		if err != nil || view.State() != flight.Refused || time.Now().Add(step).After(limit) || !pause(ctx, step) {
 			return view, err
 		}
 	}
 }
 
-// pause waits; false means that ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (s *Server) session(ctx context.Context, suites []flight.Suite) (flight.View, error) {
+func (s *Server) session(ctx context.Context, hello flight.Hello) (flight.View, error) {
 	conn, err := s.Dial(ctx, "udp", s.Addr.String())
 	if err != nil && ctx.Err() != nil {
 		return flight.View{}, nil // time is up: nothing was seen
@@ -83,7 +77,8 @@ func (s *Server) session(ctx context.Context, suites []flight.Suite) (flight.Vie
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	t := talk{conn: conn, far: s, hello: flight.Hello{Suites: suites, ServerName: s.Name, CID: true}}
+	hello.ServerName = s.Name
+	t := talk{conn: conn, far: s, hello: hello}
 	if _, err := rand.Read(t.hello.Random[:]); err != nil {
 		return flight.View{}, fmt.Errorf("draw a random: %w", err)
 	}
@@ -94,8 +89,9 @@ func (s *Server) session(ctx context.Context, suites []flight.Suite) (flight.Vie
 	}
 	if view.Received > view.Foreign {
 		s.Met = true
+		s.Lossy = s.Lossy || view.State() == flight.Whole && t.silences > 0
 		// Only a session that began is ended: an alert into none makes gnutls-serv 3.7.9 spin and answer nobody any more.
-		if view.Alert == nil && view.Hello != nil {
+		if view.Alert == nil && view.Hello != nil && !retry(view) {
 			t.send(flight.Bye(t.record))
 		}
 	}
@@ -123,9 +119,9 @@ type talk struct {
 func (s *talk) run(ctx context.Context) {
 	s.wait = firstWait
 	if s.far.Met {
-		s.wait = max(minWait, 4*s.far.Slowest)
+		s.wait = max(minWait, 2*s.far.Slowest)
 	}
-	for s.sayHello() && !s.listen(ctx) && ctx.Err() == nil && !s.hopeless() {
+	for !s.far.Spent() && s.sayHello() && !s.listen(ctx) && ctx.Err() == nil && !s.hopeless() {
 		if !s.far.Met {
 			s.wait *= 2
 		}
@@ -212,6 +208,9 @@ func (s *talk) listen(ctx context.Context) bool {
 	}
 }
 
+// retry tells whether a server of DTLS 1.3 has answered: it waits for a share of a key now, and keeps nothing meanwhile.
+func retry(v flight.View) bool { return v.Hello != nil && v.Hello.Version == flight.DTLS13 }
+
 // judge looks at what has come: is the session over, and was a new hello said?
 func (s *talk) judge() (over, again bool) {
 	view := s.seen.View()
@@ -221,7 +220,7 @@ func (s *talk) judge() (over, again bool) {
 		s.far.Slowest = max(s.far.Slowest, took) // what refuses by silence after its cookie says no more
 	}
 	switch {
-	case view.Alert != nil || (view.Done && view.Hello != nil):
+	case view.Alert != nil || (view.Done && view.Hello != nil) || retry(view):
 		s.far.Slowest = max(s.far.Slowest, took)
 		return true, false
 	case view.Received >= maxDatagrams:
@@ -243,7 +242,7 @@ func (s *talk) judge() (over, again bool) {
 			s.silences = 0
 			s.wait = max(min(max(20*s.far.RTT, firstWait/2), firstWait), 2*s.far.RTT)
 		}
-		return !s.sayHello(), true
+		return s.far.Spent() || !s.sayHello(), true
 	}
 	return false, false
 }

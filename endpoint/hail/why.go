@@ -14,28 +14,35 @@ func Why(v flight.View, at string) *cred.Fault {
 	if f := promised(v, at); f != nil {
 		return f
 	}
+	speaks, port := "DTLS", "UDP port "
+	hint := "check the port: LwM2M over DTLS is 5684, 5683 is in clear"
+	if v.Stream {
+		speaks, port, hint = "TLS", "TCP port ", "check the port: many protocols have one for TLS and one that is in clear"
+	}
 	switch v.State() {
 	case flight.Alerted:
 		return alerted(*v.Alert, at)
 	case flight.Refused:
-		return cred.Failed("dtls.closed", "nothing listens on UDP port "+at, "check the address and the port, and that the server runs")
+		return cred.Failed("dtls.closed", "nothing listens on "+port+at, "check the address and the port, and that the server runs")
 	case flight.NotDTLS:
-		return cred.Failed("dtls.not-dtls", "what listens on "+at+" does not speak DTLS",
-			"check the port: LwM2M over DTLS is 5684, 5683 is in clear")
+		return cred.Failed("dtls.not-dtls", "what listens on "+at+" does not speak "+speaks, hint)
 	case flight.Cookie:
 		return cookieOnly(v, at)
 	case flight.Garbled:
-		return cred.Because(v.Garbled, "dtls.garbled", at+" answers in DTLS that cannot be read: "+v.Garbled.Error(),
+		return cred.Because(v.Garbled, "dtls.garbled", at+" answers in "+speaks+" that cannot be read: "+v.Garbled.Error(),
 			"another program may listen there, or the packets are changed on the way")
 	case flight.Began, flight.Whole, flight.Keyed:
 		return badFlight(v, at)
 	}
+	if v.Ended {
+		return cred.Failed("dtls.not-dtls", at+" hangs up at the hello: it may not speak TLS", hint+"; if it is right, see the server's log")
+	}
+	if v.Stream {
+		return cred.Failed("dtls.silent", "no answer from "+at, "check the address and the firewalls on the way; a slow server needs --timeout")
+	}
 	return cred.Failed("dtls.silent", "no answer from "+at,
 		"check the address and the firewalls on the way: it is UDP; a slow server needs --timeout")
 }
-
-// framing is more than the Certificate message has beside the certificates of any chain that a modem takes: 3 bytes for each.
-const framing = 64
 
 // promised judges a flight that did not come to its end by what its first pieces say of the whole: the longer the chain, the
 // less likely it arrives, and then its length is what is wrong.
@@ -44,7 +51,7 @@ func promised(v flight.View, at string) *cred.Fault {
 		return nil
 	}
 	switch a := v.Refusal(); {
-	case v.Announced > chain.LimitBytes+framing:
+	case v.Announced > chain.LimitBytes:
 		return cred.Failed(chain.TooLong,
 			fmt.Sprintf("%s announces a chain of some %d bytes, which did not arrive whole; the modem takes %d", at, v.Announced, chain.LimitBytes),
 			"have the server send fewer or smaller certificates (EC keys, no root)")
@@ -67,7 +74,7 @@ func alerted(a flight.Alert, at string) *cred.Fault {
 	hint := "see the server's log for the reason"
 	switch a.Number {
 	case flight.ProtocolVersion:
-		hint = "the modem speaks DTLS 1.2 and nothing else: have the server allow it"
+		hint = "the modem speaks (D)TLS 1.2 and nothing else: have the server allow it"
 	case flight.UnrecognizedName:
 		hint = "the server does not know this name: connect by the name that it is set up for"
 	}
@@ -76,9 +83,14 @@ func alerted(a flight.Alert, at string) *cred.Fault {
 
 func badFlight(v flight.View, at string) *cred.Fault {
 	switch {
-	case v.Hello != nil && !v.Hello.DTLS12():
-		return cred.Failed("dtls.version", fmt.Sprintf("%s chose version %04x, the modem speaks only DTLS 1.2", at, v.Hello.Version),
+	case v.Hello != nil && v.Stream && v.Hello.Version != flight.TLS12:
+		return cred.Failed("dtls.version", fmt.Sprintf("%s chose version %s, the modem speaks only TLS 1.2", at, v.Hello.Version),
+			"have the server allow TLS 1.2")
+	case v.Hello != nil && !v.Stream && !v.Hello.DTLS12():
+		return cred.Failed("dtls.version", fmt.Sprintf("%s chose version %s, the modem speaks only DTLS 1.2", at, v.Hello.Version),
 			"have the server allow DTLS 1.2")
+	case v.Ended && (v.Hello == nil || !v.Done):
+		return cred.Failed("dtls.began-silent", at+" began its answer and hung up", "see the server's log")
 	case v.Hello == nil || !v.Done:
 		return cred.Failed("dtls.began-silent", at+" began its answer and never finished it",
 			"packets are lost on the way, mostly the long ones: have the server send smaller ones (a lower MTU)")

@@ -50,6 +50,11 @@ type Alert struct {
 	When   string `json:"when"` // where in the handshake, in words
 }
 
+// AlertOf is an alert as a document shows it.
+func AlertOf(a flight.Alert, from string, p Phase, psk bool) Alert {
+	return Alert{Number: a.Number, Name: flight.AlertName(a.Number), Fatal: a.Fatal, From: from, When: p.words(psk)}
+}
+
 // meaning is what an alert says in words, and what to do next.
 type meaning struct{ text, hint string }
 
@@ -113,7 +118,7 @@ var meanings = map[uint8]meaning{
 	50:  {"the server cannot read what it was sent", lookAtLog},
 	51:  {"the server cannot verify the unit's signature", "the key may not be the certificate's, or the server lacks its curve: use EC P-256"},
 	60:  {"the server objects to the strength of the keys", "it is very old: have it take ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 (0xC02B)"},
-	70:  {"the server does not speak DTLS 1.2", "the modem has no other version: have the server speak it"},
+	70:  {"the server does not speak (D)TLS 1.2", "the modem has no other version: have the server speak it"},
 	71:  {"the server wants stronger security than the modem has", "have the server take TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 (0xC02B)"},
 	80:  {"the server failed inside", "some servers say this of a unit that they do not know: register the unit there, then look at its log"},
 	86:  {"the server sees a fallback to an older version", lookAtLog},

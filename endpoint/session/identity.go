@@ -22,6 +22,14 @@ type Identity struct {
 // HasKey tells whether the unit has a pre-shared key instead of a certificate.
 func (i Identity) HasKey() bool { return i.key != nil }
 
+// Name is who a server takes the unit for: the common name of its certificate, or the identity of its pre-shared key.
+func (i Identity) Name() string {
+	if i.HasKey() || i.tls.Leaf == nil {
+		return i.name
+	}
+	return i.tls.Leaf.Subject.CommonName
+}
+
 // PSK reads a pre-shared key as the modem takes it, hex text, and its identity. Its errors never quote what they read.
 func PSK(name string, file []byte) (Identity, *cred.Fault) {
 	id, err := cred.Content(cred.PSKID, []byte(name))
@@ -44,6 +52,9 @@ func PSK(name string, file []byte) (Identity, *cred.Fault) {
 
 // Clear forgets the pre-shared key.
 func (i Identity) Clear() { clear(i.key) }
+
+// Certificate is the unit's certificate with its key; without chain and key if it has a pre-shared key.
+func (i Identity) Certificate() *tls.Certificate { return &i.tls }
 
 // Anchors is what the unit trusts.
 func (i Identity) Anchors() []*x509.Certificate { return i.anchors }
@@ -71,13 +82,40 @@ func X509(cert, key, anchor []byte) (Identity, *cred.Fault) {
 	}
 	anchors, err := chain.ParsePEM(anchor)
 	if err != nil {
-		return Identity{}, cred.Because(err, "config.anchor", "the trust anchor cannot be read: "+chain.Name(err.Error()),
-			"give the PEM file with the root that the unit trusts; sectag probe --anchor-out writes it")
+		return Identity{}, noAnchor(err)
 	}
 	return Identity{
 		tls:     tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: signer, Leaf: leaf},
 		anchors: anchors,
 	}, nil
+}
+
+// Bare is what a client shows that must be refused: certificates and key as they are, whether they belong together or not. Without
+// certificates it answers the server's question with an empty list (RFC 5246, section 7.4.6). Only the anchor is judged.
+func Bare(certs, key, anchor []byte) (Identity, *cred.Fault) {
+	anchors, err := chain.ParsePEM(anchor)
+	if err != nil {
+		return Identity{}, noAnchor(err)
+	}
+	out := Identity{anchors: anchors}
+	blocks := cred.Blocks(certs)
+	if len(blocks) == 0 {
+		return out, nil
+	}
+	for _, b := range blocks {
+		out.tls.Certificate = append(out.tls.Certificate, b.Bytes)
+	}
+	if out.tls.Leaf, err = x509.ParseCertificate(blocks[0].Bytes); err != nil {
+		return Identity{}, cred.Because(err, "config.file", "the certificate cannot be read", "have it issued anew")
+	}
+	signer, fault := readKey(key)
+	out.tls.PrivateKey = signer
+	return out, fault
+}
+
+func noAnchor(err error) *cred.Fault {
+	return cred.Because(err, "config.anchor", "the trust anchor cannot be read: "+chain.Name(err.Error()),
+		"give the PEM file with the root that the unit trusts; sectag probe --anchor-out writes it")
 }
 
 func readKey(file []byte) (crypto.Signer, *cred.Fault) {

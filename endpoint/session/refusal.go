@@ -105,7 +105,7 @@ func (s *Session) findSuite(ctx context.Context) (done bool, f *cred.Fault) {
 		case !heard && takesOurs(ctx, &server, ours):
 			return false, nil
 		default:
-			return true, noneInCommon(takes, psk)
+			return true, NoneInCommon(takes, psk)
 		}
 	}
 	return false, nil
@@ -127,9 +127,7 @@ func (s *Session) firstWord() time.Duration {
 
 // untested is a server that takes what the modem has and was not offered: nothing was proven, and nothing is wrong.
 func (s *Session) untested(v flight.View) *cred.Fault {
-	s.finding(cred.Warning, "dtls.suite-untested",
-		fmt.Sprintf("the server takes %s: the modem has it, this computer has not, so nothing was proven", v.Hello.Suite),
-		"connect through the modem, or have the server take TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 as well")
+	s.findings = append(s.findings, NotTested(v.Hello.Suite))
 	s.alert = nil // the server's answer to this computer's hello, not to the unit's
 	if len(v.Chain) > 0 {
 		return s.judge(v.Chain)
@@ -137,8 +135,17 @@ func (s *Session) untested(v flight.View) *cred.Fault {
 	return nil
 }
 
-// noneInCommon says what a server takes that a unit with a certificate, or with a pre-shared key, cannot speak.
-func noneInCommon(takes flight.Suite, psk bool) *cred.Fault {
+// NotTested is the finding on a server of which only such a suite is known as the modem has and this computer has not.
+func NotTested(takes flight.Suite) cred.Finding {
+	return cred.Finding{
+		Code: "dtls.suite-untested", Severity: cred.Warning,
+		Text: fmt.Sprintf("the server takes %s: the modem has it, this computer has not, so nothing was proven", takes),
+		Hint: "connect through the modem, or have the server take TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 as well",
+	}
+}
+
+// NoneInCommon says what a server takes that a unit with a certificate, or with a pre-shared key, cannot speak.
+func NoneInCommon(takes flight.Suite, psk bool) *cred.Fault {
 	const code = "dtls.no-common-suite"
 	switch {
 	case psk && takes.PSK():
@@ -159,7 +166,8 @@ func noneInCommon(takes flight.Suite, psk bool) *cred.Fault {
 func (s *Session) under(number uint8, p Phase, err error) *cred.Fault {
 	psk := s.identity.HasKey()
 	s.alert = &number
-	s.hidden = &Alert{Number: number, Name: flight.AlertName(number), Fatal: number != flight.CloseNotify, From: fromServer, When: p.words(psk)}
+	a := AlertOf(flight.Alert{Fatal: number != flight.CloseNotify, Number: number}, FromServer, p, psk)
+	s.hidden = &a
 	return AlertFault(flight.Alert{Fatal: true, Number: number}, p, psk, err)
 }
 

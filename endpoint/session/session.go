@@ -202,17 +202,22 @@ func (s *Session) judge(raw [][]byte) *cred.Fault {
 // present shows the unit's certificate whatever authorities the server names: the modem does not look at that list, and a
 // certificate that is withheld would be blamed on the server.
 func (s *Session) present(info *dtls.CertificateRequestInfo) (*tls.Certificate, error) {
+	if s.identity.tls.Leaf == nil {
+		return &s.identity.tls, nil
+	}
 	if err := info.SupportsCertificate(&s.identity.tls); err != nil {
-		s.finding(cred.Info, "dtls.ca-not-listed",
-			fmt.Sprintf("the server names the authorities whose units it takes (%d), and %s is not among them",
-				len(info.AcceptableCAs), chain.Name(s.identity.tls.Leaf.Issuer.String())),
-			"the modem shows its certificate all the same; if the server refuses it, give the server this authority's root.crt")
+		s.findings = append(s.findings, NotListed(len(info.AcceptableCAs), s.identity.tls.Leaf))
 	}
 	return &s.identity.tls, nil
 }
 
-func (s *Session) finding(severity cred.Severity, code, text, hint string) {
-	s.findings = append(s.findings, cred.Finding{Code: code, Severity: severity, Text: text, Hint: hint})
+// NotListed is the finding on a server that names so many authorities and not the unit's.
+func NotListed(named int, unit *x509.Certificate) cred.Finding {
+	return cred.Finding{
+		Code: "dtls.ca-not-listed", Severity: cred.Info,
+		Text: fmt.Sprintf("the server names the authorities whose units it takes (%d), and %s is not among them", named, chain.Name(unit.Issuer.String())),
+		Hint: "the modem shows its certificate all the same; if the server refuses it, give the server this authority's root.crt",
+	}
 }
 
 func (s *Session) note(a *flight.Alert) {

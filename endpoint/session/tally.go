@@ -53,11 +53,13 @@ type said struct {
 	offset uint32
 }
 
+// Who sent an alert: FromUnit is this computer in the unit's place.
 const (
-	fromUnit   = "unit"
-	fromServer = "server"
-	maxAlerts  = 16 // that are remembered of a session
+	FromUnit   = "unit"
+	FromServer = "server"
 )
+
+const maxAlerts = 16 // that are remembered of a session
 
 // datagram counts one. cid is the length of the Connection ID in records that carry one, phase where the handshake was before it.
 func (c *counter) datagram(from string, b []byte, cid int, phase Phase, psk bool) {
@@ -65,7 +67,7 @@ func (c *counter) datagram(from string, b []byte, cid int, phase Phase, psk bool
 	defer c.mu.Unlock()
 	way := &c.tally.Datagrams.Sent
 	again := &c.tally.Retransmissions.Sent
-	if from == fromServer {
+	if from == FromServer {
 		way, again = &c.tally.Datagrams.Received, &c.tally.Retransmissions.Received
 	}
 	*way++

@@ -19,9 +19,9 @@ func TestWhatIsSaidAgainIsCounted(t *testing.T) {
 		for _, one := range bodies {
 			b = append(b, clearRecord(typ, 0, one...)...)
 		}
-		c.datagram(fromUnit, b, 0, AtHello, false)
+		c.datagram(FromUnit, b, 0, AtHello, false)
 	}
-	down := func(typ byte, body []byte) { c.datagram(fromServer, clearRecord(typ, 0, body...), 0, AtHello, false) }
+	down := func(typ byte, body []byte) { c.datagram(FromServer, clearRecord(typ, 0, body...), 0, AtHello, false) }
 	up(typeHandshake, said1(1, 0))              // hello
 	up(typeHandshake, said1(1, 0))              // again
 	down(typeHandshake, said1(3, 0))            // cookie
@@ -60,7 +60,7 @@ func FuzzCounting(f *testing.F) {
 		}
 		var c counter
 		for range maxAlerts + 2 {
-			c.datagram(fromServer, b, cid, AtHello, true)
+			c.datagram(FromServer, b, cid, AtHello, true)
 		}
 		if _, alerts := c.view(); len(alerts) > maxAlerts {
 			t.Fatalf("%d alerts", len(alerts))

@@ -18,7 +18,7 @@ type teller struct {
 func (t *teller) look(v flight.View) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, line := range changes(t.last, v, t.psk) {
+	for _, line := range Steps(t.last, v, t.psk) {
 		t.say(line)
 	}
 	t.last = v
@@ -37,8 +37,8 @@ func (t *teller) line(s string) {
 	t.say(s)
 }
 
-// changes names the steps between two views of the same session, in the order of a handshake.
-func changes(a, b flight.View, psk bool) []string {
+// Steps names the steps between two views of the same session, in the order of a handshake.
+func Steps(a, b flight.View, psk bool) []string {
 	var out []string
 	when := func(happened bool, line string) {
 		if happened {

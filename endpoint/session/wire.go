@@ -70,7 +70,7 @@ func (w *wire) ReadFrom(b []byte) (int, net.Addr, error) {
 	}
 	if err == nil {
 		w.hear(from)
-		w.count.datagram(fromServer, b[:n], 0, PhaseOf(w.seen.View()), w.psk)
+		w.count.datagram(FromServer, b[:n], 0, PhaseOf(w.seen.View()), w.psk)
 		w.seen.Incoming(b[:n])
 		w.stamp()
 		w.tell.look(w.seen.View())
@@ -158,7 +158,7 @@ func (w *wire) Close() error { return w.socket().Close() }
 func (w *wire) WriteTo(b []byte, _ net.Addr) (int, error) {
 	v := w.seen.View()
 	out := w.mend.datagram(b, v.Hello)
-	w.count.datagram(fromUnit, out, cidLength(v.Hello), PhaseOf(v), w.psk)
+	w.count.datagram(FromUnit, out, cidLength(v.Hello), PhaseOf(v), w.psk)
 	w.seen.Outgoing(out)
 	w.tell.look(w.seen.View())
 	_, err := w.socket().Write(out)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,8 @@ const (
 
 // book holds the registrations of all clients.
 type book struct {
+	manner Manner
+
 	mu     sync.Mutex
 	next   int
 	places map[string]registration // by the last segment of their location
@@ -29,37 +32,39 @@ type registration struct {
 	until    time.Time
 }
 
-// answered is what a session was told last: the same request again gets the same answer and is not carried out twice (RFC
-// 7252, section 4.5).
-type answered struct {
-	id   uint16
-	have bool
-	raw  []byte
-}
+func newBook(m Manner) *book { return &book{manner: m, places: map[string]registration{}} }
 
-func newBook() *book { return &book{places: map[string]registration{}} }
-
-// answer answers one message of a client, whose certificate names it; nil for what is not answered.
-func (b *book) answer(client string, last *answered, raw []byte, now time.Time) []byte {
+// answer answers one message of a client, whose certificate names it, with none or more of its own.
+func (b *book) answer(client string, t *talk, raw []byte, now time.Time) [][]byte {
 	in, err := coap.Parse(raw)
 	switch {
-	case err != nil, in.Type == coap.Acknowledgement, in.Type == coap.Reset:
+	case err != nil:
 		return nil
+	case in.Type == coap.Acknowledgement, in.Type == coap.Reset:
+		return t.step() // of a bootstrap, if one is under way
 	case in.Type == coap.Confirmable && !in.Code.IsRequest():
-		return marshal(coap.Message{Type: coap.Reset, ID: in.ID}) // a ping, or an answer to what was never asked
+		return [][]byte{marshal(coap.Message{Type: coap.Reset, ID: in.ID})} // a ping, or an answer to what was never asked
 	case !in.Code.IsRequest():
 		return nil
 	}
-	if last.have && last.id == in.ID {
-		return last.raw
+	if t.have && t.id == in.ID {
+		return t.said
 	}
 	out := b.carryOut(client, in, now)
 	out.ID, out.Token, out.Type = in.ID, in.Token, coap.Acknowledgement
 	if in.Type == coap.NonConfirmable {
 		out.Type = coap.NonConfirmable
 	}
-	*last = answered{id: in.ID, have: true, raw: marshal(out)}
-	return last.raw
+	t.id, t.have, t.said = in.ID, true, b.manner.way(t, in, out)
+	if t.lost < b.manner.lose {
+		t.lost++
+		return nil
+	}
+	if in.Path() == "bs" && out.Code == coap.Changed {
+		t.steps = bootstrapped()
+		return append(t.said, t.step()...)
+	}
+	return t.said
 }
 
 func marshal(m coap.Message) []byte {
@@ -78,6 +83,12 @@ func (b *book) carryOut(client string, in coap.Message, now time.Time) coap.Mess
 	}
 	path := in.Path()
 	place, below := strings.CutPrefix(path, "rd/")
+	if b.manner.bootstrap {
+		return bootstrapOnly(client, in)
+	}
+	if no, ok := b.manner.answers[operation(in, path, below)]; ok {
+		return says(no, "as it was told to")
+	}
 	switch {
 	case path == ".well-known/core" && in.Code == coap.GET:
 		out := coap.Message{Code: coap.Content, Payload: []byte(core)}
@@ -93,6 +104,33 @@ func (b *book) carryOut(client string, in coap.Message, now time.Time) coap.Mess
 		return says(coap.MethodNotAllowed, "")
 	}
 	return says(coap.NotFound, "")
+}
+
+// operation names what a request asks for; empty if it is none of a registration's.
+func operation(in coap.Message, path string, below bool) string {
+	switch {
+	case path == "rd" && in.Code == coap.POST:
+		return register
+	case below && in.Code == coap.POST:
+		return update
+	case below && in.Code == coap.DELETE:
+		return deregister
+	}
+	return ""
+}
+
+// bootstrapOnly answers as a bootstrap server, which has /bs and nothing else.
+func bootstrapOnly(client string, in coap.Message) coap.Message {
+	p, bad := readParameters(in)
+	switch {
+	case in.Path() != "bs":
+		return says(coap.NotFound, "")
+	case in.Code != coap.POST:
+		return says(coap.MethodNotAllowed, "")
+	case bad != "" || p.endpoint == "" || p.endpoint != client:
+		return says(coap.BadRequest, "ep is not the certificate's name")
+	}
+	return says(coap.Changed, "")
 }
 
 // understood names the critical options that may be here: where the request goes, and what format is wanted back.
@@ -154,7 +192,7 @@ func (b *book) register(client string, in coap.Message, now time.Time) coap.Mess
 	case p.version != "1.0" && p.version != "1.1":
 		return says(coap.PreconditionFailed, "lwm2m must be 1.0 or 1.1")
 	case p.endpoint != client:
-		return says(coap.Forbidden, "ep is not the certificate's name")
+		return says(cmp.Or(b.manner.mismatch, coap.Forbidden), "ep is not the certificate's name")
 	}
 	if p.lifetime == 0 {
 		p.lifetime = defaultLifetime

@@ -46,12 +46,12 @@ type session struct {
 	conn   *dtls.Conn
 	done   bool   // its handshake is over; guarded by server.mu
 	client string // the certificate's common name
-	last   answered
+	talk   talk
 }
 
 func newServer(c Config, p pki, socket *net.UDPConn) *server {
 	return &server{
-		config: c, cert: p.server, socket: socket, book: newBook(),
+		config: c, cert: p.server, socket: socket, book: newBook(c.Manner),
 		byAddr: map[string]*session{}, byCID: map[string]*session{},
 	}
 }
@@ -171,7 +171,7 @@ func (s *server) serve(ctx context.Context, one *session) error {
 			s.log("%s: %s is gone", one.lane.first, one.client)
 			return nil
 		}
-		if raw := s.book.answer(one.client, &one.last, buf[:n], s.config.Now()); raw != nil {
+		for _, raw := range s.book.answer(one.client, &one.talk, buf[:n], s.config.Now()) {
 			if _, err := conn.Write(raw); err != nil {
 				return fmt.Errorf("answering %s: %w", one.client, err)
 			}

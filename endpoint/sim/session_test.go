@@ -5,8 +5,11 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/hex"
+	"fmt"
 	"net"
 	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -132,14 +135,14 @@ func TestSilentClientsDoNotHoldTheServer(t *testing.T) {
 }
 
 func TestTheSameRequestIsCarriedOutOnce(t *testing.T) {
-	b, now := newBook(), time.Unix(1_800_000_000, 0)
+	b, now := newBook(Manner{}), time.Unix(1_800_000_000, 0)
 	req := coap.Message{Code: coap.POST, ID: 7, Payload: []byte("</1/0>")}
 	req.AddPath(coap.URIPath, "rd")
 	req.Add(coap.URIQuery, "ep=a", "lt=60")
 	raw := marshal(req)
-	var last answered
-	first := b.answer("a", &last, raw, now)
-	if again := b.answer("a", &last, raw, now); !bytes.Equal(first, again) || len(b.places) != 1 || b.next != 1 {
+	var last talk
+	first := only(b.answer("a", &last, raw, now))
+	if again := only(b.answer("a", &last, raw, now)); !bytes.Equal(first, again) || len(b.places) != 1 || b.next != 1 {
 		t.Errorf("%x, then %x; %d registrations", first, again, b.next)
 	}
 	// The same endpoint again replaces its registration, and one that ran out is gone.
@@ -150,17 +153,17 @@ func TestTheSameRequestIsCarriedOutOnce(t *testing.T) {
 	}
 	update := coap.Message{Code: coap.POST, ID: 9}
 	update.AddPath(coap.URIPath, "rd/2")
-	out, err := coap.Parse(b.answer("a", &last, marshal(update), now.Add(61*time.Second)))
+	out, err := coap.Parse(only(b.answer("a", &last, marshal(update), now.Add(61*time.Second))))
 	if err != nil || out.Code != coap.NotFound {
 		t.Errorf("an update after the end: %v, %v", out.Code, err)
 	}
 }
 
 func TestUnknownCriticalOptionsAreRefused(t *testing.T) {
-	b := newBook()
+	b := newBook(Manner{})
 	req := coap.Message{Code: coap.GET, ID: 7, Options: []coap.Option{{Number: 9, Value: nil}}}
 	req.AddPath(coap.URIPath, ".well-known/core")
-	out, err := coap.Parse(b.answer("a", &answered{}, marshal(req), time.Time{}))
+	out, err := coap.Parse(only(b.answer("a", &talk{}, marshal(req), time.Time{})))
 	if err != nil || out.Code != coap.BadOption {
 		t.Errorf("%v, %v", out.Code, err)
 	}
@@ -178,8 +181,8 @@ func FuzzAnswer(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		b := newBook()
-		out := b.answer("a", &answered{}, raw, time.Unix(1_800_000_000, 0))
+		b := newBook(Manner{})
+		out := only(b.answer("a", &talk{}, raw, time.Unix(1_800_000_000, 0)))
 		if out == nil {
 			return
 		}
@@ -208,4 +211,64 @@ func FuzzDatagram(f *testing.F) {
 			t.Fatalf("%x became %x", raw, out)
 		}
 	})
+}
+
+// only is the one answer there is; nil for none.
+func only(all [][]byte) []byte {
+	if len(all) != 1 {
+		return nil
+	}
+	return all[0]
+}
+
+// What a server can be told to do wrong, and what it cannot.
+func TestManners(t *testing.T) {
+	for word, ok := range map[string]bool{
+		"register=5.03": true, "update=4.04": true, "deregister=4.00": true, "mismatch=4.00": true, "lose=1": true, "separate": true, "twice": true, "asks": true, "bootstrap": true,
+		"": false, "register": false, "register=2.01": false, "register=4.3": false, "register=4.99": false, "register=x.yz": false, "lose=0": false, "lose=101": false, "lose": false, "delete=4.00": false,
+	} {
+		if _, err := ParseManner([]string{word}); (err == nil) != ok || err != nil && cred.AsFault(err).Code != "usage.flag" {
+			t.Errorf("%q: %v", word, err)
+		}
+	}
+}
+
+// However answers travel, the same request is carried out once; a lost answer comes when it is asked for again.
+func TestAnswersTravelAsTheMannerIs(t *testing.T) {
+	req := coap.Message{Type: coap.Confirmable, Code: coap.POST, ID: 9, Token: []byte{1}, Payload: []byte("</1/0>")}
+	req.AddPath(coap.URIPath, "rd")
+	req.Add(coap.URIQuery, "ep=a", "lwm2m=1.1")
+	now := time.Unix(1_800_000_000, 0)
+	for words, want := range map[string][]string{
+		"":                    {"2 2.01"},
+		"twice":               {"2 2.01", "2 2.01"},
+		"separate":            {"2 0.00", "0 2.01"},
+		"asks separate twice": {"0 0.01", "2 0.00", "0 2.01", "0 2.01"},
+		"lose=1":              nil,
+	} {
+		m, err := ParseManner(strings.Fields(words))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, last := newBook(m), talk{}
+		said := func() (out []string) {
+			for _, raw := range b.answer("a", &last, marshal(req), now) {
+				in, err := coap.Parse(raw)
+				if err != nil {
+					t.Fatal(err)
+				}
+				out = append(out, fmt.Sprintf("%d %s", in.Type, in.Code))
+			}
+			return out
+		}
+		if got := said(); !slices.Equal(got, want) {
+			t.Errorf("%q: %q", words, got)
+		}
+		if want == nil {
+			want = []string{"2 2.01"}
+		}
+		if got := said(); !slices.Equal(got, want) || b.next != 1 {
+			t.Errorf("%q, again: %q, %d registrations", words, got, b.next)
+		}
+	}
 }

@@ -8,7 +8,7 @@
 // loopback address only.
 //
 // Read sim.go for the life of a server, session.go for that of one client, lane.go for how datagrams find their session,
-// trust.go for who is let in and the alerts that refuse the others, lwm2m.go for what is answered, pki.go for the certificates.
+// trust.go for who is let in and the alerts that refuse the others, lwm2m.go for what is answered, manner.go for how it may be answered wrongly, pki.go for the certificates.
 package sim
 
 import (
@@ -29,6 +29,7 @@ type Config struct {
 	Dir      string   // folder of the server's own keys and certificates; made if missing
 	ClientCA string   // PEM file of the authorities that may sign units; [ClientCAFile] of Dir if empty; may come into being later
 	Names    []string // names and addresses in the server certificate; localhost, 127.0.0.1, ::1 and Listen's host if empty
+	Manner   Manner   // of its LwM2M
 	AIA      string   // address and port of an HTTP server for "CA Issuers"; none if empty
 
 	Handshake time.Duration     // limit of one handshake; 30 s if zero

@@ -42,12 +42,15 @@ type Spec struct {
 	NoSubCA    bool     // with a path length of zero
 	Only       []string // a CA for these names only
 	Begin, End time.Time
-	RSA        int            // bits; 0 is EC
-	Curve      elliptic.Curve // nil is P-256
-	AIA        []string       // CA Issuers addresses
-	Pad        int            // bytes of a private extension, to make the certificate long
-	Serial     *big.Int       // nil is random
-	Key        crypto.Signer  // nil is a new one
+	RSA        int                     // bits; 0 is EC
+	Curve      elliptic.Curve          // nil is P-256
+	AIA        []string                // CA Issuers addresses
+	EKU        []x509.ExtKeyUsage      // instead of the usual one
+	Usage      x509.KeyUsage           // instead of the usual one
+	Signature  x509.SignatureAlgorithm // instead of the signer's usual one
+	Pad        int                     // bytes of a private extension, to make the certificate long
+	Serial     *big.Int                // nil is random
+	Key        crypto.Signer           // nil is a new one
 }
 
 // Root makes a self-signed CA of twenty years.
@@ -181,6 +184,13 @@ func template(t testing.TB, s Spec) *x509.Certificate {
 		}
 		names(tmpl, s)
 	}
+	if s.EKU != nil {
+		tmpl.ExtKeyUsage = s.EKU
+	}
+	if s.Usage != 0 {
+		tmpl.KeyUsage = s.Usage
+	}
+	tmpl.SignatureAlgorithm = s.Signature
 	if s.Pad > 0 {
 		tmpl.ExtraExtensions = []pkix.Extension{{Id: []int{1, 3, 6, 1, 4, 1, 55555, 1}, Value: make([]byte, s.Pad)}}
 	}

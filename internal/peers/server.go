@@ -64,6 +64,23 @@ func Coap(t testing.TB, flavour string, args ...string) *Server {
 	})
 }
 
+// Directory starts libcoap's example of a resource directory, flavour "openssl" or "gnutls", which takes registrations and nothing else of
+// LwM2M. Its DTLS port is one above its plain one.
+func Directory(t testing.TB, flavour string, args ...string) *Server {
+	t.Helper()
+	return start(t, "created DTLS endpoint", func(port int) []string {
+		return append([]string{"coap-rd-" + flavour, "-A", "127.0.0.1", "-p", strconv.Itoa(port - 1), "-v", "7"}, args...)
+	})
+}
+
+// Java starts a class whose first argument is its port, and waits until it has printed sign.
+func Java(t testing.TB, sign, classpath, class string, args ...string) *Server {
+	t.Helper()
+	return start(t, sign, func(port int) []string {
+		return append([]string{"java", "-cp", classpath, class, strconv.Itoa(port)}, args...)
+	})
+}
+
 func addr(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // start tries a few free ports: another process may take one between our asking and the server's binding.

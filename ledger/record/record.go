@@ -28,7 +28,7 @@ type Kind string
 const (
 	Provision   Kind = "provision"   // a unit was given its credentials, or that failed
 	Check       Kind = "check"       // a unit was found as it should be and nothing was changed; Checks names the older record
-	Issue       Kind = "issue"       // a certificate was issued without a modem (sectag ca issue, ca sign)
+	Issue       Kind = "issue"       // a certificate was issued without a modem (sectag ca issue)
 	Slots       Kind = "slots"       // single slots were written or deleted by hand
 	Test        Kind = "test"        // a connection was tried, with a twin certificate or with files
 	Interrupted Kind = "interrupted" // a run ended without a verdict of its own; it was closed by a later start

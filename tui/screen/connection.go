@@ -50,5 +50,8 @@ func handshake(c *flows.ConnectFacts) []paint.Line {
 	if c.PingMS != nil {
 		out = append(out, paint.Pair("CoAP ping", "answered in "+words.Milliseconds(*c.PingMS), paint.Plain))
 	}
+	if r := c.Register; r != nil && r.Updated && r.Deregistered {
+		out = append(out, paint.Pair("LwM2M", "registered at "+r.Location+", updated and taken back", paint.Plain))
+	}
 	return out
 }

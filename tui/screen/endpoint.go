@@ -137,7 +137,7 @@ func chain(s Scene, r Room, certs []flows.ChainFacts, bytes int) []paint.Line {
 		}
 		l := paint.Row(paint.Cell(name, paint.P(" "+branch+words.CommonName(c.Subject))))
 		if width > 4 {
-			l.Spans = append(l.Spans, paint.Cell(10, paint.P(" "+c.Key)), paint.P(" "+lifetime(s.Now, c.NotAfter, last, min(width, 30))+" "))
+			l.Spans = append(l.Spans, paint.Cell(10, paint.P(" "+c.Key)), paint.P(" "+words.Lifetime(s.Now, c.NotAfter, last, min(width, 30))+" "))
 		}
 		l.Spans = append(l.Spans, paint.P(words.Day(c.NotAfter)))
 		out = append(out, l)
@@ -154,15 +154,6 @@ func latest(certs []flows.ChainFacts) time.Time {
 		}
 	}
 	return last
-}
-
-// lifetime is how much of the time until last a certificate lives, as a bar that begins today.
-func lifetime(now time.Time, notAfter string, last time.Time, w int) string {
-	end, err := time.Parse(time.RFC3339, notAfter)
-	if now.IsZero() || err != nil || !last.After(now) {
-		return strings.Repeat(" ", w)
-	}
-	return words.Bar(int(end.Sub(now).Hours()), int(last.Sub(now).Hours()), w)
 }
 
 // suites is a table of server against modem, and what else the server wants.
@@ -184,6 +175,11 @@ func suites(p *flows.ProbeFacts) []paint.Line {
 	}
 	for _, x := range [][2]string{{"asks for a certificate", auth}, {"name matches", words.YesNo(p.HostMatch)}, {"Connection ID", words.YesNo(p.CID)}} {
 		out = append(out, paint.Row(paint.Cell(34, paint.P(x[0])), paint.P(x[1])))
+	}
+	for _, x := range [][2]string{{"speaks", strings.Join(p.Traits.Versions, ", ")}, {"curves", strings.Join(p.Traits.Groups, ", ")}} {
+		if x[1] != "" {
+			out = append(out, paint.Row(paint.Cell(34, paint.P(x[0])), paint.P(x[1])))
+		}
 	}
 	return out
 }

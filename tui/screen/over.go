@@ -67,7 +67,7 @@ func digests(s Scene) []paint.Line {
 		add("anchor's fingerprint", f.Probe.Anchor.DER)
 	}
 	for _, p := range f.Plan {
-		slot := slotName(uint32(p.Slot.SecTag), p.Slot.Kind)
+		slot := words.SlotName(uint32(p.Slot.SecTag), p.Slot.Kind)
 		add(slot+", before", p.Old)
 		add(slot+", wanted", p.New)
 		if p.Stage != flows.SlotPlanned {
@@ -76,7 +76,7 @@ func digests(s Scene) []paint.Line {
 	}
 	for _, x := range f.Slots {
 		if !planned(f.Plan, x) && !x.Reserved {
-			add(slotName(x.SecTag, x.Type)+", left alone", x.SHA256)
+			add(words.SlotName(x.SecTag, x.Type)+", left alone", x.SHA256)
 		}
 	}
 	if c := f.Prepared.Certificate; c != nil {
@@ -91,10 +91,6 @@ func digests(s Scene) []paint.Line {
 		out = []paint.Line{paint.L(paint.B("No digest is known yet."))}
 	}
 	return out
-}
-
-func slotName(tag uint32, k cred.Kind) string {
-	return strconv.FormatUint(uint64(tag), 10) + " " + words.Kind(k)
 }
 
 // help is the page of keys and signs: what this screen offers now, and what every screen has.

@@ -115,7 +115,9 @@ func summary(s Scene) string {
 	}
 	switch c := s.Facts.Connect; {
 	case c != nil:
-		text += " · " + c.Version + " " + words.Suite(c.Suite)
+		if text += " · " + c.Version + " " + words.Suite(c.Suite); c.Twin { // the unit's own key is in its modem and was not shown
+			text = "written, not connected by the modem · " + text
+		}
 	case s.Facts.Terms.Endpoint:
 		text += " · not connected this time"
 	default:
@@ -135,7 +137,7 @@ func byHand(s Scene) []paint.Line {
 				text = ": was empty already"
 			}
 		}
-		out = append(out, paint.Text(slotName(uint32(p.Slot.SecTag), p.Slot.Kind)+text))
+		out = append(out, paint.Text(words.SlotName(uint32(p.Slot.SecTag), p.Slot.Kind)+text))
 		if p.Op == flows.DeleteSlot && !p.Stray {
 			out = append(out, lack(tag, p.Slot.Kind)...)
 		}

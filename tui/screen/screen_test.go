@@ -333,3 +333,18 @@ func TestAFlagInAHintIsSaidInScreens(t *testing.T) {
 		t.Errorf("what is not offered here is told: %q", got)
 	}
 }
+
+// What else a server can do is shown where it is known, and takes no line where it is not.
+func TestTheEndpointTellsWhatElseTheServerCanDo(t *testing.T) {
+	p := &flows.ProbeFacts{URL: "coaps://lwm2m.acme.eu:5684"}
+	s := Scene{Machine: still{at: flows.EndpointScreen, stage: flows.Done}, Facts: flows.Facts{Probe: p}}
+	if got := draw(s, 120, 60); strings.Contains(got, "speaks") || strings.Contains(got, "curves") {
+		t.Errorf("of a server of which nothing is known:\n%s", got)
+	}
+	p.Traits.Versions, p.Traits.Groups = []string{"DTLS 1.0", "DTLS 1.2"}, []string{"secp256r1", "x25519"}
+	for _, want := range []string{"DTLS 1.0, DTLS 1.2", "secp256r1, x25519"} {
+		if got := draw(s, 120, 60); !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+}

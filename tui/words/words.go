@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"example.org/sectag/cred"
 )
@@ -198,4 +199,18 @@ func Unique(fs []cred.Finding) []cred.Finding {
 		}
 	}
 	return out
+}
+
+// SlotName says a slot: its sec_tag and the kind of what it holds.
+func SlotName(tag uint32, k cred.Kind) string {
+	return strconv.FormatUint(uint64(tag), 10) + " " + Kind(k)
+}
+
+// Lifetime is how much of the time until last a certificate lives, as a bar of w cells that begins now.
+func Lifetime(now time.Time, notAfter string, last time.Time, w int) string {
+	end, err := time.Parse(time.RFC3339, notAfter)
+	if now.IsZero() || err != nil || !last.After(now) {
+		return strings.Repeat(" ", w)
+	}
+	return Bar(int(end.Sub(now).Hours()), int(last.Sub(now).Hours()), w)
 }

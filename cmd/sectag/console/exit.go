@@ -47,6 +47,23 @@ type VerdictNo struct {
 	Errors int // how many there are
 }
 
+// Judged ends a verb by what it found: nil where no finding is an error.
+func Judged(fs []cred.Finding) error {
+	no := &VerdictNo{}
+	for _, f := range fs {
+		if f.Severity != cred.Error {
+			continue
+		}
+		if no.Errors++; no.Fault == nil {
+			no.Fault = cred.Failed(f.Code, f.Text, f.Hint)
+		}
+	}
+	if no.Fault == nil {
+		return nil
+	}
+	return no
+}
+
 // short is what people are told on stderr: the findings stand on stdout, whole, and are not said twice.
 func (v *VerdictNo) short() *cred.Fault {
 	text, hint := "the verdict is fail: see the error above", "what to do stands below the error"

@@ -14,6 +14,7 @@ import (
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cmd/sectag/air"
+	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/device/port"
@@ -85,9 +86,22 @@ func (c *Console) ReadLedger(ctx context.Context) (*ledger.Reader, error) {
 	}
 	r, err := ledger.OpenReader(ctx, url)
 	if f := cred.AsFault(err); f != nil && errors.Is(err, os.ErrNotExist) {
+		if c.LedgerURL != "" { // a profile's is made by the first run; a name that was typed may be wrong
+			c.Note("there is no ledger %s, so no record is known\n", c.LedgerURL)
+		}
 		return nil, nil
 	}
 	return r, err
+}
+
+// ServeModem serves a virtual modem until a signal, or until a fault unplugs it, which is what was asked for.
+func (c *Console) ServeModem(ctx context.Context, m *sim.Modem, link string) error {
+	err := sim.ServePTY(ctx, m, link, func(path string) { c.Serving(path, paper.SimModem{Port: path}) })
+	if errors.Is(err, sim.ErrUnplugged) {
+		c.Note("a fault unplugged the unit; with the same --state it comes back as it is now\n")
+		return nil
+	}
+	return err
 }
 
 // NeedLedger is ReadLedger for the verbs that can do nothing without one.

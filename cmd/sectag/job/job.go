@@ -50,12 +50,21 @@ func (j *Job) Prepare(ctx context.Context, dry bool) (err error) {
 			return err
 		}
 	}
-	return j.Open(ctx)
+	return j.OpenAloud(ctx)
 }
 
 // Open opens the profile's ledger for writing, where it names one.
 func (j *Job) Open(ctx context.Context) (err error) {
 	j.Store, err = console.WriteLedger(ctx, j.Settled)
+	return err
+}
+
+// OpenAloud is Open for a verb without screens: where no ledger is named people are told, since nobody finds out later.
+func (j *Job) OpenAloud(ctx context.Context) error {
+	err := j.Open(ctx)
+	if err == nil && j.Store == nil {
+		j.Note("no ledger is named, so nothing is recorded\n")
+	}
 	return err
 }
 

@@ -6,9 +6,11 @@ import (
 	"strings"
 
 	"example.org/sectag/bench/ask"
+	"example.org/sectag/bench/negative"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
 	"example.org/sectag/endpoint/session"
+	"example.org/sectag/endpoint/traits"
 )
 
 // Probe is the document of sectag probe.
@@ -37,10 +39,23 @@ func (d *Probe) People(w io.Writer) {
 	}
 	line(w, "suites", strings.Join(d.Suites.Server, " "))
 	line(w, "modem has", strings.Join(d.Suites.ModemUsable, " "))
+	able(w, d.Traits)
 	line(w, "asks for", "a certificate: "+orUnknown(d.ClientAuth))
+	if d.Packets > 0 {
+		line(w, "sent", fmt.Sprintf("%d packets", d.Packets))
+	}
 	line(w, "written", strings.Join(d.Files, " "))
 	findings(w, d.Findings)
 	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
+}
+
+// able writes what else the server can do.
+func able(w io.Writer, t traits.Traits) {
+	line(w, "versions", strings.Join(t.Versions, ", "))
+	line(w, "curves", strings.Join(t.Groups, " "))
+	line(w, "signs with", strings.Join(t.Signatures, " "))
+	line(w, "psk hint", t.PSKHint)
+	line(w, "lets in", strings.Join(t.Authorities, "; "))
 }
 
 func orUnknown(s string) string {
@@ -53,9 +68,10 @@ func orUnknown(s string) string {
 // Connect is the document of sectag connect.
 type Connect struct {
 	endpoint.ConnectReport
-	Modem    *ask.ThroughModem `json:"modem,omitempty"`
-	Register *ask.Registered   `json:"register,omitempty"`
-	URL      string            `json:"-"`
+	Modem    *ask.ThroughModem  `json:"modem,omitempty"`
+	Negative []negative.Attempt `json:"negative,omitempty"` // the handshakes that had to fail
+	Record   string             `json:"record,omitempty"`   // that tells of them
+	URL      string             `json:"-"`
 }
 
 // Failed puts the failure beside what was known by then.
@@ -76,6 +92,12 @@ func (d *Connect) People(w io.Writer) {
 	if d.Modem == nil && d.CID.Offered && d.Suite != "" {
 		line(w, "cid", map[bool]string{true: "agreed", false: "none"}[d.CID.Negotiated])
 	}
+	if r := d.Register; r != nil && r.Code != "" {
+		line(w, "registered", strings.TrimSpace(fmt.Sprintf("%s %s", r.Code, r.Location))+yes(r.Updated, ", updated")+yes(r.Deregistered, ", de-registered"))
+	}
+	if b := d.Bootstrap; b != nil && b.Code != "" {
+		line(w, "bootstrap", fmt.Sprintf("%s, %d deleted, %d written%s", b.Code, b.Deleted, b.Written, yes(b.Finished, ", finished")))
+	}
 	if d.Rebind != "not-tried" {
 		line(w, "other port", d.Rebind)
 	}
@@ -86,8 +108,30 @@ func (d *Connect) People(w io.Writer) {
 		line(w, "alert", fmt.Sprintf("%s (%d) of the %s, %s", a.Name, a.Number, a.From, a.When))
 	}
 	d.throughModem(w)
+	for _, a := range d.Negative {
+		line(w, attempted(a), a.Attempt+": "+a.Text)
+	}
+	line(w, "record", d.Record)
 	findings(w, d.Findings)
 	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
+}
+
+// attempted is what became of a handshake that had to fail.
+func attempted(a negative.Attempt) string {
+	switch {
+	case a.Refused == nil:
+		return "not proven"
+	case *a.Refused:
+		return "refused"
+	}
+	return "let in"
+}
+
+func yes(is bool, word string) string {
+	if is {
+		return word
+	}
+	return ""
 }
 
 // again tells what was lost on the way; nothing if nothing was.
@@ -107,8 +151,5 @@ func (d *Connect) throughModem(w io.Writer) {
 		}
 		line(w, "cid", m.CIDStatus)
 		line(w, "computer", m.Computer)
-	}
-	if r := d.Register; r != nil && r.Code != "" {
-		line(w, "registered", fmt.Sprintf("%s %s, updated %t, de-registered %t", r.Code, r.Location, r.Updated, r.Deregistered))
 	}
 }

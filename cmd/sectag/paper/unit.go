@@ -103,6 +103,9 @@ func unitLines(w io.Writer, u bench.Unit, planned bool) {
 			fmt.Fprintf(w, ", %s, %s", c.Version, c.Suite)
 		}
 		fmt.Fprintln(w)
+		if c.Twin && u.Verdict != cred.Fail {
+			fmt.Fprintln(w, "  written, not connected by the modem")
+		}
 		findings(w, c.Findings)
 	}
 	findings(w, u.Findings)

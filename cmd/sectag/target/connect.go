@@ -1,10 +1,13 @@
 package target
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/cred"
+	"example.org/sectag/endpoint"
 	"example.org/sectag/internal/atomicfile"
 )
 
@@ -52,35 +55,74 @@ func (i *Identity) Read(need bool) (out ask.Identity, err error) {
 
 // Via is the flags of a connection through a modem.
 type Via struct {
-	port, tag, name string
-	register        bool
+	port, tag string
+	said      func(flag string) bool
 }
 
 // Add adds the flags.
 func (v *Via) Add(c *cobra.Command) {
 	f := c.Flags()
+	v.said = func(flag string) bool { return c.Flags().Changed(flag) }
 	f.StringVar(&v.port, "via-modem", "", "port of a unit whose modem makes the connection by itself")
 	f.StringVar(&v.tag, "sec-tag", "", "sec_tag that the modem connects by")
-	f.BoolVar(&v.register, "register", false, "register with LwM2M, update and de-register, through the modem")
-	f.StringVar(&v.name, "endpoint", "", "LwM2M endpoint name; the profile's id with the unit's IMEI if not given")
 }
 
-// Through is what they ask for; ok is false for a connection from this computer.
-func (v *Via) Through() (o ask.Through, ok bool, err error) {
+// Through is what they ask for; ok is false for a connection from this computer. The time of --timeout is a modem's only where it
+// was given: what it is without is for a server, and too short for a network.
+func (v *Via) Through(timeout time.Duration, d Dialogue) (o ask.Through, ok bool, err error) {
 	const hint = "write sectag connect URL --via-modem P --sec-tag N"
 	if v.port == "" {
-		if v.tag != "" || v.register || v.name != "" {
-			return o, false, cred.Failed("usage.flag", "--sec-tag, --register and --endpoint need --via-modem", hint)
+		if v.tag != "" {
+			return o, false, cred.Failed("usage.flag", "--sec-tag needs --via-modem", hint)
 		}
 		return o, false, nil
 	}
 	if v.tag == "" {
 		return o, false, cred.Failed("usage.flag", "--sec-tag is missing", hint)
 	}
-	if v.name != "" && !v.register {
-		return o, false, cred.Failed("usage.flag", "--endpoint needs --register", hint+" --register --endpoint NAME")
+	if d.bootstrap || d.rebind {
+		return o, false, cred.Failed("usage.flag", "--bootstrap and --rebind are for a connection from this computer", hint+" --register")
 	}
-	o = ask.Through{Port: v.port, Register: v.register, Name: v.name}
+	var said endpoint.ConnectOptions
+	if err = d.Ask(&said); err != nil {
+		return o, false, err
+	}
+	o = ask.Through{Port: v.port, Register: said.Register, Name: said.Endpoint}
+	if v.said("timeout") {
+		o.Timeout = timeout
+	}
 	o.SecTag, err = secTag(v.tag)
 	return o, err == nil, err
+}
+
+// Dialogue is the flags that say what is done in the open session.
+type Dialogue struct {
+	register, bootstrap, rebind bool
+	name                        string
+	cmd                         *cobra.Command
+}
+
+// Add adds the flags.
+func (d *Dialogue) Add(c *cobra.Command) {
+	d.cmd = c
+	f := c.Flags()
+	f.BoolVar(&d.register, "register", false, "register with LwM2M, update, and de-register")
+	f.StringVar(&d.name, "endpoint", "", "LwM2M endpoint name (default: the certificate's common name, or the identity of the pre-shared key)")
+	f.BoolVar(&d.bootstrap, "bootstrap", false, "ask a bootstrap server for its steps; what it writes is not kept")
+	f.BoolVar(&d.rebind, "rebind", false, "go on from another port, and tell whether the session survives")
+}
+
+// Ask puts into o what is asked for, or refuses what cannot be.
+func (d *Dialogue) Ask(o *endpoint.ConnectOptions) error {
+	named := d.cmd.Flags().Changed("endpoint")
+	switch {
+	case d.register && d.bootstrap:
+		return cred.Failed("usage.flag", "--register and --bootstrap are for two kinds of servers", "write one of the two")
+	case named && d.name == "":
+		return cred.Failed("usage.flag", "--endpoint is empty", "leave the flag out, or look at the variable that should have filled it")
+	case named && !d.register && !d.bootstrap:
+		return cred.Failed("usage.flag", "--endpoint names a unit that is not registered", "write --register --endpoint NAME")
+	}
+	o.Register, o.Bootstrap, o.Endpoint, o.Rebind = d.register, d.bootstrap, d.name, d.rebind
+	return nil
 }
