@@ -11,7 +11,7 @@
 //
 // # How to read it
 //
-//	flight/   the first flight of a DTLS 1.2 server, read and asked for without any cryptography; the cipher suites' names;
+//	flight/   the first flight of a server, DTLS 1.2 or TLS 1.2, read and asked for without any cryptography; the cipher suites' names;
 //	          Seen, which tells refusals apart for both halves. Start here.
 //	hail/     talking to a server up to the end of that flight: sessions one at a time, the sweep over the suites,
 //	          and why a session failed, in words: Why
@@ -26,7 +26,9 @@
 //	session/  one session of a unit with a server: identity, handshake, what each alert means, and why it failed
 //	connect*  the document of a connection, and the order of things in it
 //	coap/     the little CoAP that is needed
+//	lwm2m/    registration, update, farewell and bootstrap over whatever carries datagrams
 //	sim/      a local LwM2M/DTLS server for the demo and the tests
+//	modemdial/  one connection without any judgement, for the virtual modem's sockets; shares none with session/ on purpose
 //
 // A PC handshake proves the server and the chain. Only a handshake through the modem proves the modem.
 package endpoint

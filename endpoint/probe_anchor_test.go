@@ -158,22 +158,6 @@ func TestProbeAsksNoPrivateAddressForAPublicServer(t *testing.T) {
 	}
 }
 
-// A whole probe of a local server is to take less than two seconds.
-func BenchmarkProbe(b *testing.B) {
-	root := peers.Root(b, "Root")
-	srv := root.Intermediate(b, "Intermediate").Server(b)
-	s := peers.OpenSSL(b, "-cert", srv.CertFile, "-key", srv.KeyFile, "-cert_chain", srv.IssuersFile, "-Verify", "1", "-mtu", "400")
-	e, err := cred.ParseEndpoint(s.URL)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		if _, err := endpoint.Probe(context.Background(), e, endpoint.ProbeOptions{Anchor: root.PEM}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // The shipped server: it agrees to a Connection ID, insists on a certificate, and names its root by AIA.
 func TestProbeTheShippedServer(t *testing.T) {
 	t.Parallel()

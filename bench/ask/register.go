@@ -3,24 +3,27 @@ package ask
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
+	"example.org/sectag/cred"
 	"example.org/sectag/endpoint/lwm2m"
 )
 
 // The limits of a dialogue over a cellular network, where seconds go by between two datagrams.
 const (
-	answerLimit  = 25 * time.Second
+	answerLimit  = 25 * time.Second // or --timeout, if that is longer
 	answerFirst  = 5 * time.Second
 	goodbyeLimit = 15 * time.Second
 )
 
 // register registers the unit through its modem, updates and de-registers. Who the session says that the unit is, nobody here knows: what
-// the modem holds cannot be read. The profile's name stands for it.
+// the modem holds cannot be read. The profile's name stands for it. A tag that holds a certificate shows that, and else its pre-shared key.
 func (t *through) register(ctx context.Context, conn *datagrams) error {
 	who := t.o.ID.Name(t.imei)
 	r, found, err := lwm2m.Register(ctx, conn, lwm2m.Client{
-		Name: cmp.Or(t.o.Name, who), Identity: who, Tell: t.o.Tell, Wait: answerLimit, First: answerFirst, Grace: goodbyeLimit,
+		Name: cmp.Or(t.o.Name, who), Identity: who, PSK: slices.Contains(t.kinds, cred.PSK) && !slices.Contains(t.kinds, cred.ClientCert),
+		Tell: t.o.Tell, Wait: max(answerLimit, t.o.Timeout), First: answerFirst, Grace: goodbyeLimit,
 	})
 	t.r.Register = &r
 	t.r.Findings = append(t.r.Findings, found...)

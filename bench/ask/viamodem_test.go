@@ -201,6 +201,49 @@ func TestAServerThatSaysNothingOrNo(t *testing.T) {
 	}
 }
 
+// TestWhoRegistersIsSaid: what the tag holds decides what name the server compared.
+func TestWhoRegistersIsSaid(t *testing.T) {
+	digest := `"` + digest + `"`
+	for name, c := range map[string]struct{ list, want string }{
+		"certificate":    {okay("%CMNG: 42,0,"+digest, "%CMNG: 42,1,"+digest, "%CMNG: 42,2,"+digest), "certificate's common name"},
+		"pre-shared key": {okay("%CMNG: 42,3,"+digest, "%CMNG: 42,4,"+digest), "identity of the pre-shared key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFake(t)
+				f.says["AT%CMNG=1,42"], f.far = c.list, answers(coap.POST, "rd", coap.Forbidden)
+				r, err := ConnectThrough(t.Context(), f.dialer(), order())
+				if err == nil || !strings.Contains(r.Failure.Text, c.want) {
+					t.Errorf("%v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestAnAnswerHasTheTimeThatIsGiven where that is more than its own.
+func TestAnAnswerHasTheTimeThatIsGiven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		var asked time.Time
+		f.far = func(m coap.Message) []byte {
+			if m.Code == coap.Empty {
+				return lwm2mServer(m)
+			}
+			if asked.IsZero() {
+				asked = time.Now()
+			}
+			return nil
+		}
+		o := order()
+		o.Timeout = time.Minute
+		_, err := ConnectThrough(t.Context(), f.dialer(), o)
+		if took := time.Since(asked); codeOf(err) != "lwm2m.silent" || took < o.Timeout {
+			t.Errorf("%v after %s", err, took)
+		}
+	})
+}
+
 func answers(method coap.Code, path string, with coap.Code) func(coap.Message) []byte {
 	return func(m coap.Message) []byte {
 		if m.Code != method || m.Path() != path {

@@ -265,6 +265,14 @@ func TestPingIsNotSentForEver(t *testing.T) {
 	}
 }
 
+// ask makes one exchange, as a Dialogue does.
+func ask(t *testing.T, conn Conn, m Message) (Message, error) {
+	t.Helper()
+	m.Type = Confirmable
+	answer, _, err := exchange(t.Context(), conn, m, time.Hour, drop)
+	return answer, err
+}
+
 func TestAnswersThatComeSeparatelyAreAcknowledged(t *testing.T) {
 	t.Parallel()
 	acked := make(chan Message, 1)
@@ -279,7 +287,7 @@ func TestAnswersThatComeSeparatelyAreAcknowledged(t *testing.T) {
 		}
 	})
 	req := Message{Code: GET, ID: 7, Token: []byte{1}}
-	answer, err := Do(t.Context(), conn, req, time.Hour)
+	answer, err := ask(t, conn, req)
 	if err != nil || string(answer.Payload) != "later" {
 		t.Fatalf("%+v, %v", answer, err)
 	}
@@ -296,11 +304,11 @@ func TestAnswersInTheAcknowledgementAndResets(t *testing.T) {
 		}
 		return []Message{{Type: Reset, ID: in.ID}}
 	})
-	answer, err := Do(t.Context(), conn, Message{Code: GET, ID: 7, Token: []byte{1}}, time.Hour)
+	answer, err := ask(t, conn, Message{Code: GET, ID: 7, Token: []byte{1}})
 	if err != nil || answer.Code != NotFound {
 		t.Fatalf("%+v, %v", answer, err)
 	}
-	if _, err := Do(t.Context(), conn, Message{Code: GET, ID: 8}, time.Hour); !errors.Is(err, ErrReset) {
+	if _, err := ask(t, conn, Message{Code: GET, ID: 8}); !errors.Is(err, ErrReset) {
 		t.Errorf("a reset request: %v", err)
 	}
 }

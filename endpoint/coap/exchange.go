@@ -41,14 +41,6 @@ func Ping(ctx context.Context, conn Conn, id uint16, first time.Duration) (time.
 	return took, err
 }
 
-// Do sends a confirmable request and waits for its answer, in the acknowledgement or separately; a separate confirmable answer
-// is acknowledged. Retransmission and errors are Ping's; ErrReset is the peer's refusal of the message.
-func Do(ctx context.Context, conn Conn, request Message, first time.Duration) (Message, error) {
-	request.Type = Confirmable
-	answer, _, err := exchange(ctx, conn, request, first, drop)
-	return answer, err
-}
-
 // drop is what becomes of messages that are no answer, where nobody else takes them.
 func drop(Message) error { return nil }
 

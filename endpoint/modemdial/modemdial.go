@@ -46,21 +46,6 @@ const sizeOfCID = 8
 // retransmit is when a lost flight is first sent again (RFC 6347, section 4.2.4.1).
 const retransmit = time.Second
 
-// pskSuites are those of the modem's four with a pre-shared key that can be made here; the other two are old CBC suites.
-func pskSuites() []dtls.CipherSuiteID {
-	return []dtls.CipherSuiteID{dtls.TLS_PSK_WITH_AES_128_CBC_SHA256, dtls.TLS_PSK_WITH_AES_128_CCM_8}
-}
-
-// streamSuites are those of the modem's ten with certificates that can be made for TLS here.
-func streamSuites() []uint16 {
-	return []uint16{
-		tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256,
-		tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
-		tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-		tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
-	}
-}
-
 var errNoStreamPSK = errors.New("there is no TLS with a pre-shared key on this computer")
 
 // Session is an open connection.
@@ -111,9 +96,7 @@ func Dial(ctx context.Context, c Conf) (*Session, error) {
 // options are the library's words for it. What the modem does not offer is not in them.
 func (c Conf) options() []dtls.ClientOption {
 	out := []dtls.ClientOption{dtls.WithInsecureSkipVerify(true), dtls.WithFlightInterval(retransmit)}
-	offer := suite.Client()
 	if c.PSK != nil {
-		offer = pskSuites()
 		out = append(out, dtls.WithPSK(func([]byte) ([]byte, error) { return c.PSK, nil }), dtls.WithPSKIdentityHint(c.Identity))
 	} else {
 		out = append(out, dtls.WithVerifyPeerCertificate(c.judge), dtls.WithGetClientCertificate(c.present))
@@ -127,10 +110,18 @@ func (c Conf) options() []dtls.ClientOption {
 	case cidEnabled:
 		out = append(out, dtls.WithConnectionIDGenerator(drawCID))
 	}
-	for _, o := range suite.Options(offer...) {
+	for _, o := range suite.Options(c.offer()...) {
 		out = append(out, o)
 	}
 	return out
+}
+
+// offer is the modem's suites for what the unit has.
+func (c Conf) offer() []dtls.CipherSuiteID {
+	if c.PSK != nil {
+		return suite.PSK()
+	}
+	return suite.Client()
 }
 
 func drawCID() []byte {
@@ -165,7 +156,7 @@ func dialStream(ctx context.Context, c Conf) (*Session, error) {
 		return nil, fmt.Errorf("opening a connection: %w", err)
 	}
 	conn := tls.Client(socket, &tls.Config{
-		MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12, CipherSuites: streamSuites(), ServerName: c.Name,
+		MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12, CipherSuites: suite.Stream(), ServerName: c.Name,
 		InsecureSkipVerify: true, VerifyPeerCertificate: c.judge,
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.certificate(), nil },
 	})

@@ -6,19 +6,35 @@ import (
 	"testing"
 
 	"example.org/sectag/endpoint/flight"
+	"example.org/sectag/endpoint/suite"
 )
 
-func TestNothingIsOfferedThatTheModemLacks(t *testing.T) {
-	for _, id := range pskSuites() {
-		if s := flight.Suite(id); !flight.InModem(s) || !s.PSK() {
-			t.Errorf("%s is offered with a pre-shared key", s)
+func TestTheModemsSuitesAreOfferedAndNoOther(t *testing.T) {
+	sorted := func(keys bool, but ...flight.Suite) (out []flight.Suite) {
+		for _, s := range flight.Modem() {
+			if s.PSK() == keys && !slices.Contains(but, s) {
+				out = append(out, s)
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	for name, c := range map[string]struct{ got, want []flight.Suite }{
+		"certificates":           {as(Conf{}.offer()), sorted(false)},
+		"a pre-shared key":       {as(Conf{PSK: []byte{1}}.offer()), sorted(true)},
+		"certificates, over TCP": {as(suite.Stream()), sorted(false, 0xC024)}, // crypto/tls lacks it
+	} {
+		if slices.Sort(c.got); !slices.Equal(c.got, c.want) {
+			t.Errorf("%s: %v, not %v", name, c.got, c.want)
 		}
 	}
-	for _, id := range streamSuites() {
-		if s := flight.Suite(id); !flight.InModem(s) || s.PSK() {
-			t.Errorf("%s is offered over TCP", s)
-		}
+}
+
+func as[T ~uint16](ids []T) (out []flight.Suite) {
+	for _, id := range ids {
+		out = append(out, flight.Suite(id))
 	}
+	return out
 }
 
 func TestWhichRecordsCarryAConnectionID(t *testing.T) {

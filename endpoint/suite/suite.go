@@ -44,6 +44,16 @@ func PSK() []dtls.CipherSuiteID {
 	}
 }
 
+// Stream is what of Client can be made over TCP: all but TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384, which crypto/tls lacks.
+func Stream() (out []uint16) {
+	for _, id := range Client() {
+		if id != 0xc024 {
+			out = append(out, uint16(id))
+		}
+	}
+	return out
+}
+
 // Server is what an LwM2M server has to have, and GCM for the modem's sake (OMA LwM2M transport 1.2, section 5.2.8.7).
 func Server() []dtls.CipherSuiteID {
 	return []dtls.CipherSuiteID{

@@ -15,6 +15,7 @@ import (
 
 	"example.org/sectag/endpoint/flight"
 	"example.org/sectag/endpoint/hail"
+	"example.org/sectag/endpoint/suite"
 )
 
 // Bounds of one session.
@@ -112,8 +113,11 @@ func (s *Server) listen(conn net.Conn, seen *flight.Stream, asked time.Time) {
 }
 
 // Suites are those of the modem's list that this computer can make over TCP: all with certificates but 0xC024.
-func Suites() []flight.Suite {
-	return slices.DeleteFunc(flight.Modem(), func(s flight.Suite) bool { return s.PSK() || s == 0xC024 })
+func Suites() (out []flight.Suite) {
+	for _, id := range suite.Stream() {
+		out = append(out, flight.Suite(id))
+	}
+	return out
 }
 
 func ids(suites []flight.Suite) (out []uint16) {

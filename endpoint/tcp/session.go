@@ -18,6 +18,7 @@ import (
 	"example.org/sectag/endpoint/flight"
 	"example.org/sectag/endpoint/hail"
 	"example.org/sectag/endpoint/session"
+	"example.org/sectag/endpoint/suite"
 )
 
 // quiet is how long a server may take to end the connection after all, once the handshake is through.
@@ -88,7 +89,7 @@ func (u *unit) run(ctx context.Context) *cred.Fault {
 func (u *unit) config() *tls.Config {
 	c := &tls.Config{
 		InsecureSkipVerify: true, // judged by verify, as the modem would
-		MinVersion:         tls.VersionTLS12, MaxVersion: tls.VersionTLS12, CipherSuites: ids(Suites()),
+		MinVersion:         tls.VersionTLS12, MaxVersion: tls.VersionTLS12, CipherSuites: suite.Stream(),
 		VerifyPeerCertificate: u.verify, GetClientCertificate: u.present,
 	}
 	if !u.options.Server.IsIP() {
