@@ -189,6 +189,8 @@ func (b *book) register(client string, in coap.Message, now time.Time) coap.Mess
 		return says(coap.BadRequest, "ep is missing")
 	case len(in.Payload) == 0:
 		return says(coap.BadRequest, "the object list is empty")
+	case objects(in.Payload) != "":
+		return says(coap.BadRequest, objects(in.Payload))
 	case p.version != "1.0" && p.version != "1.1":
 		return says(coap.PreconditionFailed, "lwm2m must be 1.0 or 1.1")
 	case p.endpoint != client:
@@ -209,6 +211,22 @@ func (b *book) register(client string, in coap.Message, now time.Time) coap.Mess
 	out := coap.Message{Code: coap.Created}
 	out.Add(coap.LocationPath, "rd", place)
 	return out
+}
+
+// objects says what is wrong with the list of a unit's objects: it is link format, and Security (/0) and OSCORE (/21) must not be in it (OMA
+// LwM2M core, Register).
+func objects(list []byte) string {
+	links, err := coap.Links(list)
+	if err != nil {
+		return err.Error()
+	}
+	for _, l := range links {
+		object, _, _ := strings.Cut(strings.TrimPrefix(l, "/"), "/")
+		if object == "0" || object == "21" {
+			return "object " + object + " must not be listed"
+		}
+	}
+	return ""
 }
 
 // expire forgets what has run out, and the older registration of an endpoint that registers again.

@@ -164,6 +164,8 @@ func TestLibcoapRegisters(t *testing.T) {
 		{other, "post", register, "4.03 ep is not the certificate's name", objects},
 		{unit, "post", "rd?lwm2m=1.1", "4.00 ep is missing", objects},
 		{unit, "post", register, "4.00 the object list is empty", nil},
+		{unit, "post", register, "4.00 the list is not in link format", []string{"-t", "40", "-e", "1/0"}},
+		{unit, "post", register, "4.00 object 0 must not be listed", []string{"-t", "40", "-e", "</1/0>,</0/0>"}},
 		{unit, "post", register + "&x=1", "4.00 unknown parameter", objects},
 		{unit, "post", "rd?ep=" + unitName + "&lwm2m=1.2", "4.12", objects},
 		{unit, "post", "rd?ep=" + unitName + "&lt=never", "4.00 lt is no lifetime", objects},
