@@ -201,6 +201,23 @@ func TestAServerThatSaysNothingOrNo(t *testing.T) {
 	}
 }
 
+// TestASessionWithoutASuiteIsNoProof: a modem that can tell the suite and names none has said that it connected, and nothing more.
+func TestASessionWithoutASuiteIsNoProof(t *testing.T) {
+	for _, suite := range []string{"0", "0x0000", "0xfffff"} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t)
+			f.says["AT#XSSOCKETOPT=0,0,4"] = okay("#XSSOCKETOPT: 0," + suite)
+			o := order()
+			o.Register = false
+			r, err := ConnectThrough(t.Context(), f.dialer(), o)
+			if err != nil || r.Verdict != cred.Warn || r.Suite != "" || strings.Join(codes(r), " ") != "modem.no-suite" {
+				t.Errorf("%s: %v, %s, suite %q, %q", suite, err, r.Verdict, r.Suite, codes(r))
+			}
+			left(t, f, "4", "0")
+		})
+	}
+}
+
 func answers(method coap.Code, path string, with coap.Code) func(coap.Message) []byte {
 	return func(m coap.Message) []byte {
 		if m.Code != method || m.Path() != path {
