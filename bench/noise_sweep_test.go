@@ -62,9 +62,9 @@ func oneByOne(lines map[string]noisyLine) map[string]noisyLine {
 // turn, and few bytes of a unit that is not blank; in make sweep each of them at each byte.
 func TestSomethingIsWrongAtEveryByte(t *testing.T) {
 	eager(t)
-	lines, some := noisyLines(), thin*29
+	lines, each, some := noisyLines(), thin*29, thin*29
 	if *every {
-		lines, some = oneByOne(lines), thin
+		lines, each, some = oneByOne(lines), thin, thin*3
 	}
 	for job, c := range map[string]struct {
 		step  int
@@ -75,9 +75,9 @@ func TestSomethingIsWrongAtEveryByte(t *testing.T) {
 		"key=modem":            {thin, func(_ testing.TB, v virtual) virtual { return v.keyed(profile.Modem) }, false},
 		"key=host,renewed":     {some, func(t testing.TB, v virtual) virtual { return v.keyed(profile.Host).renewed(t) }, false},
 		"key=modem,renewed":    {some, func(t testing.TB, v virtual) virtual { return v.keyed(profile.Modem).renewed(t) }, false},
-		"psk":                  {some, func(t testing.TB, v virtual) virtual { return v.byHand(t, cred.PSK, false) }, true},
+		"psk":                  {each, func(t testing.TB, v virtual) virtual { return v.byHand(t, cred.PSK, false) }, true},
 		"psk,renewed":          {some, func(t testing.TB, v virtual) virtual { return v.byHand(t, cred.PSK, true) }, false},
-		"psk-identity":         {some, func(t testing.TB, v virtual) virtual { return v.byHand(t, cred.PSKID, false) }, false},
+		"psk-identity":         {each, func(t testing.TB, v virtual) virtual { return v.byHand(t, cred.PSKID, false) }, false},
 		"psk-identity,renewed": {some, func(t testing.TB, v virtual) virtual { return v.byHand(t, cred.PSKID, true) }, true},
 	} {
 		for name, l := range lines {

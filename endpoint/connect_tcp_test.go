@@ -143,6 +143,7 @@ func TestConnectOverTCPToPeersThatMisbehave(t *testing.T) {
 	}{
 		{"silent", nil, true, "dtls.silent"},
 		{"hangs up", nil, false, "dtls.not-dtls"},
+		{"resets", nil, false, "dtls.not-dtls"},
 		{"text", []byte("HTTP/1.1 400 Bad Request\r\n\r\n"), false, "dtls.not-dtls"},
 		{"an alert", []byte{21, 3, 3, 0, 2, 2, 80}, false, "dtls.80"},
 		{"half a record", []byte{22, 3, 3, 0, 90, 2, 0}, false, "dtls.began-silent"},
@@ -172,6 +173,9 @@ func TestConnectOverTCPToPeersThatMisbehave(t *testing.T) {
 					_, _ = conn.Write(c.answer)
 					if c.hangs {
 						_, _ = io.Copy(io.Discard, conn) // until the client goes
+					}
+					if c.name == "resets" {
+						_ = conn.(*net.TCPConn).SetLinger(0)
 					}
 					_ = conn.Close()
 				}

@@ -307,8 +307,12 @@ func (t *through) agreed(ctx context.Context, k *socket.Socket) error {
 	if err != nil {
 		return err
 	}
-	if ok && number > 0 && number <= 0xffff {
+	switch {
+	case ok && number > 0 && number <= 0xffff:
 		t.r.Suite = flight.Suite(number).String()
+	case ok:
+		t.finding(cred.Warning, "modem.no-suite", "the modem says that it is connected and names no cipher suite: nothing shows that the session is under keys",
+			"connect with --register: a server that answers the registration has the session too")
 	}
 	status, ok, err := k.Get(ctx, socket.CIDStatus)
 	if err != nil || !ok {

@@ -425,3 +425,20 @@ func TestThisComputerNarrowsTheReason(t *testing.T) {
 		})
 	}
 }
+
+// TestASessionWithoutASuiteIsNoProof: a modem that can tell the suite and names none has said that it connected, and nothing more.
+func TestASessionWithoutASuiteIsNoProof(t *testing.T) {
+	for _, suite := range []string{"0", "0x0000", "0xfffff"} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t)
+			f.says["AT#XSSOCKETOPT=0,0,4"] = okay("#XSSOCKETOPT: 0," + suite)
+			o := order()
+			o.Register = false
+			r, err := ConnectThrough(t.Context(), f.dialer(), o)
+			if err != nil || r.Verdict != cred.Warn || r.Suite != "" || strings.Join(codes(r), " ") != "modem.no-suite" {
+				t.Errorf("%s: %v, %s, suite %q, %q", suite, err, r.Verdict, r.Suite, codes(r))
+			}
+			left(t, f, "4", "0")
+		})
+	}
+}

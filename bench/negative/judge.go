@@ -101,6 +101,28 @@ func judge(kind decoy.Kind, s seen) Attempt {
 // doubtful tells whether the unit's own handshake must follow at once to know what an attempt was.
 func (s seen) doubtful() bool { return s.tried && !s.in && s.alert == nil && s.coap == "" }
 
+// doubt takes back what nobody knows of a server that lets the unit in no more: it may have shut this computer out at its first
+// refusal, and have refused all that came behind it whatever that was. What came before somebody got in is believed, and so is the
+// first refusal behind that.
+func doubt(attempts []Attempt, sights []seen) {
+	alive := -1
+	for i, s := range sights {
+		if s.in || s.after == worked {
+			alive = i
+		}
+	}
+	shut := false
+	for i := alive + 1; i < len(attempts); i++ {
+		switch a := &attempts[i]; {
+		case a.Refused == nil || !*a.Refused:
+		case shut:
+			a.Refused, a.Text = nil, a.Text+"; it may have shut this computer out before, for it does not let the unit in any more either"
+		default:
+			shut = true
+		}
+	}
+}
+
 // grounds is what the weight of a finding hangs on.
 type grounds struct {
 	unitIsCA bool // the unit's own certificate says CA:TRUE

@@ -121,3 +121,46 @@ func TestWhatIsNotKnownIsSaid(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A server that shuts this computer out at its first refusal refuses all the rest: that is no proof that it looks at what it is shown.
+func TestAServerThatShutsUsOutProvesNothing(t *testing.T) {
+	t.Parallel()
+	no := seen{tried: true, asked: true, alert: ptr(uint8(49)), fault: cred.Failed("dtls.49", "ended", "look")}
+	in := seen{tried: true, asked: true, in: true}
+	last := no
+	last.after = broke
+	for name, c := range map[string]struct {
+		sights []seen
+		want   string // of each: refused, let in, unknown
+	}{
+		"from the first":               {[]seen{no, no, last}, "r??"},
+		"from one behind a way in":     {[]seen{no, no, in, no, last}, "rrir?"},
+		"at the last, as it crashes":   {[]seen{no, in, last}, "rir"},
+		"at one that the unit follows": {[]seen{no, {tried: true, asked: true, fault: cred.Failed("dtls.began-silent", "silent", "look"), after: worked}, no, last}, "rrr?"},
+	} {
+		var attempts []Attempt
+		for _, s := range c.sights {
+			attempts = append(attempts, judge(decoy.Expired, s))
+		}
+		doubt(attempts, c.sights)
+		got := ""
+		for _, a := range attempts {
+			switch {
+			case a.Refused == nil:
+				got += "?"
+			case *a.Refused:
+				got += "r"
+			default:
+				got += "i"
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+	attempts := []Attempt{judge(decoy.Expired, no), judge(otherKey, no)}
+	doubt(attempts, []seen{no, last})
+	if got := t10(attempts).Result; got != "not-run" {
+		t.Error(got)
+	}
+}

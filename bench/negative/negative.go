@@ -96,6 +96,9 @@ func (p *proof) all(ctx context.Context) (Result, error) {
 	for i, kind := range p.kinds() {
 		r.Attempts = append(r.Attempts, judge(kind, sights[i]))
 	}
+	if p.broken {
+		doubt(r.Attempts, sights)
+	}
 	r.Unit.Findings = append(r.Unit.Findings, findings(r.Attempts, p.grounds, p.broken)...)
 	r.Unit.Verdict = cred.Judge(r.Unit.Findings)
 	if failed != nil {

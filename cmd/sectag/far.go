@@ -89,7 +89,7 @@ func (a *app) connectVerb() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			through, modem, err := via.Through(a.Timeout, dialogue)
+			through, modem, err := via.Through(a.Timeout, dialogue, no.Given())
 			if err != nil {
 				return nil, err
 			}

@@ -103,7 +103,7 @@ func (s *Server) listen(conn net.Conn, seen *flight.Stream, asked time.Time) {
 			return
 		case v.Foreign > 0 || v.Garbled != nil:
 			return
-		case errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET):
+		case hungUp(err):
 			seen.End()
 			return
 		case err != nil:
@@ -111,6 +111,9 @@ func (s *Server) listen(conn net.Conn, seen *flight.Stream, asked time.Time) {
 		}
 	}
 }
+
+// hungUp tells whether the server ended the connection, in whichever way: one that closes it with something unread resets it.
+func hungUp(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) }
 
 // Suites are those of the modem's list that this computer can make over TCP: all with certificates but 0xC024.
 func Suites() (out []flight.Suite) {
@@ -162,7 +165,7 @@ type tap struct {
 func (t *tap) Read(b []byte) (int, error) {
 	n, err := t.Conn.Read(b)
 	t.seen.Incoming(b[:n])
-	if errors.Is(err, io.EOF) {
+	if hungUp(err) {
 		t.seen.End()
 	}
 	t.look()

@@ -68,8 +68,9 @@ func (v *Via) Add(c *cobra.Command) {
 }
 
 // Through is what they ask for; ok is false for a connection from this computer. The time of --timeout is a modem's only where it
-// was given: what it is without is for a server, and too short for a network.
-func (v *Via) Through(timeout time.Duration, d Dialogue) (o ask.Through, ok bool, err error) {
+// was given: what it is without is for a server, and too short for a network. negative is whether a flag of --negative was given: what
+// is not done must be refused, or a PASS would be taken for its proof.
+func (v *Via) Through(timeout time.Duration, d Dialogue, negative bool) (o ask.Through, ok bool, err error) {
 	const hint = "write sectag connect URL --via-modem P --sec-tag N"
 	if v.port == "" {
 		if v.tag != "" {
@@ -80,8 +81,8 @@ func (v *Via) Through(timeout time.Duration, d Dialogue) (o ask.Through, ok bool
 	if v.tag == "" {
 		return o, false, cred.Failed("usage.flag", "--sec-tag is missing", hint)
 	}
-	if d.bootstrap || d.rebind {
-		return o, false, cred.Failed("usage.flag", "--bootstrap and --rebind are for a connection from this computer", hint+" --register")
+	if d.bootstrap || d.rebind || negative {
+		return o, false, cred.Failed("usage.flag", "--bootstrap, --rebind and --negative are for a connection from this computer", hint+" --register")
 	}
 	var said endpoint.ConnectOptions
 	if err = d.Ask(&said); err != nil {
