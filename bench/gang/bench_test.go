@@ -9,9 +9,10 @@ import (
 )
 
 // BenchmarkGang is one unit and thirty-two, on lines of 115200 baud with a flash of 30 ms, in turns, so that what else the machine does
-// is the same for both. Each is a new unit, from opening its port to its record on the disk; an encrypted key is opened once a run.
+// is the same for both. Each is a new unit, from opening its port to its record on the disk; an encrypted key is opened once a run, which
+// takes its time, but for the quick one's, which is encrypted with one iteration.
 func BenchmarkGang(b *testing.B) {
-	for name, pass := range map[string]string{"clear-key": "", "encrypted-key": passphrase} {
+	for name, pass := range map[string]string{"quick-key": "", "encrypted-key": passphrase} {
 		b.Run(name, func(b *testing.B) { benchmarkGang(b, pass) })
 	}
 }
@@ -26,7 +27,9 @@ func benchmarkGang(b *testing.B, pass string) {
 			next++
 		}
 		g := r.gang(names...)
-		g.Pass, g.Keyed = []byte(pass), pass != ""
+		if pass != "" {
+			g.Pass, g.Keyed = []byte(pass), true
+		}
 		began := time.Now()
 		for _, u := range g.Run(b.Context()) {
 			if u.Verdict != cred.Pass {
