@@ -63,7 +63,7 @@ func (a *app) commandFile(name string) ([]string, error) {
 	if name == "" {
 		return nil, nil
 	}
-	lines, err := a.Input(name, maxFile)
+	lines, err := a.Input(name, target.MaxFile)
 	if err != nil && a.Ended.Load() {
 		return nil, err
 	}

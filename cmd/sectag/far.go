@@ -73,9 +73,6 @@ func (a *app) target(args []string) (cred.Endpoint, error) {
 	return p.Endpoint, nil
 }
 
-// maxFile bounds what is read of a file that a person names.
-const maxFile = 1 << 20
-
 func (a *app) connectVerb() *cobra.Command {
 	var id target.Identity
 	var via target.Via

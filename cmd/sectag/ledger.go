@@ -7,6 +7,7 @@ import (
 
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/internal/atomicfile"
 	"example.org/sectag/ledger"
@@ -75,7 +76,7 @@ func (a *app) ledgerVerify() *cobra.Command {
 		RunE: a.VerbOf(paper.NoFindings, func(ctx context.Context, _ []string) (paper.Document, error) {
 			var kept *seal.Checkpoint
 			if checkpoint != "" {
-				text, err := atomicfile.Read(checkpoint, maxFile)
+				text, err := atomicfile.Read(checkpoint, target.MaxFile)
 				if err != nil {
 					return nil, cred.Because(err, "config.file", "the checkpoint "+checkpoint+" cannot be read", "name the file that was kept")
 				}

@@ -11,8 +11,8 @@ import (
 	"example.org/sectag/internal/atomicfile"
 )
 
-// maxFile bounds what is read of a file that should hold a certificate or a key.
-const maxFile = 1 << 20
+// MaxFile bounds what is read of a file that a person names, in bytes.
+const MaxFile = 1 << 20
 
 // Identity is what a unit has to show, in files: --cert, --key and --anchor, or --psk-id and --psk-file.
 type Identity struct {
@@ -46,7 +46,7 @@ func (i *Identity) Read(need bool) (out ask.Identity, err error) {
 		if f.name == "" {
 			return out, cred.Failed("usage.flag", "--"+f.flag+" is missing", "write sectag connect URL --cert F --key F --anchor F, or --psk-id S --psk-file F")
 		}
-		if *f.to, err = atomicfile.Read(f.name, maxFile); err != nil {
+		if *f.to, err = atomicfile.Read(f.name, MaxFile); err != nil {
 			return out, cred.Because(err, "config.file", "the file "+f.name+" cannot be read", "name the file behind --"+f.flag)
 		}
 	}
