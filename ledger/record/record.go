@@ -19,7 +19,8 @@ import (
 //
 //	2  keys that modems make: unit.attest_token_sha256, slots.keygen, slots.repeats, key.csr_sha256, key.attestation, key.freshness,
 //	   connect.twin_serial
-const Version = 2
+//	3  authorities of several certificates, sealed PSKs, revocations, corrections, and what was written by other means
+const Version = 3
 
 // Kind says what a record is about.
 type Kind string

@@ -107,6 +107,18 @@ func TestOlderSchemasAreRead(t *testing.T) {
 	}
 }
 
+// What was written under schema 2 is read as it is, whatever came later.
+func TestSchema2IsRead(t *testing.T) {
+	body, err := os.ReadFile(filepath.Join("testdata", "full-2.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Decode(bytes.TrimSpace(body))
+	if err != nil || r.Version != 2 || r.Key.CSR.IsZero() || len(r.Anchors) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+}
+
 func TestEncodeMatchesGolden(t *testing.T) {
 	body, own, err := Encode(full(t))
 	if err != nil {
@@ -375,7 +387,7 @@ func TestDecodeIsStrict(t *testing.T) {
 		"line end":       string(body) + "\n",
 		"second value":   string(body) + "{}",
 		"upper digest":   swap(sum("spki").String(), strings.ToUpper(sum("spki").String())),
-		"schema 0":       swap(`"schema_version":2`, `"schema_version":0`),
+		"schema 0":       swap(`"schema_version":3`, `"schema_version":0`),
 		"cut":            string(body[:len(body)-1]),
 		"escaped":        swap(`"system"`, `"s\u0079stem"`),
 		"no object":      `[]`,
@@ -387,7 +399,7 @@ func TestDecodeIsStrict(t *testing.T) {
 			t.Errorf("%s: taken for a newer schema", name)
 		}
 	}
-	if _, err := Decode([]byte(swap(`"schema_version":2`, `"schema_version":3`))); !errors.Is(err, ErrNewer) {
+	if _, err := Decode([]byte(swap(`"schema_version":3`, `"schema_version":4`))); !errors.Is(err, ErrNewer) {
 		t.Errorf("a newer schema: %v", err)
 	}
 }
