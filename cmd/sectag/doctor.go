@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/device/doctor"
 	"example.org/sectag/device/port"
@@ -28,7 +29,7 @@ func (a *app) doctorVerb() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			return found(doctor.Judge(seen))
+			return console.Found(doctor.Judge(seen))
 		}),
 	}
 	c.Flags().StringVar(&named, "port", "", "look at this port only, and at the others of its board")

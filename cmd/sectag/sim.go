@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/cmd/sectag/air"
+	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 	"example.org/sectag/device/sim"
@@ -17,7 +18,7 @@ import (
 )
 
 func (a *app) simVerb() *cobra.Command {
-	return group(&cobra.Command{Use: "sim", Short: "Run a virtual modem or a local server, for trying things out"},
+	return console.Group(&cobra.Command{Use: "sim", Short: "Run a virtual modem or a local server, for trying things out"},
 		a.simModem(), a.simEndpoint())
 }
 

@@ -19,7 +19,7 @@ import (
 )
 
 func (a *app) slotsVerb() *cobra.Command {
-	return group(&cobra.Command{Use: "slots", Short: "List, write, delete or verify single slots"},
+	return console.Group(&cobra.Command{Use: "slots", Short: "List, write, delete or verify single slots"},
 		a.slotsList(),
 		a.slotsWork("write --port P --sec-tag N --type T --file F", "Write a file into one slot", flows.WriteSlot),
 		a.slotsWork("delete --port P --sec-tag N --type T", "Empty one slot", flows.DeleteSlot),

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 )
 
@@ -159,4 +160,12 @@ func (c *Console) PrintJSON(doc any) error {
 	}
 	_, err := c.Out.Write(escaped(text.Bytes()))
 	return err
+}
+
+// Found makes the document of some findings and the answer no when one of them is an error.
+func Found(fs []cred.Finding) (paper.Document, error) {
+	if fs == nil {
+		fs = []cred.Finding{}
+	}
+	return &paper.Findings{Verdict: cred.Judge(fs), Findings: fs}, Judged(fs)
 }

@@ -1,4 +1,5 @@
-package main
+// Package books is the verbs of sectag ledger: each parses its flags, opens the ledger and asks it (package ledger).
+package books
 
 import (
 	"context"
@@ -14,8 +15,12 @@ import (
 	"example.org/sectag/ledger/seal"
 )
 
-func (a *app) ledgerVerb() *cobra.Command {
-	return group(&cobra.Command{Use: "ledger", Short: "Read and verify what was done to which unit"},
+type app struct{ *console.Console }
+
+// Verb is sectag ledger with all below it.
+func Verb(c *console.Console) *cobra.Command {
+	a := &app{c}
+	return console.Group(&cobra.Command{Use: "ledger", Short: "Read and verify what was done to which unit"},
 		a.ledgerList(), a.ledgerShow(), a.ledgerVerify())
 }
 

@@ -1,4 +1,6 @@
-package main
+// Package authority is the verbs of sectag ca: each parses its flags, asks for a passphrase where one is needed, and hands on to
+// the authority (package ca).
+package authority
 
 import (
 	"context"
@@ -13,8 +15,12 @@ import (
 	"example.org/sectag/cred"
 )
 
-func (a *app) caVerb() *cobra.Command {
-	return group(&cobra.Command{Use: "ca", Short: "Make and judge the authority that signs your units"},
+type app struct{ *console.Console }
+
+// Verb is sectag ca with all below it.
+func Verb(c *console.Console) *cobra.Command {
+	a := &app{c}
+	return console.Group(&cobra.Command{Use: "ca", Short: "Make and judge the authority that signs your units"},
 		a.caInit(), a.caShow(), a.caIssue(), a.caAudit(), a.caVerify())
 }
 
@@ -33,7 +39,7 @@ func (a *app) caInit() *cobra.Command {
 			if o.Days == 0 { // to the room, 0 is "not said"
 				return nil, cred.Failed("config.value", "a root cannot live 0 days", "give 1 or more; 7300 is twenty years")
 			}
-			o.Clock = ca.Clock{Now: now(), Build: tool().Built}
+			o.Clock = ca.Clock{Now: a.Now(), Build: a.Tool.Built}
 			if !o.Plaintext {
 				var err error
 				if o.Passphrase, err = a.NewPassphrase("passphrase for the authority's key: "); err != nil {
@@ -83,11 +89,11 @@ func (a *app) caAudit() *cobra.Command {
 			if len(args) == 0 {
 				return nil, cred.Failed("usage.flag", "no file is named", "write sectag ca audit root.crt device.crt, or name a folder")
 			}
-			fs, err := ca.Audit(args, now())
+			fs, err := ca.Audit(args, a.Now())
 			if err != nil {
 				return nil, err
 			}
-			return found(fs)
+			return console.Found(fs)
 		}),
 	}
 }
@@ -100,11 +106,11 @@ func (a *app) caVerify() *cobra.Command {
 			if root == "" || len(args) == 0 {
 				return nil, cred.Failed("usage.flag", "the root or the units' certificates are missing", "write sectag ca verify --cert root.crt device.crt")
 			}
-			fs, err := ca.Verify(root, args, now())
+			fs, err := ca.Verify(root, args, a.Now())
 			if err != nil {
 				return nil, err
 			}
-			return found(fs)
+			return console.Found(fs)
 		}),
 	}
 	c.Flags().StringVar(&root, "cert", "", "the root's certificate")
@@ -172,7 +178,7 @@ func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (paper.Docum
 	if l != nil {
 		defer l.Close()
 	}
-	issued, err := ask.Issue(ctx, o, l, tool(), now)
+	issued, err := ask.Issue(ctx, o, l, a.Tool, a.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -182,12 +188,4 @@ func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (paper.Docum
 // unitPassphrase is typed twice; it is never the authority's from the file.
 func (a *app) unitPassphrase() ([]byte, error) {
 	return a.TypedTwice("passphrase for the unit's key: ")
-}
-
-// found makes the paper.Document of some findings and the answer no when one of them is an error.
-func found(fs []cred.Finding) (paper.Document, error) {
-	if fs == nil {
-		fs = []cred.Finding{}
-	}
-	return &paper.Findings{Verdict: cred.Judge(fs), Findings: fs}, console.Judged(fs)
 }
