@@ -18,6 +18,6 @@
 //
 // The sub-package audit reads files of an existing authority and says what is wrong with it, and whether units' certificates
 // chain to a root (audit.go here hands on to it); decoy makes what servers must refuse; keyfile knows how private keys lie in files, certfile how certificates do,
-// pairfile how both come into a folder. Nothing here asks the time, prints, or keeps a secret after it was told to forget it. Every
+// pairfile how both come into a folder, subject how people write its name. Nothing here asks the time, prints, or keeps a secret after it was told to forget it. Every
 // failure is a *cred.Fault with a code of the contract.
 package ca

@@ -15,6 +15,7 @@ import (
 	"example.org/sectag/ca/certfile"
 	"example.org/sectag/ca/keyfile"
 	"example.org/sectag/ca/pairfile"
+	"example.org/sectag/ca/subject"
 	"example.org/sectag/cred"
 )
 
@@ -60,7 +61,7 @@ func Init(o InitOptions) (Created, error) {
 	if err != nil {
 		return Created{}, err
 	}
-	subj, err := parseSubject(name)
+	subj, err := subject.Parse(name)
 	if err != nil {
 		return Created{}, err
 	}
