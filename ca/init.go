@@ -13,6 +13,7 @@ import (
 
 	"example.org/sectag/ca/audit"
 	"example.org/sectag/ca/certfile"
+	"example.org/sectag/ca/chain"
 	"example.org/sectag/ca/keyfile"
 	"example.org/sectag/ca/pairfile"
 	"example.org/sectag/ca/subject"
@@ -23,21 +24,21 @@ import (
 const DefaultDays = 7300
 
 const (
-	maxDays  = 36_525           // a century: nobody wants more, and 9999 is the end of what a certificate can say
-	oneDay   = 24 * time.Hour   // certificates count days without leap seconds and summer time
-	grace    = 10 * time.Minute // how far in the past a certificate begins, for servers whose clock is behind
-	rootName = "root"           // contract, ca init
-	maxPass  = 1000             // openssl reads 1024 bytes of a passphrase at most
+	maxDays = 36_525           // a century: nobody wants more, and 9999 is the end of what a certificate can say
+	oneDay  = 24 * time.Hour   // certificates count days without leap seconds and summer time
+	grace   = 10 * time.Minute // how far in the past a certificate begins, for servers whose clock is behind
+	maxPass = 1000             // openssl reads 1024 bytes of a passphrase at most
 )
 
-// InitOptions says what root to make.
+// InitOptions says what authority to make.
 type InitOptions struct {
-	Dir        string // where root.crt and root.key go; made if it is not there, with mode 0700
-	Subject    string // "CN=…,O=…,C=…"; empty: a name with today's date
-	Days       int    // of life; 0 means DefaultDays
-	Passphrase []byte // the caller clears it
-	Plaintext  bool   // leave the key in clear: for trying things out
-	Clock      Clock  // Now is needed, Build is welcome
+	Under      *Authority // the root that signs the new authority, which is an intermediate then; nil: it is a root itself
+	Dir        string     // where root.crt and root.key go, or intermediate.crt and .key; made if it is not there, with mode 0700
+	Subject    string     // "CN=…,O=…,C=…"; empty: a name with today's date
+	Days       int        // of life; 0 means DefaultDays, or of an intermediate its root's whole life
+	Passphrase []byte     // of the new key; the caller clears it
+	Plaintext  bool       // leave the key in clear: for trying things out
+	Clock      Clock      // Now is needed, Build is welcome
 
 	iterations int          // tests work with fewer
 	at         func(string) // tests are told each step of publishing
@@ -49,13 +50,15 @@ type Created struct {
 	Key      string         `json:"key"`  // path
 	Subject  string         `json:"subject"`
 	NotAfter time.Time      `json:"not_after"`
-	SHA256   cred.Digest    `json:"sha256"`   // of root.crt, as sha256sum says
-	Findings []cred.Finding `json:"findings"` // ca.clear-key
+	SHA256   cred.Digest    `json:"sha256"`           // of root.crt, as sha256sum says; of an intermediate its own block, as ca show says
+	Issuer   string         `json:"issuer,omitempty"` // the root above an intermediate
+	Findings []cred.Finding `json:"findings"`         // ca.clear-key
 }
 
-// Init makes a root: a new EC P-256 key and a self-signed certificate that may sign certificates and revocation lists
-// (RFC 5280, section 4.2.1.3), published both or neither. Faults: ca.exists, ca.passphrase (none, or one that openssl could not
-// read from a file), ca.clock, config.value, config.file.
+// Init makes an authority: a new EC P-256 key and a certificate that may sign certificates and revocation lists (RFC 5280, section
+// 4.2.1.3), published both or neither. A root signs its own; an intermediate's is signed by its root, lets no authority stand below it
+// (pathlen 0), never outlives it, and has it behind it in its file. Faults: ca.exists, ca.passphrase (none, or one that openssl could
+// not read from a file), ca.clock, config.value, config.file; of an intermediate those of SignAuthority.
 func Init(o InitOptions) (Created, error) {
 	name, days, err := o.check()
 	if err != nil {
@@ -67,16 +70,25 @@ func Init(o InitOptions) (Created, error) {
 	}
 	signer, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return Created{}, fmt.Errorf("making the root's key: %w", err)
+		return Created{}, fmt.Errorf("making the authority's key: %w", err)
 	}
 	defer keyfile.Clear(signer)
 	now := o.Clock.Now.UTC().Truncate(time.Second)
-	der, err := signRoot(&x509.Certificate{
-		SerialNumber: newSerial(), Subject: subj,
-		NotBefore: now.Add(-grace), NotAfter: now.Add(time.Duration(days) * oneDay),
+	tmpl := &x509.Certificate{
+		Subject: subj, NotBefore: now.Add(-grace), NotAfter: now.Add(time.Duration(days) * oneDay),
 		BasicConstraintsValid: true, IsCA: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}, signer)
+	}
+	var der []byte
+	if o.Under == nil {
+		der, err = signRoot(tmpl, signer)
+	} else {
+		tmpl.MaxPathLenZero = true
+		if days == 0 {
+			tmpl.NotAfter = o.Under.line().End()
+		}
+		der, err = o.Under.SignAuthority(tmpl, signer.Public(), o.Clock)
+	}
 	if err != nil {
 		return Created{}, err
 	}
@@ -97,17 +109,25 @@ func (o InitOptions) check() (name string, days int, err error) {
 		}
 	}
 	name, days = o.Subject, o.Days
-	if days == 0 {
+	if days == 0 && o.Under == nil {
 		days = DefaultDays
 	}
-	if days < 1 || days > maxDays {
-		return "", 0, cred.Failed("config.value", fmt.Sprintf("a root cannot live %d days", days),
+	if days < 0 || days > maxDays {
+		return "", 0, cred.Failed("config.value", fmt.Sprintf("an authority cannot live %d days", days),
 			fmt.Sprintf("give 1 to %d days; %d is twenty years", maxDays, DefaultDays))
 	}
 	if name == "" {
-		name = "CN=sectag root " + o.Clock.Now.UTC().Format(certfile.Day)
+		name = "CN=sectag " + o.name() + " " + o.Clock.Now.UTC().Format(certfile.Day)
 	}
 	return name, days, nil
+}
+
+// name is that of the two files (contract, ca init), and what the new authority is.
+func (o InitOptions) name() string {
+	if o.Under != nil {
+		return "intermediate"
+	}
+	return "root"
 }
 
 // PassphraseOK refuses with ca.passphrase what could not be typed again or read by `openssl -passin file:`.
@@ -126,6 +146,7 @@ func PassphraseOK(p []byte) error {
 }
 
 func signRoot(tmpl *x509.Certificate, signer crypto.Signer) ([]byte, error) {
+	tmpl.SerialNumber = newSerial()
 	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, signer.Public(), signer)
 	if err != nil {
 		return nil, fmt.Errorf("signing the root: %w", err)
@@ -136,10 +157,15 @@ func signRoot(tmpl *x509.Certificate, signer crypto.Signer) ([]byte, error) {
 func (o InitOptions) publish(der []byte, signer crypto.Signer) (Created, error) {
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
-		return Created{}, fmt.Errorf("reading the new root back: %w", err)
+		return Created{}, fmt.Errorf("reading the new authority back: %w", err)
 	}
-	if err := certfile.RootFault(cert); err != nil {
-		return Created{}, fmt.Errorf("judging the new root: %w", err)
+	var above chain.Chain
+	if o.Under != nil {
+		above = o.Under.line()
+	}
+	whole, err := chain.Climb(cert, above)
+	if err != nil {
+		return Created{}, fmt.Errorf("judging the new authority: %w", err)
 	}
 	iterations := o.iterations
 	if iterations == 0 {
@@ -147,18 +173,20 @@ func (o InitOptions) publish(der []byte, signer crypto.Signer) (Created, error) 
 	}
 	key, err := keyfile.EncodeIterated(signer, o.Passphrase, iterations)
 	if err != nil {
-		return Created{}, fmt.Errorf("writing the root's key: %w", err)
+		return Created{}, fmt.Errorf("writing the authority's key: %w", err)
 	}
 	defer clear(key)
-	text := cred.CertPEM(der)
-	p := pairfile.Pair{Name: rootName, Key: key, Cert: text, At: o.at}
+	p := pairfile.Pair{Name: o.name(), Key: key, Cert: whole.PEM(), At: o.at}
 	if err := p.Publish(o.Dir); err != nil {
 		return Created{}, err
 	}
 	out := Created{
-		Cert: filepath.Join(o.Dir, rootName+pairfile.CertExt), Key: filepath.Join(o.Dir, rootName+pairfile.KeyExt),
+		Cert: filepath.Join(o.Dir, p.Name+pairfile.CertExt), Key: filepath.Join(o.Dir, p.Name+pairfile.KeyExt),
 		Subject: certfile.Printable(cert.Subject.String()), NotAfter: cert.NotAfter.UTC(),
-		SHA256: cred.Sum(text), Findings: []cred.Finding{},
+		SHA256: cred.Sum(cred.CertPEM(der)), Findings: []cred.Finding{},
+	}
+	if o.Under != nil {
+		out.Issuer = certfile.Subject(o.Under.Cert)
 	}
 	if o.Plaintext {
 		out.Findings = append(out.Findings, ClearKey(out.Key))

@@ -33,6 +33,8 @@ type AuthorityFacts struct {
 	NotAfter     string      `json:"not_after"`
 	SHA256       cred.Digest `json:"sha256"`
 	KeyEncrypted bool        `json:"key_encrypted"`
+	Root         string      `json:"root,omitempty"`     // above an intermediate; "" where a root signs units itself
+	RootEnd      string      `json:"root_end,omitempty"` // its not_after
 }
 
 // Clear tells whether there is an authority and its key lies in clear.

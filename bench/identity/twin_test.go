@@ -44,8 +44,8 @@ func TestATwinsSerialIsAbandoned(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(ctx)
-	serial, err := m.Twin(ctx, own, func(cert, key []byte) {
-		if len(cert) == 0 || len(key) == 0 {
+	serial, err := m.Twin(ctx, own, func(cert ca.Certificate, key []byte) {
+		if len(cert.DER) == 0 || len(key) == 0 {
 			t.Error("there is nothing to show")
 		}
 		stop() // somebody stops the program at the handshake

@@ -21,14 +21,16 @@ type app struct{ *console.Console }
 func Verb(c *console.Console) *cobra.Command {
 	a := &app{c}
 	return console.Group(&cobra.Command{Use: "ca", Short: "Make and judge the authority that signs your units"},
-		a.caInit(), a.caShow(), a.caIssue(), a.caAudit(), a.caVerify())
+		a.caInit(), a.caShow(), a.caIssue(), a.caChain(), a.caCross(), a.caAudit(), a.caVerify())
 }
 
 func (a *app) caInit() *cobra.Command {
 	var o ca.InitOptions
+	var up above
 	c := &cobra.Command{
-		Use: "init --dir D", Short: "Make a root: D/root.crt for the server, D/root.key encrypted", Args: cobra.NoArgs,
-		Example: "  sectag ca init --dir authority --subject \"CN=Acme Devices 2026,O=Acme,C=NL\"",
+		Use: "init --dir D", Short: "Make a root, or an intermediate under one: certificates for the server, key encrypted", Args: cobra.NoArgs,
+		Example: "  sectag ca init --dir authority --subject \"CN=Acme Devices 2026,O=Acme,C=NL\"\n" +
+			"  sectag ca init --intermediate --cert authority/root.crt --key authority/root.key --dir authority/2026 --subject \"CN=Acme 2026\"",
 		RunE: a.VerbOf(paper.NoFiles, func(context.Context, []string) (paper.Document, error) {
 			if o.Dir == "" {
 				return nil, cred.Failed("usage.flag", "the folder is missing", "write sectag ca init --dir authority")
@@ -36,10 +38,18 @@ func (a *app) caInit() *cobra.Command {
 			if o.Plaintext && a.PassphraseFile() != "" {
 				return nil, cred.Failed("usage.flag", "a passphrase and --insecure-plaintext do not go together", "leave one of them out")
 			}
-			if o.Days == 0 { // to the room, 0 is "not said"
-				return nil, cred.Failed("config.value", "a root cannot live 0 days", "give 1 or more; 7300 is twenty years")
+			if err := up.settle(&o); err != nil {
+				return nil, err
 			}
 			o.Clock = ca.Clock{Now: a.Now(), Build: a.Tool.Built}
+			if up.wanted {
+				root, err := a.open(up.cert, up.key, up.pass)
+				if err != nil {
+					return nil, err
+				}
+				defer root.Lock()
+				o.Under = root
+			}
 			if !o.Plaintext {
 				var err error
 				if o.Passphrase, err = a.NewPassphrase("passphrase for the authority's key: "); err != nil {
@@ -55,10 +65,11 @@ func (a *app) caInit() *cobra.Command {
 		}),
 	}
 	f := c.Flags()
-	f.StringVar(&o.Dir, "dir", "", "folder to write root.crt and root.key to")
+	f.StringVar(&o.Dir, "dir", "", "folder to write root.crt and root.key to, or intermediate.crt and intermediate.key")
 	f.StringVar(&o.Subject, "subject", "", `name, such as "CN=Acme Devices 2026,O=Acme,C=NL"`)
-	f.IntVar(&o.Days, "days", ca.DefaultDays, "days of life")
+	f.IntVar(&o.Days, "days", ca.DefaultDays, "days of life (an intermediate's default: as long as the root)")
 	f.BoolVar(&o.Plaintext, "insecure-plaintext", false, "leave the private key in clear, for trying things out")
+	up.add(c)
 	return c
 }
 
