@@ -51,6 +51,67 @@ func newShop(t *testing.T) shop {
 	return shop{auth: auth, rootFile: made.Cert, cert: []byte(unit.PEM), key: key.PEM(), servers: peers.Root(t, "Servers")}
 }
 
+// below is the shop where an intermediate signs the units, which send it; its servers know the root alone.
+func (s shop) below(t *testing.T) shop {
+	t.Helper()
+	made, err := ca.Init(ca.InitOptions{Under: s.auth, Dir: t.TempDir(), Subject: "CN=Units 2026", Plaintext: true, Clock: ca.Clock{Now: time.Now()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := ca.Load(made.Cert, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.auth, err = root.Unlock(made.Key, nil); err != nil {
+		t.Fatal(err)
+	}
+	key, err := ca.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit, err := s.auth.Issue(ca.Request{Name: unitName, Public: key.Public(), Days: 30, Clock: ca.Clock{Now: time.Now()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cert, s.key = append([]byte(unit.PEM), root.PEM...), key.PEM()
+	return s
+}
+
+// TestServersOfOthersBelowAnIntermediate: what is signed by the intermediate is shown with it, so that there is one reason to refuse. Its
+// pathlen 0 shuts the door that a device with CA:TRUE would open.
+func TestServersOfOthersBelowAnIntermediate(t *testing.T) {
+	t.Parallel()
+	s := newShop(t).below(t)
+	c := s.servers.Server(t)
+	in := sight{letIn, -1}
+	for name, x := range map[string]struct {
+		server func(*testing.T) *peers.Server
+		want   []sight // in the order of attempts
+	}{
+		"OpenSSL": {func(t *testing.T) *peers.Server {
+			return peers.OpenSSL(t, "-cert", c.CertFile, "-key", c.KeyFile, "-CAfile", s.rootFile, "-Verify", "2", "-verify_return_error")
+		}, []sight{{byAlert, 48}, {byAlert, 51}, {byAlert, 45}, {byAlert, 48}, {byAlert, 48}, {byAlert, 40}}},
+		"libcoap with OpenSSL": {func(t *testing.T) *peers.Server {
+			return peers.Coap(t, "openssl", "-c", c.ChainFile, "-j", c.KeyFile, "-C", s.rootFile)
+		}, []sight{{byAlert, 48}, {byAlert, 51}, in, {byAlert, 48}, {byAlert, 48}, {byAlert, 40}}},
+		"libcoap with GnuTLS": {func(t *testing.T) *peers.Server {
+			return peers.Coap(t, "gnutls", "-c", c.ChainFile, "-j", c.KeyFile, "-C", s.rootFile)
+		}, []sight{{byAlert, 48}, {byAlert, 40}, in, {byAlert, 42}, {byAlert, 42}, {byAlert, 42}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := x.server(t)
+			r, err := Run(t.Context(), s.at(of(server), nil))
+			if err != nil {
+				t.Fatalf("%v; the server said:\n%s", err, server.Output())
+			}
+			for i, w := range x.want {
+				w.check(t, r.Attempts[i])
+			}
+		})
+	}
+}
+
 func (s shop) at(e cred.Endpoint, l *ledger.Store) Options {
 	return Options{
 		Server: e, Profile: e, Unit: endpoint.ConnectOptions{Cert: s.cert, Key: s.key, Anchor: s.servers.PEM, Timeout: 10 * time.Second},

@@ -22,7 +22,7 @@ const (
 // PhaseOf is the phase that a handshake has come to.
 func PhaseOf(v flight.View) Phase {
 	switch {
-	case v.Finished:
+	case v.Finished || v.Shown:
 		return AtCertificate
 	case v.Hello != nil:
 		return InFlight
