@@ -131,6 +131,9 @@ func (s *Set) Import(hand flows.Hand, content []byte) (claims []record.Binding, 
 				"have it issued anew by sectag ca issue, or with basicConstraints CA:FALSE")
 		}
 		s.byHand = evidence.Imported(c)
+		for _, behind := range cred.Blocks(content)[1:] {
+			s.byHand.Behind = append(s.byHand.Behind, cred.Sum(cred.CertPEM(behind.Bytes)))
+		}
 	case cred.ClientKey:
 		if s.handKey, err = importedKey(content); err != nil {
 			return nil, cred.Because(err, "config.value", hand.File+": the private key cannot be read", "give the unit's private key")
