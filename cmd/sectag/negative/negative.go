@@ -23,17 +23,19 @@ import (
 type Flags struct {
 	on        bool
 	cert, key string
+	said      func(flag string) bool
 }
 
 // Add adds them.
 func (f *Flags) Add(c *cobra.Command) {
+	f.said = func(flag string) bool { return c.Flags().Changed(flag) }
 	c.Flags().BoolVar(&f.on, "negative", false, "also make the handshakes that must fail, at the profile's server")
 	c.Flags().StringVar(&f.cert, "ca-cert", "", "with --negative: the certificate of the unit's authority")
 	c.Flags().StringVar(&f.key, "ca-key", "", "and its private key: what it signs for this lives for minutes")
 }
 
-// Given tells whether any of them was.
-func (f *Flags) Given() bool { return f.on || f.cert != "" || f.key != "" }
+// Given tells whether any of them was, with or without a name: who gives an authority means to have the server tried.
+func (f *Flags) Given() bool { return f.on || f.said("ca-cert") || f.said("ca-key") }
 
 // Run makes the unit's handshake, those that must fail, and the unit's again.
 func (f *Flags) Run(ctx context.Context, c *console.Console, to cred.Endpoint, unit endpoint.ConnectOptions) (paper.Document, error) {
@@ -94,6 +96,8 @@ func (f *Flags) check(psk bool) error {
 		return cred.Failed("usage.flag", "--ca-cert and --ca-key are for --negative", hint)
 	case psk:
 		return cred.Failed("usage.flag", "--negative is about certificates, and the unit has a pre-shared key", hint)
+	case f.said("ca-cert") && f.cert == "", f.said("ca-key") && f.key == "":
+		return cred.Failed("usage.flag", "--ca-cert or --ca-key names no file", "a variable of the shell may be empty; "+hint)
 	case f.cert == "" || f.key == "":
 		return cred.Failed("usage.flag", "--negative needs the unit's authority", hint)
 	}
