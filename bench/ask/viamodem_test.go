@@ -185,7 +185,7 @@ func TestAServerThatSaysNothingOrNo(t *testing.T) {
 		"no CoAP at all": {func(coap.Message) []byte { return nil }, "lwm2m.silent", "coap.no-ping lwm2m.left", lwm2m.Registration{Lifetime: 60}},
 		"another name":   {answers(coap.POST, "rd", coap.Forbidden), "lwm2m.403", "", lwm2m.Registration{Code: "4.03", Lifetime: 60}},
 		"no update":      {answers(coap.POST, "rd/7", coap.NotFound), "lwm2m.404", "lwm2m.replaces", lwm2m.Registration{Code: "2.01", Location: "/rd/7", Lifetime: 60, Deregistered: true}},
-		"no farewell":    {answers(coap.DELETE, "rd/7", coap.ServerError), "lwm2m.500", "lwm2m.replaces", lwm2m.Registration{Code: "2.01", Location: "/rd/7", Lifetime: 60, Updated: true}},
+		"no farewell":    {answers(coap.DELETE, "rd/7", coap.ServerError), "lwm2m.500", "lwm2m.replaces lwm2m.left", lwm2m.Registration{Code: "2.01", Location: "/rd/7", Lifetime: 60, Updated: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

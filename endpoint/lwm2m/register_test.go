@@ -121,6 +121,28 @@ func TestRefusalsAreExplained(t *testing.T) {
 	}
 }
 
+// A farewell that is refused, or that nobody answers, leaves a registration behind; one that finds nothing does not. Whether an older
+// one was replaced no server tells, so that it is not claimed.
+func TestWhatIsLeftBehindIsSaid(t *testing.T) {
+	for code, want := range map[coap.Code][]string{
+		coap.ServerError: {"lwm2m.replaces", "lwm2m.left"},
+		coap.Forbidden:   {"lwm2m.replaces", "lwm2m.left"},
+		coap.NotFound:    {"lwm2m.replaces"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer()
+			s.code["deregister"] = code
+			_, findings, err := Register(t.Context(), newLink(t, s.answer), me)
+			if err == nil || !slices.Equal(codes(findings), want) {
+				t.Errorf("%v: %v, %v", code, findings, err)
+			}
+			if text := findings[0].Text; !strings.Contains(text, "any that "+unit+" had") {
+				t.Errorf("claims more than it knows: %s", text)
+			}
+		})
+	}
+}
+
 // However answers travel, each operation is carried out once and what the server asks is answered once.
 func TestAnswersTravelInManyWays(t *testing.T) {
 	for name, set := range map[string]func(*server){

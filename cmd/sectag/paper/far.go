@@ -9,6 +9,8 @@ import (
 	"example.org/sectag/bench/negative"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
+	"example.org/sectag/endpoint/coap"
+	"example.org/sectag/endpoint/lwm2m"
 	"example.org/sectag/endpoint/session"
 	"example.org/sectag/endpoint/traits"
 )
@@ -93,7 +95,7 @@ func (d *Connect) People(w io.Writer) {
 		line(w, "cid", map[bool]string{true: "agreed", false: "none"}[d.CID.Negotiated])
 	}
 	if r := d.Register; r != nil && r.Code != "" {
-		line(w, "registered", strings.TrimSpace(fmt.Sprintf("%s %s", r.Code, r.Location))+yes(r.Updated, ", updated")+yes(r.Deregistered, ", de-registered"))
+		line(w, "registered", registered(*r))
 	}
 	if b := d.Bootstrap; b != nil && b.Code != "" {
 		line(w, "bootstrap", fmt.Sprintf("%s, %d deleted, %d written%s", b.Code, b.Deleted, b.Written, yes(b.Finished, ", finished")))
@@ -114,6 +116,14 @@ func (d *Connect) People(w io.Writer) {
 	line(w, "record", d.Record)
 	findings(w, d.Findings)
 	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
+}
+
+// registered is what became of a registration; "no" stands before an answer that refuses it, or it would be read as one that was made.
+func registered(r lwm2m.Registration) string {
+	if r.Code != coap.Created.String() {
+		return "no: " + r.Code
+	}
+	return strings.TrimSpace(r.Code+" "+r.Location) + yes(r.Updated, ", updated") + yes(r.Deregistered, ", de-registered")
 }
 
 // attempted is what became of a handshake that had to fail.
