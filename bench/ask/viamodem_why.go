@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -136,9 +137,9 @@ func (t *through) where(took time.Duration) (text, hint string) {
 
 // fromHere makes the same handshake from this computer and says where the two differ.
 func (t *through) fromHere(ctx context.Context, refused error, text, where, hint string) error {
-	t.o.Tell("this computer tries the same identity")
+	t.o.Tell("this computer tries the same identity, for at most " + cmp.Or(t.o.Timeout, endpoint.ConnectTimeout).String())
 	o := t.o.Files.Options()
-	o.Now = t.o.Now
+	o.Now, o.Timeout = t.o.Now, t.o.Timeout // a server that is slow for the modem may be slow for this computer
 	r, err := endpoint.Connect(ctx, t.o.Server, o)
 	t.r.Peer = r.Peer
 	if err != nil {

@@ -29,6 +29,7 @@ type Client struct {
 	Name     string // the endpoint name
 	Identity string // who the session says that the unit is: the certificate's common name, or the identity of the pre-shared key
 	PSK      bool   // it is the latter
+	Unread   string // what was not read, in words ("the common name of the certificate in the modem"), where nobody here knows who the session says that the unit is; Identity is then what the unit's id template gives
 
 	Wait  time.Duration // limit of one request; DefaultWait if zero
 	First time.Duration // before a request is sent again for the first time; coap.AckTimeout if zero

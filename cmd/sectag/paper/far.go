@@ -115,6 +115,7 @@ func (d *Connect) People(w io.Writer) {
 	}
 	line(w, "record", d.Record)
 	findings(w, d.Findings)
+	line(w, "note", d.note())
 	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
 }
 
@@ -124,6 +125,21 @@ func registered(r lwm2m.Registration) string {
 		return "no: " + r.Code
 	}
 	return strings.TrimSpace(r.Code+" "+r.Location) + yes(r.Updated, ", updated") + yes(r.Deregistered, ", de-registered")
+}
+
+// note says what a handshake that came about does not show: a server that asks for a certificate may take anybody's. It is empty where
+// nothing of that is claimed: behind a failure, in a session of which nothing more is known, at a server that never asked (a finding says so), with a pre-shared key, which both
+// sides have, and behind the handshakes that show it.
+func (d *Connect) note() string {
+	asked := d.ClientAuth == "used" || d.Modem != nil // which does not tell
+	if d.Verdict == cred.Fail || d.HandshakeMS == 0 || !asked || d.Suite == "" || strings.Contains(d.Suite, "_PSK_") || len(d.Negative) > 0 {
+		return ""
+	}
+	const proves = "a handshake proves that the server lets this unit in, not that it refuses others"
+	if strings.HasPrefix(d.URL, "tls:") { // no profile names such a server
+		return proves
+	}
+	return proves + "; --negative shows that"
 }
 
 // attempted is what became of a handshake that had to fail.
