@@ -416,6 +416,7 @@ func TestThisComputerNarrowsTheReason(t *testing.T) {
 	}{
 		"it gets in":           {e, same, "pass", "this computer gets in with the same identity", "modem.name-unchecked"},
 		"the tag holds others": {e, "", "pass", "the tag holds something else", "modem.other-identity modem.other-identity modem.other-identity modem.name-unchecked"},
+		"as somebody else":     {closed, "", "dtls.closed", "with the files, and the tag holds something else", "modem.other-identity modem.other-identity modem.other-identity modem.name-unchecked dtls.closed"},
 		"it fails too":         {closed, same, "dtls.closed", "so it is not the modem", "modem.name-unchecked dtls.closed"},
 	} {
 		t.Run(name, func(t *testing.T) {

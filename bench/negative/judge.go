@@ -39,9 +39,10 @@ type Attempt struct {
 // seen is what came of an attempt.
 type seen struct {
 	tried  bool
-	asked  bool // the server asked for a certificate, and what was shown went out to its end
-	in     bool // the session was open, and nothing was said against it
-	closed bool // the host said that nothing listens
+	left   string // why it was not tried
+	asked  bool   // the server asked for a certificate, and what was shown went out to its end
+	in     bool   // the session was open, and nothing was said against it
+	closed bool   // the host said that nothing listens
 	alert  *uint8
 	fault  *cred.Fault
 	coap   string  // the answer to a registration; "" without one
@@ -81,7 +82,7 @@ func judge(kind decoy.Kind, s seen) Attempt {
 	}
 	switch {
 	case !s.tried:
-		return unknown(notTried, "not tried")
+		return unknown(notTried, strings.TrimSuffix("not tried: "+s.left, ": "))
 	case s.coap == "4.00" || s.coap == "4.03":
 		return refusal(byCode, "the server answered "+s.coap+" to the registration")
 	case s.coap != "" && s.letIn(kind):
@@ -193,7 +194,7 @@ func findings(attempts []Attempt, g grounds, left bool) []cred.Finding {
 		out = append(out, cred.Finding{
 			Code: "dtls.negative-unproven", Severity: cred.Warning,
 			Text: fmt.Sprintf("of %d handshakes that must fail %d say nothing: %s", len(attempts), len(open), list(open)),
-			Hint: "each of them says why; have the server up and try again",
+			Hint: "each of them says why; put that right and try again",
 		})
 	}
 	return out

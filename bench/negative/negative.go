@@ -104,9 +104,13 @@ func (p *proof) all(ctx context.Context) (Result, error) {
 
 // Named refuses a server that the profile does not name: what is a test of one's own is an attack on another's. Fault: config.endpoint.
 func Named(server, profile cred.Endpoint) error {
+	if server.Scheme != profile.Scheme && server.Scheme == "tls" {
+		return cred.Failed("config.endpoint", "handshakes that must fail are made at the profile's server only, and a profile names no "+server.Scheme+":// server",
+			"name the coaps:// server that the units reach")
+	}
 	if profile.Host == "" || server != profile {
 		return cred.Failed("config.endpoint", server.String()+" is not the server that the profile names, and only that one is tried with handshakes that must fail",
-			"write its address as url below [endpoint] in the profile, if it is yours to try")
+			"write its address as url below [endpoint] in sectag.toml, if it is yours to try")
 	}
 	return nil
 }
@@ -133,7 +137,7 @@ func (p *proof) tries(ctx context.Context, unit endpoint.ConnectReport) ([]seen,
 	if unit.ClientAuth != "used" {
 		for i, k := range p.kinds() {
 			anyone := k == noCertificate && unit.ClientAuth == "not-asked"
-			sights[i] = seen{tried: anyone, in: anyone}
+			sights[i] = seen{tried: anyone, in: anyone, left: "the server did not ask the unit for a certificate, so nothing would be shown by it"}
 		}
 		return sights, nil
 	}
@@ -153,6 +157,9 @@ func (p *proof) tries(ctx context.Context, unit endpoint.ConnectReport) ([]seen,
 			return sights, cred.Because(err, "dtls.canceled", "the handshakes that must fail were stopped", "start them again")
 		}
 		if p.broken = s.after == broke; p.broken {
+			for j := i + 1; j < len(sights); j++ {
+				sights[j].left = "the server takes the unit no more"
+			}
 			return sights, nil
 		}
 	}
