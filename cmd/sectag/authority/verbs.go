@@ -198,5 +198,9 @@ func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (paper.Docum
 
 // unitPassphrase is typed twice; it is never the authority's from the file.
 func (a *app) unitPassphrase() ([]byte, error) {
+	if !a.Terminal() {
+		return nil, cred.Failed("usage.no-terminal", "a passphrase for the unit's key is needed and nobody can be asked",
+			"run it on a terminal (--passphrase-file is the authority's), or leave --encrypt out")
+	}
 	return a.TypedTwice("passphrase for the unit's key: ")
 }
