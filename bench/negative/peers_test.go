@@ -78,7 +78,8 @@ func (s shop) below(t *testing.T) shop {
 }
 
 // TestServersOfOthersBelowAnIntermediate: what is signed by the intermediate is shown with it, so that there is one reason to refuse. Its
-// pathlen 0 shuts the door that a device with CA:TRUE would open.
+// pathlen 0 shuts the door that a device with CA:TRUE would open. OpenSSL's own s_server is left out: it answers the first pieces of three
+// certificates, and often finds a wrong signature in the next client's handshake then.
 func TestServersOfOthersBelowAnIntermediate(t *testing.T) {
 	t.Parallel()
 	s := newShop(t).below(t)
@@ -88,9 +89,6 @@ func TestServersOfOthersBelowAnIntermediate(t *testing.T) {
 		server func(*testing.T) *peers.Server
 		want   []sight // in the order of attempts
 	}{
-		"OpenSSL": {func(t *testing.T) *peers.Server {
-			return peers.OpenSSL(t, "-cert", c.CertFile, "-key", c.KeyFile, "-CAfile", s.rootFile, "-Verify", "2", "-verify_return_error")
-		}, []sight{{byAlert, 48}, {byAlert, 51}, {byAlert, 45}, {byAlert, 48}, {byAlert, 48}, {byAlert, 40}}},
 		"libcoap with OpenSSL": {func(t *testing.T) *peers.Server {
 			return peers.Coap(t, "openssl", "-c", c.ChainFile, "-j", c.KeyFile, "-C", s.rootFile)
 		}, []sight{{byAlert, 48}, {byAlert, 51}, in, {byAlert, 48}, {byAlert, 48}, {byAlert, 40}}},
