@@ -123,6 +123,12 @@ func TestAnIntermediateIsRefused(t *testing.T) {
 			t.Errorf("%s: the folder held %v and holds %v", name, before, after)
 		}
 	}
+	for name, a := range map[string]*Authority{"an intermediate": sub, "a root with pathlen:0": closed} { // nothing is signed that nobody would take
+		like := &x509.Certificate{Subject: caTemplate("Below").Subject, NotBefore: today(), NotAfter: today().Add(oneDay)}
+		if der, err := a.SignAuthority(like, newKey(t).Public(), Clock{Now: today()}); code(err) != "ca.pathlen" || der != nil {
+			t.Errorf("%s signed an authority: %v", name, err)
+		}
+	}
 	_, err = Init(InitOptions{Under: root, Days: 7301, Dir: t.TempDir(), Passphrase: []byte(pass), Clock: Clock{Now: today()}, iterations: 1})
 	if !strings.Contains(hint(err), "7300 days are left") {
 		t.Errorf("the hint does not say how many days are left: %q", hint(err))
