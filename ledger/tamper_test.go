@@ -2,22 +2,17 @@ package ledger
 
 import (
 	"database/sql"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/seal"
 )
-
-// everyByte makes TestTamperBytes flip all bytes of the file instead of some of every page.
-var everyByte = flag.Bool("every-byte", false, "flip every byte of the small ledger, which takes minutes")
 
 // closedLedger is a small ledger that uses every table, as bytes, with its last checkpoint and the key that signed it.
 func closedLedger(t testing.TB) ([]byte, seal.Checkpoint, *seal.Public) {
@@ -316,38 +311,6 @@ func grown(t testing.TB, db *sql.DB, tree *seal.Tree, n int64) {
 	must(t, rows.Err())
 }
 
-// TestTamperBytes flips single bytes of the file: of every page the first eight (its header), of the first page the first
-// hundred (the file's header), and every 127th byte of all, which hits every page four times and moves against the cells. The
-// file is packed into small pages first, so that little of it is empty. A flip is found, or everything that the ledger holds
-// reads as before. All bytes are flipped with -every-byte.
-func TestTamperBytes(t *testing.T) {
-	t.Parallel()
-	ledger, head, pub := closedLedger(t)
-	ledger = dense(t, ledger)
-	before := dump(t, ledgerFile(t, ledger))
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	must(t, os.WriteFile(path, ledger, 0o600))
-	flips, harmless := 0, 0
-	for at := range ledger {
-		if !*everyByte && at >= 100/thin && at%densePage >= 8/thin && at%(127*thin) != 0 {
-			continue
-		}
-		flips++
-		poke(t, path, at, ledger[at]^flipOf(at))
-		if judgedBy(t, "sqlite:"+path, &head, pub) == "" {
-			harmless++
-			if d := cmp.Diff(before, dump(t, "sqlite:"+path)); d != "" {
-				t.Errorf("byte %d flipped: the content differs and nothing was found: %s", at, d)
-			}
-		}
-		poke(t, path, at, ledger[at])
-	}
-	t.Logf("%d bytes, %d flips, %d found, %d harmless", len(ledger), flips, flips-harmless, harmless)
-	if flips-harmless < flips/4 {
-		t.Errorf("only %d of %d flips were found: the test looks at nothing", flips-harmless, flips)
-	}
-}
-
 const densePage = 512
 
 // dense packs a ledger into the smallest pages that SQLite has; long bodies then lie on overflow pages.
@@ -360,28 +323,11 @@ func dense(t testing.TB, ledger []byte) []byte {
 	return b
 }
 
-// flipOf takes turns between one bit, which changes a letter or a length by little, and all bits.
-func flipOf(at int) byte {
-	if at%2 == 0 {
-		return 0xff
-	}
-	return 1 << (at / 2 % 8)
-}
-
 func ledgerFile(t testing.TB, b []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	must(t, os.WriteFile(path, b, 0o600))
 	return "sqlite:" + path
-}
-
-func poke(t testing.TB, path string, at int, b byte) {
-	t.Helper()
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	must(t, err)
-	_, err = f.WriteAt([]byte{b}, int64(at))
-	must(t, err)
-	must(t, f.Close())
 }
 
 // dump reads everything that the program ever reads.
