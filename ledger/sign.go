@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -90,16 +91,55 @@ func (r *Reader) stands(ctx context.Context, note []byte) (seal.Checkpoint, erro
 	return c, nil
 }
 
-// ProveUnder is the proof of one record for somebody without the ledger: its bytes, and how they lead to a signed checkpoint.
-func (r *Reader) ProveUnder(ctx context.Context, id int64, note []byte) (auditor.Proof, error) {
+// SignHead signs the log as it is now, for a verb that has no Store; nothing is kept. It refuses, with ledger.broken, a log that is not
+// what was signed before. Verify has told beforehand whether the log is true.
+func (r *Reader) SignHead(ctx context.Context, key crypto.Signer) (note []byte, public string, err error) {
+	signer, err := seal.NewSigner(r.origin, key)
+	if err != nil {
+		return nil, "", cred.Because(err, "ledger.key", err.Error(), "make one with sectag ledger key")
+	}
+	older, found, err := r.Signed(ctx, 0)
+	if err == nil && found {
+		_, err = r.stands(ctx, older)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	head, err := r.Head(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	if note, err = signer.Checkpoint(head); err != nil {
+		return nil, "", cred.Because(err, "ledger.key", "the ledger's key does not sign: "+err.Error(), "look at the key")
+	}
+	_, err = r.stands(ctx, note) // the head is what the stored hashes lead to
+	return note, signer.Public(), err
+}
+
+// ProveUnder is what somebody needs who has no ledger: the bytes of one record, and how they lead to a signed checkpoint.
+func (r *Reader) ProveUnder(ctx context.Context, id string, note []byte) (auditor.Proof, []byte, error) {
 	c, err := r.stands(ctx, note)
 	if err != nil {
-		return auditor.Proof{}, err
+		return auditor.Proof{}, nil, err
 	}
-	if id >= c.Size {
-		return auditor.Proof{}, cred.Failed("ledger.unsigned", fmt.Sprintf("the checkpoint is of the first %d records, record %d came after it", c.Size, id),
+	rec, body, err := r.Show(ctx, id)
+	if err != nil {
+		return auditor.Proof{}, nil, err
+	}
+	n, err := strconv.ParseInt(rec.ID, 10, 64)
+	if err != nil || rec.ID != id {
+		return auditor.Proof{}, nil, engine.Broken(err, "record "+engine.Clipped(id)+" calls itself "+engine.Clipped(rec.ID))
+	}
+	if n >= c.Size {
+		return auditor.Proof{}, nil, cred.Failed("ledger.unsigned", fmt.Sprintf("the checkpoint is of the first %d records, record %d came after it", c.Size, n),
 			"name a newer one, or sign the log as it is with --key")
 	}
-	hashes, err := r.Prove(ctx, c.Size, id)
-	return auditor.Proof{Index: id, Hashes: hashes, Checkpoint: note}, err
+	hashes, err := r.Prove(ctx, c.Size, n)
+	if err != nil {
+		return auditor.Proof{}, nil, err
+	}
+	if err := tlog.CheckRecord(hashes, c.Size, c.Root, n, tlog.RecordHash(body)); err != nil {
+		return auditor.Proof{}, nil, engine.Broken(err, fmt.Sprintf("record %d was changed: its bytes are not those that were sealed", n))
+	}
+	return auditor.Proof{Index: n, Hashes: hashes, Checkpoint: note}, body, nil
 }

@@ -203,28 +203,28 @@ func TestProveUnder(t *testing.T) {
 	recorded(t, s, on("21", 3), on("21", 4))
 	newer, _, err := s.Signed(ctx, 3)
 	must(t, err)
-	for id := range int64(4) {
-		p, err := s.ProveUnder(ctx, id, newer)
-		must(t, err)
-		_, body, err := s.Show(ctx, string(rune('0'+id)))
+	for _, id := range []string{"0", "1", "2", "3"} {
+		p, body, err := s.ProveUnder(ctx, id, newer)
 		must(t, err)
 		if c, err := p.Check(body, pub); err != nil || c.Size != 4 {
-			t.Errorf("record %d: %+v %v", id, c, err)
+			t.Errorf("record %s: %+v %v", id, c, err)
 		}
 	}
-	_, err = s.ProveUnder(ctx, 2, older)
+	_, _, err = s.ProveUnder(ctx, "7", newer)
+	wantCode(t, err, "ledger.no-record")
+	_, _, err = s.ProveUnder(ctx, "2", older)
 	wantCode(t, err, "ledger.unsigned")
-	if _, err = s.ProveUnder(ctx, 1, older); err != nil {
+	if _, _, err = s.ProveUnder(ctx, "1", older); err != nil {
 		t.Error(err)
 	}
-	_, err = s.ProveUnder(ctx, 1, []byte("no checkpoint"))
+	_, _, err = s.ProveUnder(ctx, "1", []byte("no checkpoint"))
 	wantCode(t, err, "config.value")
 	foreign, _ := openNew(t)
 	must(t, foreign.SignWith(ctx, testKey(1)))
 	recorded(t, foreign, plain(1))
 	note, _, err := foreign.Signed(ctx, 0)
 	must(t, err)
-	_, err = s.ProveUnder(ctx, 0, note)
+	_, _, err = s.ProveUnder(ctx, "0", note)
 	wantCode(t, err, "config.value")
 	must(t, s.Close())
 	b, err := os.ReadFile(strings.TrimPrefix(url, "sqlite:"))
@@ -233,8 +233,25 @@ func TestProveUnder(t *testing.T) {
 		mustExec(t, db, `DELETE FROM record WHERE id = 3`)
 		resealed(t, db)
 	}))
-	_, err = short.ProveUnder(ctx, 0, newer)
+	_, _, err = short.ProveUnder(ctx, "0", newer)
 	wantCode(t, err, "ledger.broken")
+	if _, _, err := short.SignHead(ctx, testKey(1)); cred.AsFault(err).Code != "ledger.broken" {
+		t.Errorf("a log that was cut is signed: %v", err)
+	}
+	changed, err := OpenReader(ctx, tampered(t, b, func(db *sql.DB) {
+		mustExec(t, db, `UPDATE record SET body = replace(body, '2026-11-20', '2026-11-19') WHERE id = 1`)
+	}))
+	must(t, err)
+	defer changed.Close()
+	_, _, err = changed.ProveUnder(ctx, "1", newer)
+	if f := wantCode(t, err, "ledger.broken"); !strings.Contains(f.Text, "record 1 was changed") {
+		t.Error(f.Text)
+	}
+	fresh, line, err := changed.SignHead(ctx, testKey(1))
+	must(t, err)
+	if c, err := pub.Open(fresh); err != nil || c.Size != 4 || line != lineOf(t, c.Origin, 1) {
+		t.Errorf("%+v %v %s", c, err, line)
+	}
 }
 
 func TestCorrect(t *testing.T) {

@@ -65,6 +65,7 @@ func (p *Profile) Text(dir string) string {
 	if p.Ledger != "" {
 		table("ledger")
 		line("url", "sqlite:"+relative(dir, strings.TrimPrefix(p.Ledger, "sqlite:")))
+		line("key", relative(dir, p.Notary))
 	}
 	if p.KeySize > 0 {
 		table("firmware")
