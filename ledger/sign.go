@@ -59,7 +59,7 @@ func (s *Store) sign(ctx context.Context, tx engine.Querier) error {
 func (r *Reader) Signed(ctx context.Context, beyond int64) (note []byte, found bool, err error) {
 	var text string
 	err = r.rd.QueryRowContext(ctx, `SELECT note FROM checkpoint WHERE size > $1 ORDER BY size DESC LIMIT 1`, beyond).Scan(&text)
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || engine.Missing(err) {
 		return nil, false, nil
 	}
 	return []byte(text), err == nil, engine.Told(r.db, err, "read the signed states of the log")

@@ -100,5 +100,8 @@ func (a *audit) readStates(ctx context.Context, tx *sql.Tx, pub *seal.Public) ([
 		out = append(out, c)
 		return nil
 	}, `SELECT day, size, note FROM checkpoint ORDER BY day`)
+	if engine.Missing(err) {
+		err = nil
+	}
 	return out, err
 }
