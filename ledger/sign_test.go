@@ -301,3 +301,36 @@ func TestCorrect(t *testing.T) {
 	wantCode(t, err, "ledger.no-record")
 	mustVerify(t, s.Reader)
 }
+
+// TestSignedTogether: acts that go to the disk in one transaction have one signature, of the state that they make together; one that is
+// refused among them leaves none of its own.
+func TestSignedTogether(t *testing.T) {
+	s, _ := openNew(t)
+	must(t, s.SignWith(t.Context(), testKey(1)))
+	recorded(t, s, unitRecord(100, 1))
+	done := make(chan error)
+	const lanes, each = 8, 10
+	for lane := range lanes {
+		go func() {
+			var err error
+			for i := 0; i < each && err == nil; i++ {
+				_, err = s.Record(t.Context(), plain(lane*each+i))
+				stolen := unitRecord(200+lane, i)
+				stolen.Cert.SPKI = unitRecord(100, 1).Cert.SPKI
+				stolen.Key.SPKI = stolen.Cert.SPKI
+				if _, bound := s.Record(t.Context(), stolen); cred.AsFault(bound).Code != "ledger.bound" {
+					err = errors.Join(err, bound)
+				}
+			}
+			done <- err
+		}()
+	}
+	for range lanes {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if signed := mustVerifySigned(t, s.Reader); signed != 1+lanes*each {
+		t.Errorf("%d records are signed", signed)
+	}
+}
