@@ -1,8 +1,9 @@
 package books
 
 import (
-	"bytes"
 	"context"
+	"errors"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -15,9 +16,6 @@ import (
 	"example.org/sectag/ledger/auditor"
 	"example.org/sectag/ledger/seal"
 )
-
-// maxRecords bounds a file of records, in bytes: a million of them.
-const maxRecords = 16 << 30
 
 // trusted is what sectag ledger verify is given to believe.
 type trusted struct {
@@ -110,13 +108,25 @@ func (a *app) verifyLedger(ctx context.Context, t trusted) (paper.Document, erro
 	return doc, nil
 }
 
+func unread(err error, file string) *cred.Fault {
+	return cred.Because(err, "config.file", "the records "+file+" cannot be read", "name a file with one record a line")
+}
+
 // verifyRecords opens no ledger.
 func (a *app) verifyRecords(t trusted) (paper.Document, error) {
-	text, err := atomicfile.Read(t.records, maxRecords)
-	if err != nil {
-		return nil, cred.Because(err, "config.file", "the records "+t.records+" cannot be read", "name a file with one record a line")
+	info, err := os.Stat(t.records)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is no file")
 	}
-	r, err := auditor.Records(bytes.NewReader(text), *t.kept)
+	if err != nil {
+		return nil, unread(err, t.records)
+	}
+	file, err := os.Open(t.records) // a million of them are some gigabytes: they are not kept
+	if err != nil {
+		return nil, unread(err, t.records)
+	}
+	defer file.Close()
+	r, err := auditor.Records(file, *t.kept)
 	if err != nil {
 		return nil, cred.Because(err, "config.value", t.records+": "+err.Error(), "name a file with one record a line, as sectag ledger show --json prints it")
 	}
