@@ -166,6 +166,13 @@ func TestSignedCheckpoint(t *testing.T) {
 	}
 	stray := checkpoint()
 	stray.Origin += "x"
+	foreign, err := note.Sign(&note.Note{Text: stray.String()}, s) // with the key of this log, behind its back
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Open(foreign); err == nil {
+		t.Error("a key vouches for a log that is not its own")
+	}
 	if _, err := s.Checkpoint(stray); err == nil {
 		t.Error("the checkpoint of another log was signed")
 	}

@@ -27,7 +27,7 @@ func (a *app) ledgerKey() *cobra.Command {
 			if out == "" {
 				return nil, cred.Failed("usage.flag", "the file is missing", "write sectag ledger key --out ledger.key")
 			}
-			if plain && a.PassphraseFile() != "" {
+			if plain && a.LedgerPassphraseFile() != "" {
 				return nil, cred.Failed("usage.flag", "a passphrase and --insecure-plaintext do not go together", "leave one of them out")
 			}
 			origin, err := a.origin(ctx)
@@ -36,7 +36,7 @@ func (a *app) ledgerKey() *cobra.Command {
 			}
 			var pass []byte
 			if !plain {
-				if pass, err = a.NewPassphrase("passphrase for the ledger's key: "); err != nil {
+				if pass, err = a.NewLedgerPassphrase("passphrase for the ledger's key: "); err != nil {
 					return nil, err
 				}
 				defer clear(pass)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"os"
@@ -58,15 +59,39 @@ func (c *Console) ledgerKey(file string) (crypto.Signer, error) {
 	return opened(k, pass, err)
 }
 
-// LedgerKey opens the key that signs checkpoints, for a verb that is there to sign: its passphrase comes as any other.
+// LedgerKey opens the key that signs checkpoints, for a verb that is there to sign.
 func (c *Console) LedgerKey(file string) (crypto.Signer, error) {
 	k, err := notary.Load(file)
 	if err != nil || !k.Encrypted() {
 		return opened(k, nil, err)
 	}
-	pass, err := c.Passphrase("passphrase of the ledger's key " + file + ": ")
+	var pass []byte
+	if name := c.LedgerPassphraseFile(); name != "" {
+		pass, err = passphraseFrom(name)
+	} else {
+		pass, err = c.AskPassphrase("passphrase of the ledger's key " + file + ": ")
+	}
 	defer clear(pass)
 	return opened(k, pass, err)
+}
+
+// LedgerPassphraseFile is the file with the passphrase of the ledger's key, for a verb that needs no other: by flag, or LedgerPassFile. The
+// variable of the authority's is not looked at: the two keys are kept apart.
+func (c *Console) LedgerPassphraseFile() string {
+	if c.PassFile != "" {
+		return c.PassFile
+	}
+	return os.Getenv(LedgerPassFile)
+}
+
+// NewLedgerPassphrase reads a passphrase for a ledger's key that does not exist yet, as NewPassphrase does.
+func (c *Console) NewLedgerPassphrase(prompt string) ([]byte, error) {
+	name := c.LedgerPassphraseFile()
+	if name == "" {
+		return c.TypedTwice(prompt)
+	}
+	line, err := passphraseFrom(name)
+	return bytes.TrimRight(line, "\r"), err
 }
 
 func opened(k *notary.Key, pass []byte, err error) (crypto.Signer, error) {
