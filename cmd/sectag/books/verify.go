@@ -128,7 +128,7 @@ func (a *app) verifyRecords(t trusted) (paper.Document, error) {
 	defer file.Close()
 	r, err := auditor.Records(file, *t.kept)
 	if err != nil {
-		return nil, cred.Because(err, "config.value", t.records+": "+err.Error(), "name a file with one record a line, as sectag ledger show --json prints it")
+		return nil, cred.Because(err, "config.value", t.records+": "+err.Error(), "name a file with one record a line, each as sectag ledger prove writes it")
 	}
 	signed := min(t.kept.Size, r.Records)
 	doc := &paper.LedgerVerify{Verdict: cred.Judge(r.Findings), Records: r.Records, Root: r.Root.String(), Findings: r.Findings, Signed: &signed}
