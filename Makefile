@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.bui
 VULNDB  ?= ../shared/vulndb
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test sweep race lint bench fuzz golden vuln cross clean interop-leshan
+.PHONY: build demo test sweep tamper race lint bench fuzz golden vuln cross clean interop-leshan
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sectag ./cmd/sectag
@@ -22,6 +22,9 @@ test: ## every test but the race run; needs openssl, gnutls-bin, libcoap3-bin an
 
 sweep: ## everything that can go wrong on the line at each of its bytes; in make test they take turns
 	$(GO) test -timeout 40m -run 'WrongAtEveryByte|UnsolicitedLineAtEveryByte|AByteGoesWrong' ./bench ./device -every
+
+tamper: ## each bit of a small ledger's file flipped by itself, which takes minutes; in make test it is each byte
+	$(GO) test -timeout 40m -run TestTamperBytes -v ./ledger -every-bit
 
 race: ## the same with the race detector, but for the tests of the real binary (needs a C compiler)
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(GO) test -race $$($(GO) list ./... | grep -v /e2e)

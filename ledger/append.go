@@ -61,6 +61,11 @@ func (s *Store) record(ctx context.Context, tx engine.Querier, r record.Record) 
 			return Written{}, err
 		}
 	}
+	if r.Kind == record.Correction {
+		if n, err := strconv.ParseInt(r.Corrects, 10, 64); err != nil || n < 0 || n >= id {
+			return Written{}, noRecord(r.Corrects)
+		}
+	}
 	r.Seal = record.Seal{Log: s.origin, PreviousRoot: cred.Digest(head.Root), Transcript: r.Seal.Transcript}
 	if r.Run != "" {
 		t, err := s.tail(ctx, tx, r.Run)
@@ -78,6 +83,7 @@ func (s *Store) record(ctx context.Context, tx engine.Querier, r record.Record) 
 		return Written{}, err
 	}
 	w.Root, err = s.grow(ctx, tx, id, body)
+	s.grew = r.Time
 	return w, err
 }
 

@@ -12,7 +12,7 @@ import (
 // program's back must not be believed until somebody thinks of sectag ledger verify.
 func TestATamperedRecordDecidesNothing(t *testing.T) {
 	t.Parallel()
-	ledger, _ := closedLedger(t)
+	ledger, _, _ := closedLedger(t)
 	unit := unitRecord(1, 1)
 	unit.Unit.UUID = "11111111-2222-3333-4444-555555555555"
 	for name, change := range map[string]string{

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -37,6 +38,38 @@ func BenchmarkRecord(b *testing.B) {
 		r := unitRecord(n, 1)
 		must(b, s.Check(b.Context(), r.Seen(), r.Bindings()...))
 		_, err := s.Record(b.Context(), r)
+		must(b, err)
+	}
+}
+
+// BenchmarkRecordSigned is BenchmarkRecord where each transaction signs the state that it makes.
+func BenchmarkRecordSigned(b *testing.B) {
+	s, _ := openNew(b)
+	must(b, s.SignWith(b.Context(), testKey(1)))
+	n := 0
+	for b.Loop() {
+		n++
+		_, err := s.Record(b.Context(), unitRecord(n, 1))
+		must(b, err)
+	}
+}
+
+// BenchmarkProveUnder is one unit's proof out of ten thousand.
+func BenchmarkProveUnder(b *testing.B) {
+	s, _ := openNew(b)
+	_, err := s.pools.Firm.Exec("PRAGMA synchronous = OFF") // the filling is not measured
+	must(b, err)
+	must(b, s.SignWith(b.Context(), testKey(1)))
+	for n := range 10_000 {
+		_, err := s.Record(b.Context(), unitRecord(n, 1))
+		must(b, err)
+	}
+	n := 0
+	for b.Loop() {
+		n = (n + 4001) % 10_000
+		note, _, err := s.Signed(b.Context(), 0)
+		must(b, err)
+		_, _, err = s.ProveUnder(b.Context(), strconv.Itoa(n), note)
 		must(b, err)
 	}
 }

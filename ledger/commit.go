@@ -116,6 +116,7 @@ func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Stateme
 		return err
 	}
 	q := parsed.In(tx)
+	s.grew = ""
 	done := 0
 	for _, a := range all {
 		if err = s.one(ctx, q, a, len(all) == 1); err != nil {
@@ -126,7 +127,9 @@ func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Stateme
 		}
 	}
 	if err == nil && db == s.pools.Firm && done > 0 {
-		err = s.name(ctx, q)
+		if err = s.name(ctx, q); err == nil {
+			err = s.sign(ctx, q)
+		}
 	}
 	if err != nil || done == 0 {
 		_ = tx.Rollback() // the first error is the one to tell

@@ -22,6 +22,10 @@ const writerVar = "SECTAG_TEST_LEDGER_WRITER"
 
 func TestMain(m *testing.M) {
 	if url := os.Getenv(writerVar); url != "" {
+		if err := mortal(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		if err := writer(context.Background(), url, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -48,6 +52,9 @@ func writer(ctx context.Context, url string, out io.Writer) error {
 	}
 	s, err := Open(ctx, url)
 	if err != nil {
+		return err
+	}
+	if err := s.SignWith(ctx, testKey(1)); err != nil {
 		return err
 	}
 	say("opened %d", os.Getpid())
@@ -84,6 +91,13 @@ func writer(ctx context.Context, url string, out io.Writer) error {
 		}
 		say("ended %s", run)
 	}
+	if os.Getenv(fatalVar) == "" {
+		return nil
+	}
+	if err := s.Close(); err != nil {
+		return err
+	}
+	say("closed %d", fate.syncs)
 	return nil
 }
 

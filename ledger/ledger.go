@@ -51,6 +51,8 @@ type Store struct {
 	runs    map[string]*tail // as the database has them; emptied whenever a transaction fails
 	mine    map[string]bool  // begun here: Unfinished leaves them out
 	loose   map[string]bool  // runs with lines that ride: they may not be on the disk
+	signer  *seal.Signer     // nil: states of the log are not signed
+	grew    string           // when the newest record of this transaction was written
 }
 
 // Open opens a ledger for writing and makes it if it is not there. url is "sqlite:FILE". The faults are ledger.busy (another
@@ -204,5 +206,11 @@ type Report = audit.Report
 // checkpoint that was kept elsewhere it also finds a log that was cut short or written anew as a whole. Damage is in the
 // report; an error means that the looking itself was ended.
 func (r *Reader) Verify(ctx context.Context, kept *seal.Checkpoint) (Report, error) {
-	return audit.Verify(ctx, r.db, r.pools.Read, r.origin, kept)
+	return r.VerifySigned(ctx, kept, nil)
+}
+
+// VerifySigned is Verify with the ledger's public key, which kept was opened with (seal.Public.Open): the signed states that the ledger
+// keeps itself are held against it and the log too, and a log of which no state is signed is a finding.
+func (r *Reader) VerifySigned(ctx context.Context, kept *seal.Checkpoint, pub *seal.Public) (Report, error) {
+	return audit.Verify(ctx, r.db, r.pools.Read, r.origin, audit.Trust{Kept: kept, Public: pub})
 }

@@ -158,9 +158,9 @@ func TestQueries(t *testing.T) {
 	all, err := s.List(ctx, Query{})
 	must(t, err)
 	want := []Summary{
-		{"0", imei(1), record.Provision, cred.Pass, r.Time},
-		{"1", imei(1), record.Provision, cred.Fail, bad.Time},
-		{"2", imei(3), record.Test, cred.Pass, plain(3).Time},
+		{Record: "0", IMEI: imei(1), Kind: record.Provision, Verdict: cred.Pass, Time: r.Time},
+		{Record: "1", IMEI: imei(1), Kind: record.Provision, Verdict: cred.Fail, Time: bad.Time},
+		{Record: "2", IMEI: imei(3), Kind: record.Test, Verdict: cred.Pass, Time: plain(3).Time},
 	}
 	if d := cmp.Diff(want, all); d != "" {
 		t.Error(d)

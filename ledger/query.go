@@ -34,7 +34,7 @@ func (r *Reader) Holder(ctx context.Context, b record.Binding) (rec string, foun
 	return strconv.FormatInt(id, 10), unit != "", engine.Told(r.db, err, "look an identity up in the ledger")
 }
 
-// Newest is the newest record of a unit, of the given kinds or of all, and whether there is one.
+// Newest is the newest record of a unit, of the given kinds or of all but corrections, and whether there is one.
 func (r *Reader) Newest(ctx context.Context, seen record.Unit, kinds ...record.Kind) (record.Record, bool, error) {
 	return r.newest(ctx, seen, `verdict <> ''`, kinds)
 }
@@ -62,6 +62,8 @@ func (r *Reader) newest(ctx context.Context, seen record.Unit, where string, kin
 			in = append(in, "$"+strconv.Itoa(len(args)))
 		}
 		where += ` AND kind IN (` + strings.Join(in, ", ") + `)`
+	} else {
+		where += ` AND kind <> 'correction'` // it is about a record, not about what was done to the unit
 	}
 	var id int64
 	var body string
@@ -80,7 +82,7 @@ func (r *Reader) newest(ctx context.Context, seen record.Unit, where string, kin
 	return rec, err == nil, err
 }
 
-// History are the newest records of a unit, the newest first, so many at most. A unit is told as everywhere, not by its IMEI alone.
+// History are the newest records of a unit, the newest first, so many at most, without corrections. A unit is told as everywhere, not by its IMEI alone.
 func (r *Reader) History(ctx context.Context, seen record.Unit, limit int) ([]record.Record, error) {
 	unit, err := resolve(ctx, r.rd, seen)
 	if err != nil {
@@ -94,7 +96,7 @@ func (r *Reader) History(ctx context.Context, seen record.Unit, limit int) ([]re
 		err := rows.Scan(&id, &body)
 		ids, bodies = append(ids, id), append(bodies, body)
 		return err
-	}, `SELECT id, body FROM record WHERE unit = $1 ORDER BY id DESC LIMIT $2`, unit.Name, limit)
+	}, `SELECT id, body FROM record WHERE unit = $1 AND kind <> 'correction' ORDER BY id DESC LIMIT $2`, unit.Name, limit)
 	if err != nil {
 		return nil, engine.Told(r.db, err, "read the unit's records")
 	}
@@ -155,18 +157,20 @@ func (r *Reader) NewestTime(ctx context.Context) (time.Time, bool, error) {
 	return t, true, nil
 }
 
+func noRecord(id string) error {
+	return cred.Failed("ledger.no-record", fmt.Sprintf("the ledger has no record %s", engine.Clipped(id)), "sectag ledger list shows the records")
+}
+
 // Show is one record with the exact bytes that were written. A name that no record has is ledger.no-record.
 func (r *Reader) Show(ctx context.Context, id string) (record.Record, []byte, error) {
-	none := cred.Failed("ledger.no-record", fmt.Sprintf("the ledger has no record %s", engine.Clipped(id)),
-		"sectag ledger list shows the records")
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil || strconv.FormatInt(n, 10) != id {
-		return record.Record{}, nil, none
+		return record.Record{}, nil, noRecord(id)
 	}
 	var body string
 	err = r.rd.QueryRowContext(ctx, `SELECT body FROM record WHERE id = $1`, n).Scan(&body)
 	if err == sql.ErrNoRows {
-		return record.Record{}, nil, none
+		return record.Record{}, nil, noRecord(id)
 	}
 	if err != nil {
 		return record.Record{}, nil, engine.Told(r.db, err, "read the record")
@@ -182,6 +186,8 @@ type Summary struct {
 	Kind    record.Kind  `json:"kind"`
 	Verdict cred.Verdict `json:"verdict"`
 	Time    string       `json:"time"`
+
+	CorrectedBy string `json:"corrected_by,omitempty"` // the newest record that sets this one right
 }
 
 // Query narrows a list; the zero value is everything.
@@ -217,7 +223,16 @@ func (r *Reader) List(ctx context.Context, want Query) ([]Summary, error) {
 		return nil
 	}, `SELECT id, imei, kind, verdict, time FROM (SELECT * FROM record WHERE ($1 = '' OR imei = $1) AND time >= $2
 		ORDER BY id DESC LIMIT $3) AS newest ORDER BY id`, want.IMEI.String(), since, limit)
-	return out, engine.Told(r.db, err, "list the records")
+	if err != nil {
+		return nil, engine.Told(r.db, err, "list the records")
+	}
+	by, err := r.corrections(ctx)
+	for i := range out {
+		if c := by[out[i].Record]; len(c) > 0 {
+			out[i].CorrectedBy = c[len(c)-1].Record
+		}
+	}
+	return out, err
 }
 
 // Run is a run of the journal.

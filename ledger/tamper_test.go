@@ -2,27 +2,23 @@ package ledger
 
 import (
 	"database/sql"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/seal"
 )
 
-// everyByte makes TestTamperBytes flip all bytes of the file instead of some of every page.
-var everyByte = flag.Bool("every-byte", false, "flip every byte of the small ledger, which takes minutes")
-
-// closedLedger is a small ledger that uses every table, as bytes, with its last checkpoint.
-func closedLedger(t testing.TB) ([]byte, seal.Checkpoint) {
+// closedLedger is a small ledger that uses every table, as bytes, with its last checkpoint and the key that signed it.
+func closedLedger(t testing.TB) ([]byte, seal.Checkpoint, *seal.Public) {
 	t.Helper()
 	s, url := openNew(t)
+	must(t, s.SignWith(t.Context(), testKey(1)))
 	populate(t, s)
 	mustVerify(t, s.Reader)
 	head, err := s.Head(t.Context())
@@ -30,7 +26,7 @@ func closedLedger(t testing.TB) ([]byte, seal.Checkpoint) {
 	must(t, s.Close())
 	b, err := os.ReadFile(strings.TrimPrefix(url, "sqlite:"))
 	must(t, err)
-	return b, head
+	return b, head, public(t, s.Origin(), 1)
 }
 
 // tampered writes the ledger anew, changes it by SQL behind the program's back, and hands back the triggers.
@@ -75,18 +71,24 @@ func mustExec(t testing.TB, db *sql.DB, query string, args ...any) int64 {
 // judged opens and verifies; what is found as text, empty if all is well.
 func judged(t testing.TB, url string, kept *seal.Checkpoint) string {
 	t.Helper()
+	return judgedBy(t, url, kept, nil)
+}
+
+// judgedBy is judged with the key that signed the ledger's checkpoints.
+func judgedBy(t testing.TB, url string, kept *seal.Checkpoint, pub *seal.Public) string {
+	t.Helper()
 	r, err := OpenReader(t.Context(), url)
 	if err != nil {
 		return cred.AsFault(err).Code + ": " + err.Error()
 	}
 	defer r.Close()
-	rep, err := r.Verify(t.Context(), kept)
+	rep, err := r.VerifySigned(t.Context(), kept, pub)
 	if err != nil {
 		return cred.AsFault(err).Code + ": " + err.Error()
 	}
 	var out []string
 	for _, f := range rep.Findings {
-		if f.Code != "ledger.broken" || f.Hint == "" || f.Text == "" {
+		if f.Code != "ledger.broken" && f.Code != "ledger.unsigned" || f.Hint == "" || f.Text == "" {
 			t.Errorf("an odd finding: %+v", f)
 		}
 		out = append(out, f.Text)
@@ -107,7 +109,7 @@ func cells(t testing.TB, ledger []byte) (all []cell, rows map[string]int) {
 	t.Helper()
 	rows = map[string]int{}
 	tampered(t, ledger, func(db *sql.DB) {
-		for _, table := range []string{"meta", "record", "hash", "head", "unit", "binding", "run", "event", "serial"} {
+		for _, table := range []string{"meta", "record", "hash", "head", "unit", "binding", "run", "event", "serial", "checkpoint"} {
 			var n int
 			must(t, db.QueryRow(`SELECT count(*) FROM `+table).Scan(&n))
 			if n == 0 {
@@ -134,14 +136,14 @@ func cells(t testing.TB, ledger []byte) (all []cell, rows map[string]int) {
 func where(table string, i int) string {
 	key := map[string]string{
 		"meta": "name", "record": "id", "hash": "id", "head": "one", "unit": "name", "binding": "what || value",
-		"run": "id", "event": "run * 1000 + seq", "serial": "serial",
+		"run": "id", "event": "run * 1000 + seq", "serial": "serial", "checkpoint": "day",
 	}[table]
 	return fmt.Sprintf(` WHERE %s = (SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET %d)`, key, key, table, key, i)
 }
 
 func TestTamperEveryColumn(t *testing.T) {
 	t.Parallel()
-	ledger, _ := closedLedger(t)
+	ledger, _, pub := closedLedger(t)
 	all, rows := cells(t, ledger)
 	for i, c := range all {
 		if i%thin != 0 {
@@ -159,7 +161,7 @@ func TestTamperEveryColumn(t *testing.T) {
 				t.Fatalf("%+v: %d rows changed", c, n)
 			}
 		})
-		found := judged(t, url, nil)
+		found := judgedBy(t, url, nil, pub)
 		if found == "" {
 			t.Errorf("%s.%s of row %d was changed and nothing was found", c.table, c.column, c.row)
 		}
@@ -170,7 +172,7 @@ func TestTamperEveryColumn(t *testing.T) {
 	for table, n := range rows {
 		for i := 0; i < n; i += thin {
 			url := tampered(t, ledger, func(db *sql.DB) { mustExec(t, db, `DELETE FROM `+table+where(table, i)) })
-			found := judged(t, url, nil)
+			found := judgedBy(t, url, nil, pub)
 			if found == "" {
 				t.Errorf("row %d of %s was dropped and nothing was found", i, table)
 			}
@@ -182,7 +184,7 @@ func TestTamperEveryColumn(t *testing.T) {
 }
 
 func TestTamperByRearranging(t *testing.T) {
-	ledger, head := closedLedger(t)
+	ledger, head, _ := closedLedger(t)
 	for name, c := range map[string]struct {
 		sql  []string
 		want string
@@ -285,15 +287,7 @@ func TestForger(t *testing.T) {
 func resealed(t testing.TB, db *sql.DB) {
 	t.Helper()
 	var tree seal.Tree
-	rows, err := db.Query(`SELECT body FROM record ORDER BY id`)
-	must(t, err)
-	for rows.Next() {
-		var b string
-		must(t, rows.Scan(&b))
-		_, err := tree.Add(tlog.RecordHash([]byte(b)))
-		must(t, err)
-	}
-	must(t, rows.Err())
+	grown(t, db, &tree, 1<<60)
 	mustExec(t, db, `DELETE FROM hash`)
 	for i, h := range tree.Hashes() {
 		mustExec(t, db, `INSERT INTO hash VALUES ($1, $2)`, i, h[:])
@@ -303,36 +297,18 @@ func resealed(t testing.TB, db *sql.DB) {
 	mustExec(t, db, `UPDATE head SET size = $1, root = $2`, tree.Size(), root[:])
 }
 
-// TestTamperBytes flips single bytes of the file: of every page the first eight (its header), of the first page the first
-// hundred (the file's header), and every 127th byte of all, which hits every page four times and moves against the cells. The
-// file is packed into small pages first, so that little of it is empty. A flip is found, or everything that the ledger holds
-// reads as before. All bytes are flipped with -every-byte.
-func TestTamperBytes(t *testing.T) {
-	t.Parallel()
-	ledger, head := closedLedger(t)
-	ledger = dense(t, ledger)
-	before := dump(t, ledgerFile(t, ledger))
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	must(t, os.WriteFile(path, ledger, 0o600))
-	flips, harmless := 0, 0
-	for at := range ledger {
-		if !*everyByte && at >= 100/thin && at%densePage >= 8/thin && at%(127*thin) != 0 {
-			continue
-		}
-		flips++
-		poke(t, path, at, ledger[at]^flipOf(at))
-		if judged(t, "sqlite:"+path, &head) == "" {
-			harmless++
-			if d := cmp.Diff(before, dump(t, "sqlite:"+path)); d != "" {
-				t.Errorf("byte %d flipped: the content differs and nothing was found: %s", at, d)
-			}
-		}
-		poke(t, path, at, ledger[at])
+// grown adds the first n records of a file to a tree.
+func grown(t testing.TB, db *sql.DB, tree *seal.Tree, n int64) {
+	t.Helper()
+	rows, err := db.Query(`SELECT body FROM record WHERE id < $1 ORDER BY id`, n)
+	must(t, err)
+	for rows.Next() {
+		var b string
+		must(t, rows.Scan(&b))
+		_, err := tree.Add(tlog.RecordHash([]byte(b)))
+		must(t, err)
 	}
-	t.Logf("%d bytes, %d flips, %d found, %d harmless", len(ledger), flips, flips-harmless, harmless)
-	if flips-harmless < flips/4 {
-		t.Errorf("only %d of %d flips were found: the test looks at nothing", flips-harmless, flips)
-	}
+	must(t, rows.Err())
 }
 
 const densePage = 512
@@ -347,28 +323,11 @@ func dense(t testing.TB, ledger []byte) []byte {
 	return b
 }
 
-// flipOf takes turns between one bit, which changes a letter or a length by little, and all bits.
-func flipOf(at int) byte {
-	if at%2 == 0 {
-		return 0xff
-	}
-	return 1 << (at / 2 % 8)
-}
-
 func ledgerFile(t testing.TB, b []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	must(t, os.WriteFile(path, b, 0o600))
 	return "sqlite:" + path
-}
-
-func poke(t testing.TB, path string, at int, b byte) {
-	t.Helper()
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	must(t, err)
-	_, err = f.WriteAt([]byte{b}, int64(at))
-	must(t, err)
-	must(t, f.Close())
 }
 
 // dump reads everything that the program ever reads.
@@ -383,6 +342,7 @@ func dump(t testing.TB, url string) []string {
 		`SELECT one, size, hex(root) FROM head`, `SELECT name, id_key, uuid, imei, seen FROM unit ORDER BY name`,
 		`SELECT what, value, unit, record FROM binding ORDER BY what, value`, `SELECT id, lines, hex(head), state FROM run ORDER BY id`,
 		`SELECT run, seq, type, at, body, hex(chain) FROM event ORDER BY run, seq`, `SELECT serial, run, state FROM serial ORDER BY serial`,
+		`SELECT day, size, note FROM checkpoint ORDER BY day`,
 	} {
 		rows, err := r.pools.Read.Query(q)
 		must(t, err)

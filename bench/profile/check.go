@@ -41,6 +41,9 @@ func (c *checker) check(f file) *Profile {
 	}
 	if f.Ledger != nil {
 		p.Ledger = c.ledger(f.Ledger.URL)
+		if f.Ledger.Key != "" {
+			p.Notary = c.join(f.Ledger.Key) // a stick that is not plugged in holds no unit up
+		}
 	}
 	if f.Firmware != nil && f.Firmware.KeySize != nil {
 		p.KeySize = c.keySize(*f.Firmware.KeySize)

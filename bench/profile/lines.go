@@ -20,7 +20,7 @@ var known = map[string][]string{
 	"device":    {"id", "key", "validity", "send_chain"},
 	"slot":      {"sec_tag", "mode", "anchor"},
 	"endpoint":  {"url", "register"},
-	"ledger":    {"url"},
+	"ledger":    {"url", "key"},
 	"firmware":  {"key_size"},
 }
 

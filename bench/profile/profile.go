@@ -40,6 +40,7 @@ type Profile struct {
 	Endpoint cred.Endpoint // zero: nothing is connected
 	Register bool          // units are registered there as well, and taken back
 	Ledger   string        // an URL; "" when there is none
+	Notary   string        // file of the key that signs the ledger's checkpoints; "" when none does. It need not be there
 	KeySize  int           // bytes of the firmware's buffer for one credential (CONFIG_LWM2M_SECURITY_KEY_SIZE); 0 when not said
 }
 
@@ -126,6 +127,7 @@ type file struct {
 	} `toml:"endpoint,omitempty"`
 	Ledger *struct {
 		URL string `toml:"url"`
+		Key string `toml:"key,omitempty"`
 	} `toml:"ledger,omitempty"`
 	Firmware *struct {
 		KeySize *int64 `toml:"key_size,omitempty"`

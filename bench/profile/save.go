@@ -57,10 +57,7 @@ func (p *Profile) Text(dir string) string {
 			b.WriteString("register = true\n")
 		}
 	}
-	if p.Ledger != "" {
-		table("ledger")
-		line("url", "sqlite:"+relative(dir, strings.TrimPrefix(p.Ledger, "sqlite:")))
-	}
+	b.WriteString(p.ledgerText(dir))
 	if p.KeySize > 0 {
 		table("firmware")
 		fmt.Fprintf(&b, "key_size = %d\n", p.KeySize)
@@ -81,6 +78,18 @@ func (s Slot) anchorLine(dir string) string {
 		return "anchor = " + files[0] + "\n"
 	}
 	return "anchor = [" + strings.Join(files, ", ") + "]\n"
+}
+
+// ledgerText is the table of the ledger, if there is one.
+func (p *Profile) ledgerText(dir string) string {
+	if p.Ledger == "" {
+		return ""
+	}
+	text := "\n[ledger]\nurl = " + quote("sqlite:"+relative(dir, strings.TrimPrefix(p.Ledger, "sqlite:"))) + "\n"
+	if p.Notary != "" {
+		text += "key = " + quote(relative(dir, p.Notary)) + "\n"
+	}
+	return text
 }
 
 // Save writes the profile to a new file and refuses to replace one.

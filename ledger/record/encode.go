@@ -183,6 +183,10 @@ func (r *Record) sound() error {
 		return fmt.Errorf("a record with an error among its findings has the verdict fail, this says %s", r.Verdict)
 	case r.Kind == Check && r.Checks == "" && r.Verdict != cred.Fail:
 		return fmt.Errorf("a check names the record that it found the unit to agree with")
+	case r.Kind == Correction && (r.Corrects == "" || r.Note == ""):
+		return fmt.Errorf("a correction names the record that it corrects and says what is right")
+	case r.Kind == Correction && len(r.Bindings()) > 0:
+		return fmt.Errorf("a correction gives a unit nothing")
 	case r.Uniqueness != nil && r.Uniqueness.Collisions != 0:
 		return fmt.Errorf("a record with a collision is never written")
 	}

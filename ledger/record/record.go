@@ -33,6 +33,7 @@ const (
 	Slots       Kind = "slots"       // single slots were written or deleted by hand
 	Test        Kind = "test"        // a connection was tried, with a twin certificate or with files
 	Interrupted Kind = "interrupted" // a run ended without a verdict of its own; it was closed by a later start
+	Correction  Kind = "correction"  // something that an older record says was wrong; Corrects names it, Note says what is right
 )
 
 // Supersedes tells whether a record of this kind takes the place of the unit's older one.
@@ -43,17 +44,19 @@ func (k Kind) Supersedes() bool { return k == Provision || k == Issue }
 type Record struct {
 	Version int    `json:"schema_version"` // the store's
 	ID      string `json:"record" is:"id"` // the index in the log, from 0; the store's
-	Kind    Kind   `json:"kind" is:"provision|check|issue|slots|test|interrupted"`
+	Kind    Kind   `json:"kind" is:"provision|check|issue|slots|test|interrupted|correction"`
 	Time    string `json:"time" is:"time"` // when it was written: Stamp
 
 	Verdict cred.Verdict `json:"verdict" is:"pass|warn|fail"`
 	IMEI    cred.IMEI    `json:"imei,omitzero"`
 	Unit    Identity     `json:"unit"`
 
-	Supersedes string `json:"supersedes,omitempty" is:"id"` // the store's
-	Checks     string `json:"checks,omitempty" is:"id"`     // kind check: the record that named these slots
-	Run        string `json:"run,omitempty" is:"id"`        // the journal's run, if there was one
-	Attempt    int    `json:"attempt,omitzero"`             // 1 for the first; the station counts
+	Supersedes string `json:"supersedes,omitempty" is:"id"`         // the store's
+	Checks     string `json:"checks,omitempty" is:"id"`             // kind check: the record that named these slots
+	Corrects   string `json:"corrects,omitempty" is:"id" since:"3"` // kind correction: the record that it sets right
+	Note       string `json:"note,omitempty" is:"text" since:"3"`   // kind correction: what is right
+	Run        string `json:"run,omitempty" is:"id"`                // the journal's run, if there was one
+	Attempt    int    `json:"attempt,omitzero"`                     // 1 for the first; the station counts
 
 	Model    string `json:"model,omitempty" is:"name"`    // as the modem says it
 	Hardware string `json:"hardware,omitempty" is:"name"` // as the modem says it

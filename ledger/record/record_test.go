@@ -48,7 +48,7 @@ func full(t testing.TB) Record {
 	return Record{
 		ID: "12", Kind: Provision, Time: "2026-11-22T10:00:00Z", Verdict: cred.Fail, IMEI: 352656100367872,
 		Unit:       Identity{"key:" + sum("k").String(), sum("k"), "25c95751-efa4-40d4-8b4a-1dcaab81fac9", sum("token"), "tracker-2", "A-17", "2026-47", true},
-		Supersedes: "3", Checks: "3", Run: "4", Attempt: 1, Model: "nRF9151-LACA", Hardware: "nRF9151 LACA ADA", Firmware: "mfw_nrf91x1_2.0.3",
+		Supersedes: "3", Checks: "3", Corrects: "3", Note: "the label said 47", Run: "4", Attempt: 1, Model: "nRF9151-LACA", Hardware: "nRF9151 LACA ADA", Firmware: "mfw_nrf91x1_2.0.3",
 		Host: "at-host", KeyOrigin: "host",
 		Bench: Bench{
 			"v1.0.0", "b7c036c", sum("bin"), "linux/amd64", "3", "ak", "/dev/ttyACM0", sum("profile"),
@@ -104,6 +104,24 @@ func TestOlderSchemasAreRead(t *testing.T) {
 		later := bytes.Replace(body, []byte(c[0]), []byte(c[1]), 1)
 		if _, err := Decode(later); err == nil || bytes.Equal(later, body) {
 			t.Errorf("the schema 1 is read with %s: %v", c[1], err)
+		}
+	}
+}
+
+// A correction says of which record, and what is right; it gives a unit nothing.
+func TestCorrection(t *testing.T) {
+	good := Record{ID: "3", Kind: Correction, Time: "2026-11-22T10:00:00Z", Verdict: cred.Pass, IMEI: 352656100367872, Corrects: "1", Note: "the batch is 47"}
+	if _, _, err := Encode(good); err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*Record){
+		"of none": func(r *Record) { r.Corrects = "" }, "without a word": func(r *Record) { r.Note = "" },
+		"of no record": func(r *Record) { r.Corrects = "x" }, "with an identity": func(r *Record) { r.Key = &Key{Origin: "hsm", SPKI: sum("k")} },
+	} {
+		bad := good
+		spoil(&bad)
+		if _, _, err := Encode(bad); err == nil {
+			t.Errorf("a correction %s was written", name)
 		}
 	}
 }

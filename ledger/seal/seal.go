@@ -4,7 +4,6 @@
 package seal
 
 import (
-	"bytes"
 	"encoding/base64"
 	"fmt"
 	"strconv"
@@ -31,7 +30,7 @@ func Parse(text []byte) (Checkpoint, error) {
 	if len(text) > 1024 {
 		return Checkpoint{}, fmt.Errorf("a checkpoint has three short lines, this has %d bytes", len(text))
 	}
-	lines := strings.Split(string(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))), "\n")
+	lines := strings.Split(string(unix(text)), "\n")
 	if len(lines) != 4 || lines[3] != "" {
 		return Checkpoint{}, fmt.Errorf("a checkpoint has three lines: origin, size and root")
 	}

@@ -182,7 +182,7 @@ func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (paper.Docum
 		}
 		defer clear(o.Encrypt)
 	}
-	l, err := console.WriteLedger(ctx, p)
+	l, err := a.WriteLedger(ctx, p)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ var errStopped = errors.New("stopped with Ctrl-C")
 // before the question is there to be answered. Ctrl-C or a signal ends the asking and leaves the terminal as it was.
 func (c *Console) AskPassphrase(prompt string) ([]byte, error) {
 	if !c.Terminal() {
-		return nil, cred.Failed("usage.no-terminal", "the authority's passphrase is needed and nobody can be asked",
+		return nil, cred.Failed("usage.no-terminal", "a passphrase is needed and nobody can be asked",
 			"name a file with --passphrase-file or SECTAG_PASSPHRASE_FILE")
 	}
 	fd := int(c.In.Fd())

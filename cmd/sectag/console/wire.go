@@ -70,14 +70,6 @@ func (c *Console) Profile() (p profile.Profile, found bool, err error) {
 	return *loaded, true, nil
 }
 
-// WriteLedger opens the profile's ledger for writing; nil when there is none.
-func WriteLedger(ctx context.Context, p profile.Profile) (*ledger.Store, error) {
-	if p.Ledger == "" {
-		return nil, nil
-	}
-	return ledger.Open(ctx, p.Ledger)
-}
-
 // ReadLedger opens a ledger for questions; nil when there is none, or none yet.
 func (c *Console) ReadLedger(ctx context.Context) (*ledger.Reader, error) {
 	url, err := c.ledgerURL()

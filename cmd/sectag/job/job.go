@@ -55,7 +55,7 @@ func (j *Job) Prepare(ctx context.Context, dry bool) (err error) {
 
 // Open opens the profile's ledger for writing, where it names one.
 func (j *Job) Open(ctx context.Context) (err error) {
-	j.Store, err = console.WriteLedger(ctx, j.Settled)
+	j.Store, err = j.WriteLedger(ctx, j.Settled)
 	return err
 }
 

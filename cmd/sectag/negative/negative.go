@@ -53,7 +53,7 @@ func (f *Flags) Run(ctx context.Context, c *console.Console, to cred.Endpoint, u
 		return nil, err
 	}
 	defer auth.Lock()
-	l, err := console.WriteLedger(ctx, p)
+	l, err := c.WriteLedger(ctx, p)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ type Report struct {
 	Root       cred.Digest    `json:"root"`
 	Findings   []cred.Finding `json:"findings"`
 	Checkpoint string         `json:"checkpoint,omitempty"`
+	Signed     int64          `json:"signed"` // so many records are under a signature of the key that was given
 }
 
 // Fault is the report as a failure, or nil: the first error among the findings and how many there are.
@@ -47,6 +48,12 @@ func (r Report) Fault() *cred.Fault {
 	return engine.Broken(nil, first)
 }
 
+// Trust is what is believed beforehand. Both may be nil.
+type Trust struct {
+	Kept   *seal.Checkpoint // a state of the log that was kept elsewhere; where a key is given its signature was verified
+	Public *seal.Public     // the key of the log's signed states
+}
+
 // maxFindings keeps a ruined ledger from filling the screen.
 const maxFindings = 100
 
@@ -54,7 +61,7 @@ const maxFindings = 100
 // head, every column, index and binding, the chain of every run. With a checkpoint that was kept elsewhere it also finds a
 // log that was cut short or written anew as a whole. It looks at one moment of the ledger, whoever writes meanwhile. Damage is
 // in the report; an error means that the looking itself was ended.
-func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, kept *seal.Checkpoint) (Report, error) {
+func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, trust Trust) (Report, error) {
 	a := &audit{
 		db: db, origin: origin, units: map[string]record.Known{}, byKey: map[cred.Digest][]string{}, byUUID: map[string][]string{},
 		byIMEI: map[cred.IMEI][]string{}, bound: map[record.Binding]claim{}, used: map[string]bool{}, marks: map[string][]mark{},
@@ -62,7 +69,7 @@ func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, ke
 	}
 	tx, err := rd.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err == nil {
-		err = errors.Join(a.all(ctx, tx, kept), tx.Rollback())
+		err = errors.Join(a.all(ctx, tx, trust), tx.Rollback())
 	}
 	if ctx.Err() != nil {
 		return Report{}, ctx.Err()
@@ -84,7 +91,7 @@ func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, ke
 	if a.findings == nil {
 		a.findings = []cred.Finding{}
 	}
-	out := Report{Verdict: cred.Judge(a.findings), Records: a.records, Root: cred.Digest(root), Findings: a.findings}
+	out := Report{Verdict: cred.Judge(a.findings), Records: a.records, Root: cred.Digest(root), Findings: a.findings, Signed: a.signed}
 	if out.Verdict != cred.Fail {
 		out.Checkpoint = seal.Checkpoint{Origin: origin, Size: a.tree.Size(), Root: root}.String()
 	}
@@ -100,6 +107,7 @@ type audit struct {
 	records  int64 // rows that are there
 	tree     seal.Tree
 	leaves   map[int64]tlog.Hash // stored, to go on where a record is missing
+	signed   int64               // the greatest state that the given key signed and that is right
 	strayed  bool                // a record's previous root did not fit: said once, all later ones follow from it
 
 	units   map[string]record.Known
@@ -135,7 +143,7 @@ func (a *audit) say(format string, args ...any) {
 	a.findings = append(a.findings, engine.Damage(fmt.Sprintf(format, args...)))
 }
 
-func (a *audit) all(ctx context.Context, tx *sql.Tx, kept *seal.Checkpoint) error {
+func (a *audit) all(ctx context.Context, tx *sql.Tx, trust Trust) error {
 	found, err := a.db.Intact(ctx, tx)
 	a.findings = append(a.findings, found...)
 	if err != nil {
@@ -153,7 +161,9 @@ func (a *audit) all(ctx context.Context, tx *sql.Tx, kept *seal.Checkpoint) erro
 			a.say("%s", engine.Told(a.db, err, "read the ledger"))
 		}
 	}
-	a.compareCheckpoint(kept)
+	if err := a.compareStates(ctx, tx, trust); err != nil {
+		a.say("%s", engine.Told(a.db, err, "read the ledger"))
+	}
 	if a.more > 0 {
 		a.findings = append(a.findings, engine.Damage(fmt.Sprintf("and %d more findings", a.more)))
 	}
@@ -297,6 +307,9 @@ func (a *audit) content(w row, rec record.Record, before, leaf tlog.Hash, change
 		case c.unit != rec.Unit.Name:
 			a.say("record %d claims %s, which record %d gave to another unit", w.id, b, c.record)
 		}
+	}
+	if rec.Kind == record.Correction {
+		a.correction(w.id, rec)
 	}
 	if rec.Cert != nil && rec.Cert.Serial != "" {
 		a.used[rec.Cert.Serial] = true

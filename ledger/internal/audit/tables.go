@@ -289,18 +289,3 @@ func (a *audit) compareSerials(ctx context.Context, tx *sql.Tx) error {
 		return name, s, err
 	}, `SELECT serial, run, state FROM serial`)
 }
-
-// compareCheckpoint holds the log against a state of it that was kept elsewhere.
-func (a *audit) compareCheckpoint(kept *seal.Checkpoint) {
-	if kept == nil {
-		return
-	}
-	switch root, err := a.tree.Root(min(kept.Size, a.tree.Size())); {
-	case kept.Origin != a.origin:
-		a.say("the checkpoint is of another ledger: %s, this is %s", engine.Clipped(kept.Origin), a.origin)
-	case kept.Size > a.tree.Size():
-		a.say("the log was cut: the checkpoint is of %d records, from %d on they are missing", kept.Size, a.tree.Size())
-	case err != nil || root != kept.Root:
-		a.say("a record before %d is not what it was when the checkpoint was made", kept.Size)
-	}
-}

@@ -3,7 +3,7 @@ package engine
 // sqliteMigrations are the statements that make a ledger, one list for each step of PRAGMA user_version. A step that has been
 // released is never changed; verify compares the statements that the file holds with these.
 //
-// Everything but record.body, hash and event can be worked out again from those three, and verify does so.
+// Everything but record.body, hash, event and checkpoint.note can be worked out again from those, and verify does so.
 func sqliteMigrations() [][]string {
 	return [][]string{{
 		`CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`,
@@ -42,5 +42,12 @@ func sqliteMigrations() [][]string {
 		`CREATE TRIGGER hash_fixed BEFORE UPDATE ON hash BEGIN SELECT RAISE(ABORT, 'hashes are not changed'); END`,
 		`CREATE TRIGGER event_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'the journal is kept'); END`,
 		`CREATE TRIGGER event_fixed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the journal is not changed'); END`,
+	}, {
+		// The log's signed states, the newest of each day: what is signed cannot be worked out again, but is held against the log.
+		`CREATE TABLE checkpoint (day TEXT PRIMARY KEY, size INTEGER NOT NULL, note TEXT NOT NULL) STRICT, WITHOUT ROWID`,
+		`CREATE INDEX checkpoint_size ON checkpoint(size)`,
+
+		// The few records that set another right are found without reading all.
+		`CREATE INDEX record_correction ON record(id) WHERE kind = 'correction'`,
 	}}
 }

@@ -342,28 +342,6 @@ func (e sqliteFile) Intact(ctx context.Context, tx *sql.Tx) ([]cred.Finding, err
 	if err := Each(ctx, tx, orphan, `PRAGMA foreign_key_check`); err != nil {
 		return out, err
 	}
-	want := map[string]bool{}
-	for _, statements := range sqliteMigrations() {
-		for _, s := range statements {
-			want[s] = true
-		}
-	}
-	has := func(rows *sql.Rows) error {
-		var name, text string
-		if err := rows.Scan(&name, &text); err != nil {
-			return err
-		}
-		if !want[text] {
-			say("the schema has something of its own: %s", Clipped(name))
-		}
-		delete(want, text)
-		return nil
-	}
-	if err := Each(ctx, tx, has, `SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL`); err != nil {
-		return out, err
-	}
-	for s := range want {
-		say("the schema lacks: %s", Clipped(s))
-	}
-	return out, nil
+	named, err := compareSchema(ctx, tx)
+	return append(out, named...), err
 }

@@ -1,0 +1,188 @@
+package books
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"example.org/sectag/bench/notary"
+	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cmd/sectag/target"
+	"example.org/sectag/cred"
+	"example.org/sectag/internal/atomicfile"
+	"example.org/sectag/ledger"
+	"example.org/sectag/ledger/auditor"
+	"example.org/sectag/ledger/record"
+	"example.org/sectag/ledger/seal"
+)
+
+// proofOf is what sectag ledger prove is asked for.
+type proofOf struct{ id, imei, checkpoint, key, out string }
+
+func (a *app) ledgerProve() *cobra.Command {
+	var p proofOf
+	c := &cobra.Command{
+		Use: "prove [ID] --out F.tlog-proof", Short: "Write the proof that one record is in the signed log, for somebody without the ledger", Args: cobra.MaximumNArgs(1),
+		Long: "Write the proof that one record is in the signed log, for somebody without the ledger: F.tlog-proof, and the record beside it as F.json. It stands under the newest checkpoint that the ledger keeps, or under one that is named, or the log is signed for it.",
+		RunE: a.Verb(func(ctx context.Context, args []string) (paper.Document, error) {
+			if len(args) > 0 {
+				p.id = args[0]
+			}
+			if p.out == "" || (p.id == "") == (p.imei == "") || p.checkpoint != "" && p.key != "" {
+				return nil, cred.Failed("usage.flag", "one record, one file, and at most one of --checkpoint and --key are wanted",
+					"write sectag ledger prove ID --out unit.tlog-proof, or --imei N for the unit's newest record")
+			}
+			l, err := a.NeedLedger(ctx)
+			if err != nil {
+				return nil, err
+			}
+			defer console.CloseReader(l)
+			return a.prove(ctx, l, p)
+		}),
+	}
+	f := c.Flags()
+	f.StringVar(&p.imei, "imei", "", "the newest record that gave this unit its identity, or else its newest")
+	f.StringVar(&p.checkpoint, "checkpoint", "", "a signed checkpoint that was kept")
+	f.StringVar(&p.key, "key", "", "sign the log as it is now with this key of the ledger's")
+	f.StringVar(&p.out, "out", "", "file for the proof")
+	return c
+}
+
+func (a *app) prove(ctx context.Context, l *ledger.Reader, p proofOf) (paper.Document, error) {
+	id, err := newestOf(ctx, l, p)
+	if err != nil {
+		return nil, err
+	}
+	note, err := a.vouching(ctx, l, p, id)
+	if err != nil {
+		return nil, err
+	}
+	proof, body, err := l.ProveUnder(ctx, id, note)
+	if err != nil {
+		return nil, err
+	}
+	c, err := seal.ParseNote(note)
+	if err != nil {
+		return nil, err
+	}
+	doc := &paper.LedgerProof{Record: id, Records: c.Size, Proof: p.out, RecordFile: strings.TrimSuffix(p.out, ".tlog-proof") + ".json"}
+	for name, text := range map[string][]byte{doc.Proof: proof.Text(), doc.RecordFile: append(body, '\n')} {
+		if err := atomicfile.Write(name, text, 0o644); err != nil {
+			return nil, cred.Because(err, "config.file", name+" cannot be written", "name a file in a folder that you may write to")
+		}
+	}
+	return doc, nil
+}
+
+// newestOf is the record that was asked for.
+func newestOf(ctx context.Context, l *ledger.Reader, p proofOf) (string, error) {
+	if p.imei == "" {
+		return p.id, nil
+	}
+	imei, err := cred.ParseIMEI(p.imei)
+	if err != nil {
+		return "", cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
+	}
+	unit := record.Unit{IMEI: imei}
+	r, found, err := l.NewestPassing(ctx, unit, record.Provision, record.Issue)
+	if err == nil && !found {
+		r, found, err = l.Newest(ctx, unit)
+	}
+	if err == nil && !found {
+		err = cred.Failed("ledger.no-record", "the ledger has no record of the unit "+p.imei, "sectag ledger list shows the records")
+	}
+	return r.ID, err
+}
+
+// vouching is the signed checkpoint that the proof is to stand under.
+func (a *app) vouching(ctx context.Context, l *ledger.Reader, p proofOf, id string) ([]byte, error) {
+	switch {
+	case p.checkpoint != "":
+		text, err := atomicfile.Read(p.checkpoint, target.MaxFile)
+		if err != nil {
+			return nil, cred.Because(err, "config.file", "the checkpoint "+p.checkpoint+" cannot be read", "name a file that sectag ledger checkpoint wrote")
+		}
+		if !bytes.Contains(text, []byte("\n\n")) && !bytes.Contains(text, []byte("\n\r\n")) {
+			return nil, cred.Failed("ledger.unsigned", p.checkpoint+" is not signed", "name a file that sectag ledger checkpoint wrote")
+		}
+		return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), nil
+	case p.key != "":
+		key, err := a.LedgerKey(p.key)
+		if err != nil {
+			return nil, err
+		}
+		note, _, err := l.SignHead(ctx, key)
+		return note, err
+	}
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		n = 0 // Show says what is wrong with it
+	}
+	note, found, err := l.Signed(ctx, n)
+	if err == nil && !found {
+		err = cred.Failed("ledger.unsigned", "no signed state that the ledger keeps has record "+id+" in it",
+			"sign the log with --key F, or name a signed checkpoint with --checkpoint F")
+	}
+	return note, err
+}
+
+func (a *app) ledgerCheck() *cobra.Command {
+	var proof, rec, pub string
+	c := &cobra.Command{
+		Use: "check --proof F --record F --pub F", Short: "Check a unit's proof with its record and one public key: no ledger is needed", Args: cobra.NoArgs,
+		RunE: a.VerbOf(paper.NoFindings, func(context.Context, []string) (paper.Document, error) {
+			if proof == "" || rec == "" || pub == "" {
+				return nil, cred.Failed("usage.flag", "the proof, the record or the public key is missing", "write sectag ledger check --proof F --record F --pub F")
+			}
+			return check(proof, rec, pub)
+		}),
+	}
+	c.Flags().StringVar(&proof, "proof", "", "the proof that sectag ledger prove wrote")
+	c.Flags().StringVar(&rec, "record", "", "the record, as it was written")
+	c.Flags().StringVar(&pub, "pub", "", "the ledger's public key")
+	return c
+}
+
+func check(proofFile, recordFile, pubFile string) (paper.Document, error) {
+	pub, err := notary.Trust(pubFile)
+	if err != nil {
+		return nil, err
+	}
+	text, err := atomicfile.Read(proofFile, target.MaxFile)
+	if err != nil {
+		return nil, cred.Because(err, "config.file", "the proof "+proofFile+" cannot be read", "name the file that sectag ledger prove wrote")
+	}
+	body, err := atomicfile.Read(recordFile, target.MaxFile)
+	if err != nil {
+		return nil, cred.Because(err, "config.file", "the record "+recordFile+" cannot be read", "name the file that sectag ledger prove wrote")
+	}
+	body = bytes.TrimSuffix(bytes.TrimSuffix(body, []byte("\n")), []byte("\r")) // the line end is the file's
+	proof, err := auditor.ParseProof(text)
+	if err != nil {
+		return nil, cred.Because(err, "config.value", proofFile+": "+err.Error(), "name the file that sectag ledger prove wrote")
+	}
+	doc := &paper.LedgerCheck{Verdict: cred.Fail, Findings: []cred.Finding{}}
+	c, err := proof.Check(body, pub)
+	switch {
+	case errors.Is(err, auditor.ErrNotProven):
+		return doc, cred.Because(err, "ledger.broken", recordFile+": "+err.Error(), "record and proof belong together as they were written; ask for both again")
+	case err != nil:
+		return doc, unsigned(err, proofFile)
+	}
+	doc.Verdict, doc.Log, doc.Records, doc.Record = cred.Pass, c.Origin, c.Size, strconv.FormatInt(proof.Index, 10)
+	r, err := record.Decode(body)
+	if errors.Is(err, record.ErrNewer) {
+		return doc, nil // it is proven; what it says a newer sectag can read
+	}
+	if err != nil || r.ID != doc.Record {
+		doc.Verdict = cred.Fail
+		return doc, cred.Because(err, "ledger.broken", recordFile+" is proven and is not the record that it should be", "ask who keeps the ledger")
+	}
+	doc.Kind, doc.IMEI, doc.Time = string(r.Kind), r.IMEI, r.Time
+	return doc, nil
+}
