@@ -39,6 +39,7 @@ type Profile struct {
 	Endpoint cred.Endpoint // zero: nothing is connected
 	Register bool          // units are registered there as well, and taken back
 	Ledger   string        // an URL; "" when there is none
+	PSK      PSK           // for slots of that mode
 	KeySize  int           // bytes of the firmware's buffer for one credential (CONFIG_LWM2M_SECURITY_KEY_SIZE); 0 when not said
 }
 
@@ -79,6 +80,7 @@ func (o Origin) Recorded() string {
 // Slot is one [[slot]]: the group of credentials under a sec_tag.
 type Slot struct {
 	SecTag cred.SecTag
+	PSK    bool     // mode "psk": a pre-shared key and its identity; else root, certificate and key
 	Anchor string   // file of the trust anchor that the modem shall hold; "" until the endpoint screen has written one
 	Backup []string // files of more roots for the same slot, behind it
 }
@@ -122,6 +124,7 @@ type file struct {
 		URL      string `toml:"url"`
 		Register bool   `toml:"register"`
 	} `toml:"endpoint,omitempty"`
+	PSK    *filePSK `toml:"psk,omitempty"`
 	Ledger *struct {
 		URL string `toml:"url"`
 	} `toml:"ledger,omitempty"`
@@ -234,6 +237,7 @@ func Chosen(slots []Slot, tag cred.SecTag) Slot {
 		if s.SecTag == tag {
 			return s
 		}
+		out.PSK = out.PSK || s.PSK
 		if out.Anchor == "" {
 			out.Anchor = s.Anchor
 		}

@@ -44,16 +44,11 @@ func (p *Profile) Text(dir string) string {
 		line("validity", fmt.Sprintf("%dd", p.Days))
 	}
 	for _, s := range p.Slots {
-		fmt.Fprintf(&b, "\n[[slot]]\nsec_tag = %d\nmode = \"x509\"\n", s.SecTag)
-		if len(s.Backup) == 0 {
-			line("anchor", relative(dir, s.Anchor))
-			continue
-		}
-		var files []string
-		for _, f := range s.Anchors() {
-			files = append(files, quote(relative(dir, f)))
-		}
-		fmt.Fprintf(&b, "anchor = [%s]\n", strings.Join(files, ", "))
+		b.WriteString(s.text(dir))
+	}
+	if len(p.PSK.Recipients) > 0 {
+		table("psk")
+		b.WriteString(p.PSK.text())
 	}
 	if p.Endpoint.Host != "" {
 		table("endpoint")
@@ -71,6 +66,22 @@ func (p *Profile) Text(dir string) string {
 		fmt.Fprintf(&b, "key_size = %d\n", p.KeySize)
 	}
 	return b.String()
+}
+
+// text is the slot's table.
+func (s Slot) text(dir string) string {
+	table := fmt.Sprintf("\n[[slot]]\nsec_tag = %d\nmode = %s\n", s.SecTag, quote(s.mode()))
+	var files []string
+	for _, f := range s.Anchors() {
+		files = append(files, quote(relative(dir, f)))
+	}
+	switch len(files) {
+	case 0:
+		return table
+	case 1:
+		return table + "anchor = " + files[0] + "\n"
+	}
+	return table + "anchor = [" + strings.Join(files, ", ") + "]\n"
 }
 
 // Save writes the profile to a new file and refuses to replace one.

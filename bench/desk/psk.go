@@ -1,0 +1,41 @@
+package desk
+
+import (
+	"context"
+
+	"example.org/sectag/bench/identity"
+	"example.org/sectag/endpoint"
+	"example.org/sectag/flows"
+)
+
+// drawPSK draws the unit's pre-shared key. Nothing is kept of it yet.
+func (d *Desk) drawPSK(ctx context.Context, set *identity.Set, plan flows.Plan) error {
+	m, err := d.maker(ctx)
+	if err != nil {
+		return err
+	}
+	psk, err := m.Draw(ctx, d.profile().PSK.Bytes)
+	if err != nil {
+		return err
+	}
+	set.Share(psk, plan)
+	return nil
+}
+
+// sealPSK keeps it for the firm, on the disk, before anything is sent to the unit.
+func (d *Desk) sealPSK(ctx context.Context, set *identity.Set) error {
+	m, err := d.maker(ctx)
+	if err != nil {
+		return err
+	}
+	return m.Seal(ctx, set.PSK, d.profile().PSK.Recipients)
+}
+
+// show connects with what the unit was given: its pre-shared key, its certificate and key, or a twin's where the key is in the modem.
+func (d *Desk) show(ctx context.Context, to func(endpoint.ConnectOptions)) (twin bool, err error) {
+	if psk := d.set.PSK; psk.Key() != nil {
+		to(endpoint.ConnectOptions{PSKID: psk.Identity, PSK: psk.Key()})
+		return false, nil
+	}
+	return d.shown(ctx, func(cert, key []byte) { to(endpoint.ConnectOptions{Cert: cert, Key: key, Anchor: d.set.Anchor}) })
+}
