@@ -2,6 +2,7 @@ package sealed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"filippo.io/age"
@@ -96,11 +97,12 @@ func broken(id string) error {
 // identities is one that it was sealed to; ledger.broken, where it is not the PSK that the record names.
 func (p PSK) Open(ids ...age.Identity) ([]byte, error) {
 	psk, err := open(p.Sealed, ids)
-	if err != nil {
+	var none *age.NoIdentityMatchError
+	if errors.As(err, &none) {
 		return nil, cred.Because(err, "psk.identity", "the pre-shared key of "+p.IMEI.String()+" cannot be opened with this identity",
 			"it was sealed to the recipients of the profile of its day: sectag ledger show "+p.Record+" names the run; take the identity of one of them")
 	}
-	if cred.Sum(psk) != p.SHA256 {
+	if err != nil || cred.Sum(psk) != p.SHA256 {
 		clear(psk)
 		return nil, broken(p.Record)
 	}

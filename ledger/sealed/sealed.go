@@ -24,7 +24,7 @@ const MaxRecipients = 20
 // Recipient tells what is wrong with the text of a recipient, if anything: it must be the public half of an X25519 identity, as
 // age-keygen prints it. Plugins, SSH keys and passphrases are none.
 func Recipient(text string) error {
-	if strings.HasPrefix(text, "AGE-SECRET-KEY-") {
+	if strings.HasPrefix(strings.ToUpper(text), "AGE-SECRET-KEY-") {
 		return fmt.Errorf("this is the secret half of a recipient") // and is not quoted
 	}
 	if _, err := age.ParseX25519Recipient(text); err != nil {
