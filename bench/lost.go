@@ -11,9 +11,9 @@ import (
 	"example.org/sectag/ledger/seal"
 )
 
-// lostPSKs are those that a dead run sealed and that no record of it names: in clear they died with the process, and whatever got to the
-// unit, the next run draws another.
-func (b *Bench) lostPSKs(ctx context.Context, events []ledger.Event) ([]record.LostPSK, error) {
+// lostPSKs are those that a dead run sealed for a unit and that no record of it names: in clear they died with the process, and whatever
+// got to the unit, the next run draws another.
+func (b *Bench) lostPSKs(ctx context.Context, events []ledger.Event, unit cred.IMEI) ([]record.LostPSK, error) {
 	var out []record.LostPSK
 	told := func(psk cred.Digest) {
 		out = slices.DeleteFunc(out, func(l record.LostPSK) bool { return l.PSK == psk })
@@ -24,6 +24,9 @@ func (b *Bench) lostPSKs(ctx context.Context, events []ledger.Event) ([]record.L
 			var l seal.PSKLine
 			if json.Unmarshal(e.Body, &l) != nil {
 				continue // what is damaged verify tells; it must keep nobody from working
+			}
+			if l.IMEI != unit {
+				continue
 			}
 			out = append(out, record.LostPSK{PSK: l.PSK, Sealed: cred.Sum([]byte(l.Sealed))})
 		case seal.LineRecord:

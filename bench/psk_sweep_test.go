@@ -59,7 +59,7 @@ func (x *trial) kept(t testing.TB) map[cred.Digest][]byte {
 			if err := json.Unmarshal(e.Body, &l); err != nil {
 				t.Fatal(err)
 			}
-			if l.Identity != x.v.profile.ID.Name(x.who) || out[l.PSK] != nil {
+			if l.Identity != x.v.profile.ID.Name(x.who) || l.IMEI != x.who || out[l.PSK] != nil {
 				t.Errorf("a PSK was sealed for %s, or twice", l.Identity)
 			}
 			psk, err := (sealed.PSK{SHA256: l.PSK, Sealed: l.Sealed}).Open(x.v.firm)

@@ -59,7 +59,7 @@ func (b *Bench) takeOver(ctx context.Context, run ledger.Run) ([]flows.Resumed, 
 		return nil, err
 	}
 	s := remains(run, events)
-	if s.psks, err = b.lostPSKs(ctx, events); err != nil {
+	if s.psks, err = b.lostPSKs(ctx, events, s.Facts.Unit.IMEI); err != nil {
 		return nil, err
 	}
 	at := record.Stamp(d.Now())
@@ -74,7 +74,7 @@ func (b *Bench) takeOver(ctx context.Context, run ledger.Run) ([]flows.Resumed, 
 	if err != nil {
 		return nil, err
 	}
-	if s.worked {
+	if s.worked || len(s.psks) > 0 {
 		if err := b.recordInterrupted(ctx, run, s, serials); err != nil {
 			return nil, err
 		}

@@ -14,7 +14,7 @@ import (
 // sealedAs is a line about a PSK of a unit. What is in the copy this room does not know.
 func sealedAs(n int, psk string) seal.PSKLine {
 	return seal.PSKLine{
-		PSK: digest(psk), Identity: cred.DefaultTemplate.Name(imei(n)), Sealed: "-----BEGIN AGE ENCRYPTED FILE-----\nsealed " + psk + "\n", Recipients: []string{"age1"},
+		IMEI: imei(n), PSK: digest(psk), Identity: cred.DefaultTemplate.Name(imei(n)), Sealed: "-----BEGIN AGE ENCRYPTED FILE-----\nsealed " + psk + "\n", Recipients: []string{"age1"},
 	}
 }
 

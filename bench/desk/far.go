@@ -98,7 +98,7 @@ func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.
 	if err != nil {
 		return nil, err
 	}
-	report.Twin = twin
+	report.Twin, report.Failure = twin, d.set.PSK.Stranger(report.Failure, d.Tell().IMEI)
 	report.Peer = report.Peer[:min(len(report.Peer), maxShown)]
 	answer := flows.Connected{ID: e.ID, Verdict: evidence.Outcome(report.Verdict), Doc: codec.Doc(report)}
 	if no != nil {

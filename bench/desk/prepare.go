@@ -36,8 +36,8 @@ func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error
 	if err == nil {
 		err = set.Fits(plan, d.fits(m))
 	}
-	if err == nil && set.PSK != nil {
-		err = d.sealPSK(ctx, &set) // last: what can be refused is refused before anything is kept
+	if err == nil {
+		err = set.Keep(ctx) // last: what can be refused is refused before
 	}
 	if err != nil {
 		set.Clear()

@@ -14,21 +14,13 @@ func (d *Desk) drawPSK(ctx context.Context, set *identity.Set, plan flows.Plan) 
 	if err != nil {
 		return err
 	}
-	psk, err := m.Draw(ctx, d.profile().PSK.Bytes)
+	p := d.profile().PSK
+	psk, err := m.Draw(ctx, p.Bytes, p.Recipients)
 	if err != nil {
 		return err
 	}
 	set.Share(psk, plan)
 	return nil
-}
-
-// sealPSK keeps it for the firm, on the disk, before anything is sent to the unit.
-func (d *Desk) sealPSK(ctx context.Context, set *identity.Set) error {
-	m, err := d.maker(ctx)
-	if err != nil {
-		return err
-	}
-	return m.Seal(ctx, set.PSK, d.profile().PSK.Recipients)
 }
 
 // show connects with what the unit was given: its pre-shared key, its certificate and key, or a twin's where the key is in the modem.

@@ -42,6 +42,7 @@ type SerialLine struct {
 
 // PSKLine keeps the PSK that a unit is about to get, so that only the firm can read it.
 type PSKLine struct {
+	IMEI       cred.IMEI   `json:"imei"`
 	PSK        cred.Digest `json:"psk_sha256"` // as the modem will list it
 	Identity   string      `json:"psk_identity"`
 	Sealed     string      `json:"sealed"`     // an age file in ASCII armor

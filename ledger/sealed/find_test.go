@@ -45,7 +45,7 @@ func (b bench) key(psk string) *record.Key {
 		b.t.Fatal(err)
 	}
 	k := &record.Key{Origin: "host-csprng", PSK: cred.Sum([]byte(psk)), PSKIdentity: cred.DefaultTemplate.Name(imei), Sealed: cred.Sum([]byte(text))}
-	line := seal.PSKLine{PSK: k.PSK, Identity: k.PSKIdentity, Sealed: text, Recipients: []string{b.firm.Recipient().String()}}
+	line := seal.PSKLine{IMEI: imei, PSK: k.PSK, Identity: k.PSKIdentity, Sealed: text, Recipients: []string{b.firm.Recipient().String()}}
 	if err := b.l.KeepPSK(b.t.Context(), b.run, at, line); err != nil {
 		b.t.Fatal(err)
 	}
