@@ -235,3 +235,45 @@ func TestAServerThatDoesNotKnowTheKey(t *testing.T) {
 		t.Errorf("%v", o)
 	}
 }
+
+// TestTheScreensTryTheSameKeyAgain: nobody is asked for an authority; a server that does not know the key yet is told it, as the failure
+// says, and the same key gets in. Nothing secret is ever on the screen.
+func TestTheScreensTryTheSameKeyAgain(t *testing.T) {
+	t.Parallel()
+	known := filepath.Join(t.TempDir(), "psk.txt")
+	if err := os.WriteFile(known, []byte("nobody:00\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gnutls := peers.GnuTLS(t, "--pskpasswd", known, "--priority", "NORMAL:-KX-ALL:+PSK:-VERS-ALL:+VERS-DTLS1.2:+AES-128-CCM-8")
+	s := pskScene(t, gnutls.URL)
+	x := s.terminal(nil)
+	x.names()
+	x.sees("▸ Credentials", "– Authority", "PSK identity", "enter start")
+	x.press("Enter")
+	x.sees("dtls.began-silent", "sectag ledger psk")
+	key := s.opened("unit.psk")
+	if err := os.WriteFile(known, []byte("#"+hex.EncodeToString([]byte("urn:imei:"+sceneIMEI))+":"+key+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x.press("r")
+	x.sees(append(big(t, "pass.txt"), sceneIMEI, "2 slots read back", "PSK AES-128-CCM-8", "n next unit")...)
+	x.types("t")
+	x.sees("AT%CMNG=0,42,3,", " bytes>", "esc back")
+	x.press("Escape")
+	x.sees(big(t, "pass.txt")...)
+	x.leaves("q")
+	if s.psk() != key {
+		t.Error("the retry gave the unit another key")
+	}
+	verdicts := ""
+	for _, r := range s.records() {
+		verdicts += r.Kind + " " + r.Verdict + ", "
+	}
+	if verdicts != "provision fail, provision pass, " {
+		t.Errorf("the records say %s", verdicts)
+	}
+	quiet := huntsPSK(t, key)
+	clean(t, "the screens", []byte(x.printed()), quiet...)
+	s.leaves(quiet, "unit.json", "unit.psk")
+	s.audited()
+}
