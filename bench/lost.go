@@ -31,7 +31,7 @@ func (b *Bench) lostPSKs(ctx context.Context, events []ledger.Event, unit cred.I
 			out = append(out, record.LostPSK{PSK: l.PSK, Sealed: cred.Sum([]byte(l.Sealed))})
 		case seal.LineRecord:
 			var l seal.RecordLine
-			if json.Unmarshal(e.Body, &l) != nil {
+			if len(out) == 0 || json.Unmarshal(e.Body, &l) != nil {
 				continue
 			}
 			r, _, err := b.desk.Ledger.Show(ctx, l.Record)

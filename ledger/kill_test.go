@@ -15,7 +15,6 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/record"
-
 	"example.org/sectag/ledger/seal"
 )
 

@@ -82,13 +82,14 @@ func Seal(psk []byte, recipients []string) (string, error) {
 }
 
 // Identities reads an age identity file: lines that begin with AGE-SECRET-KEY-1. One that is encrypted with a passphrase (age -p) asks
-// pass for it, and clears it. Fault: psk.identity. It never quotes the file.
+// pass for it, and clears it, as it clears the file's text. Fault: psk.identity. It never quotes the file.
 func Identities(file []byte, pass func() ([]byte, error)) ([]age.Identity, error) {
-	file, err := decrypted(file, pass)
+	text, err := decrypted(file, pass)
 	if err != nil {
 		return nil, err
 	}
-	ids, err := age.ParseIdentities(bytes.NewReader(file))
+	defer clear(text)
+	ids, err := age.ParseIdentities(bytes.NewReader(text))
 	if err != nil {
 		return nil, cred.Failed("psk.identity", "the identity file holds no age identity that can be read", "name the file that age-keygen wrote")
 	}
