@@ -44,6 +44,41 @@ func TestTheCableComesOutAfterEveryByte(t *testing.T) {
 	}
 }
 
+// The same of a unit that gets a pre-shared key, blank or with an older one. Whatever PSK is in a unit, the firm can read: it was sealed
+// before the unit got it.
+func TestTheCableComesOutOfAUnitWithAPSK(t *testing.T) {
+	eager(t)
+	for _, fromUnit := range []bool{false, true} {
+		for _, older := range []bool{false, true} {
+			t.Run(fmt.Sprintf("fromUnit=%v,older=%v", fromUnit, older), func(t *testing.T) {
+				t.Parallel()
+				v := newVirtual(t, "").shared(t)
+				if older {
+					v = v.renewed(t)
+				}
+				step := thin * 3
+				if fromUnit {
+					step = thin * 11
+				}
+				v.sweep(t, step, func(t testing.TB, x *trial, n int) bool {
+					c := x.cable()
+					if c.cutOut = &n; fromUnit {
+						c.cutIn, c.cutOut = &n, nil
+					}
+					u, then := x.first(t, c, n/step%2 == 1, cutLimit)
+					if !c.pulled.Load() && u.Verdict != cred.Pass {
+						t.Errorf("on a good line: %v", u.Failure)
+					}
+					x.unit.Reboot()
+					x.next(t, then)
+					x.readable(t, then, x.unit.State())
+					return c.pulled.Load()
+				})
+			})
+		}
+	}
+}
+
 // eager lets memory be used instead of time: a sweep makes thousands of small worlds.
 func eager(t testing.TB) {
 	old := debug.SetGCPercent(400)

@@ -18,6 +18,7 @@ type Unit struct {
 	Firmware    string                  `json:"firmware,omitempty"`
 	KeyOrigin   string                  `json:"key_origin,omitempty"`
 	Certificate *flows.CertificateFacts `json:"certificate,omitempty"`
+	PSK         *flows.PSKFacts         `json:"psk,omitempty"`
 	Slots       []UnitSlot              `json:"slots"`
 	Connect     *flows.ConnectFacts     `json:"connect,omitempty"`
 	Record      string                  `json:"record,omitempty"`
@@ -56,7 +57,7 @@ func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 	t := b.desk.Tell()
 	u := Unit{
 		Port: t.Port, IMEI: f.Unit.IMEI, Model: f.Unit.Model, Firmware: f.Unit.Firmware, KeyOrigin: f.Prepared.KeyOrigin,
-		Certificate: f.Prepared.Certificate, Slots: []UnitSlot{}, Connect: f.Connect, Record: f.Record, Failure: fault,
+		Certificate: f.Prepared.Certificate, PSK: f.Prepared.PSK, Slots: []UnitSlot{}, Connect: f.Connect, Record: f.Record, Failure: fault,
 		Anchors: append([]flows.AnchorFacts{}, t.Anchors...), ElapsedMS: t.Elapsed.Milliseconds(),
 		Findings: append([]cred.Finding{}, slices.Concat(evidence.Notes(t.IMEI), b.clearKey(f), evidence.ByHost(f.Prepared), t.Doubts, evidence.Repeated(f.Plan, t.Repeats), evidence.Strayed(f.Strays, f.Plan))...),
 	}
@@ -107,7 +108,7 @@ func (u *Unit) sort() {
 func (b *Bench) wanted() []UnitSlot {
 	var out []UnitSlot
 	for _, s := range b.desk.Profile.Slots {
-		for _, k := range []cred.Kind{cred.RootCA, cred.ClientCert, cred.ClientKey} {
+		for _, k := range s.Kinds() {
 			u := UnitSlot{SecTag: s.SecTag, Type: k, Kind: k.String(), Holds: "unknown"}
 			if now, known := b.desk.Held(cred.Slot{SecTag: s.SecTag, Kind: k}); known {
 				u.SHA256, u.Holds = now, "old"

@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"filippo.io/age"
+
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/profile"
@@ -14,6 +16,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/device/sim"
+	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
 	"example.org/sectag/ledger"
 )
@@ -28,7 +31,16 @@ type virtual struct {
 	unlock  func(ca.Root, string, []byte) (*ca.Authority, error)
 	pass    string // of the authority's key; empty: it lies in clear
 	secrets []hunted
-	start   start // what units hold before their job; zero: nothing
+	start   start               // what units hold before their job; zero: nothing
+	firm    *age.X25519Identity // units get a pre-shared key, which this one opens; nil: a certificate
+}
+
+// terms are those of the profile.
+func (v virtual) terms() flows.Terms {
+	if v.firm != nil {
+		return sharing
+	}
+	return terms
 }
 
 func newVirtual(t testing.TB, pass string) virtual {

@@ -75,6 +75,8 @@ func TestSomethingIsWrongAtEveryByte(t *testing.T) {
 		"key=modem":            {thin, func(_ testing.TB, v virtual) virtual { return v.keyed(profile.Modem) }, false},
 		"key=host,renewed":     {some, func(t testing.TB, v virtual) virtual { return v.keyed(profile.Host).renewed(t) }, false},
 		"key=modem,renewed":    {some, func(t testing.TB, v virtual) virtual { return v.keyed(profile.Modem).renewed(t) }, false},
+		"shared":               {each, func(t testing.TB, v virtual) virtual { return v.shared(t) }, false},
+		"shared,renewed":       {some, func(t testing.TB, v virtual) virtual { return v.shared(t).renewed(t) }, false},
 		"psk":                  {each, func(t testing.TB, v virtual) virtual { return v.byHand(t, cred.PSK, false) }, true},
 		"psk,renewed":          {some, func(t testing.TB, v virtual) virtual { return v.byHand(t, cred.PSK, true) }, false},
 		"psk-identity":         {each, func(t testing.TB, v virtual) virtual { return v.byHand(t, cred.PSKID, false) }, false},

@@ -59,6 +59,9 @@ func (b *Bench) takeOver(ctx context.Context, run ledger.Run) ([]flows.Resumed, 
 		return nil, err
 	}
 	s := remains(run, events)
+	if s.psks, err = b.lostPSKs(ctx, events, s.Facts.Unit.IMEI); err != nil {
+		return nil, err
+	}
 	at := record.Stamp(d.Now())
 	name, body, err := codec.Encode(flows.Interrupted{IMEI: s.Facts.Unit.IMEI})
 	if err != nil {
@@ -71,7 +74,7 @@ func (b *Bench) takeOver(ctx context.Context, run ledger.Run) ([]flows.Resumed, 
 	if err != nil {
 		return nil, err
 	}
-	if s.worked {
+	if s.worked || len(s.psks) > 0 {
 		if err := b.recordInterrupted(ctx, run, s, serials); err != nil {
 			return nil, err
 		}
@@ -132,6 +135,7 @@ type story struct {
 	paid     []cred.IMEI   // units that got theirs back
 	record   string        // the last record that the journal tells of
 	begun    begun
+	psks     []record.LostPSK
 }
 
 // debts are what the next run takes over: of units that this one never met, and of the one that it met last.
@@ -216,7 +220,7 @@ func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, 
 		Kind: record.Interrupted, Time: record.Stamp(d.Now()), Verdict: cred.Fail, IMEI: u.IMEI, Run: run.ID,
 		Unit:  record.Identity{Key: s.identity, UUID: u.UUID, Product: s.begun.Product},
 		Model: u.Model, Hardware: u.Hardware, Firmware: u.Firmware, Host: u.Host,
-		Bench: evidence.Bench(d.Tool, ""), Abandoned: serials,
+		Bench: evidence.Bench(d.Tool, ""), Abandoned: serials, LostPSKs: s.psks,
 		Failure: cred.Failed("bench.interrupted", "the run ended before its work was done: the process or the power was gone",
 			"run it again with the same unit: its slots are read first"),
 	}

@@ -101,13 +101,13 @@ func (x *trial) begin(t testing.TB) {
 	x.file = s.files[x.who].now
 	if s.older != "" {
 		now, file := x.v.profile.Slots, x.file
-		slot := now[0]
+		slot, bytes := now[0], x.v.profile.PSK.Bytes
 		slot.Anchor, x.file = s.older, s.files[x.who].older
-		x.v.profile.Slots = append(now[:0:0], slot)
+		x.v.profile.Slots, x.v.profile.PSK.Bytes = append(now[:0:0], slot), bytes/2
 		if u := x.good(); u.Verdict != cred.Pass {
 			t.Fatalf("the older job: %v", u.Failure)
 		}
-		x.v.profile.Slots, x.file = now, file
+		x.v.profile.Slots, x.v.profile.PSK.Bytes, x.file = now, bytes, file
 		x.past++
 	}
 	for _, a := range s.alien {
@@ -138,6 +138,9 @@ func tell(t testing.TB, unit *sim.Modem, command string) {
 func (x *trial) own(s cred.Slot) bool {
 	if hand := x.v.start.hand; hand != nil {
 		return s == *hand
+	}
+	if x.v.firm != nil {
+		return s == pskSlot || s == pskIDSlot
 	}
 	return s.SecTag == x.v.profile.Slots[0].SecTag && s.Kind <= cred.ClientKey
 }

@@ -111,7 +111,7 @@ func (x *trial) job(ctx context.Context, t testing.TB, port string, d device.Dia
 	if x.v.pass != "" {
 		o.Pass, o.Keyed = b.Keep([]byte(x.v.pass)), true
 	}
-	fault, err := b.Drive(ctx, ctx, terms, o, nil, nil)
+	fault, err := b.Drive(ctx, ctx, x.v.terms(), o, nil, nil)
 	if err != nil && ctx.Err() == nil {
 		t.Errorf("the run broke: %v", err)
 	}
@@ -200,6 +200,10 @@ func (x *trial) whole(t testing.TB, state sim.State) *x509.Certificate {
 		x.written(t, state, *s)
 		return nil
 	}
+	if x.v.firm != nil {
+		x.wholeShared(t, state)
+		return nil
+	}
 	anchor, err := os.ReadFile(x.v.profile.Slots[0].Anchor)
 	if err != nil {
 		t.Fatal(err)
@@ -237,6 +241,9 @@ func (x *trial) final(t testing.TB, rs []record.Record) {
 	c := x.whole(t, state)
 	if c == nil {
 		x.judgeRecord(t, state, rs[len(rs)-1])
+		if x.v.firm != nil {
+			x.finalShared(t, state, rs)
+		}
 		return
 	}
 	serial := fmt.Sprintf("%x", c.SerialNumber.FillBytes(make([]byte, 16)))
@@ -299,6 +306,9 @@ func (x *trial) quiet(t testing.TB, states ...sim.State) {
 			text, _ := s.Content(cred.Slot{SecTag: c.SecTag, Kind: c.Type})
 			if b, _ := pem.Decode(text); b != nil && b.Type == "PRIVATE KEY" {
 				secrets = append(secrets, hunt("the unit's key", scalar(t, text)))
+			}
+			if x.v.firm != nil && c.Type == cred.PSK {
+				secrets = append(secrets, huntPSK(text)...)
 			}
 		}
 	}

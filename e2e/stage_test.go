@@ -239,9 +239,12 @@ type record struct {
 	Certificate certificate `json:"certificate"`
 	Connect     *connect    `json:"connect"`
 	Abandoned   []string    `json:"abandoned_serials"`
-	Findings    []finding   `json:"findings"`
-	Failure     *failure    `json:"failure"`
-	Anchor      *struct {
+	LostPSKs    []struct {
+		SHA256 string `json:"psk_sha256"`
+	} `json:"abandoned_psks"`
+	Findings []finding `json:"findings"`
+	Failure  *failure  `json:"failure"`
+	Anchor   *struct {
 		SHA256, Source, Trust string
 	} `json:"anchor"`
 }

@@ -44,7 +44,7 @@ func (p *probe) tellSuites() {
 			"have the server offer "+flight.Suite(0xC02B).String()+" or "+flight.Suite(0xC023).String()+", which LwM2M obliges it to have")
 	case p.psk:
 		p.finding(cred.Warning, "dtls.no-certificate", "the server shows no certificate: it takes pre-shared keys only",
-			"have the server take certificates: sectag provision gives units no pre-shared keys yet (one slot of them: sectag slots write --type psk)")
+			"give units pre-shared keys (mode = \"psk\" in the profile), or have the server take certificates")
 	case !testable:
 		p.finding(cred.Warning, "dtls.suite-untested",
 			"the server and the modem share only "+strings.Join(p.report.Suites.ModemUsable, ", ")+", which this computer cannot make",

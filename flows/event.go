@@ -39,13 +39,14 @@ type Lost struct {
 
 // Terms is what the profile (or the person, without one) has settled by now.
 type Terms struct {
-	Authority bool `json:"authority"` // an authority's files are named
-	Port      bool `json:"port"`      // a port is named
-	Anchor    bool `json:"anchor"`    // the trust anchor's file is there
-	Endpoint  bool `json:"endpoint"`  // a server is named: the unit is connected before it passes
-	Ledger    bool `json:"ledger"`    // records have a place
-	Profile   bool `json:"profile"`   // there is a profile file: nothing is left to save
-	Station   bool `json:"station"`   // go on to the next unit by itself; start without being asked
+	Authority bool `json:"authority"`     // an authority's files are named
+	Port      bool `json:"port"`          // a port is named
+	Anchor    bool `json:"anchor"`        // the trust anchor's file is there
+	Endpoint  bool `json:"endpoint"`      // a server is named: the unit is connected before it passes
+	Ledger    bool `json:"ledger"`        // records have a place
+	Profile   bool `json:"profile"`       // there is a profile file: nothing is left to save
+	PSK       bool `json:"psk,omitempty"` // units get a pre-shared key: no authority and no anchor is needed
+	Station   bool `json:"station"`       // go on to the next unit by itself; start without being asked
 }
 
 // TermsSet tells the machines what is settled; it is the first event of a run and comes again when something was settled.

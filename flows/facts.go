@@ -120,7 +120,15 @@ type PreparedFacts struct {
 	Sizes       []int             `json:"sizes"` // bytes of each planned slot's content, by the plan's index; 0 for one that is not written
 	Clock       string            `json:"clock,omitempty"`
 	Key         *KeyFacts         `json:"key,omitempty"` // of a key that the modem made, once it has
+	PSK         *PSKFacts         `json:"psk,omitempty"` // instead of a certificate
 	Why         string            `json:"why,omitempty"` // the profile leaves open who makes the key, and this computer does: why
+}
+
+// PSKFacts is what may be said of a pre-shared key that this computer drew.
+type PSKFacts struct {
+	Identity string      `json:"identity"`
+	SHA256   cred.Digest `json:"sha256"`        // as the modem lists it
+	Sealed   cred.Digest `json:"sealed_sha256"` // of the copy that is kept for the firm
 }
 
 // KeyFacts is what a modem says of a key that it made, as far as it was checked. Nothing in it is secret.

@@ -15,6 +15,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/record"
+	"example.org/sectag/ledger/seal"
 )
 
 // writerVar makes the test binary a writer of the ledger it names.
@@ -37,7 +38,7 @@ func TestMain(m *testing.M) {
 }
 
 // writerSteps is the number of lines that writer says.
-const writerSteps = 1 + 3*(1+2+1+1+1+1)
+const writerSteps = 1 + 3*(1+2+1+1+1+1+1)
 
 // writer does everything that writes, three units long, and says each thing after it was acknowledged: what it was, its
 // name, and the size of the write-ahead file by then.
@@ -81,6 +82,11 @@ func writer(ctx context.Context, url string, out io.Writer) error {
 			return err
 		}
 		say("serial %s/%s", run, r.Cert.Serial)
+		psk := "psk of " + run
+		if err := s.KeepPSK(ctx, run, at, sealedAs(n, psk)); err != nil {
+			return err
+		}
+		say("psk %s/%s", run, digest(psk))
 		w, err := s.Record(ctx, r)
 		if err != nil {
 			return err
@@ -156,6 +162,12 @@ func kept(t *testing.T, r *Reader, a ack) string {
 		must(t, err)
 		if !slices.ContainsFunc(all, func(s Serial) bool { return s.Serial == rest }) {
 			return "the serial is free again"
+		}
+	case "psk":
+		all, err := r.SealedPSKs(ctx, run)
+		must(t, err)
+		if !slices.ContainsFunc(all, func(p seal.PSKLine) bool { return p.PSK.String() == rest }) {
+			return "the sealed PSK is lost"
 		}
 	case "record":
 		if _, _, err := r.Show(ctx, a.name); err != nil {

@@ -28,6 +28,9 @@ type picture struct {
 // settled is a station with a profile that settles everything.
 var settled = flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}
 
+// sharedTerms are those of a profile whose units get a pre-shared key.
+var sharedTerms = flows.Terms{Port: true, Endpoint: true, Ledger: true, Profile: true, PSK: true}
+
 // toThePlan goes from the start to the shown plan.
 func toThePlan(t *testing.T, terms flows.Terms, w world) *run {
 	return newRun(t, terms, w).settle().press("open sesame", enter).settle().press(enter).settle()
@@ -162,6 +165,20 @@ var pictures = []picture{
 		return newRun(t, settled, blank(t)).settle().press("open sesame", enter).settle(flows.Identify{}).
 			fail("line.no-answer", "nothing answers AT on /dev/ttyACM0", "is the board powered, and is this the modem's port? sectag ports lists them")
 	}},
+	{"psk-plan", "Credentials, a pre-shared key", "No authority and no root is needed: the work begins at the port.", func(t *testing.T) *run {
+		return newRun(t, sharedTerms, sharing(t)).settle().press(enter).settle()
+	}},
+	{"psk-unknown", "Connection, a key that the server does not know", "The ledger can give the new key to the server; `r` then tries it again.", func(t *testing.T) *run {
+		w := sharing(t)
+		w.outcome = flows.FailedOutcome
+		w.connect = flows.ConnectFacts{Verdict: cred.Fail, Path: "host", Version: "DTLS 1.2", Failure: cred.Failed("dtls.began-silent",
+			"the server fell silent after the unit showed its pre-shared key",
+			"the key is new: open it with sectag ledger psk --imei 352656100367872, tell it to the server, and retry at the screens; credential refused or unknown")}
+		return newRun(t, sharedTerms, w).settle().press(enter).settle().press(enter).settle().press("6")
+	}},
+	{"psk-done", "Connection with a pre-shared key", "Both sides have the same key, or there is no session.", func(t *testing.T) *run {
+		return newRun(t, sharedTerms, sharing(t)).settle().press(enter).settle().press(enter).settle().press("6")
+	}},
 	{"save-profile", "Record, without a profile", "What was settled by hand can be kept for the next unit.", func(t *testing.T) *run {
 		return throughTheWork(t, flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: true}, blank(t)).press("s")
 	}},
@@ -218,8 +235,8 @@ func TestGoldenFrames(t *testing.T) {
 func TestPicturesInDocs(t *testing.T) {
 	var page strings.Builder
 	page.WriteString("# The screens\n\nThese pictures are drawn by the program itself, at 80x24, from runs of its real machines; " +
-		"`make golden` writes them anew\nand a test fails when they are stale. The stepper on the left says where you are: ● done, ▸ here, ○ to come, ✗ failed\n" +
-		"(`--ascii`: `*`, `>`, `.`, `x`). What may be done now stands at the bottom; `?` says more.\n")
+		"`make golden` writes them anew\nand a test fails when they are stale. The stepper on the left says where you are: ● done, ▸ here, ○ to come, – not needed, ✗ failed\n" +
+		"(`--ascii`: `*`, `>`, `.`, `-`, `x`). What may be done now stands at the bottom; `?` says more.\n")
 	folder := filepath.Join("..", "docs", "screens")
 	for _, p := range pictures {
 		view := p.run(t).frame(paint.Palette{Bare: true}, 80, 24) + "\n"

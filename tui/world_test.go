@@ -250,6 +250,17 @@ func blank(t *testing.T) world {
 	return w
 }
 
+// sharing is a world with an empty unit that gets a pre-shared key.
+func sharing(t *testing.T) world {
+	w := blank(t)
+	w.plan = flows.Plan{N: 2}
+	for i, k := range []cred.Kind{cred.PSK, cred.PSKID} {
+		w.plan.Slots[i] = flows.SlotPlan{Slot: cred.Slot{SecTag: 42, Kind: k}, Op: flows.WriteSlot}
+	}
+	w.connect.Suite, w.connect.Peer = "TLS_PSK_WITH_AES_128_CCM_8", nil
+	return w
+}
+
 // making is a world whose modem makes its key, in place of one that is not ours.
 func making(t *testing.T) world {
 	w := returned(t)

@@ -22,6 +22,9 @@ func KeyEncrypted(p profile.Profile) (bool, error) {
 
 // HasAnchor tells whether every sec_tag of the profile has a trust anchor's file that is there.
 func HasAnchor(p profile.Profile) bool {
+	if p.Shares() {
+		return false // nothing needs one
+	}
 	for _, s := range p.Slots {
 		if s.Anchor == "" {
 			return false
@@ -40,6 +43,9 @@ func HasAnchor(p profile.Profile) bool {
 func CheckAnchors(p profile.Profile, now time.Time) error {
 	for _, s := range p.Slots {
 		const hint = "fetch the server's root: sectag probe URL --anchor-out FILE, and name the file as slot.anchor"
+		if s.PSK {
+			continue
+		}
 		if s.Anchor == "" {
 			return cred.Failed("config.anchor", fmt.Sprintf("%s names no trust anchor for sec_tag %d", p.File, s.SecTag), hint)
 		}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"example.org/sectag/bench/desk/anchors"
 	"example.org/sectag/bench/desk/session"
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/identity"
@@ -80,19 +81,11 @@ type Desk struct {
 	probe     *endpoint.ProbeReport
 	date      time.Time // a server's Date header, seen at dateAt
 	dateAt    time.Time
-	anchor    anchorNote
+	anchor    anchors.Note
 	roots     slotfile.Trust
 	begun     time.Time // the run
 	met       time.Time // the unit, which a station's run has many of
 	ended     time.Time // the run
-}
-
-// anchorNote is the anchor that was probed and stored in this run: where, and why it is believed.
-type anchorNote struct {
-	file   string
-	sha256 cred.Digest
-	source string
-	trust  string
 }
 
 // New sets a desk up. facts is what the loop has folded up to the event that caused an effect.

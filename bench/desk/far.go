@@ -83,24 +83,23 @@ func (d *Desk) tags() []cred.SecTag {
 
 var trusts = map[string]flows.Trust{"file": flows.File, "given": flows.Given, "bundle": flows.Bundle, "first-use": flows.FirstUse}
 
-// connectServer shows the server the certificate and key that were just written, from this computer. A key that the modem made cannot
+// connectServer shows the server the certificate and key, or the pre-shared key, that were just written, from this computer. A key that the modem made cannot
 // be shown: then a twin of the certificate is, for which this computer has a key.
 func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.Event, error) {
 	d.done()
 	d.waits(e.ID, "the server", cmp.Or(d.Timeout, endpoint.ConnectTimeout))
 	var report endpoint.ConnectReport
 	var no error
-	twin, err := d.shown(ctx, func(cert, key []byte) {
-		p := d.profile() // the registration is under the certificate's name, which is made of the profile's id
-		report, no = endpoint.Connect(ctx, p.Endpoint, endpoint.ConnectOptions{
-			Cert: cert, Key: key, Anchor: d.set.Anchor, Timeout: d.Timeout, Now: d.Now, Register: p.Register,
-			Flight: func(name string) { d.Progress(flows.Progress{ID: e.ID, Flight: name}) },
-		})
+	twin, err := d.show(ctx, func(o endpoint.ConnectOptions) {
+		p := d.profile() // the registration is under the certificate's name, or the PSK's, which is made of the profile's id
+		o.Timeout, o.Now, o.Register = d.Timeout, d.Now, p.Register
+		o.Flight = func(name string) { d.Progress(flows.Progress{ID: e.ID, Flight: name}) }
+		report, no = endpoint.Connect(ctx, p.Endpoint, o)
 	})
 	if err != nil {
 		return nil, err
 	}
-	report.Twin, report.Failure = twin, identity.Unknown(report.Failure, d.rootNow(), d.set.Behind)
+	report.Twin, report.Failure = twin, d.set.PSK.Stranger(identity.Unknown(report.Failure, d.rootNow(), d.set.Behind), d.Tell().IMEI)
 	report.Peer = report.Peer[:min(len(report.Peer), maxShown)]
 	answer := flows.Connected{ID: e.ID, Verdict: evidence.Outcome(report.Verdict), Doc: codec.Doc(report)}
 	if no != nil {

@@ -89,6 +89,9 @@ func (d *Desk) reader() *ledger.Reader {
 // planProfile plans the slots of the profile, or of the sec_tag that was chosen. No slots at all is an open plan: which sec_tag?
 func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, items []device.Item, before past.Past) (flows.Plan, error) {
 	p := d.profile()
+	if p.Shares() && p.Ledger == "" && d.reader() == nil {
+		return flows.Plan{}, identity.NoLedger()
+	}
 	slots := p.Slots
 	if e.Chosen {
 		slots = []profile.Slot{profile.Chosen(slots, e.SecTag)}
@@ -107,7 +110,7 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 			d.trust(s.SecTag, anchor)
 		}
 		agrees := d.agrees(before, s, unit, current)
-		for _, k := range []cred.Kind{cred.RootCA, cred.ClientCert, cred.ClientKey} {
+		for _, k := range s.Kinds() {
 			at := cred.Slot{SecTag: s.SecTag, Kind: k}
 			w := flows.Wanted{Slot: at, Make: inModem && k == cred.ClientKey}
 			if k == cred.RootCA {
@@ -159,6 +162,9 @@ func (d *Desk) firmware() string {
 // agrees tells whether the newest passing record is of what the profile asks for today.
 func (d *Desk) agrees(before past.Past, s profile.Slot, unit record.Unit, anchor cred.Digest) bool {
 	root, p := d.rootNow(), d.profile()
+	if s.PSK {
+		return before.Shares(s.SecTag, p.ID.Name(unit.IMEI), p.PSK.Bytes)
+	}
 	return root.Cert != nil && before.Agrees(past.Wish{
 		SecTag: s.SecTag, Issuer: cred.Sum(root.PEM), Name: p.ID.Name(unit.IMEI), Origin: p.Origin.Recorded(),
 		Anchor: anchor, Behind: identity.Behind(p.Chain, root).Sums(), Now: d.Now(),

@@ -36,6 +36,9 @@ func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error
 	if err == nil {
 		err = set.Fits(plan, d.fits(m))
 	}
+	if err == nil {
+		err = set.Keep(ctx) // last: what can be refused is refused before
+	}
 	if err != nil {
 		set.Clear()
 		return nil, err
@@ -54,7 +57,7 @@ func originOf(plan flows.Plan) string {
 	switch {
 	case plan.MakesKey():
 		return "modem"
-	case plan.Writes(cred.ClientKey):
+	case plan.Writes(cred.ClientKey), plan.Writes(cred.PSK):
 		return "host"
 	}
 	return "" // the unit keeps the one that it has
@@ -98,6 +101,9 @@ func (d *Desk) prepareIdentity(ctx context.Context, set *identity.Set, plan flow
 		if s.Op == flows.WriteSlot {
 			set.Contents[i] = anchor
 		}
+	}
+	if plan.Writes(cred.PSK) {
+		return d.drawPSK(ctx, set, plan)
 	}
 	if !plan.Writes(cred.ClientCert) {
 		return nil

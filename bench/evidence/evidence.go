@@ -295,7 +295,7 @@ func Connect(c *flows.ConnectFacts, e cred.Endpoint) *record.Connect {
 		PingMS: c.PingMS, Alert: c.Alert, Twin: c.Twin, Rebind: c.Rebind, Address: c.Address,
 	}
 	wrongName := c.Failure != nil && c.Failure.Code == "chain.name"
-	if right := c.Verdict != cred.Fail; right || wrongName {
+	if right := c.Verdict != cred.Fail; len(c.Peer) > 0 && (right || wrongName) {
 		out.HostMatch = &right // a server whose name is wrong never passes
 	}
 	if c.CID != nil {

@@ -54,6 +54,10 @@ func For(p profile.Profile, now time.Time) (Build, error) {
 	if len(p.Slots) == 0 {
 		return b, cred.Failed("config.value", "the profile asks for no sec_tag, and the firmware must name one", "write a [[slot]] table into the profile")
 	}
+	if p.Shares() {
+		return b, cred.Failed("config.value", "the profile gives units a pre-shared key, and only the options for certificates are known here",
+			`name a profile with mode = "x509"`)
+	}
 	var tight error
 	add := func(tag cred.SecTag, k cred.Kind, content []byte) {
 		b.Credentials = append(b.Credentials, Credential{tag, k.String(), profile.Buffer(content)})

@@ -18,6 +18,7 @@ import (
 type Set struct {
 	Contents [flows.MaxSlots][]byte
 	Key      *ca.Key
+	PSK      *PSK // instead of key and certificate
 	Cert     ca.Certificate
 	Behind   chain.Chain // the authority's intermediates, which the unit sends behind its certificate
 	Written  []byte      // the content whose write was answered with OK and that is to be proved next
@@ -43,6 +44,10 @@ func (s *Set) Clear() {
 // ForgetKey overwrites the private key in memory and keeps what is public.
 func (s *Set) ForgetKey() {
 	s.Key.Clear()
+	if s.PSK != nil {
+		clear(s.PSK.key)
+		s.PSK.key = nil
+	}
 	for _, i := range s.secret {
 		clear(s.Contents[i])
 		s.Contents[i] = nil
@@ -88,6 +93,9 @@ func (s *Set) Fits(plan flows.Plan, fits func(cred.Slot, []byte) error) error {
 // Facts is what is shown and recorded of the set for a plan.
 func (s *Set) Facts(plan flows.Plan, why string) flows.PreparedFacts {
 	out := flows.PreparedFacts{Certificate: s.certificate(), Clock: s.Clock(), Sizes: []int{}}
+	if p := s.PSK; p != nil {
+		out.PSK = &flows.PSKFacts{Identity: p.Identity, SHA256: p.SHA256, Sealed: p.Sealed}
+	}
 	for i, l := range plan.Slots[:plan.N] {
 		out.Sizes = append(out.Sizes, len(s.Contents[i]))
 		if l.Op == flows.WriteSlot && l.Slot.Kind == cred.ClientKey {
@@ -168,8 +176,11 @@ func (s *Set) Record(r *record.Record, auth *ca.Authority, root ca.Root) {
 		r.KeyOrigin, r.Key = "modem", evidence.ModemKey(s.Made.Fact, r.Firmware)
 		r.Unit.Token = s.Made.Fact.Token
 		r.Unit.UUID = cmp.Or(r.Unit.UUID, s.Made.Fact.UUID)
+	case s.PSK != nil:
+		p := s.PSK
+		r.KeyOrigin, r.Key = "host", evidence.PSK(p.Bytes, p.SHA256, p.Sealed, p.Identity, copyOf(p.key), r.Connect)
 	case s.Cert.Serial != "":
-		r.KeyOrigin, r.Key = "host", evidence.HostKey(s.Cert.SPKI, s.hostCopy())
+		r.KeyOrigin, r.Key = "host", evidence.HostKey(s.Cert.SPKI, copyOf(s.Key.PEM()))
 	case s.Ready.Serial != "":
 		r.KeyOrigin = "modem" // asked for
 	}
@@ -181,9 +192,9 @@ func (s *Set) Record(r *record.Record, auth *ca.Authority, root ca.Root) {
 	}
 }
 
-// hostCopy: after a failure the key is kept in memory for another try at the connection, and the record says so.
-func (s *Set) hostCopy() string {
-	if s.Key.PEM() != nil {
+// copyOf: after a failure the key is kept in memory for another try at the connection, and the record says so.
+func copyOf(key []byte) string {
+	if key != nil {
 		return "kept"
 	}
 	return "destroyed"

@@ -32,6 +32,7 @@ func (c *checker) check(f file) *Profile {
 	if len(p.Slots) > 4 {
 		c.refuse("slot", "sec_tag", 4, "a profile may ask for four sec_tags at most", "leave the others to a second profile")
 	}
+	c.shared(p, f.PSK)
 	if len(p.Slots) > 1 && p.Origin == Modem {
 		c.refuse("device", "key", 0, "a key that the modem makes serves one tag, and several are asked for", `name one [[slot]], or write key = "host"`)
 	}
@@ -171,16 +172,18 @@ func (c *checker) slot(i int, s fileSlot, before []Slot) Slot {
 	switch s.Mode {
 	case "x509":
 	case "psk":
-		refuse("mode", "provisioning pre-shared keys is not built yet", `write mode = "x509"; slots write stores a single PSK`)
+		if s.Anchor != nil {
+			refuse("anchor", "a pre-shared key needs no root: the server has no certificate", "take the line out")
+		}
 	default:
-		refuse("mode", fmt.Sprintf("%q is no mode", s.Mode), `write mode = "x509"`)
+		refuse("mode", fmt.Sprintf("%q is no mode", s.Mode), `write mode = "x509" or "psk"`)
 	}
 	for _, b := range before {
 		if b.SecTag == t {
 			refuse("sec_tag", fmt.Sprintf("%d was asked for already", t), "one [[slot]] a sec_tag")
 		}
 	}
-	out := Slot{SecTag: t}
+	out := Slot{SecTag: t, PSK: s.Mode == "psk"}
 	files := c.anchors(s.Anchor, refuse)
 	if len(files) > 0 {
 		out.Anchor = files[0]

@@ -13,12 +13,13 @@ import (
 
 // known lists every key, so that a misspelt one can be answered with the one that was meant.
 var known = map[string][]string{
-	"":          {"product", "station", "authority", "device", "slot", "endpoint", "ledger", "firmware"},
+	"":          {"product", "station", "authority", "device", "slot", "psk", "endpoint", "ledger", "firmware"},
 	"product":   {"name", "life"},
 	"station":   {"id", "operator"},
 	"authority": {"cert", "key", "lock_after"},
 	"device":    {"id", "key", "validity", "send_chain"},
 	"slot":      {"sec_tag", "mode", "anchor"},
+	"psk":       {"bytes", "recipients"},
 	"endpoint":  {"url", "register"},
 	"ledger":    {"url", "key"},
 	"firmware":  {"key_size"},

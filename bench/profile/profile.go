@@ -41,6 +41,7 @@ type Profile struct {
 	Register bool          // units are registered there as well, and taken back
 	Ledger   string        // an URL; "" when there is none
 	Notary   string        // file of the key that signs the ledger's checkpoints; "" when none does. It need not be there
+	PSK      PSK           // for slots of that mode
 	KeySize  int           // bytes of the firmware's buffer for one credential (CONFIG_LWM2M_SECURITY_KEY_SIZE); 0 when not said
 }
 
@@ -81,6 +82,7 @@ func (o Origin) Recorded() string {
 // Slot is one [[slot]]: the group of credentials under a sec_tag.
 type Slot struct {
 	SecTag cred.SecTag
+	PSK    bool     // mode "psk": a pre-shared key and its identity; else root, certificate and key
 	Anchor string   // file of the trust anchor that the modem shall hold; "" until the endpoint screen has written one
 	Backup []string // files of more roots for the same slot, behind it
 }
@@ -125,6 +127,7 @@ type file struct {
 		URL      string `toml:"url"`
 		Register bool   `toml:"register"`
 	} `toml:"endpoint,omitempty"`
+	PSK    *filePSK `toml:"psk,omitempty"`
 	Ledger *struct {
 		URL string `toml:"url"`
 		Key string `toml:"key,omitempty"`
@@ -238,6 +241,7 @@ func Chosen(slots []Slot, tag cred.SecTag) Slot {
 		if s.SecTag == tag {
 			return s
 		}
+		out.PSK = out.PSK || s.PSK
 		if out.Anchor == "" {
 			out.Anchor = s.Anchor
 		}

@@ -103,7 +103,7 @@ func TestRefusals(t *testing.T) {
 		"tag twice":       {"sec_tag = 42", "sec_tag = 0", "config.value", "sectag.toml:25: slot.sec_tag: 0 was asked for already", "one [[slot]]"},
 		"tag missing":     {"sec_tag = 42\n", "", "config.value", "sectag.toml:24: slot.sec_tag: it is missing", "write sec_tag"},
 		"bad mode":        {"mode    = \"x509\"\nanchor", "mode    = \"x.509\"\nanchor", "config.value", `sectag.toml:21: slot.mode: "x.509" is no mode`, `mode = "x509"`},
-		"psk":             {"mode    = \"x509\"\nanchor", "mode    = \"psk\"\nanchor", "config.value", "sectag.toml:21: slot.mode", "slots write"},
+		"psk with a root": {"mode    = \"x509\"\nanchor", "mode    = \"psk\"\nanchor", "config.value", "sectag.toml:22: slot.anchor: a pre-shared key needs no root", "take the line out"},
 		"anchor a number": {`anchor  = "server-root.pem"`, `anchor  = 7`, "config.value", "sectag.toml:22: slot.anchor: text in double quotes is wanted, or a list of such", "backup.pem"},
 		"one of a list":   {`anchor  = "server-root.pem"`, `anchor  = ["server-root.pem", 7]`, "config.value", "sectag.toml:22: slot.anchor: text in double quotes", "backup.pem"},
 		"nameless":        {`anchor  = "server-root.pem"`, `anchor  = ["server-root.pem", ""]`, "config.value", "sectag.toml:22: slot.anchor: a file of the list has no name", "backup.pem"},

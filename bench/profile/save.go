@@ -47,8 +47,11 @@ func (p *Profile) Text(dir string) string {
 		b.WriteString("send_chain = true\n")
 	}
 	for _, s := range p.Slots {
-		fmt.Fprintf(&b, "\n[[slot]]\nsec_tag = %d\nmode = \"x509\"\n", s.SecTag)
-		b.WriteString(s.anchorLine(dir))
+		b.WriteString(s.text(dir))
+	}
+	if len(p.PSK.Recipients) > 0 {
+		table("psk")
+		b.WriteString(p.PSK.text())
 	}
 	if p.Endpoint.Host != "" {
 		table("endpoint")
@@ -65,19 +68,20 @@ func (p *Profile) Text(dir string) string {
 	return b.String()
 }
 
-// anchorLine names the slot's roots: one file, or a list of them; empty for none.
-func (s Slot) anchorLine(dir string) string {
+// text is the slot's table.
+func (s Slot) text(dir string) string {
+	table := fmt.Sprintf("\n[[slot]]\nsec_tag = %d\nmode = %s\n", s.SecTag, quote(s.mode()))
 	var files []string
 	for _, f := range s.Anchors() {
 		files = append(files, quote(relative(dir, f)))
 	}
 	switch len(files) {
 	case 0:
-		return ""
+		return table
 	case 1:
-		return "anchor = " + files[0] + "\n"
+		return table + "anchor = " + files[0] + "\n"
 	}
-	return "anchor = [" + strings.Join(files, ", ") + "]\n"
+	return table + "anchor = [" + strings.Join(files, ", ") + "]\n"
 }
 
 // ledgerText is the table of the ledger, if there is one.

@@ -7,6 +7,7 @@ import (
 
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/ask"
+	"example.org/sectag/bench/identity"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/paper"
@@ -39,6 +40,9 @@ func (a *app) provisionVerb() *cobra.Command {
 			}
 			if err := ask.CheckAnchors(p, a.Now()); err != nil {
 				return nil, err
+			}
+			if p.Shares() && p.Ledger == "" {
+				return nil, identity.NoLedger()
 			}
 			j := job.New(a.Console, p)
 			defer j.Close()

@@ -61,7 +61,7 @@ func (a *app) screens(ctx context.Context, port string) error {
 		return err
 	}
 	t := flows.Terms{
-		Authority: p.Key != "", Port: port != "", Anchor: ask.HasAnchor(p), Endpoint: p.Endpoint.Host != "", Ledger: j.Store != nil, Profile: found,
+		Authority: p.Signs(), PSK: p.Shares(), Port: port != "", Anchor: ask.HasAnchor(p), Endpoint: p.Endpoint.Host != "", Ledger: j.Store != nil, Profile: found,
 	}
 	return a.show(ctx, j.Config(port), t, p.Product, p.Station)
 }

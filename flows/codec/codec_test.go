@@ -35,7 +35,7 @@ func examples() []flows.Event {
 	return []flows.Event{
 		flows.Failed{ID: 7, Code: "cmng.518", Text: "the modem is active", Hint: "set it offline", Doc: `{"verdict":"fail"}`},
 		flows.Lost{ID: 7, Code: "port.lost", Text: "the port is gone", Hint: "plug it in"},
-		flows.TermsSet{Terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true, Station: true}},
+		flows.TermsSet{Terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true, PSK: true, Station: true}},
 		flows.Interrupted{IMEI: imei},
 		flows.Resumed{IMEI: imei, Mode: 1},
 		flows.Show{Screen: flows.EndpointScreen},

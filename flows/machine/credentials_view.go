@@ -45,7 +45,9 @@ func (m Credentials) writes(k cred.Kind) bool {
 
 // Renews tells whether the plan gives the unit a new key, which can be tried at a server before this computer forgets it. A plan that
 // only puts the trust anchor right leaves a key that no computer has any more.
-func (m Credentials) Renews() bool { return m.hand.op == flows.Keep && m.writes(cred.ClientCert) }
+func (m Credentials) Renews() bool {
+	return m.hand.op == flows.Keep && (m.writes(cred.ClientCert) || m.writes(cred.PSK))
+}
 
 // Planned tells whether the plan is shown and waits for its start, and which it is.
 func (m Credentials) Planned() (flows.Plan, bool) { return m.plan, m.phase == credPlanned }

@@ -50,6 +50,9 @@ func (b *Bench) take(e flows.Event) (do []flows.Effect, ignored bool) {
 	switch e := e.(type) {
 	case flows.TermsSet:
 		b.settle(e.Terms)
+		if e.Terms.PSK && b.screen == flows.AuthorityScreen && b.authority.Stage() == flows.Idle {
+			b.screen = flows.PortScreen // nothing is to be signed
+		}
 		return nil, false
 	case flows.Resumed:
 		b.owed = owed{e.IMEI, e.Mode}

@@ -34,6 +34,7 @@ var fences = map[string][]string{
 	"github.com/muesli":               {"tui"},
 	"go.bug.st/serial":                {"device"},
 	"github.com/pion":                 {"endpoint"},
+	"filippo.io/age":                  {"ledger/sealed", "cmd/sectag/books", "tests"},
 	"modernc.org":                     {"ledger"},
 	"database/sql":                    {"ledger"},
 	"golang.org/x/mod":                {"ledger"},

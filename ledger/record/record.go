@@ -77,7 +77,8 @@ type Record struct {
 
 	Tests     []Measured     `json:"tests"`
 	Findings  []cred.Finding `json:"findings"`
-	Abandoned []string       `json:"abandoned_serials" is:"serial"` // reserved, and never to be used
+	Abandoned []string       `json:"abandoned_serials" is:"serial"`      // reserved, and never to be used
+	LostPSKs  []LostPSK      `json:"abandoned_psks,omitempty" since:"3"` // sealed in Run, perhaps sent, and named by no record as a unit's
 	Failure   *cred.Fault    `json:"failure,omitempty"`
 	ElapsedMS int64          `json:"elapsed_ms"`
 	Line      *Line          `json:"line,omitempty"`
@@ -145,6 +146,7 @@ type Key struct {
 	SPKI         cred.Digest `json:"spki_sha256,omitzero"`                                  // of the public key
 	PSK          cred.Digest `json:"psk_sha256,omitzero"`                                   // as the modem lists it; only of a random PSK
 	PSKIdentity  string      `json:"psk_identity,omitempty" is:"own"`                       //
+	Sealed       cred.Digest `json:"sealed_sha256,omitzero" since:"3"`                      // of the PSK's sealed copy, a ledger.psk line in the journal of Run
 	HostCopy     string      `json:"host_copy,omitempty" is:"never|destroyed|kept"`         // the copy on the bench
 	CSR          cred.Digest `json:"csr_sha256,omitzero" since:"2"`                         // of the request that came with a key of the modem's
 	Attestation  cred.Digest `json:"attestation_sha256,omitzero"`                           // of the COSE token of %KEYGEN

@@ -56,7 +56,7 @@ func full(t testing.TB) Record {
 			"2026-11-22T09:59:50Z", "2026-11-22T10:00:00Z",
 		},
 		Slots: []Slot{{42, cred.ClientCert, "client-cert", 594, sum("c"), sum("c"), ptr(true), "written", "new", "ok", "ok", "ok", 1, "not-run"}},
-		Key:   &Key{"host-csprng", "Go crypto/rand", "EC P-256", 128, "SP 800-57 part 1", sum("spki"), sum("psk"), name, "destroyed", sum("csr"), sum("cose"), "digest", "subject", "sign-verify"},
+		Key:   &Key{"host-csprng", "Go crypto/rand", "EC P-256", 128, "SP 800-57 part 1", sum("spki"), sum("psk"), name, sum("sealed"), "destroyed", sum("csr"), sum("cose"), "digest", "subject", "sign-verify"},
 		Cert: &Certificate{
 			"5f3c", "CN=" + name, name, "CN=Acme Devices 2026", sum("ca"), "2026-11-22T09:50:00Z", "2041-12-13T09:50:00Z", sum("der"), sum("spki"),
 			"EC P-256", "ECDSA-SHA256",
@@ -79,7 +79,7 @@ func full(t testing.TB) Record {
 		},
 		Connection: "tested", Uniqueness: &Uniqueness{"all history", 12, 0}, Tests: measured,
 		Findings:  []cred.Finding{{Code: "dtls.48", Severity: cred.Error, Text: "it trusts another authority", Hint: "give it the root", File: "root.crt", Port: "COM3"}},
-		Abandoned: []string{"77aa"}, Failure: cred.Failed("dtls.48", "the server refused this unit", "give the server the root"),
+		Abandoned: []string{"77aa"}, LostPSKs: []LostPSK{{sum("lost"), sum("lost copy")}}, Failure: cred.Failed("dtls.48", "the server refused this unit", "give the server the root"),
 		ElapsedMS: 9800, Line: &Line{1843, 402, 2100}, Seal: Seal{"example.org/sectag/ledger/00", sum("root"), sum("journal"), 17, sum("at")},
 	}
 }

@@ -15,6 +15,7 @@ const OwnPrefix = "ledger."
 const (
 	LineBegin  = "ledger.begin"  // body: the caller's
 	LineSerial = "ledger.serial" // body: SerialLine
+	LinePSK    = "ledger.psk"    // body: PSKLine
 	LineRecord = "ledger.record" // body: RecordLine
 	LineEnd    = "ledger.end"    // body: EndLine
 )
@@ -37,6 +38,15 @@ const (
 type SerialLine struct {
 	Serial string `json:"serial"`
 	State  string `json:"state"`
+}
+
+// PSKLine keeps the PSK that a unit is about to get, so that only the firm can read it.
+type PSKLine struct {
+	IMEI       cred.IMEI   `json:"imei"`
+	PSK        cred.Digest `json:"psk_sha256"` // as the modem will list it
+	Identity   string      `json:"psk_identity"`
+	Sealed     string      `json:"sealed"`     // an age file in ASCII armor
+	Recipients []string    `json:"recipients"` // who can open it
 }
 
 // RecordLine says that the run wrote a record.

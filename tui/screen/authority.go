@@ -10,10 +10,8 @@ import (
 func authority(s Scene, _ Room) []paint.Line {
 	a := s.Facts.Authority
 	if a.Subject == "" {
-		out := []paint.Line{
-			paint.L(paint.B("No authority yet.")),
-			paint.Text("It signs the certificate of every unit. Load the one that your server trusts, or create one; its root.crt then goes to the server's owner."),
-		}
+		head, text := words.NoAuthority(s.Facts.Terms.PSK)
+		out := []paint.Line{paint.L(paint.B(head)), paint.Text(text)}
 		out = append(out, paint.Optional("certificate", a.Cert)...)
 		return append(out, paint.Optional("key", a.Key)...)
 	}

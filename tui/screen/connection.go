@@ -11,9 +11,9 @@ func connection(s Scene, r Room) []paint.Line {
 	out := who(s)
 	c := s.Facts.Connect
 	if c == nil {
-		text := "The unit's certificate and key have not met the server yet."
+		text := "The unit's " + words.Credential(s.Facts.Terms.PSK) + " not met the server yet."
 		if !s.Machine.Rest() && s.Machine.Stage(flows.ConnectionScreen) == flows.Running {
-			text = "Connecting with the unit's own certificate and key…"
+			text = words.Connecting(s.Facts.Terms.PSK)
 		}
 		return append(append(out, paint.L(paint.B(text))), flight(s)...)
 	}
@@ -34,7 +34,7 @@ func handshake(c *flows.ConnectFacts) []paint.Line {
 	if c.Version != "" {
 		out = append(out, paint.Pair("with", c.Version+", "+words.Suite(c.Suite), paint.Plain))
 	}
-	out = append(out, paint.Optional("our cert", map[string]string{"used": "asked for and accepted", "not-asked": "not asked for: the server lets anyone in"}[c.ClientAuth])...)
+	out = append(out, paint.Optional(words.Shown(c.Suite, c.ClientAuth))...)
 	if c.CID != nil {
 		cid := "not offered"
 		if c.CID.Negotiated {

@@ -44,7 +44,7 @@ func credentials(s Scene, r Room) []paint.Line {
 
 // needsAnchor tells that the plan waits for the endpoint screen.
 func needsAnchor(s Scene) bool {
-	return len(s.Facts.Plan) > 0 && !s.Facts.Terms.Anchor && s.Facts.AnchorFile == "" && s.Machine.Stage(flows.EndpointScreen) != flows.Done
+	return len(s.Facts.Plan) > 0 && !s.Facts.Terms.Anchor && !s.Facts.Terms.PSK && s.Facts.AnchorFile == "" && s.Machine.Stage(flows.EndpointScreen) != flows.Done
 }
 
 // Columns of the slot table, in cells: tag, type, digest; the last takes the rest.

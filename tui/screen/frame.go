@@ -40,7 +40,7 @@ func (s Scene) head(r Room) []paint.Line {
 	at := s.Machine.Screen()
 	left, titles := []paint.Span{paint.B(" sectag")}, []string{}
 	if r.Small {
-		sign, style := mark(s.Machine, at)
+		sign, style := s.mark(at)
 		left = []paint.Span{paint.S(style|paint.Bold, sign+" "+strconv.Itoa(int(at)+1)+"/"+strconv.Itoa(flows.Screens)+" "+Name(at))}
 	}
 	if s.Station != "" {
@@ -116,7 +116,7 @@ func (s Scene) beside(text []paint.Line, r Room) []paint.Line {
 		left := []paint.Span{paint.P(strings.Repeat(" ", stepper))}
 		if i < flows.Screens {
 			at := flows.Screen(i)
-			sign, style := mark(s.Machine, at)
+			sign, style := s.mark(at)
 			if at == s.Machine.Screen() {
 				style |= paint.Bold
 			}
@@ -131,15 +131,17 @@ func (s Scene) beside(text []paint.Line, r Room) []paint.Line {
 }
 
 // mark is the sign of a screen in the stepper.
-func mark(m Machine, at flows.Screen) (string, paint.Style) {
-	stage := m.Stage(at)
+func (s Scene) mark(at flows.Screen) (string, paint.Style) {
+	stage := s.Machine.Stage(at)
 	switch {
 	case stage == flows.Failing:
 		return "✗", paint.Bad
-	case at == m.Screen():
+	case at == s.Machine.Screen():
 		return "▸", paint.Here
 	case stage == flows.Done:
 		return "●", paint.Good
+	case at == flows.AuthorityScreen && s.Facts.Terms.PSK:
+		return "–", paint.Plain
 	}
 	return "○", paint.Plain
 }

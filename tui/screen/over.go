@@ -115,7 +115,7 @@ func help(s Scene) []paint.Line {
 		key("tab, ↑↓", "in a question: next field, offers"),
 		key("ctrl+u", "in a question: empty the field"),
 		paint.Line{}, paint.L(paint.B("Signs")),
-		key("● ▸ ○ ✗", "done, here, to come, failed"),
+		key("● ▸ ○ – ✗", "done, here, to come, not needed, failed"),
 		key("!", "this cannot be undone"))
 	return out
 }

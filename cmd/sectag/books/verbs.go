@@ -18,7 +18,7 @@ type app struct{ *console.Console }
 func Verb(c *console.Console) *cobra.Command {
 	a := &app{c}
 	return console.Group(&cobra.Command{Use: "ledger", Short: "Read and verify what was done to which unit"},
-		a.ledgerList(), a.ledgerShow(), a.ledgerVerify(), a.ledgerKey(), a.ledgerCheckpoint(), a.ledgerProve(), a.ledgerCheck(), a.ledgerCorrect())
+		a.ledgerList(), a.ledgerShow(), a.ledgerVerify(), a.ledgerKey(), a.ledgerCheckpoint(), a.ledgerProve(), a.ledgerCheck(), a.ledgerCorrect(), a.ledgerPSK())
 }
 
 func (a *app) ledgerList() *cobra.Command {

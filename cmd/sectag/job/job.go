@@ -45,7 +45,7 @@ func (j *Job) Prepare(ctx context.Context, dry bool) (err error) {
 		j.past, err = j.ReadLedger(ctx)
 		return err
 	}
-	if j.Settled.Key != "" {
+	if j.Settled.Signs() {
 		if err := j.passphrase(); err != nil {
 			return err
 		}
@@ -176,6 +176,6 @@ func (j *Job) One(ctx context.Context, port string, o station.Orders) bench.Unit
 func (j *Job) Terms() flows.Terms {
 	p := j.Settled
 	return flows.Terms{
-		Authority: p.Key != "", Port: true, Anchor: ask.HasAnchor(p), Endpoint: p.Endpoint.Host != "", Ledger: j.Store != nil, Profile: true,
+		Authority: p.Signs(), PSK: p.Shares(), Port: true, Anchor: ask.HasAnchor(p), Endpoint: p.Endpoint.Host != "", Ledger: j.Store != nil, Profile: true,
 	}
 }

@@ -171,3 +171,21 @@ func (d *LedgerCorrect) People(w io.Writer) {
 		fmt.Fprintf(w, "record %s corrects record %s: %s\n", d.Record, d.Corrects, d.Note)
 	}
 }
+
+// LedgerPSK is the document of sectag ledger psk. The key itself is in the file and nowhere else.
+type LedgerPSK struct {
+	Result
+	IMEI     cred.IMEI   `json:"imei"`
+	Identity string      `json:"psk_identity"`
+	SHA256   cred.Digest `json:"psk_sha256"`
+	Record   string      `json:"record"`
+	File     string      `json:"file"`
+}
+
+// People writes it as lines.
+func (d *LedgerPSK) People(w io.Writer) {
+	line(w, "imei", d.IMEI.String())
+	line(w, "identity", d.Identity)
+	line(w, "record", d.Record)
+	line(w, "key", d.File)
+}

@@ -65,7 +65,7 @@ func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, tr
 	a := &audit{
 		db: db, origin: origin, units: map[string]record.Known{}, byKey: map[cred.Digest][]string{}, byUUID: map[string][]string{},
 		byIMEI: map[cred.IMEI][]string{}, bound: map[record.Binding]claim{}, used: map[string]bool{}, marks: map[string][]mark{},
-		serials: map[string]serial{},
+		serials: map[string]serial{}, sealed: map[string]copyOf{}, copies: map[copyOf]bool{},
 	}
 	tx, err := rd.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err == nil {
@@ -118,6 +118,8 @@ type audit struct {
 	used    map[string]bool   // certificate serials that records name
 	marks   map[string][]mark // what records say about the runs they close
 	serials map[string]serial
+	sealed  map[string]copyOf // by the records that name them
+	copies  map[copyOf]bool   // that the journal holds
 }
 
 type claim struct {
@@ -150,7 +152,7 @@ func (a *audit) all(ctx context.Context, tx *sql.Tx, trust Trust) error {
 		a.say("%s", engine.Told(a.db, err, "check the file"))
 	}
 	steps := []func(context.Context, *sql.Tx) error{
-		a.meta, a.readLeaves, a.readRecords, a.compareHashes, a.compareUnits, a.compareBindings, a.readJournal, a.compareSerials,
+		a.meta, a.readLeaves, a.readRecords, a.compareHashes, a.compareUnits, a.compareBindings, a.readJournal, a.compareSerials, a.comparePSKs,
 	}
 	for _, step := range steps {
 		// Where one table cannot be read the others may still say which record it was.
@@ -313,6 +315,9 @@ func (a *audit) content(w row, rec record.Record, before, leaf tlog.Hash, change
 	}
 	if rec.Cert != nil && rec.Cert.Serial != "" {
 		a.used[rec.Cert.Serial] = true
+	}
+	if rec.Key != nil && !rec.Key.Sealed.IsZero() {
+		a.sealed[rec.ID] = copyOf{rec.Key.PSK, rec.Key.Sealed}
 	}
 	if rec.Run != "" {
 		a.marks[rec.Run] = append(a.marks[rec.Run],

@@ -165,6 +165,8 @@ func (a *audit) own(c *chained, run, typ, body string) error {
 			return engine.Broken(err, "a line about a serial cannot be read")
 		}
 		a.serial(run, l)
+	case seal.LinePSK:
+		return a.psk(body)
 	case seal.LineRecord:
 		var l seal.RecordLine
 		if err := json.Unmarshal([]byte(body), &l); err != nil {
