@@ -28,18 +28,25 @@ type Written struct {
 // claims what is another unit's is refused with ledger.bound, and nothing is written.
 func (s *Store) Record(ctx context.Context, r record.Record) (Written, error) {
 	var w Written
-	err := s.firmly(ctx, "write the record", func(ctx context.Context, tx engine.Querier) error {
-		var err error
+	record := func(ctx context.Context, tx engine.Querier) (err error) {
 		w, err = s.record(ctx, tx, r)
 		return err
-	})
-	if err != nil {
+	}
+	over := func(ctx context.Context, err error) {
+		if err == nil {
+			s.holds.Release(ctx, s.pools.Firm, r.Run, r.IMEI)
+		}
+	}
+	if err := s.write(ctx, &act{what: "write the record", run: r.Run, firm: true, do: record, over: over}); err != nil {
 		return Written{}, err
 	}
 	return w, nil
 }
 
 func (s *Store) record(ctx context.Context, tx engine.Querier, r record.Record) (Written, error) {
+	if err := s.holds.Turn(ctx, tx); err != nil {
+		return Written{}, err
+	}
 	head, err := engine.Head(ctx, tx, s.origin)
 	if err != nil {
 		return Written{}, err

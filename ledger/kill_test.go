@@ -29,7 +29,9 @@ func TestMain(m *testing.M) {
 		_, _ = io.Copy(io.Discard, os.Stdin) // alive until it is killed or the parent is gone
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	endServer()
+	os.Exit(code)
 }
 
 // writerSteps is the number of lines that writer says.

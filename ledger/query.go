@@ -240,20 +240,6 @@ type Event struct {
 // Own tells whether the line is the store's own and no event of a machine.
 func (e Event) Own() bool { return strings.HasPrefix(e.Type, seal.OwnPrefix) }
 
-// Unfinished are the runs that are open and were left by a process that is gone, the oldest first.
-func (s *Store) Unfinished(ctx context.Context) ([]Run, error) {
-	all, err := s.Runs(ctx, RunOpen)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := []Run{}
-	for _, r := range all {
-		if !s.mine[r.ID] {
-			out = append(out, r)
-		}
-	}
-	return out, err
-}
-
 // Runs are the runs in a state, the oldest first; an empty state means all.
 func (r *Reader) Runs(ctx context.Context, state string) ([]Run, error) {
 	out := []Run{}

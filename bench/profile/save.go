@@ -8,6 +8,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/internal/atomicfile"
+	"example.org/sectag/ledger/address"
 )
 
 // Text writes the profile as a file in dir would hold it: paths below dir become relative, everything is said that is settled.
@@ -64,13 +65,21 @@ func (p *Profile) Text(dir string) string {
 	}
 	if p.Ledger != "" {
 		table("ledger")
-		line("url", "sqlite:"+relative(dir, strings.TrimPrefix(p.Ledger, "sqlite:")))
+		line("url", ledgerURL(dir, p.Ledger))
 	}
 	if p.KeySize > 0 {
 		table("firmware")
 		fmt.Fprintf(&b, "key_size = %d\n", p.KeySize)
 	}
 	return b.String()
+}
+
+// ledgerURL writes a ledger's address as a file in dir would have it.
+func ledgerURL(dir, url string) string {
+	if file, ok := address.File(url); ok {
+		return "sqlite:" + relative(dir, file)
+	}
+	return url
 }
 
 // Save writes the profile to a new file and refuses to replace one.

@@ -120,6 +120,7 @@ var documents = map[string]any{
 	}{}, "sectag ca init": paper.CAInit{}, "sectag ca show": paper.CAShow{}, "sectag ca issue": paper.CAIssue{},
 	"sectag ca audit": paper.Findings{}, "sectag ca verify": paper.Findings{}, "sectag probe": paper.Probe{}, "sectag profile kconfig": paper.Kconfig{}, "sectag connect": paper.Connect{},
 	"sectag ledger list": paper.LedgerList{}, "sectag ledger verify": paper.LedgerVerify{}, "sectag version": paper.Version{},
+	"sectag ledger init": paper.LedgerInit{}, "sectag ledger backup": paper.LedgerCopied{}, "sectag ledger restore": paper.LedgerCopied{}, "sectag ledger move": paper.LedgerCopied{},
 	"sectag sim modem": paper.SimModem{}, "sectag sim endpoint": paper.SimEndpoint{},
 }
 
