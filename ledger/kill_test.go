@@ -21,6 +21,9 @@ import (
 const writerVar = "SECTAG_TEST_LEDGER_WRITER"
 
 func TestMain(m *testing.M) {
+	if name := os.Getenv(stationVar); name != "" {
+		os.Exit(stationMain(name))
+	}
 	if url := os.Getenv(writerVar); url != "" {
 		if err := writer(context.Background(), url, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
