@@ -143,6 +143,9 @@ func (s *Store) tried(ctx context.Context, db *sql.DB, parsed *engine.Statements
 // together is the transaction of commit. Its error is of all acts; one that failed alone has its own.
 func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Statements, all []*act) error {
 	tx, err := db.BeginTx(ctx, nil)
+	if d := s.pools.Shared; d != nil && err != nil && d.Lost(err) {
+		tx, err = db.BeginTx(ctx, nil) // nothing was asked of the old connection yet: a new one will do
+	}
 	if err != nil {
 		return err
 	}

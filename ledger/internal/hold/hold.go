@@ -195,6 +195,12 @@ func (b *Book) Unsure(err error, runs []string) error {
 	for _, run := range runs {
 		if run != "" {
 			b.lost[run] = true
+			delete(b.runs, run) // it is free for whoever starts next
+			for imei, by := range b.leases {
+				if by == run {
+					delete(b.leases, imei)
+				}
+			}
 		}
 	}
 	return cred.Because(err, "ledger.lost", "the connection to the ledger broke before the server said that it was written: it may be there", lostHint)

@@ -17,7 +17,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,8 +37,9 @@ type server struct {
 	address  Address
 	reader   bool
 	station  string
-	sessions atomic.Int64 // connections of the writer so far
-	origin   string       // of the ledger, and the schema that it is in: a copy beside it is another one
+	mu       sync.Mutex
+	sessions []uint32 // the server's processes of the writer's connections so far
+	origin   string   // of the ledger, and the schema that it is in: a copy beside it is another one
 	schema   string
 }
 
@@ -70,7 +71,7 @@ func (s *server) Open(ctx context.Context) (engine.Pools, error) {
 		return p, nil
 	}
 	// A statement must see what was committed while it waited for the head, so not the stricter levels.
-	w, err := s.pool(1, map[string]string{"synchronous_commit": "on", "default_transaction_isolation": "read committed"}, &s.sessions)
+	w, err := s.pool(1, map[string]string{"synchronous_commit": "on", "default_transaction_isolation": "read committed"}, s.note)
 	if err != nil {
 		return engine.Pools{}, errors.Join(err, p.Close())
 	}
@@ -96,8 +97,8 @@ func (s *server) syncs(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// pool prepares connections; none is made yet. Each that is made is counted, where a counter is given.
-func (s *server) pool(size int, more map[string]string, count *atomic.Int64) (*sql.DB, error) {
+// pool prepares connections; none is made yet. Each that is made is noted, where somebody wants to know.
+func (s *server) pool(size int, more map[string]string, note func(uint32)) (*sql.DB, error) {
 	c, err := s.address.config()
 	if err != nil {
 		return nil, fmt.Errorf("read the address of the ledger: %w", err)
@@ -108,7 +109,7 @@ func (s *server) pool(size int, more map[string]string, count *atomic.Int64) (*s
 			c.RuntimeParams[k] = v
 		}
 	}
-	db := sql.OpenDB(counted{stdlib.GetConnector(*c), count})
+	db := sql.OpenDB(noted{stdlib.GetConnector(*c), note})
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	return db, nil
@@ -129,17 +130,24 @@ func (s *server) name() string {
 	return all[:min(len(all), 63-len(end))] + end
 }
 
-// counted counts the connections that are made.
-type counted struct {
+// note notes a connection of the writer.
+func (s *server) note(pid uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessions = append(s.sessions, pid)
+}
+
+// noted notes the connections that are made.
+type noted struct {
 	driver.Connector
-	n *atomic.Int64
+	note func(pid uint32)
 }
 
 // Connect implements driver.Connector.
-func (c counted) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
-	if err == nil && c.n != nil {
-		c.n.Add(1)
+func (n noted) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := n.Connector.Connect(ctx)
+	if c, ok := conn.(*stdlib.Conn); ok && err == nil && n.note != nil {
+		n.note(c.Conn().PgConn().PID())
 	}
 	return conn, err
 }
