@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -31,7 +30,7 @@ type Postgres struct {
 	bin     string
 	cmd     *exec.Cmd
 	over    chan struct{}
-	out     output
+	out     *output
 	schemas atomic.Int64
 }
 
@@ -48,7 +47,7 @@ func StartPostgres() (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Postgres{Dir: dir, bin: bin, over: make(chan struct{})}
+	p := &Postgres{Dir: dir, bin: bin}
 	if err := p.start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -87,45 +86,31 @@ func (p *Postgres) start() error {
 	if err := errors.Join(os.WriteFile(first, []byte(password+"\n"), 0o600), os.WriteFile(p.PassFile, []byte("*:*:*:"+superuser+":"+password+"\n"), 0o600), os.Mkdir(data, 0o700)); err != nil {
 		return err
 	}
-	attr, err := asServer(p.Dir, first, data)
-	if err != nil {
+	if err := forServer(p.Dir, first, data); err != nil {
 		return err
 	}
 	init := exec.Command(filepath.Join(p.bin, "initdb"), "--no-sync", "-E", "UTF8", "--locale=C", "-U", superuser, "--auth=scram-sha-256", "--pwfile", first, "-D", data)
-	init.SysProcAttr, init.Dir = attr, p.Dir
+	init.Dir = p.Dir
+	if err := asServer(init); err != nil {
+		return err
+	}
 	if out, err := init.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	p.cmd = exec.Command(filepath.Join(p.bin, "postgres"), "-D", data, "-p", strconv.Itoa(p.Port), "-k", p.Dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200")
-	noOrphan(p.cmd)
-	if attr != nil {
-		p.cmd.SysProcAttr.Credential = attr.Credential
-	}
-	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = p.Dir, &p.out, &p.out
 	return p.serve()
-}
-
-// asServer makes the files the server's: it refuses to run as root.
-func asServer(files ...string) (*syscall.SysProcAttr, error) {
-	if os.Geteuid() != 0 {
-		return nil, nil
-	}
-	u, err := user.Lookup("postgres")
-	if err != nil {
-		return nil, fmt.Errorf("the server does not run as root, and its user is not there: %w", err)
-	}
-	uid, err1 := strconv.Atoi(u.Uid)
-	gid, err2 := strconv.Atoi(u.Gid)
-	err = errors.Join(err1, err2)
-	for _, f := range files {
-		err = errors.Join(err, os.Chown(f, uid, gid))
-	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, err
 }
 
 // serve starts the server and returns when it says that it is ready. The thread that starts it must live as long as it does, or the kernel
 // takes the test for dead.
 func (p *Postgres) serve() error {
+	p.over, p.out = make(chan struct{}), &output{}
+	p.cmd = exec.Command(filepath.Join(p.bin, "postgres"), "-D", filepath.Join(p.Dir, "data"), "-p", strconv.Itoa(p.Port), "-k", p.Dir,
+		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200")
+	noOrphan(p.cmd)
+	if err := asServer(p.cmd); err != nil {
+		return err
+	}
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = p.Dir, p.out, p.out
 	began := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
@@ -137,26 +122,31 @@ func (p *Postgres) serve() error {
 		close(p.over)
 	}()
 	if err := <-began; err != nil {
-		return err
+		return fmt.Errorf("start the server: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), ready)
 	defer cancel()
 	if err := p.out.wait(ctx, "ready to accept connections", p.over); err != nil {
-		return errors.Join(fmt.Errorf("the server does not start: %w\n%s", err, p.out.String()), p.Close())
+		return errors.Join(fmt.Errorf("the server does not start: %w\n%s", err, p.out.String()), p.end())
 	}
 	return nil
 }
 
 // Close ends the server, at once and without mercy to clients, and removes its folder.
-func (p *Postgres) Close() error {
+func (p *Postgres) Close() error { return errors.Join(p.end(), os.RemoveAll(p.Dir)) }
+
+// Crash ends the server as a power cut does, but for what the system still has of its writes, and starts it again.
+func (p *Postgres) Crash() error { return errors.Join(p.end(), p.serve()) }
+
+// end has the server drop everything: it neither tells its clients nor tidies up its files.
+func (p *Postgres) end() error {
 	_ = p.cmd.Process.Signal(syscall.SIGQUIT) // it may be over already
 	select {
 	case <-p.over:
+		return nil
 	case <-time.After(ready):
-		_ = p.cmd.Process.Kill()
-		<-p.over
+		return errors.Join(errors.New("the server does not end"), p.cmd.Process.Kill())
 	}
-	return os.RemoveAll(p.Dir)
 }
 
 // Schema makes a new, empty schema, which is quicker than a database, and returns its name.
@@ -187,6 +177,22 @@ func (p *Postgres) Password(role, password string) error {
 	}
 	_, err = f.WriteString("*:*:*:" + role + ":" + password + "\n")
 	return errors.Join(err, f.Close())
+}
+
+// TLS has the server take TLS too, with a certificate.
+func (p *Postgres) TLS(c *Cert) error {
+	cert, key := filepath.Join(p.Dir, "data", "server.crt"), filepath.Join(p.Dir, "data", "server.key")
+	err := errors.Join(os.WriteFile(cert, c.PEM, 0o600), os.WriteFile(key, c.KeyPEM, 0o600))
+	if err == nil {
+		err = forServer(cert, key)
+	}
+	if err != nil {
+		return err
+	}
+	if out, err := p.Run("psql", "-X", "-q", "-d", "postgres", "-c", "ALTER SYSTEM SET ssl = on", "-c", "SELECT pg_reload_conf()"); err != nil {
+		return fmt.Errorf("switch TLS on: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // Run runs one of PostgreSQL's own client programs, such as psql, against the server as its superuser.

@@ -54,6 +54,8 @@ func said(err error, pe *pgconn.PgError) *cred.Fault {
 			"close a station that is not used, or raise max_connections on the server: each station takes up to three")
 	case "55P03", "57014":
 		return cred.Because(err, "ledger.busy", "another station has the ledger and does not let go of it", "try again; if it stays so, see on the server who holds the table head (pg_locks)")
+	case "25P03":
+		return cred.Because(err, "ledger.lost", "the server ended a transaction that took too long", lostHint)
 	case "57P03":
 		return cred.Because(err, "ledger.gone", "the server is starting or stopping", goneHint)
 	}
