@@ -143,26 +143,8 @@ func TestRightsAsThePageSays(t *testing.T) {
 	}
 }
 
-// TestAServerThatDoesNotSync is refused: a power cut could take what it acknowledged.
-func TestAServerThatDoesNotSync(t *testing.T) {
-	p, err := peers.StartPostgres()
-	must(t, err)
-	defer p.Close()
-	schema, err := p.Schema()
-	must(t, err)
-	must(t, open(t, p.URL(schema, "", 0), false))
-	out, err := p.Run("psql", "-X", "-q", "-d", "postgres", "-c", "ALTER SYSTEM SET fsync = off")
-	if err != nil {
-		t.Fatal(out)
-	}
-	must(t, p.Crash())
-	err = open(t, p.URL(schema, "", 0), false)
-	wantCode(t, "a server without fsync", err, "config.value")
-	must(t, open(t, p.URL(schema, "", 0), true))
-}
-
-// TestTLS: the server must show a certificate for its name by a root that was named, and the connection is encrypted.
-func TestTLS(t *testing.T) {
+// TestTLSAndFsync: the server must show a certificate for its name by a root that was named, and the connection is encrypted.
+func TestTLSAndFsync(t *testing.T) {
 	p, err := peers.StartPostgres()
 	must(t, err)
 	defer p.Close()
@@ -206,6 +188,13 @@ func TestTLS(t *testing.T) {
 			t.Fatal("a server with another's name was believed")
 		}
 	}
+	// One that acknowledges what is not on its disk is not written to.
+	if out, err := p.Run("psql", "-X", "-q", "-d", "postgres", "-c", "ALTER SYSTEM SET fsync = off"); err != nil {
+		t.Fatal(out)
+	}
+	must(t, p.Crash())
+	wantCode(t, "a server without fsync", open(t, p.URL(schema, "", 0), false), "config.value")
+	must(t, open(t, p.URL(schema, "", 0), true))
 }
 
 // TestAServerElsewhereMustShowWhoItIs: without a word about TLS it is the strictest there is, unless the server is this computer.
