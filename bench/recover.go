@@ -49,12 +49,12 @@ func (b *Bench) recover(ctx context.Context) (owed []flows.Resumed, dead []strin
 	return owed, dead, nil
 }
 
-// ours tells whether a dead run is this bench's to take over: it was of the same station, at whose ports its unit may still be, and no
-// other start was quicker. A station that never comes back leaves its runs open; what they had reserved is nobody's.
+// ours tells whether a dead run is this bench's to take over: no other start was quicker, and where stations share a ledger it was of the
+// same one, at whose ports its unit may still be. A station that never comes back leaves its runs open; what they had reserved is nobody's.
 func (b *Bench) ours(ctx context.Context, r ledger.Run) (bool, error) {
 	var by begun
 	_ = json.Unmarshal(r.Body, &by) // of a run without a station, such as connect --negative, whoever comes first may say that it is over
-	if by.Station != b.desk.Profile.Station && by.Station != "" {
+	if d := b.desk; d.Ledger.Shared() && by.Station != d.Profile.Station && by.Station != "" {
 		return false, nil
 	}
 	return b.desk.Ledger.Claim(ctx, r.ID)

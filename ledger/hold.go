@@ -7,6 +7,9 @@ import (
 	"example.org/sectag/ledger/internal/engine"
 )
 
+// Shared tells whether other stations may write this ledger at the same time.
+func (s *Store) Shared() bool { return s.pools.Shared != nil }
+
 // Lease takes a unit's IMEI for a run, from before anything is signed for it until its record is written or the run ends. Where another
 // run has it, at this station or another, that is ledger.leased, and the text says who. A run has one unit at a time: the one before is
 // let go. An empty run is work without a journal, whose record lets go.
