@@ -141,6 +141,10 @@ func (e *end) alone(ctx context.Context, tx *sql.Tx) error {
 	if err := engine.Stays(ctx, tx); err != nil || e.Shared == nil {
 		return err
 	}
+	// While the copy is verified nothing is asked of this transaction.
+	if _, err := tx.ExecContext(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
+		return err
+	}
 	if _, err := tx.ExecContext(ctx, `LOCK TABLE head, run, event, record, serial IN EXCLUSIVE MODE`); err != nil {
 		return err
 	}

@@ -107,6 +107,31 @@ func TestSameTablesAsInAFile(t *testing.T) {
 			t.Errorf("in a database and not in a file: %s", l)
 		}
 	}
+	// What is copied when a ledger moves is all that there is, each table behind those that it refers to.
+	columns := map[string]bool{}
+	for _, l := range theirs {
+		if name, _, _ := strings.Cut(l, " "); strings.Contains(name, ".") {
+			columns[name] = true
+		}
+	}
+	before := map[string]bool{}
+	for _, table := range engine.Tables() {
+		for _, c := range table.Columns {
+			if name := table.Name + "." + c; !columns[name] {
+				t.Errorf("%s is copied and is nowhere", name)
+			}
+			delete(columns, table.Name+"."+c)
+		}
+		before[table.Name] = true
+		for _, l := range theirs {
+			if from, to, ok := strings.Cut(l, " refers to "); ok && strings.HasPrefix(from, table.Name+".") && !before[to] {
+				t.Errorf("%s is copied before %s, to which it refers", table.Name, to)
+			}
+		}
+	}
+	for name := range columns {
+		t.Errorf("%s is not copied", name)
+	}
 	if len(theirs) < 30 {
 		t.Errorf("only %d things are compared", len(theirs))
 	}
