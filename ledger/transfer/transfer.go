@@ -227,21 +227,21 @@ func (e *end) take(ctx context.Context, from *end, tx *sql.Tx) (map[string]int64
 	return counts, e.told(into.Commit())
 }
 
-// batch bounds the rows of one statement: SQLite takes 32766 parameters, and the widest table has eight columns.
-const batch = 200
+// batch is how many rows one statement takes: enough to be quick, and far from the 32766 parameters that SQLite has room for.
+const batch = 50
 
 // rows copies a table.
-func rows(ctx context.Context, from engine.Querier, to engine.Querier, t engine.Table) (n int64, err error) {
+func rows(ctx context.Context, from engine.Querier, to *sql.Tx, t engine.Table) (n int64, err error) {
 	columns := strings.Join(t.Columns, ", ")
-	var args []any
-	flush := func() error {
-		if len(args) == 0 {
-			return nil
-		}
-		_, err := to.ExecContext(ctx, `INSERT INTO `+t.Name+` (`+columns+`) VALUES `+places(len(args), len(t.Columns)), args...)
-		args = args[:0]
-		return err
+	insert := func(rows int) string {
+		return `INSERT INTO ` + t.Name + ` (` + columns + `) VALUES ` + places(rows*len(t.Columns), len(t.Columns))
 	}
+	full, err := to.PrepareContext(ctx, insert(batch))
+	if err != nil {
+		return 0, err
+	}
+	defer full.Close()
+	args := make([]any, 0, batch*len(t.Columns))
 	err = engine.Each(ctx, from, func(r *sql.Rows) error {
 		row := make([]any, len(t.Columns))
 		at := make([]any, len(row))
@@ -252,15 +252,18 @@ func rows(ctx context.Context, from engine.Querier, to engine.Querier, t engine.
 			return err
 		}
 		n++
-		if args = append(args, row...); len(args) < batch*len(row) {
+		if args = append(args, row...); len(args) < cap(args) {
 			return nil
 		}
-		return flush()
+		_, err := full.ExecContext(ctx, args...)
+		args = args[:0]
+		return err
 	}, `SELECT `+columns+` FROM `+t.Name+` ORDER BY `+t.Key)
-	if err != nil {
+	if err != nil || len(args) == 0 {
 		return n, err
 	}
-	return n, flush()
+	_, err = to.ExecContext(ctx, insert(len(args)/len(t.Columns)), args...)
+	return n, err
 }
 
 // places writes ($1, $2), ($3, $4) and so on.
