@@ -29,6 +29,13 @@ func (b *Bench) recover(ctx context.Context) (owed []flows.Resumed, dead []strin
 		return nil, nil, err
 	}
 	for _, r := range runs {
+		ours, err := b.ours(ctx, r)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !ours {
+			continue
+		}
 		debts, err := b.takeOver(ctx, r)
 		if err != nil {
 			return nil, nil, err
@@ -40,6 +47,17 @@ func (b *Bench) recover(ctx context.Context) (owed []flows.Resumed, dead []strin
 		}
 	}
 	return owed, dead, nil
+}
+
+// ours tells whether a dead run is this bench's to take over: no other start was quicker, and where stations share a ledger it was of the
+// same one, at whose ports its unit may still be. A station that never comes back leaves its runs open; what they had reserved is nobody's.
+func (b *Bench) ours(ctx context.Context, r ledger.Run) (bool, error) {
+	var by begun
+	_ = json.Unmarshal(r.Body, &by) // of a run without a station, such as connect --negative, whoever comes first may say that it is over
+	if d := b.desk; d.Ledger.Shared() && by.Station != d.Profile.Station && by.Station != "" {
+		return false, nil
+	}
+	return b.desk.Ledger.Claim(ctx, r.ID)
 }
 
 // bury closes dead runs.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 
 	"example.org/sectag/ledger/internal/engine"
 )
@@ -15,9 +16,11 @@ import (
 // act is one thing to be written.
 type act struct {
 	what string // for people, should it fail
+	run  string // which must be this station's; empty: none, or one that is begun
 	firm bool   // it must be on the disk when it is done
-	lone bool   // it is one statement, which the database takes back by itself when it fails
+	lone bool   // it is one statement, which SQLite takes back by itself when it fails
 	do   func(context.Context, engine.Querier) error
+	over func(ctx context.Context, err error) // what follows from it, once the transaction is over; may be nil
 
 	err  error
 	turn chan bool // of one that waits: true, it takes what is queued to the database; false, another did that and it is done
@@ -31,7 +34,12 @@ type runTail struct {
 
 // firmly runs a transaction that is durable when it returns, and with it all lines of all runs.
 func (s *Store) firmly(ctx context.Context, what string, do func(context.Context, engine.Querier) error) error {
-	return s.write(ctx, &act{what: what, firm: true, do: do})
+	return s.firmlyOf(ctx, "", what, do)
+}
+
+// firmlyOf is firmly of what belongs to a run.
+func (s *Store) firmlyOf(ctx context.Context, run, what string, do func(context.Context, engine.Querier) error) error {
+	return s.write(ctx, &act{what: what, run: run, firm: true, do: do})
 }
 
 // write waits until an act is written, alone or with others. One that has begun is not broken off: others may stand beside it.
@@ -79,26 +87,25 @@ func (s *Store) lead(ctx context.Context, own *act) {
 // database knows best.
 func (s *Store) commit(ctx context.Context, all []*act) {
 	db, parsed := s.pools.Ride, s.rides
-	for _, a := range all {
-		if a.firm {
-			db, parsed = s.pools.Firm, s.firms
-		}
+	if firm(all) {
+		db, parsed = s.pools.Firm, s.firms
 	}
-	s.commits++
-	err := s.together(ctx, db, parsed, all)
+	err := s.tried(ctx, db, parsed, all)
 	parsed.Learn(ctx)
 	if err != nil {
 		for _, a := range all {
 			a.err = err
 		}
 		clear(s.runs)
+		s.follow(ctx, all)
 		return
 	}
-	if db == s.pools.Firm {
+	defer s.follow(ctx, all)
+	if firm(all) {
 		clear(s.loose)
 	}
 	for run, t := range s.runs {
-		if db == s.pools.Firm {
+		if firm(all) {
 			t.synced = t.lines
 		} else if t.synced < t.lines {
 			s.loose[run] = true
@@ -109,24 +116,58 @@ func (s *Store) commit(ctx context.Context, all []*act) {
 	}
 }
 
+func (s *Store) follow(ctx context.Context, all []*act) {
+	for _, a := range all {
+		if a.over != nil {
+			a.over(ctx, a.err)
+		}
+	}
+}
+
+// tried is together, once more where stations stood in each other's way and the database took everything back.
+func (s *Store) tried(ctx context.Context, db *sql.DB, parsed *engine.Statements, all []*act) (err error) {
+	for range 5 {
+		s.commits++
+		err = s.together(ctx, db, parsed, all)
+		if err == nil || s.pools.Shared == nil || !s.pools.Shared.Again(err) {
+			return err
+		}
+		clear(s.runs)
+		for _, a := range all {
+			a.err = nil
+		}
+	}
+	return err
+}
+
 // together is the transaction of commit. Its error is of all acts; one that failed alone has its own.
 func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Statements, all []*act) error {
 	tx, err := db.BeginTx(ctx, nil)
+	if d := s.pools.Shared; d != nil && err != nil && d.Lost(err) {
+		tx, err = db.BeginTx(ctx, nil) // nothing was asked of the old connection yet: a new one will do
+	}
 	if err != nil {
 		return err
 	}
 	q := parsed.In(tx)
 	s.grew = ""
 	done := 0
+	fresh, err := s.holds.Renewed(ctx, q)
+	if fresh {
+		clear(s.runs)
+	}
+	if err == nil && !firm(all) && s.pools.Ease != "" {
+		_, err = q.ExecContext(ctx, s.pools.Ease)
+	}
 	for _, a := range all {
-		if err = s.one(ctx, q, a, len(all) == 1); err != nil {
+		if err != nil {
 			break
 		}
-		if a.err == nil {
+		if err = s.one(ctx, q, a, len(all) == 1); err == nil && a.err == nil {
 			done++
 		}
 	}
-	if err == nil && db == s.pools.Firm && done > 0 {
+	if err == nil && firm(all) && done > 0 {
 		if err = s.name(ctx, q); err == nil {
 			err = s.sign(ctx, q)
 		}
@@ -135,16 +176,29 @@ func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Stateme
 		_ = tx.Rollback() // the first error is the one to tell
 		return err
 	}
-	return tx.Commit()
+	runs := make([]string, len(all))
+	for i, a := range all {
+		runs[i] = a.run
+	}
+	return s.holds.Unsure(tx.Commit(), runs)
 }
+
+// firm tells whether one of the acts must be on the disk when it is done.
+func firm(all []*act) bool { return slices.ContainsFunc(all, func(a *act) bool { return a.firm }) }
 
 // one runs one act of several so that its failure takes back what it did and nothing else. An act that is alone needs no such care, nor
 // one that is a single statement: thirty-two lanes that wait for each other's lines would feel it.
 func (s *Store) one(ctx context.Context, tx engine.Querier, a *act, alone bool) error {
 	if alone {
+		if err := s.holdsRun(ctx, tx, a.run); err != nil {
+			return err
+		}
 		return a.do(ctx, tx)
 	}
-	if a.lone {
+	if a.err = s.holdsRun(ctx, tx, a.run); a.err != nil {
+		return nil
+	}
+	if a.lone && s.pools.Shared == nil { // PostgreSQL gives a transaction up with the first statement that fails
 		a.err = a.do(ctx, tx)
 		return nil
 	}
@@ -157,6 +211,9 @@ func (s *Store) one(ctx context.Context, tx engine.Querier, a *act, alone bool) 
 	}
 	s.tails = was
 	if a.err = a.do(ctx, tx); a.err != nil {
+		if d := s.pools.Shared; d != nil && d.Again(a.err) {
+			return a.err // all of it is tried once more
+		}
 		if _, err := tx.ExecContext(ctx, `ROLLBACK TO one`); err != nil {
 			return a.err // the database has taken all of it back
 		}

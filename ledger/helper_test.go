@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +22,9 @@ var day = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 func openNew(t testing.TB) (*Store, string) {
 	t.Helper()
 	url := "sqlite:" + filepath.Join(t.TempDir(), "ledger.db")
+	if strings.Contains(t.Name(), onPostgres+"/") {
+		url = database(t)
+	}
 	return openAt(t, url), url
 }
 

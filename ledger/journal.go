@@ -37,24 +37,43 @@ type tail struct {
 
 // Begin opens a run and returns its name. body is the caller's: what a later start will want to know first. It is durable.
 func (s *Store) Begin(ctx context.Context, at string, body json.RawMessage) (run string, err error) {
-	err = s.firmly(ctx, "begin a run", func(ctx context.Context, tx engine.Querier) error {
-		var id int64
-		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) + 1 FROM run`).Scan(&id); err != nil {
+	begin := func(ctx context.Context, tx engine.Querier) error {
+		s.holds.Ended(ctx, tx, run) // of a transaction that the database took back
+		if run, err = s.newRun(ctx, tx); err != nil {
 			return err
 		}
-		run = strconv.FormatInt(id, 10)
-		var none cred.Digest
-		_, err := tx.ExecContext(ctx, `INSERT INTO run (id, lines, head, state) VALUES ($1, 0, $2, $3)`, id, none[:], RunOpen)
-		if err != nil {
-			return err
-		}
-		s.runs[run], s.mine[run] = &tail{state: RunOpen}, true
+		s.runs[run] = &tail{state: RunOpen}
 		return s.line(ctx, tx, run, seal.LineBegin, at, body)
-	})
-	if err != nil {
+	}
+	over := func(ctx context.Context, err error) {
+		if err != nil {
+			s.holds.Ended(ctx, s.pools.Firm, run)
+			return
+		}
+		s.mine[run] = true
+	}
+	if err := s.write(ctx, &act{what: "begin a run", firm: true, do: begin, over: over}); err != nil {
 		return "", err
 	}
 	return run, nil
+}
+
+// newRun gives a run its number and holds it.
+func (s *Store) newRun(ctx context.Context, tx engine.Querier) (run string, err error) {
+	if err := s.holds.Turn(ctx, tx); err != nil {
+		return "", err
+	}
+	var id int64
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) + 1 FROM run`).Scan(&id); err != nil {
+		return "", err
+	}
+	if id, err = s.holds.Begin(ctx, tx, id); err != nil {
+		return "", err
+	}
+	run = strconv.FormatInt(id, 10)
+	var none cred.Digest
+	_, err = tx.ExecContext(ctx, `INSERT INTO run (id, lines, head, state) VALUES ($1, 0, $2, $3)`, id, none[:], RunOpen)
+	return run, err
 }
 
 // AppendEvent writes one line of a run. typ is a dotted name (not "ledger.…", those are the store's), at a time in RFC 3339,
@@ -73,7 +92,7 @@ func (s *Store) append(ctx context.Context, firm bool, run, typ, at string, body
 	if err := lineOK(typ, at, body); err != nil {
 		return err
 	}
-	return s.write(ctx, &act{what: "write the journal", firm: firm, lone: true, do: func(ctx context.Context, tx engine.Querier) error {
+	return s.write(ctx, &act{what: "write the journal", run: run, firm: firm, lone: true, do: func(ctx context.Context, tx engine.Querier) error {
 		return s.add(ctx, tx, run, typ, at, body)
 	}})
 }
@@ -83,14 +102,20 @@ func (s *Store) End(ctx context.Context, run, at, state string) error {
 	if state != RunDone && state != RunInterrupted {
 		return fmt.Errorf("a run ends as done or interrupted, not as %q", state)
 	}
-	return s.firmly(ctx, "end the run", func(ctx context.Context, tx engine.Querier) error {
+	end := func(ctx context.Context, tx engine.Querier) error {
 		if err := s.own(ctx, tx, run, seal.LineEnd, at, seal.EndLine{State: state}); err != nil {
 			return err
 		}
 		s.runs[run].state = state
 		_, err := tx.ExecContext(ctx, `UPDATE run SET state = $1 WHERE id = $2`, state, run)
 		return err
-	})
+	}
+	over := func(ctx context.Context, err error) {
+		if err == nil {
+			s.holds.Ended(ctx, s.pools.Firm, run)
+		}
+	}
+	return s.write(ctx, &act{what: "end the run", run: run, firm: true, do: end, over: over})
 }
 
 // name writes into each run's row how far its lines go. It is the write that a firm commit needs to reach the disk.

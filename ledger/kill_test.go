@@ -22,6 +22,9 @@ import (
 const writerVar = "SECTAG_TEST_LEDGER_WRITER"
 
 func TestMain(m *testing.M) {
+	if name := os.Getenv(stationVar); name != "" {
+		os.Exit(stationMain(name))
+	}
 	if url := os.Getenv(writerVar); url != "" {
 		if err := mortal(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -34,7 +37,9 @@ func TestMain(m *testing.M) {
 		_, _ = io.Copy(io.Discard, os.Stdin) // alive until it is killed or the parent is gone
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	endServer()
+	os.Exit(code)
 }
 
 // writerSteps is the number of lines that writer says.

@@ -8,23 +8,25 @@
 //     what is another unit's before anything is signed, and Record refuses it again in its transaction.
 //
 // Read ledger.go, then journal.go, append.go, commit.go and query.go; package record says what is in a record, package seal what a
-// checkpoint is, internal/audit how it is all worked out again. A Store writes, and there is one at a time; a Reader only reads
-// and may be open beside it. internal/engine is all that PostgreSQL will have to bring of its own. No secret is ever stored:
-// see docs/ledger.md.
+// checkpoint is, internal/audit how it is all worked out again. A Store writes; of a SQLite file there is one at a time, of a PostgreSQL
+// database as many as there are stations, and internal/hold keeps them apart. A Reader only reads and may be open beside them. internal/engine
+// and internal/postgres are all that differs between the two. No secret is ever stored: see docs/ledger.md.
 package ledger
 
 import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/ledger/address"
 	"example.org/sectag/ledger/internal/audit"
 	"example.org/sectag/ledger/internal/engine"
+	"example.org/sectag/ledger/internal/hold"
+	"example.org/sectag/ledger/internal/tree"
 	"example.org/sectag/ledger/seal"
 )
 
@@ -36,7 +38,7 @@ type Reader struct {
 	origin string
 }
 
-// Store is the one writer of a ledger, and a Reader of it. It may be used by many goroutines.
+// Store writes a ledger, and is a Reader of it. It may be used by many goroutines.
 type Store struct {
 	*Reader
 	door  sync.Mutex
@@ -53,16 +55,21 @@ type Store struct {
 	loose   map[string]bool  // runs with lines that ride: they may not be on the disk
 	signer  *seal.Signer     // nil: states of the log are not signed
 	grew    string           // when the newest record of this transaction was written
+	holds   *hold.Book       // what other stations must leave alone
 }
 
-// Open opens a ledger for writing and makes it if it is not there. url is "sqlite:FILE". The faults are ledger.busy (another
-// process writes; the text names its pid), ledger.broken, ledger.newer, config.file and config.value.
-func Open(ctx context.Context, url string) (*Store, error) {
-	path, err := file(url)
+// Open opens a ledger for writing and makes it if it is not there. url is "sqlite:FILE" or "postgres://…". The faults are ledger.busy
+// (another process writes a file; the text names its pid), ledger.moved, ledger.broken, ledger.newer, config.file and config.value, and of a
+// server ledger.gone and ledger.denied.
+func Open(ctx context.Context, url string) (*Store, error) { return OpenAs(ctx, url, "") }
+
+// OpenAs is Open for a station that other stations of the same ledger will be told of by its name.
+func OpenAs(ctx context.Context, url, station string) (*Store, error) {
+	e, name, err := address.Engine(url, false, station)
 	if err != nil {
 		return nil, err
 	}
-	return opened(ctx, engine.SQLite(path, false), path)
+	return opened(ctx, e, name)
 }
 
 // OpenMemory makes a ledger that is in memory only and gone when it is closed, for tests that need many: it does all that another
@@ -79,6 +86,7 @@ func (s *Store) Disown() {
 	clear(s.mine)
 	clear(s.runs)
 	clear(s.loose)
+	s.holds = hold.New(s.pools.Shared)
 }
 
 func opened(ctx context.Context, e engine.Engine, name string) (*Store, error) {
@@ -86,7 +94,11 @@ func opened(ctx context.Context, e engine.Engine, name string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Reader: r, runs: map[string]*tail{}, mine: map[string]bool{}, loose: map[string]bool{}, rides: engine.NewStatements(r.pools.Ride), firms: engine.NewStatements(r.pools.Firm)}
+	s := &Store{Reader: r, runs: map[string]*tail{}, mine: map[string]bool{}, loose: map[string]bool{}, holds: hold.New(r.pools.Shared)}
+	s.firms = engine.NewStatements(r.pools.Firm)
+	if s.rides = s.firms; r.pools.Ride != r.pools.Firm {
+		s.rides = engine.NewStatements(r.pools.Ride)
+	}
 	if err := s.settled(ctx); err != nil {
 		_ = s.Close()
 		return nil, err
@@ -96,11 +108,11 @@ func opened(ctx context.Context, e engine.Engine, name string) (*Store, error) {
 
 // OpenReader opens an existing ledger for reading. It takes no lock and changes nothing.
 func OpenReader(ctx context.Context, url string) (*Reader, error) {
-	path, err := file(url)
+	e, name, err := address.Engine(url, true, "")
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, engine.SQLite(path, true), path)
+	return open(ctx, e, name)
 }
 
 func open(ctx context.Context, e engine.Engine, name string) (*Reader, error) {
@@ -120,16 +132,6 @@ func open(ctx context.Context, e engine.Engine, name string) (*Reader, error) {
 	return r, nil
 }
 
-// file is the path in an url. A postgres: url is understood and refused: that engine is not built yet.
-func file(url string) (string, error) {
-	path, ok := strings.CutPrefix(url, "sqlite:")
-	if !ok || path == "" || strings.ContainsRune(path, 0) {
-		return "", cred.Failed("config.value", fmt.Sprintf("%q is no ledger that this sectag can keep", url),
-			"write sqlite:FILE, as in sqlite:ledger.db")
-	}
-	return path, nil
-}
-
 // Close ends the work; lines that were not synced are handed to the disk by the way. The Store's lock is given back.
 func (r *Reader) Close() error { return engine.Told(r.db, r.pools.Close(), "close the ledger") }
 
@@ -142,46 +144,15 @@ func (r *Reader) Head(ctx context.Context) (seal.Checkpoint, error) {
 	return c, engine.Told(r.db, err, "read the head of the log")
 }
 
-// settled sees that the log can be gone on with: its head fits its hashes and its last record. Damage elsewhere is Verify's.
+// settled sees that the log can be gone on with: it was not moved away, and its head fits its hashes and its last record, at one moment.
+// Damage elsewhere is Verify's.
 func (s *Store) settled(ctx context.Context) error {
-	c, err := engine.Head(ctx, s.rd, s.origin)
+	tx, err := s.pools.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return engine.Told(s.db, err, "open the ledger")
 	}
-	var n int64
-	if err := s.rd.QueryRowContext(ctx, `SELECT coalesce(max(id) + 1, 0) FROM record`).Scan(&n); err != nil {
-		return engine.Told(s.db, err, "open the ledger")
-	}
-	if n != c.Size {
-		return engine.Broken(nil, fmt.Sprintf("the head of the log says %d records, the ledger ends after %d", c.Size, n))
-	}
-	root, err := tlog.TreeHash(c.Size, s.hashes(ctx, s.rd))
-	if err != nil {
-		return engine.Told(s.db, err, "open the ledger")
-	}
-	if root != c.Root {
-		return engine.Broken(nil, "the head of the log is not the hash of its records")
-	}
-	return nil
-}
-
-// hashes reads the stored hashes of the tree.
-func (r *Reader) hashes(ctx context.Context, q engine.Querier) tlog.HashReader {
-	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		out := make([]tlog.Hash, len(indexes))
-		for i, x := range indexes {
-			var h []byte
-			err := q.QueryRowContext(ctx, `SELECT hash FROM hash WHERE id = $1`, x).Scan(&h)
-			if err == sql.ErrNoRows || err == nil && len(h) != tlog.HashSize {
-				return nil, engine.Broken(err, fmt.Sprintf("hash %d of the log is missing or damaged", x))
-			}
-			if err != nil {
-				return nil, err
-			}
-			copy(out[i][:], h)
-		}
-		return out, nil
-	})
+	defer tx.Rollback() // it only read
+	return engine.Told(s.db, tree.Fits(ctx, tx, s.origin), "open the ledger")
 }
 
 // Prove makes the proof that record id is in the log of the first size records; tlog.CheckRecord checks it against a root.
@@ -195,7 +166,7 @@ func (r *Reader) Prove(ctx context.Context, size, id int64) (tlog.RecordProof, e
 			fmt.Sprintf("the first %d records of the ledger, which has %d, hold no record %d", size, c.Size, id),
 			"sectag ledger list shows the records")
 	}
-	p, err := tlog.ProveRecord(size, id, r.hashes(ctx, r.rd))
+	p, err := tlog.ProveRecord(size, id, tree.Hashes(ctx, r.rd))
 	return p, engine.Told(r.db, err, "prove a record")
 }
 

@@ -298,7 +298,12 @@ func TestOpenRefuses(t *testing.T) {
 		{"folder", "sqlite:" + dir, "config.file"},
 		{"wal without file", "sqlite:" + filepath.Join(dir, "gone.db"), "ledger.broken"},
 		{"no such folder", "sqlite:" + filepath.Join(dir, "no", "ledger.db"), "config.file"},
-		{"postgres", "postgres://db/sectag", "config.value"},
+		{"a password", "postgres://u:hunter2@db/sectag", "config.value"},
+		{"a password behind", "postgres://u@db/sectag?password=hunter2", "config.value"},
+		{"a setting", "postgres://u@127.0.0.1:1/sectag?synchronous_commit=off", "config.value"},
+		{"whatever TLS", "postgres://u@127.0.0.1:1/sectag?sslmode=prefer", "config.value"},
+		{"nobody there", "postgres://u@127.0.0.1:1/sectag", "ledger.gone"},
+		{"another database's", "mysql://u:hunter2@db/sectag", "config.value"},
 		{"no scheme", "ledger.db", "config.value"},
 		{"no path", "sqlite:", "config.value"},
 	} {
@@ -307,7 +312,9 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%s: opened", c.name)
 			continue
 		}
-		wantCode(t, err, c.code)
+		if f := wantCode(t, err, c.code); strings.Contains(f.Text+f.Hint+err.Error(), "hunter2") {
+			t.Errorf("%s: the password is repeated: %v", c.name, f)
+		}
 		if c.name == "wal without file" {
 			continue // to a reader it is simply not there
 		}

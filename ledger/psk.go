@@ -8,6 +8,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/internal/engine"
+	"example.org/sectag/ledger/internal/owner"
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/seal"
 )
@@ -20,7 +21,7 @@ func (s *Store) KeepPSK(ctx context.Context, run, at string, p seal.PSKLine) err
 		return err
 	}
 	return s.firmly(ctx, "keep the sealed PSK", func(ctx context.Context, tx engine.Querier) error {
-		if unit, id, err := holderOf(ctx, tx, b); err != nil || unit != "" {
+		if unit, id, err := owner.Holder(ctx, tx, b); err != nil || unit != "" {
 			if err == nil {
 				err = cred.Failed("ledger.bound", fmt.Sprintf("%s was given before, by record %d", b, id), "draw another PSK")
 			}

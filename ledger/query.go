@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/internal/engine"
+	"example.org/sectag/ledger/internal/owner"
+	"example.org/sectag/ledger/internal/tree"
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/seal"
 )
@@ -21,16 +21,16 @@ import (
 // Check refuses, with ledger.bound, what is another unit's. It is asked before anything is signed or deleted; Record asks
 // again. A unit that the ledger does not know yet may claim what nobody has.
 func (r *Reader) Check(ctx context.Context, seen record.Unit, claims ...record.Binding) error {
-	unit, err := resolve(ctx, r.rd, seen)
+	unit, err := owner.Resolve(ctx, r.rd, seen)
 	if err == nil {
-		err = free(ctx, r.rd, unit, claims)
+		err = owner.Free(ctx, r.rd, unit, claims)
 	}
 	return engine.Told(r.db, err, "look an identity up in the ledger")
 }
 
 // Holder is the record that bound something, and whether there is one. It is for those who ask about no unit, such as whether a key was heard of before.
 func (r *Reader) Holder(ctx context.Context, b record.Binding) (rec string, found bool, err error) {
-	unit, id, err := holderOf(ctx, r.rd, b)
+	unit, id, err := owner.Holder(ctx, r.rd, b)
 	return strconv.FormatInt(id, 10), unit != "", engine.Told(r.db, err, "look an identity up in the ledger")
 }
 
@@ -50,7 +50,7 @@ func (r *Reader) NewestPassing(ctx context.Context, seen record.Unit, kinds ...r
 }
 
 func (r *Reader) newest(ctx context.Context, seen record.Unit, where string, kinds []record.Kind) (record.Record, bool, error) {
-	unit, err := resolve(ctx, r.rd, seen)
+	unit, err := owner.Resolve(ctx, r.rd, seen)
 	if err != nil {
 		return record.Record{}, false, engine.Told(r.db, err, "read the unit's record")
 	}
@@ -84,7 +84,7 @@ func (r *Reader) newest(ctx context.Context, seen record.Unit, where string, kin
 
 // History are the newest records of a unit, the newest first, so many at most, without corrections. A unit is told as everywhere, not by its IMEI alone.
 func (r *Reader) History(ctx context.Context, seen record.Unit, limit int) ([]record.Record, error) {
-	unit, err := resolve(ctx, r.rd, seen)
+	unit, err := owner.Resolve(ctx, r.rd, seen)
 	if err != nil {
 		return nil, engine.Told(r.db, err, "read the unit's records")
 	}
@@ -116,15 +116,8 @@ func (r *Reader) believed(ctx context.Context, id int64, body, unit string) (rec
 	if err != nil {
 		return record.Record{}, err
 	}
-	if id < 0 || id >= c.Size {
-		return record.Record{}, engine.Broken(nil, fmt.Sprintf("record %d is not in the log", id))
-	}
-	p, err := tlog.ProveRecord(c.Size, id, r.hashes(ctx, r.rd))
-	if err != nil {
+	if err := tree.Holds(ctx, r.rd, c, id, []byte(body)); err != nil {
 		return record.Record{}, engine.Told(r.db, err, "prove a record")
-	}
-	if err := tlog.CheckRecord(p, c.Size, c.Root, id, tlog.RecordHash([]byte(body))); err != nil {
-		return record.Record{}, engine.Broken(err, fmt.Sprintf("record %d was changed: its bytes are not those that were sealed", id))
 	}
 	rec, err := decode(id, body)
 	if err == nil && rec.Unit.Name != unit {
@@ -254,20 +247,6 @@ type Event struct {
 
 // Own tells whether the line is the store's own and no event of a machine.
 func (e Event) Own() bool { return strings.HasPrefix(e.Type, seal.OwnPrefix) }
-
-// Unfinished are the runs that are open and were left by a process that is gone, the oldest first.
-func (s *Store) Unfinished(ctx context.Context) ([]Run, error) {
-	all, err := s.Runs(ctx, RunOpen)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := []Run{}
-	for _, r := range all {
-		if !s.mine[r.ID] {
-			out = append(out, r)
-		}
-	}
-	return out, err
-}
 
 // Runs are the runs in a state, the oldest first; an empty state means all.
 func (r *Reader) Runs(ctx context.Context, state string) ([]Run, error) {

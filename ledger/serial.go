@@ -32,7 +32,10 @@ func (s *Store) Reserve(ctx context.Context, run, at, serial string) error {
 	if err := b.Valid(); err != nil {
 		return err
 	}
-	return s.firmly(ctx, "reserve a serial", func(ctx context.Context, tx engine.Querier) error {
+	return s.firmlyOf(ctx, run, "reserve a serial", func(ctx context.Context, tx engine.Querier) error {
+		if err := s.holds.Turn(ctx, tx); err != nil {
+			return err
+		}
 		var n int
 		err := tx.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM serial WHERE serial = $1)
 			+ (SELECT count(*) FROM binding WHERE what = 'serial' AND value = $1)`, serial).Scan(&n)
@@ -53,7 +56,7 @@ func (s *Store) Reserve(ctx context.Context, run, at, serial string) error {
 // Abandon marks a reserved serial as one that no certificate in the field has: its key died with the process that made it.
 // run is the run that says so, usually the one after. It is durable. A serial that a record names cannot be abandoned.
 func (s *Store) Abandon(ctx context.Context, run, at, serial string) error {
-	return s.firmly(ctx, "abandon a serial", func(ctx context.Context, tx engine.Querier) error {
+	return s.firmlyOf(ctx, run, "abandon a serial", func(ctx context.Context, tx engine.Querier) error {
 		var state string
 		err := tx.QueryRowContext(ctx, `SELECT state FROM serial WHERE serial = $1`, serial).Scan(&state)
 		if err == sql.ErrNoRows {

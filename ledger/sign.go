@@ -13,6 +13,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/auditor"
 	"example.org/sectag/ledger/internal/engine"
+	"example.org/sectag/ledger/internal/tree"
 	"example.org/sectag/ledger/seal"
 )
 
@@ -67,28 +68,8 @@ func (r *Reader) Signed(ctx context.Context, beyond int64) (note []byte, found b
 
 // stands reads a checkpoint and sees that the stored hashes lead to it.
 func (r *Reader) stands(ctx context.Context, note []byte) (seal.Checkpoint, error) {
-	c, err := seal.ParseNote(note)
-	if err != nil {
-		return c, cred.Because(err, "config.value", "the checkpoint cannot be read: "+err.Error(), "name a file that sectag ledger checkpoint wrote")
-	}
-	head, err := r.Head(ctx)
-	if err != nil {
-		return c, err
-	}
-	if c.Origin != r.origin {
-		return c, cred.Failed("config.value", "the checkpoint is of another ledger: "+engine.Clipped(c.Origin), "name one of "+r.origin)
-	}
-	if c.Size > head.Size {
-		return c, engine.Broken(nil, fmt.Sprintf("the log was cut: a checkpoint is of %d records, %d are there", c.Size, head.Size))
-	}
-	root, err := tlog.TreeHash(c.Size, r.hashes(ctx, r.rd))
-	if err != nil {
-		return c, engine.Told(r.db, err, "read the log")
-	}
-	if root != c.Root {
-		return c, engine.Broken(nil, fmt.Sprintf("a record before %d is not what it was when its checkpoint was made", c.Size))
-	}
-	return c, nil
+	c, err := tree.Stands(ctx, r.rd, r.origin, note)
+	return c, engine.Told(r.db, err, "read the log")
 }
 
 // SignHead signs the log as it is now, for a verb that has no Store; nothing is kept. It refuses, with ledger.broken, a log that is not

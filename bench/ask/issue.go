@@ -55,6 +55,10 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, no
 	clock := ca.Clock{Now: now(), Build: tool.Built}
 	serial := ca.NewSerial()
 	if l != nil {
+		if err := l.Lease(ctx, "", o.IMEI); err != nil {
+			return ca.Issued{}, err
+		}
+		defer l.Release(context.WithoutCancel(ctx), "", o.IMEI)
 		if clock.NewestRecord, err = claim(ctx, l.Reader, o.IMEI, name, key); err != nil {
 			return ca.Issued{}, err
 		}

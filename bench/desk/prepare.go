@@ -24,6 +24,9 @@ func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error
 		return nil, err
 	}
 	d.set.Clear()
+	if err := d.lease(ctx); err != nil {
+		return nil, err
+	}
 	plan, hand := d.planned()
 	var set identity.Set
 	origin := ""
@@ -45,6 +48,18 @@ func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error
 	}
 	d.set = set
 	return d.ready(e.ID, m, plan, origin), nil
+}
+
+// lease takes the unit for this run, until its record is written or another unit is taken: no other station may give it an identity
+// meanwhile.
+func (d *Desk) lease(ctx context.Context) error {
+	if d.Ledger == nil {
+		return nil
+	}
+	d.mu.Lock()
+	run, imei := d.run, d.unit.IMEI
+	d.mu.Unlock()
+	return d.Ledger.Lease(ctx, run, imei)
 }
 
 // fits asks the unit's host and the product's firmware whether a credential has room.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/ledger/address"
 )
 
 // checker judges the values and keeps the first fault, with the line that it stands on.
@@ -151,12 +152,14 @@ func (c *checker) endpoint(s string) cred.Endpoint {
 }
 
 func (c *checker) ledger(s string) string {
-	file, ok := strings.CutPrefix(s, "sqlite:")
-	if !ok || file == "" {
-		c.refuse("ledger", "url", 0, fmt.Sprintf("%q is no ledger", s), `write url = "sqlite:ledger.db"`)
+	if file, ok := address.File(s); ok {
+		return "sqlite:" + c.join(file)
+	}
+	if f := cred.AsFault(address.Check(s)); f != nil {
+		c.refuse("ledger", "url", 0, f.Text, f.Hint)
 		return ""
 	}
-	return "sqlite:" + c.join(file)
+	return s
 }
 
 func (c *checker) slot(i int, s fileSlot, before []Slot) Slot {

@@ -116,6 +116,7 @@ func TestRefusals(t *testing.T) {
 		"bad key origin":  {`key      = "host"`, `key      = "tpm"`, "config.value", "sectag.toml:16: device.key", `"host"`},
 		"modem key, two":  {`key      = "host"`, `key      = "modem"`, "config.value", "sectag.toml:16: device.key: a key that the modem makes serves one tag", `"host"`},
 		"bad url":         {"coaps://lwm2m.example.eu:5684", "http://lwm2m.example.eu", "config.value", "sectag.toml:29: endpoint.url", "coaps://host:5684"},
+		"a password":      {"sqlite:ledger.db", "postgres://u:hunter2@db/x", "config.value", "sectag.toml:33: ledger.url", "pgpass"},
 		"bad ledger":      {"sqlite:ledger.db", "ledger.db", "config.value", "sectag.toml:33: ledger.url", "sqlite:"},
 		"missing file":    {`"root.crt"`, `"rot.crt"`, "config.file", "sectag.toml:10: authority.cert: ", "ca init"},
 		"folder as file":  {`"root.crt"`, `"."`, "config.value", "sectag.toml:10: authority.cert: ", "name the file"},

@@ -8,6 +8,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/internal/atomicfile"
+	"example.org/sectag/ledger/address"
 )
 
 // Text writes the profile as a file in dir would hold it: paths below dir become relative, everything is said that is settled.
@@ -89,11 +90,19 @@ func (p *Profile) ledgerText(dir string) string {
 	if p.Ledger == "" {
 		return ""
 	}
-	text := "\n[ledger]\nurl = " + quote("sqlite:"+relative(dir, strings.TrimPrefix(p.Ledger, "sqlite:"))) + "\n"
+	text := "\n[ledger]\nurl = " + quote(ledgerURL(dir, p.Ledger)) + "\n"
 	if p.Notary != "" {
 		text += "key = " + quote(relative(dir, p.Notary)) + "\n"
 	}
 	return text
+}
+
+// ledgerURL writes a ledger's address as a file in dir would have it.
+func ledgerURL(dir, url string) string {
+	if file, ok := address.File(url); ok {
+		return "sqlite:" + relative(dir, file)
+	}
+	return url
 }
 
 // Save writes the profile to a new file and refuses to replace one.

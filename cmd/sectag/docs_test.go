@@ -122,8 +122,9 @@ var documents = map[string]any{
 	"sectag ledger key": paper.LedgerKey{}, "sectag ledger checkpoint": paper.LedgerCheckpoint{}, "sectag ledger prove": paper.LedgerProof{},
 	"sectag ledger check": paper.LedgerCheck{}, "sectag ledger correct": paper.LedgerCorrect{},
 	"sectag ledger list": paper.LedgerList{}, "sectag ledger verify": paper.LedgerVerify{}, "sectag version": paper.Version{},
-	"sectag ledger psk": paper.LedgerPSK{},
-	"sectag sim modem":  paper.SimModem{}, "sectag sim endpoint": paper.SimEndpoint{},
+	"sectag ledger psk":  paper.LedgerPSK{},
+	"sectag ledger init": paper.LedgerInit{}, "sectag ledger backup": paper.LedgerCopied{}, "sectag ledger restore": paper.LedgerCopied{}, "sectag ledger move": paper.LedgerCopied{},
+	"sectag sim modem": paper.SimModem{}, "sectag sim endpoint": paper.SimEndpoint{},
 }
 
 // fields are the names in a document, at any depth.

@@ -12,13 +12,16 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"example.org/sectag/internal/peers"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"sectag": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }})
 }
 
-// TestScripts runs testdata/script against the real main. Scripts have two commands more: "start VAR args…" runs sectag beside
+// TestScripts runs testdata/script against the real main. Scripts have commands more: "postgres VAR…" starts a PostgreSQL server and puts the
+// address of an empty place for a ledger into each variable; "start VAR args…" runs sectag beside
 // the script, waits for its first line and puts it into $VAR; "field VAR FILE path…" takes a value out of a JSON document.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -30,7 +33,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			return os.WriteFile(filepath.Join(e.WorkDir, "pass.txt"), []byte("correct horse\n"), 0o600)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "field": field, "strict": strict},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "field": field, "strict": strict, "postgres": postgres},
 	})
 }
 
@@ -65,6 +68,21 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%v said nothing: %v\n%s", args, err, errs.String())
 	}
 	ts.Setenv(args[0], strings.TrimSpace(line))
+}
+
+// postgres starts a server that ends with the script.
+func postgres(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: postgres VAR…")
+	}
+	p, err := peers.StartPostgres()
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(p.Close()) })
+	for _, name := range args {
+		schema, err := p.Schema()
+		ts.Check(err)
+		ts.Setenv(name, p.URL(schema, "", 0))
+	}
 }
 
 func isFile(p string) bool {

@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 var testsMayImport = map[string][]string{
 	"device":     {"device/sim"},
 	"endpoint":   {"internal/peers"},
+	"ledger":     {"internal/peers"},
 	"bench":      {"internal/peers", "internal/archtest"},
 	"cmd/sectag": {"internal/peers"},
 	"e2e":        {"internal/peers", "cred"},
@@ -36,6 +37,8 @@ var fences = map[string][]string{
 	"github.com/pion":                 {"endpoint"},
 	"filippo.io/age":                  {"ledger/sealed", "cmd/sectag/books", "tests"},
 	"modernc.org":                     {"ledger"},
+	"github.com/jackc/pgx":            {"ledger/internal/postgres", "tests"},
+	"github.com/pressly/goose":        {"ledger/internal/postgres"},
 	"database/sql":                    {"ledger"},
 	"golang.org/x/mod":                {"ledger"},
 	"github.com/spf13":                {"cmd/sectag"},

@@ -22,6 +22,15 @@ func Create(path string, data []byte, mode fs.FileMode) error {
 	return publish(path, data, mode, linkNew)
 }
 
+// Place gives a file that is written and synced its name, in the same file system, and never replaces: a file that is there already is
+// fs.ErrExist.
+func Place(from, to string) error {
+	if err := linkNew(from, to); err != nil {
+		return fmt.Errorf("publishing %s: %w", to, err)
+	}
+	return SyncDir(filepath.Dir(to))
+}
+
 // linkNew gives the file its name only if the name is free. A file system without hard links (some network and FAT mounts)
 // takes the name by an exclusive create first, so that no other writer can have it.
 func linkNew(from, to string) error {

@@ -67,7 +67,7 @@ func (a *app) origin(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s, err := ledger.Open(ctx, p.Ledger)
+	s, err := ledger.OpenAs(ctx, p.Ledger, p.Station)
 	if err != nil {
 		return "", err
 	}

@@ -23,7 +23,7 @@ func (c *Console) WriteLedger(ctx context.Context, p profile.Profile) (*ledger.S
 	if p.Ledger == "" {
 		return nil, nil
 	}
-	l, err := ledger.Open(ctx, p.Ledger)
+	l, err := ledger.OpenAs(ctx, p.Ledger, p.Station)
 	if err != nil || p.Notary == "" {
 		return l, err
 	}

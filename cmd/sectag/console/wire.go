@@ -98,14 +98,20 @@ func (c *Console) ServeModem(ctx context.Context, m *sim.Modem, link string) err
 
 // NeedLedger is ReadLedger for the verbs that can do nothing without one.
 func (c *Console) NeedLedger(ctx context.Context) (*ledger.Reader, error) {
-	url, err := c.ledgerURL()
+	url, err := c.NeedURL()
 	if err != nil {
 		return nil, err
 	}
-	if url == "" {
-		return nil, cred.Failed("config.value", "no ledger is named", "give --ledger sqlite:ledger.db, or a profile with [ledger]")
-	}
 	return ledger.OpenReader(ctx, url)
+}
+
+// NeedURL is the address of the ledger that was named; without one there is a fault.
+func (c *Console) NeedURL() (string, error) {
+	url, err := c.ledgerURL()
+	if err == nil && url == "" {
+		err = cred.Failed("config.value", "no ledger is named", "give --ledger sqlite:ledger.db, or a profile with [ledger]")
+	}
+	return url, err
 }
 
 // ledgerURL is the ledger to read; "" when there is none. Whoever names it does not need the working folder's profile, whose

@@ -1,5 +1,5 @@
-// Package engine is the database under the ledger: how it is opened, what makes a commit durable, what its errors mean. Today
-// it is a SQLite file; PostgreSQL will be a second Engine, and nothing above this package will know.
+// Package engine is the database under the ledger: how it is opened, what makes a commit durable, what its errors mean. Here is
+// the one for a SQLite file; package postgres has the one for a database that many stations share. Above them only Shared tells.
 package engine
 
 import (
@@ -27,19 +27,35 @@ type Engine interface {
 	Fault(err error) *cred.Fault
 }
 
-// Pools are three ways to the same database. The two writers have one connection each.
+// Pools are three ways to the same database. The two writers have one connection each, or one together.
 type Pools struct {
-	Ride *sql.DB // a commit survives the process, not the power: lines of the journal
-	Firm *sql.DB // a commit survives the power, and with it everything that was committed before
-	Read *sql.DB // reads only
-	done func() error
+	Ride   *sql.DB // a commit survives the process, not the power: lines of the journal
+	Firm   *sql.DB // a commit survives the power, and with it everything that was committed before
+	Read   *sql.DB // reads only
+	Ease   string  // what a transaction of Ride says first, if anything
+	Shared Shared  // nil where one process writes at a time: then everything is its own
+	done   func() error
+}
+
+// Shared is a database that many stations write at once. What a station holds, it holds by the writer's connection, and no longer.
+type Shared interface {
+	// Session counts the writer's connections: what was held by an older one is held no more.
+	Session() int64
+	// Take holds a name for the writer's connection, over q, which is of it; it does not wait. Where another holds the name it says who.
+	Take(ctx context.Context, q Querier, name string) (holder string, err error)
+	// Drop lets go of a name that was taken once.
+	Drop(ctx context.Context, q Querier, name string) error
+	// Again tells of an error whether the database took the transaction back and the same may be tried once more.
+	Again(err error) bool
+	// Lost tells of an error whether the connection broke: after a commit nobody knows then whether it was carried out.
+	Lost(err error) bool
 }
 
 // Close ends all connections and lets other writers in.
 func (p Pools) Close() error {
 	var errs []error
 	// The last connection that may write folds SQLite's log into the file, so the readers go first.
-	for _, db := range []*sql.DB{p.Read, p.Ride, p.Firm} {
+	for _, db := range []*sql.DB{p.Read, p.Ride, p.Firm} { // closed twice is closed
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
@@ -120,6 +136,20 @@ func ScanUnit(rows *sql.Rows) (record.Known, error) {
 		return k, Broken(err, "a unit's IMEI is damaged")
 	}
 	return k, nil
+}
+
+// Stays refuses, with ledger.moved, a ledger that goes on elsewhere.
+func Stays(ctx context.Context, q Querier) error {
+	var to string
+	err := q.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'moved'`).Scan(&to)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return cred.Failed("ledger.moved", "this ledger was moved to "+Clipped(to)+" and takes nothing any more",
+		"name the new one in the profile or with --ledger; this one can still be read")
 }
 
 // Head reads the head of the log as it is kept.

@@ -3,6 +3,9 @@ package engine
 // sqliteMigrations are the statements that make a ledger, one list for each step of PRAGMA user_version. A step that has been
 // released is never changed; verify compares the statements that the file holds with these.
 //
+// Each step has its twin for PostgreSQL, a file in ../postgres/migrations, and each table its line in tables.go; tests hold all three
+// against each other. ../postgres/schema.txt is written by go test ./ledger/internal/postgres -update.
+//
 // Everything but record.body, hash, event and checkpoint.note can be worked out again from those, and verify does so.
 func sqliteMigrations() [][]string {
 	return [][]string{{

@@ -25,8 +25,8 @@ import (
 // applicationID marks a SQLite file as a ledger of sectag: "SECT" (sqlite.org/fileformat2.html, 1.3.16).
 const applicationID = 0x53454354
 
-// originPrefix begins the name of every ledger; a random number follows, so that one ledger's checkpoint never fits another.
-const originPrefix = "example.org/sectag/ledger/"
+// OriginPrefix begins the name of every ledger; a random number follows, so that one ledger's checkpoint never fits another.
+const OriginPrefix = "example.org/sectag/ledger/"
 
 const full, makeRoom = "the disk is full", "make room, then start again: what was acknowledged is kept"
 
@@ -238,7 +238,7 @@ func (e sqliteFile) step(ctx context.Context, db *sql.DB, from int, statements [
 		}
 		empty, _ := tlog.TreeHash(0, nil)
 		statements = append(statements, fmt.Sprintf(`PRAGMA application_id = %d`, applicationID),
-			fmt.Sprintf(`INSERT INTO meta (name, value) VALUES ('origin', '%s%x')`, originPrefix, id),
+			fmt.Sprintf(`INSERT INTO meta (name, value) VALUES ('origin', '%s%x')`, OriginPrefix, id),
 			`INSERT INTO head (one, size, root) VALUES (1, 0, x'`+hex.EncodeToString(empty[:])+`')`)
 	}
 	for _, s := range append(statements, fmt.Sprintf(`PRAGMA user_version = %d`, from+1)) {

@@ -1,0 +1,93 @@
+package ledger
+
+import (
+	"strconv"
+	"sync"
+	"testing"
+
+	"example.org/sectag/internal/peers"
+)
+
+// TestKilledOnPostgreSQL kills a writer after some of its acknowledgements, while it is at the next thing. The server ends what it held.
+func TestKilledOnPostgreSQL(t *testing.T) {
+	for n := 2; n <= writerSteps; n += 5 { // after each kind of act once
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
+			t.Parallel()
+			address := database(t)
+			acks := killed(t, address, n)
+			s := openAt(t, address)
+			mustVerify(t, s.Reader)
+			for _, a := range acks {
+				if lost := kept(t, s.Reader, a); lost != "" {
+					t.Errorf("%s %s was acknowledged: %s", a.what, a.name, lost)
+				}
+			}
+			open, err := s.Runs(t.Context(), RunOpen)
+			must(t, err)
+			if len(open) > 1 {
+				t.Errorf("%d runs are open", len(open))
+			}
+			for _, run := range open {
+				for got := false; !got; { // once the server has noticed
+					got, err = s.Claim(t.Context(), run.ID)
+					must(t, err)
+				}
+				must(t, s.End(t.Context(), run.ID, at, RunInterrupted))
+			}
+			_, err = s.Record(t.Context(), unitRecord(0, 2))
+			must(t, err)
+			mustVerify(t, s.Reader)
+		})
+	}
+}
+
+// TestTheServerCrashes in the middle of many writes. What was acknowledged is there, and the same store goes on when the server is back.
+func TestTheServerCrashes(t *testing.T) {
+	p, err := peers.StartPostgres()
+	must(t, err)
+	defer p.Close()
+	schema, err := p.Schema()
+	must(t, err)
+	s := openAt(t, p.URL(schema, "", 0))
+	const lanes, enough = 4, 40
+	written := make(chan string, 10000)
+	var all sync.WaitGroup
+	for lane := range lanes {
+		all.Go(func() {
+			for i := 0; ; i++ {
+				w, err := s.Record(t.Context(), unitRecord(1000*lane+i, 1))
+				if err != nil {
+					return
+				}
+				written <- w.ID + " " + w.Record.Cert.Serial
+			}
+		})
+	}
+	acks := map[string]bool{}
+	for range enough {
+		acks[<-written] = true
+	}
+	must(t, p.Crash())
+	all.Wait()
+	close(written)
+	for a := range written {
+		acks[a] = true
+	}
+	rep := mustVerify(t, s.Reader)
+	list, err := s.List(t.Context(), Query{})
+	must(t, err)
+	for _, v := range list {
+		r, _, err := s.Show(t.Context(), v.Record)
+		must(t, err)
+		delete(acks, v.Record+" "+r.Cert.Serial)
+	}
+	if len(acks) > 0 {
+		t.Errorf("acknowledged and lost: %v", acks)
+	}
+	w, err := s.Record(t.Context(), unitRecord(9000, 1))
+	must(t, err)
+	if w.Index != rep.Records {
+		t.Errorf("record %d after %d", w.Index, rep.Records)
+	}
+	mustVerify(t, s.Reader)
+}
