@@ -2,6 +2,7 @@ package ca
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -56,44 +57,62 @@ type Created struct {
 // (RFC 5280, section 4.2.1.3), published both or neither. Faults: ca.exists, ca.passphrase (none, or one that openssl could not
 // read from a file), ca.clock, config.value, config.file.
 func Init(o InitOptions) (Created, error) {
-	name, days, err := o.check()
-	if err != nil {
-		return Created{}, err
-	}
-	subj, err := parseSubject(name)
-	if err != nil {
-		return Created{}, err
+	if !o.Plaintext {
+		if err := PassphraseOK(o.Passphrase); err != nil {
+			return Created{}, err
+		}
+	} else if len(o.Passphrase) > 0 {
+		return Created{}, cred.Failed("usage.flag", "a passphrase and a key in clear exclude each other",
+			"leave --insecure-plaintext out to have the key encrypted")
 	}
 	signer, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return Created{}, fmt.Errorf("making the root's key: %w", err)
 	}
 	defer keyfile.Clear(signer)
-	now := o.Clock.Now.UTC().Truncate(time.Second)
-	der, err := signRoot(&x509.Certificate{
-		SerialNumber: newSerial(), Subject: subj,
-		NotBefore: now.Add(-grace), NotAfter: now.Add(time.Duration(days) * oneDay),
-		BasicConstraintsValid: true, IsCA: true,
-		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}, signer)
+	der, err := o.sign(signer)
 	if err != nil {
 		return Created{}, err
 	}
 	return o.publish(der, signer)
 }
 
+// InitWith is Init over a key that exists already and is written nowhere: only root.crt is made. Passphrase and Plaintext are not looked
+// at. Faults: those of Init, and the signer's.
+func InitWith(o InitOptions, signer crypto.Signer) (Created, error) {
+	der, err := o.sign(signer)
+	if err != nil {
+		return Created{}, err
+	}
+	return o.publish(der, nil)
+}
+
+func (o InitOptions) sign(signer crypto.Signer) ([]byte, error) {
+	name, days, err := o.check()
+	if err != nil {
+		return nil, err
+	}
+	subj, err := parseSubject(name)
+	if err != nil {
+		return nil, err
+	}
+	now := o.Clock.Now.UTC().Truncate(time.Second)
+	tmpl := &x509.Certificate{
+		SerialNumber: newSerial(), Subject: subj,
+		NotBefore: now.Add(-grace), NotAfter: now.Add(time.Duration(days) * oneDay),
+		BasicConstraintsValid: true, IsCA: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, signer.Public(), signer)
+	if err != nil {
+		return nil, fmt.Errorf("signing the root: %w", err)
+	}
+	return der, nil
+}
+
 func (o InitOptions) check() (name string, days int, err error) {
 	if _, err := DoubtClock(o.Clock); err != nil {
 		return "", 0, err
-	}
-	switch {
-	case o.Plaintext && len(o.Passphrase) > 0:
-		return "", 0, cred.Failed("usage.flag", "a passphrase and a key in clear exclude each other",
-			"leave --insecure-plaintext out to have the key encrypted")
-	case !o.Plaintext:
-		if err := PassphraseOK(o.Passphrase); err != nil {
-			return "", 0, err
-		}
 	}
 	name, days = o.Subject, o.Days
 	if days == 0 {
@@ -124,14 +143,6 @@ func PassphraseOK(p []byte) error {
 	return nil
 }
 
-func signRoot(tmpl *x509.Certificate, signer crypto.Signer) ([]byte, error) {
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, signer.Public(), signer)
-	if err != nil {
-		return nil, fmt.Errorf("signing the root: %w", err)
-	}
-	return der, nil
-}
-
 func (o InitOptions) publish(der []byte, signer crypto.Signer) (Created, error) {
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
@@ -140,13 +151,11 @@ func (o InitOptions) publish(der []byte, signer crypto.Signer) (Created, error) 
 	if err := certfile.RootFault(cert); err != nil {
 		return Created{}, fmt.Errorf("judging the new root: %w", err)
 	}
-	iterations := o.iterations
-	if iterations == 0 {
-		iterations = keyfile.Iterations
-	}
-	key, err := keyfile.EncodeIterated(signer, o.Passphrase, iterations)
-	if err != nil {
-		return Created{}, fmt.Errorf("writing the root's key: %w", err)
+	var key []byte
+	if signer != nil {
+		if key, err = keyfile.EncodeIterated(signer, o.Passphrase, cmp.Or(o.iterations, keyfile.Iterations)); err != nil {
+			return Created{}, fmt.Errorf("writing the root's key: %w", err)
+		}
 	}
 	defer clear(key)
 	text := cred.CertPEM(der)
@@ -159,7 +168,7 @@ func (o InitOptions) publish(der []byte, signer crypto.Signer) (Created, error) 
 		Subject: certfile.Printable(cert.Subject.String()), NotAfter: cert.NotAfter.UTC(),
 		SHA256: cred.Sum(text), Findings: []cred.Finding{},
 	}
-	if o.Plaintext {
+	if o.Plaintext && signer != nil {
 		out.Findings = append(out.Findings, ClearKey(out.Key))
 	}
 	return out, nil

@@ -61,6 +61,7 @@ type Info struct {
 	SHA256       cred.Digest `json:"sha256"` // of the minimal PEM block, as in a slot
 	IsCA         bool        `json:"is_ca"`
 	KeyEncrypted *bool       `json:"key_encrypted,omitempty"` // absent when no key file is known
+	Protection   Protection  `json:"protection,omitempty"`    // of the key, as records say it; absent when no key is known
 }
 
 // Show tells of the first certificate in a file, whatever it is. The key file is looked at, not opened; when none is named, the
@@ -85,7 +86,7 @@ func Show(certFile, keyFile string) (Info, error) {
 	for _, b := range blocks {
 		encrypted = encrypted && b.Encrypted
 	}
-	info.KeyEncrypted = &encrypted
+	info.KeyEncrypted, info.Protection = &encrypted, protection(keyfile.Block{Encrypted: encrypted})
 	return info, nil
 }
 

@@ -32,11 +32,14 @@ type AuthorityFacts struct {
 	NotBefore    string      `json:"not_before"`
 	NotAfter     string      `json:"not_after"`
 	SHA256       cred.Digest `json:"sha256"`
-	KeyEncrypted bool        `json:"key_encrypted"`
+	KeyEncrypted bool        `json:"key_encrypted"`        // a passphrase, or a token's PIN, opens it
+	Protection   string      `json:"protection,omitempty"` // of the key, as records say it: encrypted-file, clear-file, pkcs11, exec
 }
 
 // Clear tells whether there is an authority and its key lies in clear.
-func (a AuthorityFacts) Clear() bool { return a.Subject != "" && !a.KeyEncrypted }
+func (a AuthorityFacts) Clear() bool {
+	return a.Subject != "" && !a.KeyEncrypted && a.Protection != "pkcs11" && a.Protection != "exec"
+}
 
 // PortFacts is one line of `ports`.
 type PortFacts struct {

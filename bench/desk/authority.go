@@ -5,6 +5,7 @@ import (
 
 	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
@@ -26,12 +27,15 @@ func (d *Desk) loadAuthority(e flows.LoadAuthority) (answer flows.AuthorityLoade
 	if err != nil {
 		return answer, err
 	}
-	info, err := ca.Show(cert, key)
+	info, err := keyuri.Show(cert, key)
+	if err != nil {
+		return answer, err
+	}
+	encrypted, err := keyuri.NeedsPassphrase(cert, key)
 	if err != nil {
 		return answer, err
 	}
 	d.useRoot(root, key)
-	encrypted := info.KeyEncrypted == nil || *info.KeyEncrypted
 	return flows.AuthorityLoaded{ID: e.ID, SHA256: info.SHA256, Encrypted: encrypted, Doc: authorityDoc(info, cert, key, encrypted)}, nil
 }
 
@@ -46,7 +50,7 @@ func (d *Desk) useRoot(root ca.Root, key string) {
 func authorityDoc(i ca.Info, cert, key string, encrypted bool) flows.Doc {
 	return codec.Doc(flows.AuthorityFacts{
 		Cert: cert, Key: key, Subject: i.Subject, NotBefore: record.Stamp(i.NotBefore), NotAfter: record.Stamp(i.NotAfter),
-		SHA256: i.SHA256, KeyEncrypted: encrypted,
+		SHA256: i.SHA256, KeyEncrypted: encrypted, Protection: string(i.Protection),
 	})
 }
 
@@ -82,11 +86,11 @@ func (d *Desk) unlock(pass []byte) error {
 	d.mu.Lock()
 	root, key := d.root, d.keyFile
 	d.mu.Unlock()
-	open := root.Unlock
+	open := keyuri.Open
 	if d.Unlock != nil {
-		open = func(key string, pass []byte) (*ca.Authority, error) { return d.Unlock(root, key, pass) }
+		open = d.Unlock
 	}
-	auth, err := open(key, pass)
+	auth, err := open(root, key, pass)
 	if err != nil {
 		return err
 	}

@@ -232,6 +232,19 @@ func TestAClearKeyIsAWarning(t *testing.T) {
 	}
 }
 
+// Where the key lies is told in words; one that is not in this computer's files is not one in clear.
+func TestWhereTheKeyLies(t *testing.T) {
+	for protection, word := range map[string]string{
+		"pkcs11": "in a token", "exec": "behind a command", "encrypted-file": "encrypted", "clear-file": "ca.clear-key", "": "ca.clear-key",
+	} {
+		f := flows.Facts{Authority: flows.AuthorityFacts{Subject: "CN=Acme", KeyEncrypted: protection == "encrypted-file", Protection: protection}}
+		view := draw(Scene{Machine: still{at: flows.AuthorityScreen}, Facts: f}, 120, 30)
+		if !strings.Contains(view, word) || strings.Contains(view, "ca.clear-key") != (word == "ca.clear-key") {
+			t.Errorf("%s:\n%s", protection, view)
+		}
+	}
+}
+
 func TestWaiting(t *testing.T) {
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	s := Scene{Machine: still{at: flows.UnitScreen, busy: true}, Since: at, Now: at.Add(time.Second)}

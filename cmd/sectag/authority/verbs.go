@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca"
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
@@ -26,12 +27,16 @@ func Verb(c *console.Console) *cobra.Command {
 
 func (a *app) caInit() *cobra.Command {
 	var o ca.InitOptions
+	var key, public string
 	c := &cobra.Command{
 		Use: "init --dir D", Short: "Make a root: D/root.crt for the server, D/root.key encrypted", Args: cobra.NoArgs,
 		Example: "  sectag ca init --dir authority --subject \"CN=Acme Devices 2026,O=Acme,C=NL\"",
 		RunE: a.VerbOf(paper.NoFiles, func(context.Context, []string) (paper.Document, error) {
 			if o.Dir == "" {
 				return nil, cred.Failed("usage.flag", "the folder is missing", "write sectag ca init --dir authority")
+			}
+			if key == "" && public != "" || key != "" && o.Plaintext {
+				return nil, cred.Failed("usage.flag", "--public is for --key, and --insecure-plaintext is not", "with --key pkcs11:… or exec:… no key is made and none is written")
 			}
 			if o.Plaintext && a.PassphraseFile() != "" {
 				return nil, cred.Failed("usage.flag", "a passphrase and --insecure-plaintext do not go together", "leave one of them out")
@@ -40,14 +45,7 @@ func (a *app) caInit() *cobra.Command {
 				return nil, cred.Failed("config.value", "a root cannot live 0 days", "give 1 or more; 7300 is twenty years")
 			}
 			o.Clock = ca.Clock{Now: a.Now(), Build: a.Tool.Built}
-			if !o.Plaintext {
-				var err error
-				if o.Passphrase, err = a.NewPassphrase("passphrase for the authority's key: "); err != nil {
-					return nil, err
-				}
-				defer clear(o.Passphrase)
-			}
-			made, err := ca.Init(o)
+			made, err := a.makeRoot(o, key, public)
 			if err != nil {
 				return nil, err
 			}
@@ -59,7 +57,33 @@ func (a *app) caInit() *cobra.Command {
 	f.StringVar(&o.Subject, "subject", "", `name, such as "CN=Acme Devices 2026,O=Acme,C=NL"`)
 	f.IntVar(&o.Days, "days", ca.DefaultDays, "days of life")
 	f.BoolVar(&o.Plaintext, "insecure-plaintext", false, "leave the private key in clear, for trying things out")
+	f.StringVar(&key, "key", "", "a key that exists already, pkcs11:… or exec:…: only D/root.crt is made")
+	f.StringVar(&public, "public", "", "with --key: file of its public half (BEGIN PUBLIC KEY), needed for exec:")
 	return c
+}
+
+// makeRoot asks for what opens the key, the new one or the one that is there, and has the root made.
+func (a *app) makeRoot(o ca.InitOptions, key, public string) (made ca.Created, err error) {
+	if key == "" {
+		if !o.Plaintext {
+			if o.Passphrase, err = a.NewPassphrase("passphrase for the authority's key: "); err != nil {
+				return made, err
+			}
+			defer clear(o.Passphrase)
+		}
+		return ca.Init(o)
+	}
+	pin, err := keyuri.NeedsPIN(key)
+	if err != nil {
+		return made, err
+	}
+	if pin {
+		if o.Passphrase, err = a.Passphrase(keyuri.Prompt(key)); err != nil {
+			return made, err
+		}
+		defer clear(o.Passphrase)
+	}
+	return keyuri.NewRoot(o, key, public)
 }
 
 func (a *app) caShow() *cobra.Command {
@@ -70,7 +94,7 @@ func (a *app) caShow() *cobra.Command {
 			if cert == "" {
 				return nil, cred.Failed("usage.flag", "the certificate is missing", "write sectag ca show --cert root.crt")
 			}
-			info, err := ca.Show(cert, key)
+			info, err := keyuri.Show(cert, key)
 			if err != nil {
 				return nil, err
 			}
@@ -78,7 +102,7 @@ func (a *app) caShow() *cobra.Command {
 		}),
 	}
 	c.Flags().StringVar(&cert, "cert", "", "certificate file")
-	c.Flags().StringVar(&key, "key", "", "private key file (default: the certificate's name with .key, if there)")
+	c.Flags().StringVar(&key, "key", "", "private key: a file, pkcs11:… or exec:… (default: the certificate's name with .key, if there)")
 	return c
 }
 
@@ -140,7 +164,7 @@ func (a *app) caIssue() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&o.Cert, "cert", "", "the authority's certificate")
-	f.StringVar(&o.Key, "key", "", "and private key")
+	f.StringVar(&o.Key, "key", "", "and private key: a file, pkcs11:… or exec:…")
 	f.StringVar(&imei, "imei", "", "the unit's IMEI")
 	f.StringVar(&o.Dir, "out", "", "folder to write <imei>.crt and <imei>.key to")
 	f.StringVar(&id, "id", string(cred.DefaultTemplate), "template of the unit's name")
@@ -160,7 +184,7 @@ func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (paper.Docum
 		return nil, err
 	}
 	if encrypted {
-		if o.Passphrase, err = a.Passphrase("passphrase of " + o.Key + ": "); err != nil {
+		if o.Passphrase, err = a.Passphrase(keyuri.Prompt(o.Key)); err != nil {
 			return nil, err
 		}
 		defer clear(o.Passphrase)
