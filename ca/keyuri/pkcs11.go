@@ -139,8 +139,8 @@ func (t *token) ask(name, value string) (why string) {
 		t.module = value
 	case "pin-source":
 		file, _ := strings.CutPrefix(value, "file:")
-		if strings.HasPrefix(file, "//") { // file:///etc/pin
-			file = strings.TrimPrefix(file, "//")
+		if strings.HasPrefix(file, "///") { // file:///etc/pin
+			file = file[2:]
 		}
 		if file == "" || strings.HasPrefix(file, "|") {
 			return "its pin-source is no file"

@@ -238,9 +238,10 @@ func TestTokensThatCannotBeUsed(t *testing.T) {
 			}
 		})
 	}
-	a, err := Open(root, strings.Replace(named(module, "one", "several"), ";object", ";id=%01;object", 1), []byte(pin))
+	_, err := Open(root, strings.Replace(named(module, "one", "several"), ";object", ";id=%01;object", 1), []byte(pin))
 	refused(t, err, "ca.token-key", "no private key")
-	if a, err = Open(root, "pkcs11:token=one;id=%01;type=private?module-path="+module, []byte(pin)); err != nil {
+	a, err := Open(root, "pkcs11:token=one;id=%01;type=private?module-path="+module, []byte(pin))
+	if err != nil {
 		t.Fatal(err)
 	}
 	issued(t, a)
