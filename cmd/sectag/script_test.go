@@ -35,7 +35,9 @@ func scripts(t *testing.T, dir string) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("SIGNER", signer) // of the documentation
-			e.Setenv("SOFTHSM2_MODULE", os.Getenv("SOFTHSM2_MODULE"))
+			for _, v := range []string{"SOFTHSM2_MODULE", "PKCS11_SPY"} {
+				e.Setenv(v, os.Getenv(v))
+			}
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			return os.WriteFile(filepath.Join(e.WorkDir, "pass.txt"), []byte("correct horse\n"), 0o600)
 		},

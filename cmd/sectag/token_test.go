@@ -17,7 +17,12 @@ func TestTokenScripts(t *testing.T) {
 	if err != nil || len(found) == 0 {
 		t.Fatalf("this test needs SoftHSM2 (apt-get install softhsm2 opensc): %v", err)
 	}
+	spy, err := filepath.Glob("/usr/lib/*/pkcs11-spy.so")
+	if err != nil || len(spy) == 0 {
+		t.Fatalf("this test needs the spy of OpenSC (apt-get install opensc-pkcs11): %v", err)
+	}
 	t.Setenv("SOFTHSM2_MODULE", found[0])
+	t.Setenv("PKCS11_SPY", spy[0])
 	scripts(t, "testdata/token")
 }
 
