@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -149,3 +150,5 @@ func save(t testing.TB, name string, text []byte) string {
 	}
 	return path
 }
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

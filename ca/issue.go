@@ -94,7 +94,7 @@ func (a *Authority) draft(q Request, lives func(Request, time.Time) (time.Time, 
 
 // end is when the certificate's life ends, or ca.outlives-issuer.
 func (a *Authority) end(q Request, now time.Time) (time.Time, error) {
-	limit := a.Cert.NotAfter.UTC()
+	limit := a.line().End()
 	if q.UntilIssuer {
 		return limit, nil
 	}

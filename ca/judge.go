@@ -50,10 +50,11 @@ func Judge(der []byte, r Root) []cred.Finding {
 			x.Id.Equal(oidKeyUsage) || x.Id.Equal(oidConstraints) || x.Id.Equal(oidAuthority) || x.Id.Equal(oidExtended)
 		need(known, "it has the extension "+x.Id.String()+", which is not of the profile")
 	}
-	return append(out, judgeIssuer(c, r.Cert)...)
+	return append(out, judgeIssuer(c, r)...)
 }
 
-func judgeIssuer(c, root *x509.Certificate) []cred.Finding {
+func judgeIssuer(c *x509.Certificate, r Root) []cred.Finding {
+	root := r.Cert
 	var out []cred.Finding
 	need := func(ok bool, otherwise string) {
 		if !ok {
@@ -65,7 +66,7 @@ func judgeIssuer(c, root *x509.Certificate) []cred.Finding {
 	need(bytes.Equal(c.RawIssuer, root.RawSubject), "its issuer's name is not the authority's")
 	need(root.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil, "the authority's key did not sign it")
 	need(!c.NotBefore.Before(root.NotBefore), "it begins before its issuer")
-	need(!c.NotAfter.After(root.NotAfter), "it outlives its issuer")
+	need(!c.NotAfter.After(r.line().End()), "it outlives its issuer")
 	need(c.NotAfter.After(c.NotBefore), "it ends before it begins")
 	return out
 }

@@ -168,7 +168,9 @@ func TestLoadSaysWhyACertificateIsNoRoot(t *testing.T) {
 		"no keyUsage":    {cred.CertPEM(noUsage.Raw), ""},
 		"two roots":      {append(cred.CertPEM(root.Raw), cred.CertPEM(noUsage.Raw)...), "config.file"},
 		"leaf":           {cred.CertPEM(leaf.Raw), "ca.not-a-ca"},
-		"intermediate":   {cred.CertPEM(between.Raw), "ca.not-a-ca"},
+		"intermediate":   {cred.CertPEM(between.Raw), "ca.no-root"},
+		"with its root":  {append(cred.CertPEM(between.Raw), cred.CertPEM(root.Raw)...), ""},
+		"behind a leaf":  {append(cred.CertPEM(leaf.Raw), cred.CertPEM(between.Raw)...), "ca.not-a-ca"},
 		"no certSign":    {cred.CertPEM(unsigning.Raw), "ca.not-a-ca"},
 		"another's":      {cred.CertPEM(fake.Raw), "ca.not-a-ca"},
 		"ended":          {cred.CertPEM(ended.Raw), "ca.expired"},
@@ -189,7 +191,7 @@ func TestLoadSaysWhyACertificateIsNoRoot(t *testing.T) {
 			t.Errorf("%s: no hint", name)
 		}
 	}
-	if _, err := Load(save(t, "x.crt", cred.CertPEM(between.Raw)), today()); !strings.Contains(err.Error(), "CN=Root signed it") {
+	if _, err := Load(save(t, "x.crt", cred.CertPEM(between.Raw)), today()); !strings.Contains(err.Error(), "the certificate of CN=Root, which signed CN=Between") {
 		t.Errorf("an intermediate: %v", err)
 	}
 	for _, path := range []string{t.TempDir(), filepath.Join(t.TempDir(), "absent")} {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.org/sectag/ca/certfile"
+	"example.org/sectag/ca/chain"
 	"example.org/sectag/cred"
 )
 
@@ -40,7 +41,7 @@ func (a *Authority) Twin(q TwinRequest) (Certificate, *Key, error) {
 		return Certificate{}, nil, err
 	}
 	r := Request{Name: unit.Subject.CommonName, Public: key.Public(), Serial: q.Serial, Clock: q.Clock}
-	c, err := a.issue(r, func(_ Request, now time.Time) (time.Time, error) { return twinEnd(now, unit, a.Cert) })
+	c, err := a.issue(r, func(_ Request, now time.Time) (time.Time, error) { return twinEnd(now, unit, a.line()) })
 	if err != nil {
 		key.Clear()
 		return Certificate{}, nil, err
@@ -48,15 +49,15 @@ func (a *Authority) Twin(q TwinRequest) (Certificate, *Key, error) {
 	return c, key, nil
 }
 
-func twinEnd(now time.Time, unit, root *x509.Certificate) (time.Time, error) {
+func twinEnd(now time.Time, unit *x509.Certificate, above chain.Chain) (time.Time, error) {
 	if now.After(unit.NotAfter) {
 		return time.Time{}, cred.Failed("ca.expired",
 			"the unit's certificate ended on "+unit.NotAfter.UTC().Format(certfile.Day), "issue the unit's certificate anew")
 	}
 	end := now.Add(TwinLife)
-	for _, c := range []*x509.Certificate{unit, root} {
-		if c.NotAfter.Before(end) {
-			end = c.NotAfter.UTC()
+	for _, limit := range []time.Time{unit.NotAfter.UTC(), above.End()} {
+		if limit.Before(end) {
+			end = limit
 		}
 	}
 	return end, nil

@@ -75,7 +75,7 @@ func (o UnitOptions) keyBytes() ([]byte, error) {
 	if len(o.Passphrase) == 0 {
 		return bytes.Clone(o.Key.PEM()), nil
 	}
-	if err := PassphraseOK(o.Passphrase); err != nil {
+	if err := keyfile.PassphraseOK(o.Passphrase); err != nil {
 		return nil, err
 	}
 	text, err := keyfile.EncodeIterated(o.Key.signer, o.Passphrase, cmp.Or(o.iterations, keyfile.Iterations))

@@ -10,7 +10,8 @@ import (
 
 // Content makes the exact bytes that go into a slot out of what a file holds, so that the same credential always has the same
 // digest. Types 0 to 2 are parsed and written anew: the wanted blocks only, 64 characters a line, LF, each block ended by one
-// LF, nothing before, between or after; keys as PKCS#8 (a SEC1 or PKCS#1 key is converted). Types 3 and 4 are the text without
+// LF, nothing before, between or after; keys as PKCS#8 (a SEC1 or PKCS#1 key is converted). Behind a unit's own certificate may stand
+// the intermediates above it, each of which signed the one before. Types 3 and 4 are the text without
 // its line end; a PSK is an even number of hex characters, in the case given. Errors never quote the file.
 func Content(k Kind, file []byte) ([]byte, error) {
 	switch k {
@@ -28,22 +29,24 @@ func Content(k Kind, file []byte) ([]byte, error) {
 
 func certContent(k Kind, file []byte) ([]byte, error) {
 	var out []byte
+	var last *x509.Certificate
 	n := 0
 	for _, b := range Blocks(file) {
 		if b.Type != "CERTIFICATE" {
 			continue
 		}
-		if _, err := x509.ParseCertificate(b.Bytes); err != nil {
+		c, err := x509.ParseCertificate(b.Bytes)
+		if err != nil {
 			return nil, fmt.Errorf("certificate %d of the file cannot be read: %w", n+1, err)
 		}
-		out = append(out, CertPEM(b.Bytes)...)
 		n++
+		if k == ClientCert && last != nil && last.CheckSignatureFrom(c) != nil {
+			return nil, fmt.Errorf("certificate %d of the file did not sign the one before it: the unit's slot takes its own, and behind it only what signed it", n)
+		}
+		out, last = append(out, CertPEM(b.Bytes)...), c
 	}
 	if n == 0 {
 		return nil, fmt.Errorf("the file holds no PEM certificate")
-	}
-	if k == ClientCert && n > 1 {
-		return nil, fmt.Errorf("the file holds %d certificates, the unit's slot takes one", n)
 	}
 	return out, nil
 }

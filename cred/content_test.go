@@ -74,7 +74,60 @@ func TestSeveralCertificates(t *testing.T) {
 		t.Errorf("%v\n%s", err, got)
 	}
 	if _, err := cred.Content(cred.ClientCert, []byte(two)); err == nil {
-		t.Error("a unit has one certificate")
+		t.Error("a certificate that did not sign the unit's stands behind it")
+	}
+}
+
+// Behind a unit's certificate may stand what signed it, in order, and nothing else.
+func TestIntermediatesBehindAUnitsCertificate(t *testing.T) {
+	sign := func(name string, serial int64, by *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tmpl := &x509.Certificate{
+			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour),
+			IsCA: name != "unit", BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		}
+		if by == nil {
+			by, signer = tmpl, key
+		}
+		der, err := x509.CreateCertificate(rand.Reader, tmpl, by, key.Public(), signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c, key
+	}
+	root, rootKey := sign("root", 1, nil, nil)
+	between, betweenKey := sign("between", 2, root, rootKey)
+	unit, unitKey := sign("unit", 3, between, betweenKey)
+	impostor, _ := sign("impostor", 4, unit, unitKey) // a unit signs nothing
+	file := func(cs ...*x509.Certificate) (out []byte) {
+		for _, c := range cs {
+			out = append(out, block("CERTIFICATE", c.Raw)...)
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		file []byte
+		ok   bool
+	}{
+		"alone":           {file(unit), true},
+		"an intermediate": {file(unit, between), true},
+		"and the root":    {file(unit, between, root), true},
+		"a gap":           {file(unit, root), false},
+		"out of order":    {file(between, unit), false},
+		"the unit twice":  {file(unit, unit), false},
+		"by a unit":       {file(impostor, unit), false},
+	} {
+		got, err := cred.Content(cred.ClientCert, c.file)
+		if (err == nil) != c.ok || c.ok && !bytes.Equal(got, c.file) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -162,6 +162,18 @@ func TestEndpoint(t *testing.T) {
 			t.Errorf("%q was taken as %s", s, e)
 		}
 	}
+	for s, want := range map[string]string{
+		"coaps://2001:db8::1:5684": "; write coaps://[2001:db8::7]:port", // of the address or the port: a guess would be the wrong server
+		"coaps://::1":              "without brackets",
+		"coaps://fe80::1%eth0:1":   "without brackets",
+		"tls://::1:8883/":          "; write tls://[2001:db8::7]:port",
+		"tls://example.eu":         "the port is missing; write tls://host:port",
+		"coaps://u:p@a:1":          "more than a host and a port; write coaps://host:port",
+	} {
+		if e, err := cred.ParseEndpoint(s); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %s, %v", s, e, err)
+		}
+	}
 	e, _ := cred.ParseEndpoint("coaps://[2001:db8::1]:1")
 	if !e.IsIP() || e.Addr() != "[2001:db8::1]:1" {
 		t.Errorf("%v, %s", e.IsIP(), e.Addr())

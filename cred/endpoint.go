@@ -17,8 +17,16 @@ type Endpoint struct {
 
 // ParseEndpoint reads an address without path, query, fragment or user. Host names are put in lower case.
 func ParseEndpoint(s string) (Endpoint, error) {
+	form := "coaps://host:port"
+	if strings.HasPrefix(strings.ToLower(s), "tls:") {
+		form = "tls://host:port"
+	}
 	bad := func(why string) (Endpoint, error) {
-		return Endpoint{}, fmt.Errorf("%q is no endpoint: %s; write coaps://host:port", s, why)
+		return Endpoint{}, fmt.Errorf("%q is no endpoint: %s; write %s", s, why, form)
+	}
+	if bareIPv6(s) {
+		form = strings.Replace(form, "host", "[2001:db8::7]", 1)
+		return bad("an IPv6 address without brackets does not tell where the port begins")
 	}
 	u, err := url.Parse(s)
 	if err != nil {
@@ -44,6 +52,14 @@ func ParseEndpoint(s string) (Endpoint, error) {
 		return bad("the port is missing")
 	}
 	return e, nil
+}
+
+// bareIPv6 tells whether there are several colons between the slashes and no brackets. Nobody knows whether what follows the last
+// colon is a port or the end of the address (RFC 3986, section 3.2.2).
+func bareIPv6(s string) bool {
+	_, host, _ := strings.Cut(s, "://")
+	host, _, _ = strings.Cut(host, "/")
+	return strings.Count(host, ":") > 1 && !strings.ContainsAny(host, "[]@")
 }
 
 // hostOK accepts an IP address or a host name of letters, digits, hyphens, underscores and dots.

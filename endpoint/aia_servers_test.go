@@ -219,3 +219,31 @@ func TestTheWebServersOfAuthorities(t *testing.T) {
 		})
 	}
 }
+
+// A chain that names a crowd of addresses asks little of anybody and tells little: the first of each certificate by name, the rest by
+// their number.
+func TestAChainWithACrowdOfAddresses(t *testing.T) {
+	t.Parallel()
+	root := peers.Root(t, "Root")
+	l := newLibrary(t)
+	crowd := func(of string) (out []string) {
+		for i := range 50 {
+			out = append(out, fmt.Sprintf("http://ca.example/%s/%d", of, i))
+		}
+		return out
+	}
+	leaf := root.Intermediate(t, "Intermediate", crowd("inter")...).Issue(t, peers.Spec{AIA: crowd("leaf")})
+	r, _ := Probe(t.Context(), cred.Endpoint{Scheme: "coaps", Host: "localhost", Port: 5684}, l.options(t, leaf))
+	var told []string
+	for _, f := range r.Findings {
+		if strings.HasPrefix(f.Code, "chain.aia") {
+			told = append(told, f.Code+" "+f.Text)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.dials) != 4 || len(told) != 5 || !strings.Contains(told[0], "http://ca.example/inter/0 ") || !strings.Contains(told[3], "http://ca.example/inter/3 ") ||
+		told[4] != "chain.aia-untried more issuers' addresses were not tried: 46" {
+		t.Errorf("dialled %q, told %q", l.dials, told)
+	}
+}

@@ -154,7 +154,7 @@ func (c *connection) clientAuth(v flight.View) string {
 		return "used"
 	case c.identity.HasKey():
 		return ""
-	case v.Request != nil && v.Finished:
+	case v.Request != nil && (v.Finished || v.Shown):
 		return "used"
 	case v.Request == nil && v.Done:
 		return "not-asked"

@@ -34,7 +34,7 @@ type wish struct {
 	alert    int // -1 for none
 	pinged   bool
 	rebind   string   // "not-tried" if empty
-	in       []string // words of the failure's text and hint
+	in       []string // words of the failure's text and hint; where there is none, of the findings' hints
 }
 
 func (w wish) check(t *testing.T, r ConnectReport, err error, server func() string) {
@@ -54,6 +54,9 @@ func (w wish) check(t *testing.T, r ConnectReport, err error, server func() stri
 		if r.Failure != f || f.Hint == "" || strings.Contains(f.Text, "\n") {
 			bad("the failure is %+v, the error %v", r.Failure, err)
 		}
+	}
+	for i := 0; err == nil && i < len(r.Findings); i++ {
+		text += r.Findings[i].Hint
 	}
 	if code != w.code {
 		bad("code %q, not %q", code, w.code)
@@ -193,6 +196,10 @@ func TestConnectToServersOfOthers(t *testing.T) {
 				w.findings = []string{"dtls.ca-not-listed"}
 				return w
 			}(),
+		},
+		{
+			name: "OpenSSL asks, and takes another authority's unit", server: openssl(good, "-verify", "2"), change: as(stranger),
+			wish: wish{verdict: cred.Pass, suite: gcm, alert: -1, findings: []string{"dtls.ca-not-listed", "coap.no-ping"}, in: []string{"--negative tells"}},
 		},
 		{
 			name: "GnuTLS refuses another authority's unit", server: gnutls(good), change: as(stranger),

@@ -157,6 +157,10 @@ func (p *probe) tellClimb(c *aia.Climber) {
 		p.finding(cred.Info, "chain.aia-failed", "the issuer's address "+s.URL+" led nowhere: "+chain.Name(s.Err.Error()),
 			"the modem never asks it; give the root with --roots")
 	}
+	if n := c.Untried(); n > 0 {
+		p.finding(cred.Info, "chain.aia-untried", fmt.Sprintf("more issuers' addresses were not tried: %d", n),
+			fmt.Sprintf("%d of a certificate are, and %d in all; give the root with --roots", aia.MaxEach, aia.MaxTried))
+	}
 	if server, ours, ok := c.Date(); ok {
 		p.report.ServerDate, p.report.ServerDateAt = server, ours
 	}

@@ -34,6 +34,8 @@ type AuthorityFacts struct {
 	SHA256       cred.Digest `json:"sha256"`
 	KeyEncrypted bool        `json:"key_encrypted"`        // a passphrase, or a token's PIN, opens it
 	Protection   string      `json:"protection,omitempty"` // of the key, as records say it: encrypted-file, clear-file, pkcs11, exec
+	Root         string      `json:"root,omitempty"`       // above an intermediate; "" where a root signs units itself
+	RootEnd      string      `json:"root_end,omitempty"`   // its not_after
 }
 
 // Clear tells whether there is an authority and its key lies in clear.

@@ -22,7 +22,7 @@ type Through struct {
 	Port    string
 	SecTag  cred.SecTag
 	Server  cred.Endpoint
-	Timeout time.Duration // of the way onto the network, and of the handshake; the defaults below if zero
+	Timeout time.Duration // of the way onto the network, of the handshake, and of this computer's own behind it; the defaults below, and endpoint.ConnectTimeout, if zero
 
 	Register bool          // register with LwM2M, update, de-register
 	Name     string        // its endpoint name; made of ID and the IMEI if empty

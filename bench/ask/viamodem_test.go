@@ -185,7 +185,7 @@ func TestAServerThatSaysNothingOrNo(t *testing.T) {
 		"no CoAP at all": {func(coap.Message) []byte { return nil }, "lwm2m.silent", "coap.no-ping lwm2m.left", lwm2m.Registration{Lifetime: 60}},
 		"another name":   {answers(coap.POST, "rd", coap.Forbidden), "lwm2m.403", "", lwm2m.Registration{Code: "4.03", Lifetime: 60}},
 		"no update":      {answers(coap.POST, "rd/7", coap.NotFound), "lwm2m.404", "lwm2m.replaces", lwm2m.Registration{Code: "2.01", Location: "/rd/7", Lifetime: 60, Deregistered: true}},
-		"no farewell":    {answers(coap.DELETE, "rd/7", coap.ServerError), "lwm2m.500", "lwm2m.replaces", lwm2m.Registration{Code: "2.01", Location: "/rd/7", Lifetime: 60, Updated: true}},
+		"no farewell":    {answers(coap.DELETE, "rd/7", coap.ServerError), "lwm2m.500", "lwm2m.replaces lwm2m.left", lwm2m.Registration{Code: "2.01", Location: "/rd/7", Lifetime: 60, Updated: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -201,19 +201,31 @@ func TestAServerThatSaysNothingOrNo(t *testing.T) {
 	}
 }
 
-// TestWhoRegistersIsSaid: what the tag holds decides what name the server compared.
+// TestWhoRegistersIsSaid and no more than is known of it: the tag tells what kind of name the server compared, and nobody has read it.
 func TestWhoRegistersIsSaid(t *testing.T) {
 	digest := `"` + digest + `"`
-	for name, c := range map[string]struct{ list, want string }{
-		"certificate":    {okay("%CMNG: 42,0,"+digest, "%CMNG: 42,1,"+digest, "%CMNG: 42,2,"+digest), "certificate's common name"},
-		"pre-shared key": {okay("%CMNG: 42,3,"+digest, "%CMNG: 42,4,"+digest), "identity of the pre-shared key"},
+	own := cred.DefaultTemplate.Name(fakeIMEI)
+	const sent = "urn:imei:350457790000020"
+	for name, c := range map[string]struct{ list, name, want string }{
+		"certificate": {
+			okay("%CMNG: 42,0,"+digest, "%CMNG: 42,1,"+digest, "%CMNG: 42,2,"+digest), sent,
+			`endpoint name "` + sent + `" was sent, device.id gives "` + own + `", and the common name of the certificate in the modem was not read`,
+		},
+		"certificate, no name given": {
+			okay("%CMNG: 42,0,"+digest, "%CMNG: 42,1,"+digest, "%CMNG: 42,2,"+digest), "",
+			`endpoint name "` + own + `" was sent, device.id gives "` + own + `", and the common name of the certificate in the modem was not read`,
+		},
+		"pre-shared key":    {okay("%CMNG: 42,3,"+digest, "%CMNG: 42,4,"+digest), sent, "and the identity of the pre-shared key in the modem was not read"},
+		"an unlisted store": {refusal, sent, "and the identity in the modem was not read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake(t)
 				f.says["AT%CMNG=1,42"], f.far = c.list, answers(coap.POST, "rd", coap.Forbidden)
-				r, err := ConnectThrough(t.Context(), f.dialer(), order())
-				if err == nil || !strings.Contains(r.Failure.Text, c.want) {
+				o := order()
+				o.Name = c.name
+				r, err := ConnectThrough(t.Context(), f.dialer(), o)
+				if err == nil || !strings.Contains(r.Failure.Text, c.want) || !strings.Contains(r.Failure.Hint, "compare with the file or the record") {
 					t.Errorf("%v", err)
 				}
 			})
@@ -404,6 +416,7 @@ func TestThisComputerNarrowsTheReason(t *testing.T) {
 	}{
 		"it gets in":           {e, same, "pass", "this computer gets in with the same identity", "modem.name-unchecked"},
 		"the tag holds others": {e, "", "pass", "the tag holds something else", "modem.other-identity modem.other-identity modem.other-identity modem.name-unchecked"},
+		"as somebody else":     {closed, "", "dtls.closed", "with the files, and the tag holds something else", "modem.other-identity modem.other-identity modem.other-identity modem.name-unchecked dtls.closed"},
 		"it fails too":         {closed, same, "dtls.closed", "so it is not the modem", "modem.name-unchecked dtls.closed"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -422,6 +435,31 @@ func TestThisComputerNarrowsTheReason(t *testing.T) {
 				t.Errorf("findings %q", got)
 			}
 			left(t, f, "4", "0")
+		})
+	}
+}
+
+// TestThisComputerHasTheTimeThatIsGiven, and its own where nobody gives any.
+func TestThisComputerHasTheTimeThatIsGiven(t *testing.T) {
+	_, files := far(t)
+	silent, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = silent.Close() })
+	for given, want := range map[time.Duration]string{0: "5s", time.Second: "1s", 5500 * time.Millisecond: "5.5s"} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			f.says["AT#XCONNECT"] = refusal
+			o := order()
+			o.Server, o.Files, o.Timeout = cred.Endpoint{Scheme: "coaps", Host: "127.0.0.1", Port: uint16(silent.LocalAddr().(*net.UDPAddr).Port)}, files, given
+			var told []string
+			o.Tell = func(line string) { told = append(told, line) }
+			r, err := ConnectThrough(t.Context(), f.dialer(), o)
+			if err == nil || r.Modem.Computer != "dtls.silent" || !strings.Contains(err.Error(), " within "+want) || !slices.Contains(told, "this computer tries the same identity, for at most "+want) {
+				t.Errorf("%v, computer %q, told %q", err, r.Modem.Computer, told)
+			}
 		})
 	}
 }

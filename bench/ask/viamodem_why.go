@@ -1,6 +1,7 @@
 package ask
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ func (t *through) holds(ctx context.Context, m *device.Modem) error {
 		}
 	}
 	if missing := missing(t.kinds); missing != "" {
-		return cred.Failed("modem.no-credential", fmt.Sprintf("sec_tag %d holds %s: a connection by it needs %s as well", t.o.SecTag, list(t.kinds), missing),
+		return cred.Failed("modem.no-credential", fmt.Sprintf("sec_tag %d holds %s: for a connection by it %s is missing", t.o.SecTag, list(t.kinds), missing),
 			"write what is missing (sectag provision, or sectag slots write), or name the tag that the unit's identity is in")
 	}
 	t.compare(m, sums)
@@ -131,16 +132,17 @@ func (t *through) where(took time.Duration) (text, hint string) {
 			"is UDP to this port open in the operator's network, and for this APN; what does the server's log say; a slow network needs --timeout"
 	}
 	return "it was refused: by the server with an alert, or by the modem, because of the server's root, name or chain, or a credential that it cannot use",
-		"look into the server's log; sectag probe says whether the modem can take the server's chain"
+		"look into the server's log; sectag probe says whether a server is there, and whether the modem can take its chain"
 }
 
 // fromHere makes the same handshake from this computer and says where the two differ.
 func (t *through) fromHere(ctx context.Context, refused error, text, where, hint string) error {
-	t.o.Tell("this computer tries the same identity")
+	t.o.Tell("this computer tries the same identity, for at most " + cmp.Or(t.o.Timeout, endpoint.ConnectTimeout).String())
 	o := t.o.Files.Options()
-	o.Now = t.o.Now
+	o.Now, o.Timeout = t.o.Now, t.o.Timeout // a server that is slow for the modem may be slow for this computer
 	r, err := endpoint.Connect(ctx, t.o.Server, o)
 	t.r.Peer = r.Peer
+	other := slices.ContainsFunc(t.r.Findings, func(f cred.Finding) bool { return f.Code == "modem.other-identity" })
 	if err != nil {
 		f := cred.AsFault(err)
 		if errors.Is(ctx.Err(), context.Canceled) {
@@ -148,10 +150,13 @@ func (t *through) fromHere(ctx context.Context, refused error, text, where, hint
 		}
 		t.r.Modem.Computer = f.Code
 		t.finding(cred.Error, f.Code, "from this computer: "+f.Text, f.Hint)
+		if other { // it failed as somebody else
+			return cred.Because(refused, "modem.handshake", text+"; this computer fails too, but with the files, and the tag holds something else: "+f.Text,
+				"name the files that are in the unit, so that this computer tries the same identity")
+		}
 		return cred.Because(refused, "modem.handshake", text+"; this computer fails too, so it is not the modem: "+f.Text, f.Hint)
 	}
 	t.r.Modem.Computer = string(r.Verdict)
-	other := slices.ContainsFunc(t.r.Findings, func(f cred.Finding) bool { return f.Code == "modem.other-identity" })
 	if other {
 		return cred.Because(refused, "modem.handshake", text+"; this computer gets in with the files, and the tag holds something else",
 			"write the files into the unit, or name those that are in it")

@@ -5,6 +5,7 @@ import (
 
 	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
+	"example.org/sectag/ca/certfile"
 	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
@@ -36,7 +37,7 @@ func (d *Desk) loadAuthority(e flows.LoadAuthority) (answer flows.AuthorityLoade
 		return answer, err
 	}
 	d.useRoot(root, key)
-	return flows.AuthorityLoaded{ID: e.ID, SHA256: info.SHA256, Encrypted: encrypted, Doc: authorityDoc(info, cert, key, encrypted)}, nil
+	return flows.AuthorityLoaded{ID: e.ID, SHA256: info.SHA256, Encrypted: encrypted, Doc: authorityDoc(root, key, encrypted, info.Protection)}, nil
 }
 
 func (d *Desk) useRoot(root ca.Root, key string) {
@@ -47,11 +48,17 @@ func (d *Desk) useRoot(root ca.Root, key string) {
 	d.Profile.Cert, d.Profile.Key = root.File, key
 }
 
-func authorityDoc(i ca.Info, cert, key string, encrypted bool) flows.Doc {
-	return codec.Doc(flows.AuthorityFacts{
-		Cert: cert, Key: key, Subject: i.Subject, NotBefore: record.Stamp(i.NotBefore), NotAfter: record.Stamp(i.NotAfter),
-		SHA256: i.SHA256, KeyEncrypted: encrypted, Protection: string(i.Protection),
-	})
+// authorityDoc says who signs, what stands above it, and how its key is kept. Encrypted: something must be typed to open it.
+func authorityDoc(root ca.Root, key string, encrypted bool, kept ca.Protection) flows.Doc {
+	f := flows.AuthorityFacts{
+		Cert: root.File, Key: key, Subject: certfile.Subject(root.Cert), NotBefore: record.Stamp(root.Cert.NotBefore), NotAfter: record.Stamp(root.Cert.NotAfter),
+		SHA256: cred.Sum(root.PEM), KeyEncrypted: encrypted, Protection: string(kept),
+	}
+	if root.Intermediate() {
+		top := root.Chain.Root()
+		f.Root, f.RootEnd = certfile.Subject(top), record.Stamp(top.NotAfter)
+	}
+	return codec.Doc(f)
 }
 
 // createAuthority makes a root and opens it at once: whoever made it knows the passphrase.

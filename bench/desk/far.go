@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.org/sectag/bench/evidence"
+	"example.org/sectag/bench/identity"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
@@ -99,7 +100,7 @@ func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.
 	if err != nil {
 		return nil, err
 	}
-	report.Twin = twin
+	report.Twin, report.Failure = twin, identity.Unknown(report.Failure, d.rootNow(), d.set.Behind)
 	report.Peer = report.Peer[:min(len(report.Peer), maxShown)]
 	answer := flows.Connected{ID: e.ID, Verdict: evidence.Outcome(report.Verdict), Doc: codec.Doc(report)}
 	if no != nil {

@@ -6,6 +6,7 @@ import (
 
 	"example.org/sectag/bench/identity"
 	"example.org/sectag/bench/profile"
+	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
@@ -109,7 +110,7 @@ func (d *Desk) certify(ctx context.Context, e flows.Certify) (flows.Event, error
 	if d.set.Cert, err = maker.Certify(ctx, d.set.Ready, *d.set.Made); err != nil {
 		return nil, err
 	}
-	content := []byte(d.set.Cert.PEM)
+	content := d.set.Sent(d.set.Cert)
 	if err := m.Fits(s, content); err != nil {
 		return nil, err
 	}
@@ -121,7 +122,7 @@ func (d *Desk) certify(ctx context.Context, e flows.Certify) (flows.Event, error
 func (d *Desk) shown(ctx context.Context, use func(cert, key []byte)) (twin bool, err error) {
 	switch {
 	case d.set.Key != nil && d.set.Key.PEM() != nil:
-		use([]byte(d.set.Cert.PEM), d.set.Key.PEM())
+		use(d.set.Sent(d.set.Cert), d.set.Key.PEM())
 		return false, nil
 	case d.set.Made == nil:
 		return false, cred.Failed("store.key-gone", "the unit's key is in the modem only, so this computer cannot connect with it",
@@ -131,6 +132,6 @@ func (d *Desk) shown(ctx context.Context, use func(cert, key []byte)) (twin bool
 	if err != nil {
 		return true, err
 	}
-	d.set.Twin, err = maker.Twin(ctx, d.set.Cert, use)
+	d.set.Twin, err = maker.Twin(ctx, d.set.Cert, func(twin ca.Certificate, key []byte) { use(d.set.Sent(twin), key) })
 	return true, err
 }

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 
+	"example.org/sectag/bench/identity"
 	"example.org/sectag/bench/past"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/bench/slotfile"
@@ -33,6 +34,9 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 		plan, err = d.planHand(m, e.Hand, items, before)
 	} else {
 		plan, err = d.planProfile(m, e, unit, items, before)
+		if err == nil {
+			err = d.chainFits(ctx, m, plan)
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -132,6 +136,20 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 	return plan, nil
 }
 
+// chainFits refuses a plan whose certificates could become too long with what is sent behind them.
+func (d *Desk) chainFits(ctx context.Context, m *device.Modem, plan flows.Plan) error {
+	root := d.rootNow()
+	behind := identity.Behind(d.profile().Chain, root)
+	if len(behind) == 0 {
+		return nil
+	}
+	maker, err := d.maker(ctx)
+	if err != nil {
+		return err
+	}
+	return maker.ChainFits(root, behind, plan, d.fits(m))
+}
+
 func (d *Desk) firmware() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -143,7 +161,7 @@ func (d *Desk) agrees(before past.Past, s profile.Slot, unit record.Unit, anchor
 	root, p := d.rootNow(), d.profile()
 	return root.Cert != nil && before.Agrees(past.Wish{
 		SecTag: s.SecTag, Issuer: cred.Sum(root.PEM), Name: p.ID.Name(unit.IMEI), Origin: p.Origin.Recorded(),
-		Anchor: anchor, Now: d.Now(),
+		Anchor: anchor, Behind: identity.Behind(p.Chain, root).Sums(), Now: d.Now(),
 	})
 }
 

@@ -106,6 +106,7 @@ func (d *Desk) prepareIdentity(ctx context.Context, set *identity.Set, plan flow
 	if err != nil {
 		return err
 	}
+	set.Behind = identity.Behind(d.profile().Chain, d.rootNow())
 	if plan.MakesKey() {
 		set.Ready, err = m.Prepare(ctx)
 		return err

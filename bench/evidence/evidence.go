@@ -234,7 +234,7 @@ func ModemKey(k flows.KeyFacts, firmware string) *record.Key {
 	}
 }
 
-// Certificate is a unit's certificate under its root.
+// Certificate is a unit's certificate under its authority.
 func Certificate(c ca.Certificate, root ca.Root) *record.Certificate {
 	return &record.Certificate{
 		Serial: c.Serial, Subject: "CN=" + c.Name, Name: c.Name, Issuer: root.Cert.Subject.String(), IssuerSHA: cred.Sum(root.PEM),
@@ -248,6 +248,9 @@ func Authority(a *ca.Authority, root ca.Root) *record.Authority {
 	out := &record.Authority{
 		Subject: root.Cert.Subject.String(), SHA256: cred.Sum(root.PEM), SPKI: cred.Sum(root.Cert.RawSubjectPublicKeyInfo),
 		Key: cred.KeyName(root.Cert.PublicKey), NotAfter: record.Stamp(root.Cert.NotAfter),
+	}
+	if root.Intermediate() {
+		out.Above = root.Chain[1:].Sums()
 	}
 	if a != nil {
 		out.Protection = string(a.Protection)

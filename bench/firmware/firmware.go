@@ -98,7 +98,11 @@ func identity(p profile.Profile, now time.Time, add func(cred.SecTag, cred.Kind,
 		if err != nil {
 			return err
 		}
-		add(tag, cred.ClientCert, r.Longest)
+		var behind []byte
+		if p.Chain {
+			behind = root.Chain.Between().PEM()
+		}
+		add(tag, cred.ClientCert, append(r.Longest, behind...))
 	}
 	if p.Origin == profile.Modem {
 		return nil

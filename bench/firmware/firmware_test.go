@@ -125,6 +125,44 @@ func TestTheSizeIsThatOfTheLargest(t *testing.T) {
 	}
 }
 
+// With send_chain the intermediate behind the certificate is reckoned with it; where a root signs, nothing stands behind.
+func TestTheSizeOfAChain(t *testing.T) {
+	t.Parallel()
+	p := product(t, oneSlot)
+	root, err := ca.Load(p.Cert, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth, err := root.Unlock(filepath.Join(filepath.Dir(p.Cert), "root.key"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := ca.Init(ca.InitOptions{Under: auth, Dir: filepath.Join(t.TempDir(), "2026"), Subject: "CN=Acme 2026", Plaintext: true, Clock: ca.Clock{Now: time.Now()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	below, err := ca.Load(made.Cert, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := func(cert string, chain bool) int {
+		q := p
+		q.Cert, q.Chain, q.Days = cert, chain, 100
+		b, err := For(q, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(b.Credentials, func(c Credential) bool { return c.Kind == cred.ClientCert.String() })
+		return b.Credentials[i].Bytes
+	}
+	if alone, both := size(made.Cert, false), size(made.Cert, true); both-alone != len(below.PEM) {
+		t.Errorf("alone %d B, with the intermediate of %d B %d B", alone, len(below.PEM), both)
+	}
+	if alone, both := size(p.Cert, false), size(p.Cert, true); both != alone {
+		t.Errorf("of a root: %d and %d B", alone, both)
+	}
+}
+
 // The longest certificate is one length: a serial that was drawn for the rehearsal took a byte more in half of the runs. In PEM one
 // byte of three shows, so names of three lengths are tried.
 func TestTheSizeIsTheSameEachTime(t *testing.T) {

@@ -2,7 +2,8 @@
 // for a key which cannot leave its modem. It asks the authority and the ledger, and never a modem. No unit gets an identity here that
 // is another's, and no certificate is signed whose serial was not reserved before.
 //
-// Read identity.go first: what an identity is made with, and a key of this computer. Then made.go: a key of the modem's.
+// Read identity.go first: what an identity is made with, and a key of this computer. Then made.go: a key of the modem's; behind.go: what
+// a unit sends behind its certificate.
 package identity
 
 import (

@@ -145,7 +145,7 @@ func (m Maker) Certify(ctx context.Context, r Ready, key Made) (ca.Certificate, 
 // Twin lets use show a server a certificate with the name of the unit's own and a key of this computer, because the unit's key is in
 // its modem. The twin lives for minutes; its key is overwritten and its serial abandoned when use is over, so that it is never taken
 // for the unit's.
-func (m Maker) Twin(ctx context.Context, of ca.Certificate, use func(cert, key []byte)) (serial string, err error) {
+func (m Maker) Twin(ctx context.Context, of ca.Certificate, use func(cert ca.Certificate, key []byte)) (serial string, err error) {
 	if err := m.open(); err != nil {
 		return "", err
 	}
@@ -154,7 +154,7 @@ func (m Maker) Twin(ctx context.Context, of ca.Certificate, use func(cert, key [
 	}
 	cert, key, err := m.Auth.Twin(ca.TwinRequest{Of: of.DER, Serial: serial, Clock: m.Clock})
 	if err == nil {
-		use([]byte(cert.PEM), key.PEM())
+		use(cert, key.PEM())
 		key.Clear()
 	}
 	return serial, errors.Join(err, m.Abandon(context.WithoutCancel(ctx), serial))

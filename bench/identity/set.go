@@ -1,12 +1,14 @@
 package identity
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/x509"
 	"encoding/pem"
 
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/ca"
+	"example.org/sectag/ca/chain"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/ledger/record"
@@ -17,8 +19,9 @@ type Set struct {
 	Contents [flows.MaxSlots][]byte
 	Key      *ca.Key
 	Cert     ca.Certificate
-	Written  []byte // the content whose write was answered with OK and that is to be proved next
-	Anchor   []byte // canonical PEM that the connection test trusts: the first slot's
+	Behind   chain.Chain // the authority's intermediates, which the unit sends behind its certificate
+	Written  []byte      // the content whose write was answered with OK and that is to be proved next
+	Anchor   []byte      // canonical PEM that the connection test trusts: the first slot's
 
 	Ready Ready  // for a key that the modem makes
 	Made  *Made  // that key, once it is made
@@ -55,7 +58,7 @@ func (s *Set) Lay(plan flows.Plan) {
 		}
 		switch l.Slot.Kind {
 		case cred.ClientCert:
-			s.Contents[i] = []byte(s.Cert.PEM)
+			s.Contents[i] = s.Sent(s.Cert)
 		case cred.ClientKey:
 			s.Contents[i] = append([]byte(nil), s.Key.PEM()...)
 			s.secret = append(s.secret, i)
@@ -63,12 +66,15 @@ func (s *Set) Lay(plan flows.Plan) {
 	}
 }
 
+// Sent is a certificate as the unit sends it and its slot holds it: the intermediates stand behind it, if any are sent.
+func (s *Set) Sent(c ca.Certificate) []byte { return append([]byte(c.PEM), s.Behind.PEM()...) }
+
 // Fits asks of everything that will be written whether it fits, a certificate that is still to be signed too.
 func (s *Set) Fits(plan flows.Plan, fits func(cred.Slot, []byte) error) error {
 	for i, l := range plan.Slots[:plan.N] {
 		c := s.Contents[i]
 		if l.Op == flows.WriteSlot && l.Slot.Kind == cred.ClientCert && c == nil {
-			c = s.Ready.Longest
+			c = append(bytes.Clone(s.Ready.Longest), s.Behind.PEM()...)
 		}
 		if c != nil {
 			if err := fits(l.Slot, c); err != nil {
@@ -93,7 +99,7 @@ func (s *Set) Facts(plan flows.Plan, why string) flows.PreparedFacts {
 
 // Signed is what is shown of the certificate that was signed in the middle of the work.
 func (s *Set) Signed() flows.PreparedFacts {
-	return flows.PreparedFacts{KeyOrigin: "modem", Certificate: s.certificate(), Clock: s.Clock(), Sizes: []int{len(s.Cert.PEM)}}
+	return flows.PreparedFacts{KeyOrigin: "modem", Certificate: s.certificate(), Clock: s.Clock(), Sizes: []int{len(s.Sent(s.Cert))}}
 }
 
 // Clock is the source of the clock that the certificate was signed by, or will be; empty where none is.
@@ -125,6 +131,9 @@ func (s *Set) Import(hand flows.Hand, content []byte) (claims []record.Binding, 
 				"have it issued anew by sectag ca issue, or with basicConstraints CA:FALSE")
 		}
 		s.byHand = evidence.Imported(c)
+		for _, behind := range cred.Blocks(content)[1:] {
+			s.byHand.Behind = append(s.byHand.Behind, cred.Sum(cred.CertPEM(behind.Bytes)))
+		}
 	case cred.ClientKey:
 		if s.handKey, err = importedKey(content); err != nil {
 			return nil, cred.Because(err, "config.value", hand.File+": the private key cannot be read", "give the unit's private key")
@@ -166,6 +175,7 @@ func (s *Set) Record(r *record.Record, auth *ca.Authority, root ca.Root) {
 	}
 	if s.Cert.Serial != "" {
 		r.Cert, r.Authority = evidence.Certificate(s.Cert, root), evidence.Authority(auth, root)
+		r.Cert.Behind = s.Behind.Sums()
 	} else if s.Ready.Serial != "" {
 		r.Abandoned = []string{s.Ready.Serial} // reserved for a certificate that was never signed
 	}

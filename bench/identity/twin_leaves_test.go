@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"example.org/sectag/ca"
-	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
 )
@@ -46,8 +45,8 @@ func TestATwinLeavesNothing(t *testing.T) {
 	defer unitKey.Clear()
 	var twin *x509.Certificate
 	var key []byte
-	serial, err := m.Twin(t.Context(), unit, func(c, k []byte) {
-		if twin, err = x509.ParseCertificate(cred.Blocks(c)[0].Bytes); err != nil {
+	serial, err := m.Twin(t.Context(), unit, func(c ca.Certificate, k []byte) {
+		if twin, err = x509.ParseCertificate(c.DER); err != nil {
 			t.Error(err)
 		}
 		if key = k; !bytes.Contains(k, []byte("PRIVATE KEY")) {

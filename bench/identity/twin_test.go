@@ -2,10 +2,12 @@ package identity
 
 import (
 	"context"
+	"crypto/x509"
 	"testing"
 	"time"
 
 	"example.org/sectag/ca"
+	"example.org/sectag/ca/chain"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/ledger"
@@ -44,8 +46,8 @@ func TestATwinsSerialIsAbandoned(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(ctx)
-	serial, err := m.Twin(ctx, own, func(cert, key []byte) {
-		if len(cert) == 0 || len(key) == 0 {
+	serial, err := m.Twin(ctx, own, func(cert ca.Certificate, key []byte) {
+		if len(cert.DER) == 0 || len(key) == 0 {
 			t.Error("there is nothing to show")
 		}
 		stop() // somebody stops the program at the handshake
@@ -66,14 +68,37 @@ func TestATwinsSerialIsAbandoned(t *testing.T) {
 	}
 }
 
+// some is a certificate.
+func some(t *testing.T) *x509.Certificate {
+	t.Helper()
+	root, err := ca.Init(ca.InitOptions{Dir: t.TempDir(), Plaintext: true, Clock: ca.Clock{Now: time.Now()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := ca.Load(root.Cert, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded.Cert
+}
+
 // TestACertificateThatIsToComeMustFit: the longest that it can be is asked for before the modem makes its key.
 func TestACertificateThatIsToComeMustFit(t *testing.T) {
 	at := cred.Slot{SecTag: 42, Kind: cred.ClientCert}
 	plan := flows.Plan{N: 1}
 	plan.Slots[0].Slot, plan.Slots[0].Op = at, flows.WriteSlot
 	s := Set{Ready: Ready{Longest: make([]byte, 900)}}
-	for room, fits := range map[int]bool{899: false, 900: true} {
-		err := s.Fits(plan, func(asked cred.Slot, c []byte) error {
+	behind := some(t)
+	long := s
+	long.Behind = chain.Chain{behind}
+	both := 900 + len(cred.CertPEM(behind.Raw))
+	for _, x := range []struct {
+		set  Set
+		room int
+		fits bool
+	}{{s, 899, false}, {s, 900, true}, {long, both - 1, false}, {long, both, true}} {
+		room, fits := x.room, x.fits
+		err := x.set.Fits(plan, func(asked cred.Slot, c []byte) error {
 			if asked != at || len(c) > room {
 				return cred.Failed("line.too-long", "it does not fit", "take another host")
 			}

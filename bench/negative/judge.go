@@ -2,6 +2,7 @@ package negative
 
 import (
 	"fmt"
+	"strings"
 
 	"example.org/sectag/ca/decoy"
 	"example.org/sectag/cred"
@@ -38,16 +39,17 @@ type Attempt struct {
 // seen is what came of an attempt.
 type seen struct {
 	tried  bool
-	asked  bool // the server asked for a certificate, and what was shown went out to its end
-	in     bool // the session was open, and nothing was said against it
-	closed bool // the host said that nothing listens
+	left   string // why it was not tried
+	asked  bool   // the server asked for a certificate, and what was shown went out to its end
+	in     bool   // the session was open, and nothing was said against it
+	closed bool   // the host said that nothing listens
 	alert  *uint8
 	fault  *cred.Fault
 	coap   string  // the answer to a registration; "" without one
-	after  control // whether the unit got in right behind it
+	after  control // whether the server took the unit right behind it
 }
 
-// control is what came of the unit's own handshake behind an attempt.
+// control is what came of the unit itself right behind an attempt: of its handshake, or where a registration was tried of its own.
 type control int
 
 const (
@@ -56,8 +58,9 @@ const (
 	broke
 )
 
-// judge decides what an attempt was. An alert behind what was shown is a refusal. Silence is one only where the unit gets in behind it.
-// A port that closes is none: the server may have fallen over what it was shown, and one that does proves nothing by it.
+// judge decides what an attempt was. What looks like a refusal, an alert or silence behind what was shown or a code of CoAP's, is one
+// only where the server takes the unit right behind it: else it may have fallen over, or have shut this computer out whatever it is
+// shown. A port that closes is none: a server that falls over what it was shown proves nothing by it.
 func judge(kind decoy.Kind, s seen) Attempt {
 	a := Attempt{Attempt: string(kind), Alert: s.alert, Code: s.coap}
 	if s.fault != nil && a.Code == "" {
@@ -71,56 +74,49 @@ func judge(kind decoy.Kind, s seen) Attempt {
 		a.How, a.Text = how, text
 		return a
 	}
+	refusal := func(how, text string) Attempt {
+		if s.after == worked {
+			return is(true, how, text)
+		}
+		return unknown(how, text+"; "+behind[s.after])
+	}
 	switch {
 	case !s.tried:
-		return unknown(notTried, "not tried")
+		return unknown(notTried, strings.TrimSuffix("not tried: "+s.left, ": "))
 	case s.coap == "4.00" || s.coap == "4.03":
-		return is(true, byCode, "the server answered "+s.coap+" to the registration")
-	case s.coap != "" && s.coap[0] == '2':
+		return refusal(byCode, "the server answered "+s.coap+" to the registration")
+	case s.coap != "" && s.letIn(kind):
 		return is(false, letIn, "the server registered it ("+s.coap+")")
 	case s.coap != "":
 		return unknown(byCode, "the server answered "+s.coap+" to the registration, which says nothing of the name")
-	case s.in && kind == decoy.OtherUnit:
-		return unknown(otherwise, "the server did not answer the registration")
-	case s.in:
+	case s.letIn(kind):
 		return is(false, letIn, "the server let it in")
+	case s.in:
+		return unknown(otherwise, "the server did not answer the registration")
 	case s.fault == nil:
 		return unknown(otherwise, "no session came of it, and nothing was said")
 	case s.alert != nil && s.asked:
-		return is(true, byAlert, fmt.Sprintf("the server refused it with alert %d (%s)", *s.alert, flight.AlertName(*s.alert)))
+		return refusal(byAlert, fmt.Sprintf("the server refused it with alert %d (%s)", *s.alert, flight.AlertName(*s.alert)))
 	case s.closed:
 		return unknown(byClosing, "the server closed its port: it may have crashed, which is no refusal")
-	case s.fault.Code == "dtls.began-silent" && s.asked && s.after == worked:
-		return is(true, bySilence, "the server fell silent when it was shown, and let the unit in right behind it")
 	case s.fault.Code == "dtls.began-silent" && s.asked:
-		return unknown(bySilence, "the server fell silent when it was shown, and did not let the unit in behind it either")
+		return refusal(bySilence, "the server fell silent when it was shown")
 	}
 	return unknown(otherwise, s.fault.Text)
 }
 
-// doubtful tells whether the unit's own handshake must follow at once to know what an attempt was.
-func (s seen) doubtful() bool { return s.tried && !s.in && s.alert == nil && s.coap == "" }
+// behind says why a refusal is not believed; a table that is never written.
+var behind = map[control]string{
+	broke:   "it did not take the unit right behind it either: it may have crashed, or have shut this computer out",
+	notMade: "whether it took the unit right behind it was not tried",
+}
 
-// doubt takes back what nobody knows of a server that lets the unit in no more: it may have shut this computer out at its first
-// refusal, and have refused all that came behind it whatever that was. What came before somebody got in is believed, and so is the
-// first refusal behind that.
-func doubt(attempts []Attempt, sights []seen) {
-	alive := -1
-	for i, s := range sights {
-		if s.in || s.after == worked {
-			alive = i
-		}
+// letIn tells whether the server took what it had to refuse. Another unit may have its session, and must not register.
+func (s seen) letIn(kind decoy.Kind) bool {
+	if kind == decoy.OtherUnit {
+		return strings.HasPrefix(s.coap, "2.")
 	}
-	shut := false
-	for i := alive + 1; i < len(attempts); i++ {
-		switch a := &attempts[i]; {
-		case a.Refused == nil || !*a.Refused:
-		case shut:
-			a.Refused, a.Text = nil, a.Text+"; it may have shut this computer out before, for it does not let the unit in any more either"
-		default:
-			shut = true
-		}
-	}
+	return s.in
 }
 
 // grounds is what the weight of a finding hangs on.
@@ -174,7 +170,7 @@ func severity(kind decoy.Kind, g grounds) cred.Severity {
 	return cred.Error
 }
 
-// findings says what is wrong with a server after these attempts. left tells that it took the unit before them and not behind them.
+// findings says what is wrong with a server after these attempts. left tells that it took the unit before them and not behind one.
 func findings(attempts []Attempt, g grounds, left bool) []cred.Finding {
 	out := []cred.Finding{}
 	var open []string
@@ -190,7 +186,7 @@ func findings(attempts []Attempt, g grounds, left bool) []cred.Finding {
 	}
 	if left {
 		out = append(out, cred.Finding{
-			Code: "dtls.negative-left", Severity: cred.Warning, Text: "the server lets the unit in no more after a handshake that it refused",
+			Code: "dtls.negative-left", Severity: cred.Warning, Text: "the server takes the unit no more behind a handshake that must fail",
 			Hint: "it may have crashed (gnutls-serv does) or shut this computer out: look at its log, and start it again",
 		})
 	}
@@ -198,7 +194,7 @@ func findings(attempts []Attempt, g grounds, left bool) []cred.Finding {
 		out = append(out, cred.Finding{
 			Code: "dtls.negative-unproven", Severity: cred.Warning,
 			Text: fmt.Sprintf("of %d handshakes that must fail %d say nothing: %s", len(attempts), len(open), list(open)),
-			Hint: "each of them says why; have the server up and try again",
+			Hint: "each of them says why; put that right and try again",
 		})
 	}
 	return out

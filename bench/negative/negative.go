@@ -1,6 +1,7 @@
 package negative
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -25,10 +26,6 @@ type Options struct {
 	Tool    evidence.Tool
 	Now     func() time.Time
 	Tell    func(attempt string) // told each before it is made; may be nil
-
-	// Register registers who has another unit's certificate and key under this unit's name and says what the server answered, such as
-	// 4.03, or why the session failed. Nil leaves that attempt out.
-	Register func(ctx context.Context, name string, cert, key []byte) (endpoint.ConnectReport, string, error)
 }
 
 // Result is what was found.
@@ -38,10 +35,10 @@ type Result struct {
 	Record   string // that was written; "" without a ledger
 }
 
-// attempts in their order: those that most servers answer come first.
+// attempts in their order: those that most servers answer come first. Where the unit registers, another tries to in its name.
 func (o Options) attempts() []decoy.Kind {
 	out := []decoy.Kind{decoy.OtherAuthority, otherKey, decoy.Expired, decoy.DeviceSigned, decoy.DeviceCASigned}
-	if o.Register != nil {
+	if o.Unit.Register {
 		out = append(out, decoy.OtherUnit)
 	}
 	return append(out, noCertificate)
@@ -61,7 +58,7 @@ type proof struct {
 	only    []decoy.Kind
 }
 
-// Run makes the unit's handshake, then those that must fail, then the unit's again. The error is the failure of the unit's own
+// Run makes the unit's handshake, then those that must fail, and the unit's again behind each that was not let in. The error is the failure of the unit's own
 // handshake, or what kept the attempts from being made; that a server lets somebody in is a finding. Faults: config.endpoint,
 // ca.not-issued-by, those of endpoint.Connect, of ca.Authority.SignTest and of the ledger.
 func Run(ctx context.Context, o Options) (Result, error) {
@@ -96,9 +93,6 @@ func (p *proof) all(ctx context.Context) (Result, error) {
 	for i, kind := range p.kinds() {
 		r.Attempts = append(r.Attempts, judge(kind, sights[i]))
 	}
-	if p.broken {
-		doubt(r.Attempts, sights)
-	}
 	r.Unit.Findings = append(r.Unit.Findings, findings(r.Attempts, p.grounds, p.broken)...)
 	r.Unit.Verdict = cred.Judge(r.Unit.Findings)
 	if failed != nil {
@@ -110,9 +104,13 @@ func (p *proof) all(ctx context.Context) (Result, error) {
 
 // Named refuses a server that the profile does not name: what is a test of one's own is an attack on another's. Fault: config.endpoint.
 func Named(server, profile cred.Endpoint) error {
+	if server.Scheme != profile.Scheme && server.Scheme == "tls" {
+		return cred.Failed("config.endpoint", "handshakes that must fail are made at the profile's server only, and a profile names no "+server.Scheme+":// server",
+			"name the coaps:// server that the units reach")
+	}
 	if profile.Host == "" || server != profile {
 		return cred.Failed("config.endpoint", server.String()+" is not the server that the profile names, and only that one is tried with handshakes that must fail",
-			"write its address as url below [endpoint] in the profile, if it is yours to try")
+			"write its address as url below [endpoint] in sectag.toml, if it is yours to try")
 	}
 	return nil
 }
@@ -132,14 +130,14 @@ func (p *proof) untried() []Attempt {
 	return out
 }
 
-// tries makes the attempts, one after the other. Behind one that may have been anything the unit follows at once, and behind the last.
-// Of a server that never asks for a certificate nothing but that is told; one that does not take the unit any more is left alone.
+// tries makes the attempts, one after the other. The unit itself follows each that was not let in. Of a server that never asks for a
+// certificate nothing but that is told; one that does not take the unit any more is left alone.
 func (p *proof) tries(ctx context.Context, unit endpoint.ConnectReport) ([]seen, error) {
 	sights := make([]seen, len(p.kinds()))
 	if unit.ClientAuth != "used" {
 		for i, k := range p.kinds() {
 			anyone := k == noCertificate && unit.ClientAuth == "not-asked"
-			sights[i] = seen{tried: anyone, in: anyone}
+			sights[i] = seen{tried: anyone, in: anyone, left: "the server did not ask the unit for a certificate, so nothing would be shown by it"}
 		}
 		return sights, nil
 	}
@@ -151,24 +149,35 @@ func (p *proof) tries(ctx context.Context, unit endpoint.ConnectReport) ([]seen,
 		if err != nil {
 			return sights, err
 		}
-		if s.doubtful() || i == len(sights)-1 {
-			s.after = p.control(ctx)
+		if !s.letIn(k) {
+			s.after = p.control(ctx, k)
 		}
 		sights[i] = s
 		if err := ctx.Err(); err != nil {
 			return sights, cred.Because(err, "dtls.canceled", "the handshakes that must fail were stopped", "start them again")
 		}
-		if p.broken {
+		if p.broken = s.after == broke; p.broken {
+			for j := i + 1; j < len(sights); j++ {
+				sights[j].left = "the server takes the unit no more"
+			}
 			return sights, nil
 		}
 	}
 	return sights, nil
 }
 
-// control makes the unit's own handshake again.
-func (p *proof) control(ctx context.Context) control {
-	if _, err := p.connect(ctx, p.Unit.Cert, p.Unit.Key, false); err != nil {
-		p.broken = ctx.Err() == nil
+// control makes the unit's own handshake again, and its registration behind that of another: a server may refuse whatever is registered.
+func (p *proof) control(ctx context.Context, behind decoy.Kind) control {
+	var err error
+	if behind == decoy.OtherUnit {
+		_, err = p.register(ctx, p.Unit.Cert, p.Unit.Key)
+	} else {
+		_, err = p.connect(ctx, p.Unit.Cert, p.Unit.Key, false)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return notMade
+	case err != nil:
 		return broke
 	}
 	return worked
@@ -181,7 +190,9 @@ func (p *proof) try(ctx context.Context, kind decoy.Kind) (seen, error) {
 	var no error
 	err := p.shown(ctx, kind, func(cert, key []byte) {
 		if kind == decoy.OtherUnit {
-			report, s.coap, no = p.Register(ctx, p.name, cert, key)
+			if report, no = p.register(ctx, cert, key); report.Register != nil {
+				s.coap = report.Register.Code
+			}
 			return
 		}
 		report, no = p.connect(ctx, cert, key, true)
@@ -201,6 +212,13 @@ func (p *proof) connect(ctx context.Context, cert, key []byte, bare bool) (endpo
 	return endpoint.Connect(ctx, p.Server, endpoint.ConnectOptions{
 		Cert: cert, Key: key, Anchor: u.Anchor, Bare: bare, Timeout: u.Timeout, Now: u.Now, Dial: u.Dial, Lookup: u.Lookup,
 	})
+}
+
+// register makes a session and registers the unit's name in it.
+func (p *proof) register(ctx context.Context, cert, key []byte) (endpoint.ConnectReport, error) {
+	o := p.Unit
+	o.Cert, o.Key, o.Rebind, o.Endpoint = cert, key, false, cmp.Or(o.Endpoint, p.name)
+	return endpoint.Connect(ctx, p.Server, o)
 }
 
 // imeiIn reads the IMEI out of a unit's name, by the template that made it; 0 where it is not one of its names.

@@ -66,8 +66,16 @@ func TestWhatIsCurrent(t *testing.T) {
 		"a host's key, as may be":         {func(_ *record.Record, w *Wish) { w.Origin = "" }, true},
 		"a host's key, not the modem's":   {func(_ *record.Record, w *Wish) { w.Origin = "modem" }, false},
 		"a key of the modem's, as wanted": {func(r *record.Record, w *Wish) { r.KeyOrigin, w.Origin = "modem", "modem" }, true},
-		"a record without a certificate":  {func(r *record.Record, _ *Wish) { r.Cert = nil }, false},
-		"a record without an authority":   {func(r *record.Record, _ *Wish) { r.Authority = nil }, false},
+		"an intermediate wanted behind":   {func(_ *record.Record, w *Wish) { w.Behind = []cred.Digest{issuer} }, false},
+		"one stands behind it, unwanted":  {func(r *record.Record, _ *Wish) { r.Cert.Behind = []cred.Digest{issuer} }, false},
+		"another one behind it": {func(r *record.Record, w *Wish) {
+			r.Cert.Behind, w.Behind = []cred.Digest{issuer}, []cred.Digest{anchor}
+		}, false},
+		"the wanted one behind it": {func(r *record.Record, w *Wish) {
+			r.Cert.Behind, w.Behind = []cred.Digest{issuer}, []cred.Digest{issuer}
+		}, true},
+		"a record without a certificate": {func(r *record.Record, _ *Wish) { r.Cert = nil }, false},
+		"a record without an authority":  {func(r *record.Record, _ *Wish) { r.Authority = nil }, false},
 	} {
 		r, w := passed(), wish
 		c.change(&r, &w)

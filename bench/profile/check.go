@@ -26,6 +26,7 @@ func (c *checker) check(f file) *Profile {
 	p.Lock = c.lock(f.Authority.Lock)
 	p.ID, p.Origin = c.id(f.Device.ID), c.origin(f.Device.Key)
 	p.Days, p.Until = c.validity(f.Device.Validity)
+	p.Chain = f.Device.Chain
 	for i, s := range f.Slot {
 		p.Slots = append(p.Slots, c.slot(i, s, p.Slots))
 	}

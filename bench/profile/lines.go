@@ -17,7 +17,7 @@ var known = map[string][]string{
 	"product":   {"name", "life"},
 	"station":   {"id", "operator"},
 	"authority": {"cert", "key", "lock_after"},
-	"device":    {"id", "key", "validity"},
+	"device":    {"id", "key", "validity", "send_chain"},
 	"slot":      {"sec_tag", "mode", "anchor"},
 	"endpoint":  {"url", "register"},
 	"ledger":    {"url"},

@@ -35,6 +35,7 @@ type Profile struct {
 	Origin   Origin
 	Days     int  // validity of a unit's certificate
 	Until    bool // validity "issuer": up to the issuer's end
+	Chain    bool // a unit gets the intermediates of its authority behind its certificate, and sends them
 	Slots    []Slot
 	Endpoint cred.Endpoint // zero: nothing is connected
 	Register bool          // units are registered there as well, and taken back
@@ -116,6 +117,7 @@ type file struct {
 		ID       string `toml:"id,omitempty"`
 		Key      string `toml:"key,omitempty"`
 		Validity string `toml:"validity,omitempty"`
+		Chain    bool   `toml:"send_chain,omitempty"`
 	} `toml:"device"`
 	Slot     []fileSlot `toml:"slot"`
 	Endpoint *struct {

@@ -44,17 +44,12 @@ func (p *Profile) Text(dir string) string {
 	} else if p.Days > 0 {
 		line("validity", fmt.Sprintf("%dd", p.Days))
 	}
+	if p.Chain {
+		b.WriteString("send_chain = true\n")
+	}
 	for _, s := range p.Slots {
 		fmt.Fprintf(&b, "\n[[slot]]\nsec_tag = %d\nmode = \"x509\"\n", s.SecTag)
-		if len(s.Backup) == 0 {
-			line("anchor", relative(dir, s.Anchor))
-			continue
-		}
-		var files []string
-		for _, f := range s.Anchors() {
-			files = append(files, quote(relative(dir, f)))
-		}
-		fmt.Fprintf(&b, "anchor = [%s]\n", strings.Join(files, ", "))
+		b.WriteString(s.anchorLine(dir))
 	}
 	if p.Endpoint.Host != "" {
 		table("endpoint")
@@ -72,6 +67,21 @@ func (p *Profile) Text(dir string) string {
 		fmt.Fprintf(&b, "key_size = %d\n", p.KeySize)
 	}
 	return b.String()
+}
+
+// anchorLine names the slot's roots: one file, or a list of them; empty for none.
+func (s Slot) anchorLine(dir string) string {
+	var files []string
+	for _, f := range s.Anchors() {
+		files = append(files, quote(relative(dir, f)))
+	}
+	switch len(files) {
+	case 0:
+		return ""
+	case 1:
+		return "anchor = " + files[0] + "\n"
+	}
+	return "anchor = [" + strings.Join(files, ", ") + "]\n"
 }
 
 // Save writes the profile to a new file and refuses to replace one.

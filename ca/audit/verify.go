@@ -10,7 +10,7 @@ import (
 )
 
 // Verify says whether the units' certificates in files (and folders) chain to this root, now and at the last second of their
-// life. A path goes only over certificates that are authorities: what a unit's key signed does not chain, though many servers
+// life. Intermediates are looked for in all of the files, the root's own among them. A path goes only over certificates that are authorities: what a unit's key signed does not chain, though many servers
 // think so. Errors: ca.not-issued-by, ca.expired, ca.not-yet, ca.outlives-issuer. A unit that is itself a CA is the warning
 // ca.leaf-is-ca here; see Files. Each certificate without an error is an info ca.chains. The error is config.file, or ca.not-a-ca
 // when rootFile holds no root.
@@ -23,12 +23,29 @@ func Verify(rootFile string, files []string, now time.Time) ([]cred.Finding, err
 	if err != nil {
 		return nil, err
 	}
+	if err := c.lend(rootFile); err != nil {
+		return nil, err
+	}
 	out, units := c.verifyAll(root, now)
 	if units == 0 {
 		return nil, cred.Failed("config.file", "there is no unit's certificate in what was given",
 			"give the files of units' certificates; the root goes behind --cert")
 	}
 	return out, nil
+}
+
+// lend makes the intermediates of a file ways to a root; nothing else of it is judged.
+func (c *collection) lend(file string) error {
+	certs, err := certfile.Certs(file)
+	if err != nil {
+		return err
+	}
+	for _, x := range certs {
+		if h := (&held{file: file, cert: x, role: roleOf(x)}); h.role == roleIntermediate {
+			c.bySubj[string(x.RawSubject)] = append(c.bySubj[string(x.RawSubject)], h)
+		}
+	}
+	return nil
 }
 
 func (c *collection) verifyAll(root *x509.Certificate, now time.Time) (out []cred.Finding, units int) {
@@ -52,7 +69,7 @@ func (c *collection) verify(h *held, root *x509.Certificate, now time.Time) []cr
 	if path == nil {
 		return append(out, h.finding("ca.not-issued-by", cred.Error,
 			fmt.Sprintf("does not chain to %s; it names %s as its issuer", certfile.Subject(root), certfile.Issuer(h.cert)),
-			"have it issued by this root, or give the root that issued it"))
+			"give the root that issued it, or its intermediate's certificate as well; else have it issued by this root"))
 	}
 	if bad := inTime(h, path, now); len(bad) > 0 {
 		return append(out, bad...)

@@ -124,7 +124,7 @@ func RootFault(c *x509.Certificate) error {
 		return no(name+" is a unit's or a server's certificate, not an authority's", own)
 	case !bytes.Equal(c.RawSubject, c.RawIssuer):
 		return no(fmt.Sprintf("%s is no root: %s signed it", name, Issuer(c)),
-			"give the root's certificate and key: servers that know only the root would refuse units of an intermediate")
+			"give the root's certificate; for an intermediate, a file that begins with it and has its root behind it")
 	case c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0:
 		return no(name+" may not sign certificates: its keyUsage has no keyCertSign", own)
 	case OtherPurpose(c):

@@ -46,7 +46,7 @@ type Order struct {
 
 // Decoy is what is shown: certificates, the client's first, and a key. Clear it after the handshake.
 type Decoy struct {
-	Chain []byte // PEM
+	Chain []byte // PEM; of what the authority signed, its intermediates stand last
 	Key   *ca.Key
 }
 
@@ -71,6 +71,9 @@ func Make(a *ca.Authority, o Order) (Decoy, error) {
 	if err != nil {
 		d.Clear()
 		return Decoy{}, err
+	}
+	if o.Kind.Signed() { // a server that knows the root alone must have but one reason to refuse
+		d.Chain = append(d.Chain, a.Chain.Between().PEM()...)
 	}
 	return d, nil
 }

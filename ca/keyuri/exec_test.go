@@ -224,7 +224,7 @@ func TestRootsThatCannotBeMade(t *testing.T) {
 			if c.dir == "" {
 				c.dir = filepath.Join(t.TempDir(), "authority")
 			}
-			_, err := NewRoot(ca.InitOptions{Dir: c.dir, Clock: ca.Clock{Now: today}}, c.key, c.public)
+			_, err := Init(ca.InitOptions{Dir: c.dir, Clock: ca.Clock{Now: today}}, c.key, c.public, nil)
 			refused(t, err, c.code, c.words)
 			if _, err := os.Stat(filepath.Join(c.dir, "root.crt")); err == nil {
 				t.Error("a root was written")

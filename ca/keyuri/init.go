@@ -10,13 +10,14 @@ import (
 	"example.org/sectag/cred"
 )
 
-// NewRoot makes a root's certificate over a key that exists already, in a token or behind a command, and writes it as root.crt into the
-// folder of the options, whose passphrase is the token's PIN. publicFile names the public half in PEM: needed for exec:, and for a token that
-// does not show it. Faults: those of ca.Init and Open; usage.flag, config.file.
-func NewRoot(o ca.InitOptions, key, publicFile string) (ca.Created, error) {
+// Init makes an authority's certificate over a key that exists already, in a token or behind a command, and writes it into the folder of
+// the options, whose passphrase is the token's PIN. publicFile names the public half in PEM: needed for exec:, and for a token that does
+// not show it. The function opens the root that an intermediate stands under, nil for a root; it is called when the new authority's key
+// has shown itself and is left again, since both may lie in one token. Faults: those of ca.Init and Open; usage.flag, config.file.
+func Init(o ca.InitOptions, key, publicFile string, above func() (*ca.Authority, error)) (ca.Created, error) {
 	if !Is(key) {
-		return ca.Created{}, cred.Failed("usage.flag", "a root over a key that exists needs a key behind pkcs11: or exec:",
-			"without --key a new key is made and written to a file")
+		return ca.Created{}, cred.Failed("usage.flag", "a key that exists already is one behind pkcs11: or exec:",
+			"without --signer a new key is made and written to a file")
 	}
 	if err := Check(key); err != nil {
 		return ca.Created{}, err
@@ -38,6 +39,13 @@ func NewRoot(o ca.InitOptions, key, publicFile string) (ca.Created, error) {
 	}
 	if public != nil && !public.(interface{ Equal(crypto.PublicKey) bool }).Equal(s.public) {
 		return ca.Created{}, cred.Failed("ca.key-mismatch", "the key behind "+clip(key)+" is not that of "+publicFile, "name the public half of that key, or leave --public out")
+	}
+	if above != nil {
+		s.Close()
+		if o.Under, err = above(); err != nil {
+			return ca.Created{}, err
+		}
+		defer o.Under.Lock()
 	}
 	made, err := ca.InitWith(o, s)
 	made.Key = key

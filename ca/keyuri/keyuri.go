@@ -9,7 +9,7 @@
 //
 // Read it in this order: keyuri.go (which kind it is, what it needs, Open), pkcs11.go (the URI, no token), token.go (the token, in programs
 // that are built with the tag pkcs11; token_off.go stands in its place in the others), exec.go (the command and its protocol),
-// checked.go (the trial), init.go (a root over such a key). No secret is taken from a URI, and none goes into an argument.
+// checked.go (the trial), init.go (an authority over such a key). No secret is taken from a URI, and none goes into an argument.
 package keyuri
 
 import (
@@ -104,7 +104,8 @@ func NeedsPIN(key string) (bool, error) {
 // Prompt is what a person is asked who must type the passphrase or the PIN.
 func Prompt(key string) string {
 	if protection(key) == Token {
-		return "PIN of the token (wrong ones are counted): "
+		t, _ := parseToken(key) // of one that is wrong nothing is shown
+		return strings.TrimSpace("PIN of the token "+clip(certfile.Printable(t.match["token"]))) + " (wrong ones are counted): "
 	}
 	return "passphrase of " + key + ": "
 }

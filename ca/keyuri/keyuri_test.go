@@ -84,7 +84,7 @@ func rooted(t *testing.T, key, public string, pin ...string) ca.Root {
 	if len(pin) > 0 {
 		o.Passphrase = []byte(pin[0])
 	}
-	made, err := NewRoot(o, key, public)
+	made, err := Init(o, key, public, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestAFileIsAFile(t *testing.T) {
 	if i, err := Show(made.Cert, ""); err != nil || i.Protection != ca.KeyEncrypted {
 		t.Errorf("shown is %q, %v", i.Protection, err)
 	}
-	_, err = NewRoot(ca.InitOptions{}, made.Key, "")
+	_, err = Init(ca.InitOptions{}, made.Key, "", nil)
 	refused(t, err, "usage.flag", "pkcs11: or exec:")
 	if Check(made.Key) != nil || Under("/x", "root.key") != "root.key" {
 		t.Error("a file's name is not left alone")

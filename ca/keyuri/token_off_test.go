@@ -18,7 +18,7 @@ func TestAProgramWithoutPKCS11SaysSo(t *testing.T) {
 	refused(t, err, "ca.no-pkcs11", "built without PKCS#11")
 	_, err = NeedsPassphrase(root.File, key)
 	refused(t, err, "ca.no-pkcs11", "built without PKCS#11")
-	_, err = NewRoot(ca.InitOptions{Dir: filepath.Join(dir, "x"), Clock: ca.Clock{Now: today}}, key, "")
+	_, err = Init(ca.InitOptions{Dir: filepath.Join(dir, "x"), Clock: ca.Clock{Now: today}}, key, "", nil)
 	refused(t, err, "ca.no-pkcs11", "built without PKCS#11")
 	if i, err := Show(root.File, key); err != nil || i.Protection != "pkcs11" || i.KeyEncrypted != nil {
 		t.Errorf("a certificate can be shown all the same: %+v, %v", i, err)

@@ -268,9 +268,9 @@ func TestTokenWithoutThePublicHalf(t *testing.T) {
 	}
 	ours, others := pub("01"), pub("02")
 	o := ca.InitOptions{Dir: filepath.Join(dir, "authority"), Passphrase: []byte(pin), Clock: ca.Clock{Now: today}}
-	_, err := NewRoot(o, key, "")
+	_, err := Init(o, key, "", nil)
 	refused(t, err, "ca.token-key", "does not show the public half")
-	_, err = NewRoot(o, key, others)
+	_, err = Init(o, key, others, nil)
 	refused(t, err, "ca.key-mismatch", "on trial")
 	root := rooted(t, key, ours, pin)
 	a, err := Open(root, key, []byte(pin))
@@ -289,7 +289,7 @@ func TestTheWrongPublicHalfIsTold(t *testing.T) {
 	newKey(t, module, "one", "root", "01", "EC:prime256v1")
 	other := pair(t, "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1")
 	o := ca.InitOptions{Dir: filepath.Join(t.TempDir(), "authority"), Passphrase: []byte(pin), Clock: ca.Clock{Now: today}}
-	_, err := NewRoot(o, named(module, "one", "root"), filepath.Join(other, "public.pem"))
+	_, err := Init(o, named(module, "one", "root"), filepath.Join(other, "public.pem"), nil)
 	refused(t, err, "ca.key-mismatch", "is not that of")
 }
 

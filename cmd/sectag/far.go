@@ -59,7 +59,7 @@ func (a *app) target(args []string) (cred.Endpoint, error) {
 	if len(args) == 1 {
 		e, err := cred.ParseEndpoint(args[0])
 		if err != nil {
-			return e, cred.Because(err, "usage.flag", err.Error(), "write coaps://host:port")
+			return e, cred.Because(err, "usage.flag", err.Error(), "coaps://host:port is DTLS over UDP, tls://host:port is TLS over TCP")
 		}
 		return e, nil
 	}
@@ -68,7 +68,7 @@ func (a *app) target(args []string) (cred.Endpoint, error) {
 		return cred.Endpoint{}, err
 	}
 	if p.Endpoint.Host == "" {
-		return cred.Endpoint{}, cred.Failed("usage.flag", "no server is named", "write coaps://host:port, or a profile with [endpoint]")
+		return cred.Endpoint{}, cred.Failed("usage.flag", "no server is named", "write coaps://host:port or tls://host:port, or a profile with [endpoint]")
 	}
 	return p.Endpoint, nil
 }

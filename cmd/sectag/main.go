@@ -60,7 +60,7 @@ func (a *app) root() *cobra.Command {
 	root.Version = version
 	root.SetVersionTemplate("sectag {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
+	root.SetHelpCommand(console.HelpVerb())
 	f := root.PersistentFlags()
 	f.BoolVar(&a.JSON, "json", false, "print one JSON object on stdout and nothing else there")
 	f.BoolVarP(&a.Quiet, "quiet", "q", false, "say nothing but results and failures")
@@ -72,7 +72,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(a.misused)
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
 		if a.Timeout <= 0 {
-			return a.Misused(c, cred.Failed("usage.flag", "the timeout must be longer than nothing", "write it as 5s or 1m"))
+			return a.Misused(c, cred.Failed("usage.flag", "the timeout must be longer than nothing", console.TimeHint))
 		}
 		return nil
 	}
@@ -83,7 +83,7 @@ func (a *app) root() *cobra.Command {
 
 // misused tells of a command line that cobra does not understand.
 func (a *app) misused(c *cobra.Command, err error) error {
-	return a.Misused(c, cred.Because(err, "usage.flag", console.FlagText(err), "see sectag --help, or --help behind the verb"))
+	return a.Misused(c, cred.Because(err, "usage.flag", console.FlagText(err), console.FlagHint(err)))
 }
 
 // judgeArgs makes wrong arguments of a verb end like wrong flags: with its document.

@@ -300,6 +300,10 @@ func TestAPrivateAuthority(t *testing.T) {
 	if !a.Anchors[0].PolicyEnd.IsZero() {
 		t.Error("a programme is told of a root that is in none")
 	}
+	// That the roots given are others is another thing than that none was found.
+	if _, a = judge(t, chain.Input{Sent: certs(leaf, root), Files: certs(namesake)}, 0); !strings.Contains(a.Lines[0], "none of the roots given") {
+		t.Errorf("%q", a.Lines)
+	}
 	// A server that is its own authority gets no anchor.
 	self := peers.SelfSigned(t, peers.Spec{Begin: on(2026, 11, 1), End: on(2036, 11, 1)})
 	_, a = judge(t, chain.Input{Sent: certs(self)}, 0)

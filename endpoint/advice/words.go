@@ -110,8 +110,11 @@ func (s *search) evidence(b, chosen Candidate) string {
 func (s *search) lines(w wish, chosen *Candidate, all []Candidate) (lines []string, backup *Candidate) {
 	if chosen == nil || chosen.Refused != "" {
 		why := "no root was found that the chain leads to"
-		if chosen != nil {
+		switch {
+		case chosen != nil:
 			why = short(chosen.cert) + ": " + chosen.Reasons[0]
+		case len(s.in.Files) > 0:
+			why = "the chain leads to none of the roots given"
 		}
 		return []string{"no root can be advised: " + why, "no backup: that can be told only beside a root"}, nil
 	}

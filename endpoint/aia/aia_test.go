@@ -260,14 +260,55 @@ func TestSeveralAddressesAndTheEnd(t *testing.T) {
 	if got := c.Issuers(context.Background(), leaf.X509); len(got) != 0 || len(w.dials) != 2 {
 		t.Errorf("asked again: %d issuers, dialled %v", len(got), w.dials)
 	}
-	var many []string
-	for i := range 40 {
-		many = append(many, fmt.Sprintf("http://ca.example/gone/%d", i))
+}
+
+// A certificate may name as many addresses as its maker likes: few are tried, few are told, the rest is counted, and the other
+// certificates of the chain still have theirs.
+func TestACrowdOfAddresses(t *testing.T) {
+	root := peers.Root(t, "Root")
+	a := newAuthority(t)
+	good := a.give("/root", root.X509.Raw)
+	w := newWorld(a)
+	gone := func(scheme, of string, n int, more ...string) *peers.Cert {
+		var out []string
+		for i := range n {
+			out = append(out, fmt.Sprintf("%s://ca.example/%s/%d", scheme, of, i))
+		}
+		return root.Issue(t, peers.Spec{AIA: append(out, more...)})
 	}
+	for _, c := range []struct {
+		name                          string
+		certs                         []*peers.Cert
+		found, dials, skips, untrieds int
+	}{
+		{"fifty", []*peers.Cert{gone("http", "a", 50)}, 0, 4, 4, 46},
+		{"fifty that are refused", []*peers.Cert{gone("ldap", "a", 50)}, 0, 0, 4, 46},
+		{"fifty, looked at twice", []*peers.Cert{gone("http", "a", 50), gone("http", "a", 50)}, 0, 4, 4, 46},
+		{"the same fifty times", []*peers.Cert{root.Issue(t, peers.Spec{AIA: slices.Repeat([]string{"http://ca.example/a"}, 50)})}, 0, 1, 1, 0},
+		{"three certificates with fifty", []*peers.Cert{gone("http", "a", 50), gone("http", "b", 50), gone("http", "c", 50)}, 0, 8, 8, 142},
+		{"three certificates with fifty that are refused", []*peers.Cert{gone("ldap", "a", 50), gone("file", "b", 50), gone("ftp", "c", 50)}, 0, 0, 8, 142},
+		{"the second certificate's first is good", []*peers.Cert{gone("http", "a", 50), gone("http", "b", 0, append([]string{good}, gone("http", "b", 49).X509.IssuingCertificateURL...)...)}, 1, 5, 4, 46},
+		{"the fourth is good", []*peers.Cert{gone("http", "a", 3, good, "http://ca.example/more")}, 1, 4, 3, 0},
+		{"the fifth would be", []*peers.Cert{gone("http", "a", 4, good)}, 0, 4, 4, 1},
+		{"one's fifth is the other's first", []*peers.Cert{gone("http", "a", 4, good), gone("http", "a", 0, good)}, 1, 5, 4, 0},
+	} {
+		w.dials = nil
+		climber := New(w.options())
+		found := 0
+		for _, cert := range c.certs {
+			found += len(climber.Issuers(context.Background(), cert.X509))
+		}
+		if found != c.found || len(w.dials) != c.dials || len(climber.Skips()) != c.skips || climber.Untried() != c.untrieds {
+			t.Errorf("%s: %d issuers, %d dials, %d skips, %d not tried", c.name, found, len(w.dials), len(climber.Skips()), climber.Untried())
+		}
+	}
+	// Redirects use up the requests of those that come behind.
+	a.mux.HandleFunc("/loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", http.StatusFound) })
 	w.dials = nil
-	New(w.options()).Issuers(context.Background(), root.Issue(t, peers.Spec{AIA: many}).X509)
-	if len(w.dials) != MaxRequests {
-		t.Errorf("dialled %d times", len(w.dials))
+	climber := New(w.options())
+	if got := climber.Issuers(context.Background(), root.Issue(t, peers.Spec{AIA: []string{"http://ca.example/loop", good}}).X509); len(got) != 0 ||
+		len(w.dials) != MaxRequests || len(climber.Skips()) != 1 || climber.Untried() != 1 {
+		t.Errorf("behind a loop: %d issuers, %d dials, skips %v, %d not tried", len(got), len(w.dials), climber.Skips(), climber.Untried())
 	}
 }
 

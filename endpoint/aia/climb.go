@@ -19,6 +19,8 @@ import (
 // The bounds of one climb.
 const (
 	MaxBytes    = 64 << 10         // of one answer
+	MaxEach     = 4                // addresses of one certificate: authorities name one or two
+	MaxTried    = 8                // addresses in all, those among them that are refused before a request goes out
 	MaxRequests = 8                // in all, redirects among them
 	MaxTime     = 10 * time.Second // in all
 )
@@ -49,6 +51,7 @@ type Climber struct {
 	until    time.Time // zero before the first request
 	requests int
 	asked    map[string]bool
+	left     map[string]bool // addresses that were not tried, because of the bounds
 	skips    []Skip
 	date     time.Time
 	dated    time.Time
@@ -73,7 +76,7 @@ func New(o Options) *Climber {
 	if o.Wait == nil {
 		o.Wait = func(time.Duration) {}
 	}
-	c := &Climber{o: o, asked: map[string]bool{}}
+	c := &Climber{o: o, asked: map[string]bool{}, left: map[string]bool{}}
 	c.client = &http.Client{
 		CheckRedirect: func(r *http.Request, _ []*http.Request) error { return c.admit(r.URL) },
 		Transport: &http.Transport{
@@ -87,27 +90,42 @@ func New(o Options) *Climber {
 	return c
 }
 
-// Skips are the addresses that led nowhere.
+// Skips are the addresses that led nowhere, [MaxTried] at most.
 func (c *Climber) Skips() []Skip { return c.skips }
+
+// Untried is how many more addresses there were that nobody tried: a stranger names as many as he likes.
+func (c *Climber) Untried() int { return len(c.left) }
 
 // Date is the newest time that a server named in a Date header, and the time of our clock at which it did; ok is false if
 // none did. It is unproven, and good enough to doubt a clock by.
 func (c *Climber) Date() (server, ours time.Time, ok bool) { return c.date, c.dated, !c.date.IsZero() }
 
 // Issuers asks the addresses in the certificate, one after the other, until one gives an issuer: each certificate returned
-// signed the child and may do so. What else came along in the same answer and is no issuer of it is dropped.
+// signed the child and may do so. What else came along in the same answer and is no issuer of it is dropped. The first [MaxEach] are
+// tried, as long as the climb's other bounds allow, so that one certificate does not use up what the others need.
 func (c *Climber) Issuers(ctx context.Context, child *x509.Certificate) []*x509.Certificate {
+	var left []string
+	seen := map[string]bool{}
 	for _, address := range child.IssuingCertificateURL {
+		seen[address] = true
 		if c.asked[address] {
 			continue
 		}
+		if len(seen) > MaxEach || len(c.asked) >= MaxTried || c.requests >= MaxRequests {
+			left = append(left, address)
+			continue
+		}
 		c.asked[address] = true
+		delete(c.left, address)
 		found, err := c.fetch(ctx, address, child)
 		if err != nil {
 			c.skips = append(c.skips, Skip{URL: chain.Name(address), Err: err})
 			continue
 		}
 		return found
+	}
+	for _, address := range left { // where an issuer was found nobody misses them
+		c.left[address] = true
 	}
 	return nil
 }

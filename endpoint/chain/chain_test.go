@@ -278,6 +278,27 @@ func TestSizeNameTimes(t *testing.T) {
 	}
 }
 
+// What to do about a wrong name differs with what units connect by; about a wrong root, the mix-up with the units' own authority is named.
+func TestHintsFitTheCase(t *testing.T) {
+	root, units := peers.Root(t, "Root"), peers.Root(t, "Units")
+	leaf := sent(root.Server(t))
+	for _, c := range []struct {
+		in         Input
+		code, hint string
+	}{
+		{Input{Sent: leaf, Host: "other.example", Files: sent(root)}, BadName, "as dNSName"},
+		{Input{Sent: leaf, Host: "192.0.2.1", Files: sent(root)}, BadName, "as iPAddress"},
+		{Input{Sent: leaf, Host: "2001:db8::7", Files: sent(root)}, BadName, "as iPAddress"},
+		{Input{Sent: append(leaf, root.X509), Host: "localhost", Files: sent(units)}, Untrusted, "not the one that signs units"},
+	} {
+		c.in.Now = time.Now()
+		j := Judge(t.Context(), c.in)
+		if len(j.Findings) == 0 || j.Findings[0].Code != c.code || !strings.Contains(j.Findings[0].Hint, c.hint) {
+			t.Errorf("%s: %+v", c.in.Host, j.Findings)
+		}
+	}
+}
+
 func TestOrderAndExtra(t *testing.T) {
 	root := peers.Root(t, "Root")
 	one := root.Intermediate(t, "One")

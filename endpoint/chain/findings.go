@@ -3,6 +3,7 @@ package chain
 import (
 	"crypto/x509"
 	"fmt"
+	"net"
 	"slices"
 	"time"
 
@@ -89,7 +90,7 @@ func (f *findings) noAnchor(in Input, w walk, last *x509.Certificate) {
 		// Servers seldom forget only the upper of two intermediates: a chain that goes up and ends below no root of ours leads
 		// to another root.
 		f.add(cred.Error, Untrusted, fmt.Sprintf("the chain leads to %s, which is not among the roots given", Name(last.Issuer.String())),
-			"compare the roots with the server's owner: this server is another, or the root is the wrong one")
+			"compare the roots with the server's owner: this server is another, or the root is the wrong one; it is the server's root that is asked for, not the one that signs units")
 	case !in.Given.IsZero() && w.public(last) != nil:
 		f.elsewhere(w.public(last))
 	case w.broken != nil:
@@ -139,8 +140,12 @@ func (f *findings) name(in Input, how How) {
 	leaf := in.Sent[0]
 	switch how {
 	case NoMatch:
+		as := "this name as dNSName"
+		if net.ParseIP(in.Host) != nil {
+			as = "this address as iPAddress"
+		}
 		f.add(cred.Error, BadName, fmt.Sprintf("the certificate is for %s, units connect to %s", names(leaf), in.Host),
-			"connect by a name that is in the certificate, or have the certificate issued with this name as dNSName")
+			"connect by a name that is in the certificate, or have the certificate issued with "+as)
 	case ByCN:
 		f.add(cred.Warning, CNName, "the name "+in.Host+" stands only in the certificate's common name",
 			"LwM2M allows it, RFC 7925 and many clients want a dNSName: have the certificate issued with one")

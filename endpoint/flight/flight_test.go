@@ -234,6 +234,13 @@ func TestOwnSide(t *testing.T) {
 	if v := s.View(); v.State() != NotDTLS {
 		t.Errorf("a late echo is %s", v.State())
 	}
+	if s.View().Shown {
+		t.Error("a hello is taken for our certificate")
+	}
+	s.Outgoing(message(typeCertificate, 2, certificate(make([]byte, 900)), 400)[0])
+	if v := s.View(); !v.Shown || v.Finished {
+		t.Error("the first piece of our certificate is not noticed, or taken for our Finished")
+	}
 	hello[4] = 1
 	s.Outgoing(hello)
 	if !s.View().Finished {

@@ -34,6 +34,7 @@ type View struct {
 	Alert     *Alert              // the first alert in clear that ends a handshake: fatal, or close_notify
 	Warnings  []Alert             // other alerts, at most 8
 	Encrypted bool                // the server sent a record under the new keys: it has accepted our Finished, or speaks in an alert that cannot be read
+	Shown     bool                // we sent our Certificate message, or the first piece of a long one: a server may judge it before our flight is out
 	Finished  bool                // we sent a record under the new keys: our certificate and Finished are out
 
 	Garbled error // the first thing that looked like DTLS and could not be read
@@ -130,8 +131,11 @@ func (s *Seen) Outgoing(datagram []byte) {
 	s.view.Sent++
 	records, _ := splitRecords(datagram)
 	for _, r := range records {
-		if r.epoch > 0 {
+		switch {
+		case r.epoch > 0:
 			s.view.Finished = true
+		case r.typ == recordHandshake && len(r.payload) > 0 && r.payload[0] == typeCertificate:
+			s.view.Shown = true
 		}
 	}
 }

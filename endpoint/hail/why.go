@@ -91,6 +91,9 @@ func badFlight(v flight.View, at string) *cred.Fault {
 			"have the server allow DTLS 1.2")
 	case v.Ended && (v.Hello == nil || !v.Done):
 		return cred.Failed("dtls.began-silent", at+" began its answer and hung up", "see the server's log")
+	case v.Stream && (v.Hello == nil || !v.Done):
+		return cred.Failed("dtls.began-silent", at+" began its answer and never finished it",
+			"the line to it may be cut or very slow: try again with a longer --timeout, then see the server's log")
 	case v.Hello == nil || !v.Done:
 		return cred.Failed("dtls.began-silent", at+" began its answer and never finished it",
 			"packets are lost on the way, mostly the long ones: have the server send smaller ones (a lower MTU)")

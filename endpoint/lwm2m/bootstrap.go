@@ -32,7 +32,7 @@ func (j *job) isBootstrap(ctx context.Context) bool {
 
 func bootstrapServer(m coap.Message) *cred.Fault {
 	return cred.Failed("lwm2m.bootstrap", "this is a bootstrap server: it answers "+said(m)+" to the registration, and has /bs",
-		"give the LwM2M server's own address, or try the bootstrap with --bootstrap")
+		"give the LwM2M server's own address, or try the bootstrap from this computer, with --bootstrap")
 }
 
 // Bootstrap asks a bootstrap server for its steps, acknowledges what it deletes and writes, stores none of it, and waits until it says

@@ -64,8 +64,11 @@ var notFound = map[string]string{
 	"bootstrap request": "it has no /bs: it is no bootstrap server; --register is for the others",
 }
 
-// names puts the two names side by side that must be one.
+// names puts the two names side by side that must be one; where one of them is not known, what is known in its place.
 func (c Client) names() string {
+	if c.Unread != "" {
+		return "endpoint name " + strconv.Quote(cred.Line(c.Name)) + " was sent, device.id gives " + strconv.Quote(cred.Line(c.Identity)) + ", and " + c.Unread + " was not read"
+	}
 	whose := "certificate's common name"
 	if c.PSK {
 		whose = "identity of the pre-shared key"
@@ -75,6 +78,8 @@ func (c Client) names() string {
 
 func (c Client) whyNot(same string) string {
 	switch {
+	case c.Unread != "":
+		return "the endpoint name must be equal to the letter to " + c.Unread + ": compare with the file or the record that it was written from; if it is, " + same
 	case c.Identity == c.Name:
 		return same
 	case c.PSK:

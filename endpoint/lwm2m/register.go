@@ -1,6 +1,7 @@
 package lwm2m
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -28,6 +29,7 @@ type Client struct {
 	Name     string // the endpoint name
 	Identity string // who the session says that the unit is: the certificate's common name, or the identity of the pre-shared key
 	PSK      bool   // it is the latter
+	Unread   string // what was not read, in words ("the common name of the certificate in the modem"), where nobody here knows who the session says that the unit is; Identity is then what the unit's id template gives
 
 	Wait  time.Duration // limit of one request; DefaultWait if zero
 	First time.Duration // before a request is sent again for the first time; coap.AckTimeout if zero
@@ -127,16 +129,24 @@ func (j *job) run(ctx context.Context) error {
 			"it is no whole LwM2M server; it forgets the unit after "+strconv.Itoa(Lifetime)+" s")
 	}
 	j.r.Location = path(place)
-	j.finding(cred.Info, "lwm2m.replaces", "an older registration of "+c.Name+" was replaced by this one, and now there is none",
-		"a unit in service under this name is unknown to the server until it registers again")
 	err = j.update(ctx, place)
-	if e := j.leave(ctx, place); err == nil {
-		err = e
-	} else if e != nil {
-		j.finding(cred.Warning, "lwm2m.left", "the registration was not taken back: "+e.Error(), "the server forgets it after "+strconv.Itoa(Lifetime)+" s")
-	}
-	return err
+	left := j.leave(ctx, place)
+	j.aftermath(left)
+	return cmp.Or(err, left)
 }
+
+// aftermath says what the registration leaves behind at the server. No answer tells whether it replaced another.
+func (j *job) aftermath(left error) {
+	j.finding(cred.Info, "lwm2m.replaces", "this registration takes the place of any that "+j.client.Name+" had at the server: that one is gone",
+		"a unit in service under this name is unknown to the server until it registers again")
+	if f := cred.AsFault(left); left == nil || f != nil && f.Code == forgotten {
+		return
+	}
+	j.finding(cred.Warning, "lwm2m.left", "the registration may still be there: "+left.Error(), "the server forgets it after "+strconv.Itoa(Lifetime)+" s")
+}
+
+// forgotten is the code of a de-registration that finds nothing to take back.
+const forgotten = "lwm2m.404"
 
 // register is the request (OMA LwM2M Transport 1.1, section 6.4.3): version 1.1 because that is what servers speak, no Q.
 func register(name string) coap.Message {

@@ -81,18 +81,24 @@ func TestRefusalsAreExplained(t *testing.T) {
 		"forbidden, another name":   {"register", coap.Forbidden, other, "lwm2m.403", `common name "urn:imei:350457790000020", endpoint name "` + unit + `"`, "equal to the letter"},
 		"forbidden":                 {"register", coap.Forbidden, me, "lwm2m.403", `endpoint name "` + unit + `"`, "security record"},
 		"forbidden, PSK":            {"register", coap.Forbidden, psk, "lwm2m.403", `pre-shared key "bench", endpoint name "` + unit + `"`, "for this identity"},
-		"no /rd":                    {"register", coap.NotFound, me, "lwm2m.404", "4.04", "no LwM2M server"},
-		"not allowed":               {"register", coap.MethodNotAllowed, me, "lwm2m.405", "4.05", "no LwM2M server"},
-		"object list":               {"register", coap.Conflict, me, "lwm2m.409", "4.09", "list of objects"},
-		"version":                   {"register", coap.PreconditionFailed, me, "lwm2m.412", "4.12 (no)", "LwM2M 1.1"},
-		"server error":              {"register", coap.ServerError, me, "lwm2m.500", "5.00", "fault of its own"},
-		"overloaded":                {"register", coap.Unavailable, me, "lwm2m.503", "5.03", "later"},
-		"something else":            {"register", 0x8f, me, "lwm2m.415", "4.15", "log"},
-		"another success":           {"register", coap.Changed, me, "lwm2m.204", "2.04", "log"},
-		"forgotten":                 {"update", coap.NotFound, me, "lwm2m.404", "update", "forgotten"},
-		"update forbidden":          {"update", coap.BadRequest, other, "lwm2m.400", "common name", "log"},
-		"no update":                 {"update", coap.MethodNotAllowed, me, "lwm2m.405", "update", "no LwM2M server"},
-		"no farewell":               {"deregister", coap.ServerError, me, "lwm2m.500", "de-registration", "fault of its own"},
+		"forbidden, unread": {
+			"register", coap.Forbidden,
+			Client{Name: unit, Identity: "urn:imei:350457790000020", Unread: "its certificate's name"},
+			"lwm2m.403",
+			`endpoint name "` + unit + `" was sent, device.id gives "urn:imei:350457790000020", and its certificate's name was not read`, "to its certificate's name",
+		},
+		"no /rd":           {"register", coap.NotFound, me, "lwm2m.404", "4.04", "no LwM2M server"},
+		"not allowed":      {"register", coap.MethodNotAllowed, me, "lwm2m.405", "4.05", "no LwM2M server"},
+		"object list":      {"register", coap.Conflict, me, "lwm2m.409", "4.09", "list of objects"},
+		"version":          {"register", coap.PreconditionFailed, me, "lwm2m.412", "4.12 (no)", "LwM2M 1.1"},
+		"server error":     {"register", coap.ServerError, me, "lwm2m.500", "5.00", "fault of its own"},
+		"overloaded":       {"register", coap.Unavailable, me, "lwm2m.503", "5.03", "later"},
+		"something else":   {"register", 0x8f, me, "lwm2m.415", "4.15", "log"},
+		"another success":  {"register", coap.Changed, me, "lwm2m.204", "2.04", "log"},
+		"forgotten":        {"update", coap.NotFound, me, "lwm2m.404", "update", "forgotten"},
+		"update forbidden": {"update", coap.BadRequest, other, "lwm2m.400", "common name", "log"},
+		"no update":        {"update", coap.MethodNotAllowed, me, "lwm2m.405", "update", "no LwM2M server"},
+		"no farewell":      {"deregister", coap.ServerError, me, "lwm2m.500", "de-registration", "fault of its own"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -117,6 +123,28 @@ func TestRefusalsAreExplained(t *testing.T) {
 					t.Errorf("%+v, not %+v", r, want)
 				}
 			})
+		})
+	}
+}
+
+// A farewell that is refused, or that nobody answers, leaves a registration behind; one that finds nothing does not. Whether an older
+// one was replaced no server tells, so that it is not claimed.
+func TestWhatIsLeftBehindIsSaid(t *testing.T) {
+	for code, want := range map[coap.Code][]string{
+		coap.ServerError: {"lwm2m.replaces", "lwm2m.left"},
+		coap.Forbidden:   {"lwm2m.replaces", "lwm2m.left"},
+		coap.NotFound:    {"lwm2m.replaces"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer()
+			s.code["deregister"] = code
+			_, findings, err := Register(t.Context(), newLink(t, s.answer), me)
+			if err == nil || !slices.Equal(codes(findings), want) {
+				t.Errorf("%v: %v, %v", code, findings, err)
+			}
+			if text := findings[0].Text; !strings.Contains(text, "any that "+unit+" had") {
+				t.Errorf("claims more than it knows: %s", text)
+			}
 		})
 	}
 }

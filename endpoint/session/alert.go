@@ -22,7 +22,7 @@ const (
 // PhaseOf is the phase that a handshake has come to.
 func PhaseOf(v flight.View) Phase {
 	switch {
-	case v.Finished:
+	case v.Finished || v.Shown:
 		return AtCertificate
 	case v.Hello != nil:
 		return InFlight
@@ -109,7 +109,7 @@ var meanings = map[uint8]meaning{
 	47: {"the server objects to a value in the handshake", lookAtLog},
 	48: {
 		"the server does not know the authority that signed the unit's certificate",
-		"give the server the authority's root.crt as a trusted CA; if it has one, compare sectag ca show with it: it may be another root of the same name",
+		"give the server the authority's root.crt as a trusted CA, or where an intermediate signs what sectag ca chain writes; if it has them, compare sectag ca show with them: it may be another root of the same name",
 	},
 	49: {
 		"the server denies the unit access",

@@ -23,3 +23,15 @@ func TestEveryAlertIsExplained(t *testing.T) {
 		}
 	}
 }
+
+// A server that judges the first piece of a long certificate answers before our flight is out; it was shown the certificate all the same.
+func TestAnAlertBeforeOurFlightIsOutIsAboutTheCertificate(t *testing.T) {
+	hello := &flight.ServerHello{}
+	for want, v := range map[Phase]flight.View{
+		AtHello: {}, InFlight: {Hello: hello, Done: true}, AtCertificate: {Hello: hello, Done: true, Shown: true},
+	} {
+		if got := PhaseOf(v); got != want {
+			t.Errorf("phase %d, not %d", got, want)
+		}
+	}
+}

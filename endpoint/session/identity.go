@@ -59,7 +59,7 @@ func (i Identity) Certificate() *tls.Certificate { return &i.tls }
 // Anchors is what the unit trusts.
 func (i Identity) Anchors() []*x509.Certificate { return i.anchors }
 
-// X509 reads certificate, key and anchor and makes sure that the first two belong together. Its errors never quote
+// X509 reads certificate (and the intermediates behind it), key and anchor and makes sure that certificate and key belong together. Its errors never quote
 // what they read.
 func X509(cert, key, anchor []byte) (Identity, *cred.Fault) {
 	certPEM, err := cred.Content(cred.ClientCert, cert)
@@ -67,7 +67,8 @@ func X509(cert, key, anchor []byte) (Identity, *cred.Fault) {
 		return Identity{}, cred.Because(err, "config.file", "the unit's certificate cannot be used: "+err.Error(),
 			"give the PEM file with the unit's own certificate")
 	}
-	leaf, err := x509.ParseCertificate(cred.Blocks(certPEM)[0].Bytes)
+	blocks := cred.Blocks(certPEM)
+	leaf, err := x509.ParseCertificate(blocks[0].Bytes)
 	if err != nil {
 		return Identity{}, cred.Because(err, "config.file", "the unit's certificate cannot be read", "have it issued anew")
 	}
@@ -84,10 +85,11 @@ func X509(cert, key, anchor []byte) (Identity, *cred.Fault) {
 	if err != nil {
 		return Identity{}, noAnchor(err)
 	}
-	return Identity{
-		tls:     tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: signer, Leaf: leaf},
-		anchors: anchors,
-	}, nil
+	out := Identity{tls: tls.Certificate{PrivateKey: signer, Leaf: leaf}, anchors: anchors}
+	for _, b := range blocks { // what stands behind the unit's own is sent too
+		out.tls.Certificate = append(out.tls.Certificate, b.Bytes)
+	}
+	return out, nil
 }
 
 // Bare is what a client shows that must be refused: certificates and key as they are, whether they belong together or not. Without

@@ -27,6 +27,7 @@ type book struct {
 }
 
 type registration struct {
+	client   string // whose it is, which is its endpoint unless any name will do
 	endpoint string
 	lifetime time.Duration
 	until    time.Time
@@ -193,7 +194,7 @@ func (b *book) register(client string, in coap.Message, now time.Time) coap.Mess
 		return says(coap.BadRequest, objects(in.Payload))
 	case p.version != "1.0" && p.version != "1.1":
 		return says(coap.PreconditionFailed, "lwm2m must be 1.0 or 1.1")
-	case p.endpoint != client:
+	case p.endpoint != client && !b.manner.anyName:
 		return says(cmp.Or(b.manner.mismatch, coap.Forbidden), "ep is not the certificate's name")
 	}
 	if p.lifetime == 0 {
@@ -207,7 +208,7 @@ func (b *book) register(client string, in coap.Message, now time.Time) coap.Mess
 	}
 	b.next++
 	place := strconv.Itoa(b.next)
-	b.places[place] = registration{endpoint: p.endpoint, lifetime: p.lifetime, until: now.Add(p.lifetime)}
+	b.places[place] = registration{client: client, endpoint: p.endpoint, lifetime: p.lifetime, until: now.Add(p.lifetime)}
 	out := coap.Message{Code: coap.Created}
 	out.Add(coap.LocationPath, "rd", place)
 	return out
@@ -272,7 +273,7 @@ func (b *book) remove(client, place string, now time.Time) coap.Message {
 // at finds the registration that a client has at a place, or the answer to one that has none there.
 func (b *book) at(client, place string) (r registration, no *coap.Message) {
 	r, ok := b.places[place]
-	if ok && r.endpoint == client {
+	if ok && r.client == client {
 		return r, nil
 	}
 	answer := says(coap.NotFound, "")

@@ -18,6 +18,7 @@ type Manner struct {
 	twice     bool                 // and twice
 	asks      bool                 // before each answer the client is asked for its device object
 	bootstrap bool                 // it is a bootstrap server
+	anyName   bool                 // a foreign endpoint name is registered
 }
 
 // manners are the words that need no value.
@@ -26,6 +27,7 @@ var manners = map[string]func(*Manner){
 	"twice":     func(m *Manner) { m.twice = true },
 	"asks":      func(m *Manner) { m.asks = true },
 	"bootstrap": func(m *Manner) { m.bootstrap = true },
+	"any-name":  func(m *Manner) { m.anyName = true },
 }
 
 // operations are what a server may refuse.
@@ -40,14 +42,14 @@ const (
 // maxLost keeps a client's patience in sight.
 const maxLost = 100
 
-// ParseManner reads such words as "register=5.03", "mismatch=4.00", "lose=1", "separate", "twice", "asks" and "bootstrap"
+// ParseManner reads such words as "register=5.03", "mismatch=4.00", "lose=1", "separate", "twice", "asks", "bootstrap" and "any-name"
 // (docs/simulator.md). Failures carry usage.flag.
 func ParseManner(words []string) (Manner, error) {
 	m := Manner{answers: map[string]coap.Code{}}
 	for _, w := range words {
 		if !m.parse(w) {
 			return Manner{}, cred.Failed("usage.flag", fmt.Sprintf("%q is nothing that goes wrong with a server", w),
-				"write separate, twice, asks, bootstrap, lose=N, mismatch=4.00, register=C, update=C or deregister=C, C being such as 5.03")
+				"write separate, twice, asks, bootstrap, any-name, lose=N, mismatch=4.00, register=C, update=C or deregister=C, C being such as 5.03")
 		}
 	}
 	return m, nil

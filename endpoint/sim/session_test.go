@@ -224,7 +224,7 @@ func only(all [][]byte) []byte {
 // What a server can be told to do wrong, and what it cannot.
 func TestManners(t *testing.T) {
 	for word, ok := range map[string]bool{
-		"register=5.03": true, "update=4.04": true, "deregister=4.00": true, "mismatch=4.00": true, "lose=1": true, "separate": true, "twice": true, "asks": true, "bootstrap": true,
+		"register=5.03": true, "update=4.04": true, "deregister=4.00": true, "mismatch=4.00": true, "lose=1": true, "separate": true, "twice": true, "asks": true, "bootstrap": true, "any-name": true,
 		"": false, "register": false, "register=2.01": false, "register=4.3": false, "register=4.99": false, "register=x.yz": false, "lose=0": false, "lose=101": false, "lose": false, "delete=4.00": false,
 	} {
 		if _, err := ParseManner([]string{word}); (err == nil) != ok || err != nil && cred.AsFault(err).Code != "usage.flag" {
@@ -269,6 +269,38 @@ func TestAnswersTravelAsTheMannerIs(t *testing.T) {
 		}
 		if got := said(); !slices.Equal(got, want) || b.next != 1 {
 			t.Errorf("%q, again: %q, %d registrations", words, got, b.next)
+		}
+	}
+}
+
+// A server that compares no names registers under any, and the registration is whose session made it.
+func TestAnyName(t *testing.T) {
+	m, err := ParseManner([]string{"any-name"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, now := newBook(m), time.Unix(1_800_000_000, 0)
+	for i, c := range []struct {
+		client string
+		code   coap.Code
+		path   string
+		want   coap.Code
+	}{
+		{"a", coap.POST, "rd", coap.Created},
+		{"b", coap.POST, "rd/1", coap.BadRequest}, // the name is b's, and the registration is not
+		{"a", coap.POST, "rd/1", coap.Changed},
+		{"b", coap.DELETE, "rd/1", coap.BadRequest},
+		{"a", coap.DELETE, "rd/1", coap.Deleted},
+	} {
+		req := coap.Message{Type: coap.Confirmable, Code: c.code, ID: uint16(i)}
+		req.AddPath(coap.URIPath, c.path)
+		if c.path == "rd" {
+			req.Add(coap.URIQuery, "ep=b", "lwm2m=1.1")
+			req.Payload = []byte("</1/0>")
+		}
+		out, err := coap.Parse(only(b.answer(c.client, &talk{}, marshal(req), now)))
+		if err != nil || out.Code != c.want {
+			t.Errorf("%s, %s %s: %s, %v", c.client, c.code, c.path, out.Code, err)
 		}
 	}
 }

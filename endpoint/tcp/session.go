@@ -81,7 +81,7 @@ func (u *unit) run(ctx context.Context) *cred.Fault {
 		_ = conn.Close() // a server that serves one client at a time has to be free again for a second look
 		return u.explain(ctx, err)
 	}
-	u.result.Took = time.Since(began)
+	u.result.Took = max(1, time.Since(began)) // 0 would say that there was none
 	defer client.Close()
 	return u.settle(ctx, client)
 }
@@ -109,6 +109,9 @@ func (u *unit) verify(raw [][]byte, _ [][]*x509.Certificate) error {
 // present shows the certificate whatever authorities the server names: the modem does not look at that list.
 func (u *unit) present(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	cert := u.id.Certificate()
+	if cert.Leaf == nil { // it has none to show
+		return cert, nil
+	}
 	if err := info.SupportsCertificate(cert); err != nil {
 		u.result.Findings = append(u.result.Findings, session.NotListed(len(info.AcceptableCAs), cert.Leaf))
 	}
@@ -187,12 +190,24 @@ func (u *unit) explain(ctx context.Context, err error) *cred.Fault {
 		u.result.Alert = n
 		return session.AlertFault(flight.Alert{Fatal: true, Number: *n}, session.AtCertificate, false, err)
 	}
-	if v.Finished {
-		return cred.Because(err, "dtls.began-silent", "the server hung up after the unit showed its certificate",
+	if v.Finished && !v.Encrypted {
+		return cred.Because(err, "dtls.began-silent", "the server "+left(v),
 			"credential refused or unknown: make sure that it trusts the unit's authority, and look at its log")
 	}
 	return cred.Because(err, "dtls.garbled", "the server's flight breaks the protocol: "+chain.Name(err.Error()),
 		"something on the way changes what is sent, or the server is broken: try again, then look at its log")
+}
+
+// left says how a server was lost that had all of a unit's flight.
+func left(v flight.View) string {
+	how, behind := "fell silent", "the unit showed its certificate"
+	if v.Ended {
+		how = "hung up"
+	}
+	if v.Request == nil {
+		behind = "the unit's Finished"
+	}
+	return how + " after " + behind
 }
 
 // findSuite says hello in clear twice more, to a server that takes none of our suites: with what the modem has beside them, then

@@ -23,6 +23,17 @@ func GnuTLSTCP(t testing.TB, args ...string) *Server {
 	}))
 }
 
+// OpenSSLTCP6 is [OpenSSLTCP] at the loopback address of IPv6.
+func OpenSSLTCP6(t testing.TB, args ...string) *Server {
+	t.Helper()
+	at := func(port int) string { return net.JoinHostPort("::1", strconv.Itoa(port)) }
+	s := start(t, "ACCEPT", func(port int) []string {
+		return append([]string{"openssl", "s_server", "-6", "-accept", at(port)}, args...)
+	})
+	s.Addr = at(s.Port)
+	return overTCP(s)
+}
+
 func overTCP(s *Server) *Server {
 	s.URL = "tls://" + s.Addr
 	return s

@@ -169,6 +169,8 @@ type Certificate struct {
 	Profile     string      `json:"profile,omitempty" is:"name"` // version of the certificate profile
 	Lint        []string    `json:"lint" is:"word"`              // codes of what the judge found
 	PEM         string      `json:"pem,omitempty" is:"pem"`
+
+	Behind []cred.Digest `json:"chain_sha256,omitempty" since:"3"` // intermediates that stand behind it in its slot, and that the unit sends
 }
 
 // Authority is who signed, and how its key is kept.
@@ -179,6 +181,8 @@ type Authority struct {
 	Key        string      `json:"key,omitempty" is:"name"`
 	NotAfter   string      `json:"not_after,omitempty" is:"time"`
 	Protection string      `json:"protection,omitempty" is:"clear-file|encrypted-file|pkcs11|exec"`
+
+	Above []cred.Digest `json:"chain_sha256,omitempty" since:"3"` // the certificates above an intermediate, its root last
 }
 
 // Anchor is the root that the unit trusts its server by, and why the bench believed it.

@@ -65,8 +65,9 @@ func full(t testing.TB) Record {
 			false, "1",
 			[]string{"ca.clear-key"},
 			certPEM(t),
+			[]cred.Digest{sum("between")},
 		},
-		Authority: &Authority{"CN=Acme Devices 2026", sum("ca"), sum("caspki"), "EC P-256", "2046-11-17T00:00:00Z", "encrypted-file"},
+		Authority: &Authority{"CN=Acme Devices 2026", sum("ca"), sum("caspki"), "EC P-256", "2046-11-17T00:00:00Z", "encrypted-file", []cred.Digest{sum("root")}},
 		Anchor:    &Anchor{"CN=Acme Root", sum("a"), sum("b"), "2046-11-17T00:00:00Z", 648, "aia", "http://pki.example/root.cer", sum("f"), "first-use", "ak"},
 		Anchors:   []Anchor{{"CN=Acme Root", sum("c"), sum("b"), "2046-11-17T00:00:00Z", 324, "aia", "http://pki.example/root.cer", sum("f"), "first-use", "ak"}},
 		Connect: &Connect{
@@ -212,7 +213,7 @@ func holders(t reflect.Type, path, is string) []string {
 	case reflect.Pointer:
 		return holders(t.Elem(), path, is)
 	case reflect.Slice:
-		if t.Elem().Kind() == reflect.Struct || t.Elem().Kind() == reflect.String {
+		if t.Elem() == reflect.TypeFor[cred.Digest]() || t.Elem().Kind() == reflect.Struct || t.Elem().Kind() == reflect.String {
 			return holders(t.Elem(), path, is)
 		}
 	case reflect.Struct:

@@ -26,6 +26,7 @@ func authority(s Scene, _ Room) []paint.Line {
 		state = paint.Pair("state", "unlocked: units can be signed", paint.Good|paint.Bold)
 	}
 	out := []paint.Line{paint.Pair("subject", a.Subject, paint.Bold), state}
+	out = append(out, paint.Optional("below", words.Below(a.Root, a.RootEnd))...)
 	out = append(out, paint.Pair("valid", words.Day(a.NotBefore)+" to "+words.Day(a.NotAfter), paint.Plain))
 	out = append(out, paint.AsDetail(paint.Pair("sha256", a.SHA256.Short(), paint.Plain))...)
 	out = append(out, paint.Optional("certificate", a.Cert)...)

@@ -245,6 +245,21 @@ func TestWhereTheKeyLies(t *testing.T) {
 	}
 }
 
+// TestAnIntermediateIsShownWithItsRoot: that the server needs both is said where the authority is chosen; a root says nothing of the kind.
+func TestAnIntermediateIsShownWithItsRoot(t *testing.T) {
+	f := flows.Facts{Authority: flows.AuthorityFacts{Subject: "CN=Acme 2026", KeyEncrypted: true, NotAfter: "2030-01-01T00:00:00Z"}}
+	if view := draw(Scene{Machine: still{}, Facts: f}, 140, 30); strings.Contains(view, "below") {
+		t.Errorf("a root stands below something:\n%s", view)
+	}
+	f.Authority.Root, f.Authority.RootEnd, f.Authority.Protection = "CN=Acme Root", "2046-01-01T00:00:00Z", "pkcs11"
+	view := draw(Scene{Machine: still{}, Facts: f}, 140, 30)
+	for _, w := range []string{"CN=Acme 2026", "below", "CN=Acme Root, until 2046-01-01", "sectag ca chain", "in a token"} {
+		if !strings.Contains(view, w) {
+			t.Errorf("%q is missing in\n%s", w, view)
+		}
+	}
+}
+
 func TestWaiting(t *testing.T) {
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	s := Scene{Machine: still{at: flows.UnitScreen, busy: true}, Since: at, Now: at.Add(time.Second)}

@@ -13,6 +13,14 @@ import (
 // Day is the date of an RFC 3339 time.
 func Day(t string) string { return t[:min(len(t), len("2006-01-02"))] }
 
+// Below says under which root an authority stands, and what that means for the server; "" of a root.
+func Below(root, end string) string {
+	if root == "" {
+		return ""
+	}
+	return root + ", until " + Day(end) + "; the server needs both (sectag ca chain)"
+}
+
 // Grouped writes a digest in groups of eight, four groups a line, so that it can be compared by eye and read out aloud.
 func Grouped(d cred.Digest) []string {
 	s := d.String()

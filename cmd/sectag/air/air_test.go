@@ -192,6 +192,30 @@ func TestMutualWithOpenSSL(t *testing.T) {
 	}
 }
 
+// What stands behind the unit's certificate in its slot is sent too: a server that knows the root alone lets the unit of an intermediate in,
+// and refuses it when the slot holds its certificate alone.
+func TestTheModemSendsWhatItsSlotHolds(t *testing.T) {
+	root := peers.Root(t, "Test Root")
+	between := root.Issue(t, peers.Spec{CN: "Units 2026", CA: true, NoSubCA: true, End: root.X509.NotAfter})
+	srv, own := root.Server(t), between.Unit(t, "urn:imei:352656100367872")
+	for _, c := range []struct {
+		slot []byte
+		want string
+	}{{own.PEM, refused}, {append(bytes.Clone(own.PEM), between.PEM...), info("#XCONNECT: 0,1")}} {
+		s := peers.OpenSSL(t, "-cert", srv.CertFile, "-key", srv.KeyFile, "-CAfile", root.CertFile, "-Verify", "3", "-verify_return_error")
+		u := plug(t, "serial-modem")
+		u.write(t, 0, root.PEM)
+		u.write(t, 1, c.slot)
+		u.write(t, 2, own.KeyPEM)
+		u.attach(t)
+		u.wants(t, "AT#XSSOCKET=1,2,0,42", info("#XSSOCKET: 0,2,273"))
+		u.wants(t, connect(s), c.want)
+		if out := s.Output(); c.want == refused && !strings.Contains(out, "unable to get local issuer certificate") {
+			t.Errorf("the server refused for another reason:\n%s", out)
+		}
+	}
+}
+
 // A key that the modem made itself never leaves it, and still proves the unit.
 func TestKeyOfTheModem(t *testing.T) {
 	root := peers.Root(t, "Test Root")

@@ -22,68 +22,7 @@ type app struct{ *console.Console }
 func Verb(c *console.Console) *cobra.Command {
 	a := &app{c}
 	return console.Group(&cobra.Command{Use: "ca", Short: "Make and judge the authority that signs your units"},
-		a.caInit(), a.caShow(), a.caIssue(), a.caAudit(), a.caVerify())
-}
-
-func (a *app) caInit() *cobra.Command {
-	var o ca.InitOptions
-	var key, public string
-	c := &cobra.Command{
-		Use: "init --dir D", Short: "Make a root: D/root.crt for the server, D/root.key encrypted", Args: cobra.NoArgs,
-		Example: "  sectag ca init --dir authority --subject \"CN=Acme Devices 2026,O=Acme,C=NL\"",
-		RunE: a.VerbOf(paper.NoFiles, func(context.Context, []string) (paper.Document, error) {
-			if o.Dir == "" {
-				return nil, cred.Failed("usage.flag", "the folder is missing", "write sectag ca init --dir authority")
-			}
-			if key == "" && public != "" || key != "" && o.Plaintext {
-				return nil, cred.Failed("usage.flag", "--public is for --key, and --insecure-plaintext is not", "with --key pkcs11:… or exec:… no key is made and none is written")
-			}
-			if o.Plaintext && a.PassphraseFile() != "" {
-				return nil, cred.Failed("usage.flag", "a passphrase and --insecure-plaintext do not go together", "leave one of them out")
-			}
-			if o.Days == 0 { // to the room, 0 is "not said"
-				return nil, cred.Failed("config.value", "a root cannot live 0 days", "give 1 or more; 7300 is twenty years")
-			}
-			o.Clock = ca.Clock{Now: a.Now(), Build: a.Tool.Built}
-			made, err := a.makeRoot(o, key, public)
-			if err != nil {
-				return nil, err
-			}
-			return &paper.CAInit{Created: &made}, nil
-		}),
-	}
-	f := c.Flags()
-	f.StringVar(&o.Dir, "dir", "", "folder to write root.crt and root.key to")
-	f.StringVar(&o.Subject, "subject", "", `name, such as "CN=Acme Devices 2026,O=Acme,C=NL"`)
-	f.IntVar(&o.Days, "days", ca.DefaultDays, "days of life")
-	f.BoolVar(&o.Plaintext, "insecure-plaintext", false, "leave the private key in clear, for trying things out")
-	f.StringVar(&key, "key", "", "a key that exists already, pkcs11:… or exec:…: only D/root.crt is made")
-	f.StringVar(&public, "public", "", "with --key: file of its public half (BEGIN PUBLIC KEY), needed for exec:")
-	return c
-}
-
-// makeRoot asks for what opens the key, the new one or the one that is there, and has the root made.
-func (a *app) makeRoot(o ca.InitOptions, key, public string) (made ca.Created, err error) {
-	if key == "" {
-		if !o.Plaintext {
-			if o.Passphrase, err = a.NewPassphrase("passphrase for the authority's key: "); err != nil {
-				return made, err
-			}
-			defer clear(o.Passphrase)
-		}
-		return ca.Init(o)
-	}
-	pin, err := keyuri.NeedsPIN(key)
-	if err != nil {
-		return made, err
-	}
-	if pin {
-		if o.Passphrase, err = a.Passphrase(keyuri.Prompt(key)); err != nil {
-			return made, err
-		}
-		defer clear(o.Passphrase)
-	}
-	return keyuri.NewRoot(o, key, public)
+		a.caInit(), a.caShow(), a.caIssue(), a.caChain(), a.caCross(), a.caAudit(), a.caVerify())
 }
 
 func (a *app) caShow() *cobra.Command {
@@ -211,5 +150,9 @@ func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (paper.Docum
 
 // unitPassphrase is typed twice; it is never the authority's from the file.
 func (a *app) unitPassphrase() ([]byte, error) {
+	if !a.Terminal() {
+		return nil, cred.Failed("usage.no-terminal", "a passphrase for the unit's key is needed and nobody can be asked",
+			"run it on a terminal (--passphrase-file is the authority's), or leave --encrypt out")
+	}
 	return a.TypedTwice("passphrase for the unit's key: ")
 }

@@ -14,8 +14,13 @@ import (
 // Passphrase reads the passphrase from the file that was named, or asks on the terminal. It never comes from an argument. From a
 // file with Windows' line ends it still has its carriage return, for openssl made keys with it: ca.Root.Unlock tries both.
 func (c *Console) Passphrase(prompt string) ([]byte, error) {
-	if name := c.PassphraseFile(); name != "" {
-		return passphraseFrom(name)
+	return c.PassphraseOf(c.PassphraseFile(), prompt)
+}
+
+// PassphraseOf is Passphrase where a verb needs a second one and has a flag of its own for its file, "" when it was not named.
+func (c *Console) PassphraseOf(file, prompt string) ([]byte, error) {
+	if file != "" {
+		return passphraseFrom(file)
 	}
 	return c.AskPassphrase(prompt)
 }

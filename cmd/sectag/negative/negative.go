@@ -3,7 +3,6 @@
 package negative
 
 import (
-	"cmp"
 	"context"
 	"errors"
 
@@ -24,19 +23,21 @@ import (
 type Flags struct {
 	on        bool
 	cert, key string
+	said      func(flag string) bool
 }
 
 // Add adds them.
 func (f *Flags) Add(c *cobra.Command) {
+	f.said = func(flag string) bool { return c.Flags().Changed(flag) }
 	c.Flags().BoolVar(&f.on, "negative", false, "also make the handshakes that must fail, at the profile's server")
 	c.Flags().StringVar(&f.cert, "ca-cert", "", "with --negative: the certificate of the unit's authority")
 	c.Flags().StringVar(&f.key, "ca-key", "", "and its private key: what it signs for this lives for minutes")
 }
 
-// Given tells whether any of them was.
-func (f *Flags) Given() bool { return f.on || f.cert != "" || f.key != "" }
+// Given tells whether any of them was, with or without a name: who gives an authority means to have the server tried.
+func (f *Flags) Given() bool { return f.on || f.said("ca-cert") || f.said("ca-key") }
 
-// Run makes the unit's handshake, those that must fail, and the unit's again.
+// Run makes the unit's handshake, those that must fail, and the unit's again behind each that was not let in.
 func (f *Flags) Run(ctx context.Context, c *console.Console, to cred.Endpoint, unit endpoint.ConnectOptions) (paper.Document, error) {
 	if err := f.check(unit.PSKID != ""); err != nil {
 		return nil, err
@@ -63,29 +64,12 @@ func (f *Flags) Run(ctx context.Context, c *console.Console, to cred.Endpoint, u
 	r, err := negative.Run(ctx, negative.Options{
 		Server: to, Profile: p.Endpoint, Unit: unit,
 		Auth: auth, ID: p.ID, Ledger: l, Tool: c.Tool, Now: c.Now,
-		Tell:     func(attempt string) { c.Note("%s: must fail\n", attempt) },
-		Register: registrar(to, unit),
+		Tell: func(attempt string) { c.Note("%s: must fail\n", attempt) },
 	})
 	if err == nil {
 		err = console.Judged(r.Unit.Findings)
 	}
 	return &paper.Connect{ConnectReport: r.Unit, Negative: r.Attempts, Record: r.Record, URL: to.String()}, err
-}
-
-// registrar registers a stranger under the unit's name, where the unit itself registers; else nobody does.
-func registrar(to cred.Endpoint, unit endpoint.ConnectOptions) func(context.Context, string, []byte, []byte) (endpoint.ConnectReport, string, error) {
-	if !unit.Register {
-		return nil
-	}
-	return func(ctx context.Context, name string, cert, key []byte) (endpoint.ConnectReport, string, error) {
-		o := unit
-		o.Cert, o.Key, o.Rebind, o.Endpoint = cert, key, false, cmp.Or(unit.Endpoint, name)
-		r, err := endpoint.Connect(ctx, to, o)
-		if r.Register == nil {
-			return r, "", err
-		}
-		return r, r.Register.Code, err
-	}
 }
 
 func (f *Flags) check(psk bool) error {
@@ -95,6 +79,8 @@ func (f *Flags) check(psk bool) error {
 		return cred.Failed("usage.flag", "--ca-cert and --ca-key are for --negative", hint)
 	case psk:
 		return cred.Failed("usage.flag", "--negative is about certificates, and the unit has a pre-shared key", hint)
+	case f.said("ca-cert") && f.cert == "", f.said("ca-key") && f.key == "":
+		return cred.Failed("usage.flag", "--ca-cert or --ca-key names no file", "a variable of the shell may be empty; "+hint)
 	case f.cert == "" || f.key == "":
 		return cred.Failed("usage.flag", "--negative needs the unit's authority", hint)
 	}

@@ -22,7 +22,12 @@ func (d *CAInit) People(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "authority    %s, until %s\n", d.Subject, d.NotAfter.Format("2006-01-02"))
-	fmt.Fprintf(w, "certificate  %s   give this one to your server\n", d.Cert)
+	if d.Issuer != "" {
+		fmt.Fprintf(w, "signed by    %s\n", d.Issuer)
+		fmt.Fprintf(w, "certificate  %s   with the root behind it; write the server's file with sectag ca chain\n", d.Cert)
+	} else {
+		fmt.Fprintf(w, "certificate  %s   give this one to your server\n", d.Cert)
+	}
 	guard := "guard it: who has it and its passphrase can make units"
 	if keyuri.Is(d.Key) {
 		guard = "it stays there: guard who may use it"
@@ -53,6 +58,9 @@ func (d *CAShow) People(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "subject  %s\nissuer   %s\nserial   %s\n", d.Subject, d.Issuer, d.Serial)
+	if d.Root != "" {
+		fmt.Fprintf(w, "root     %s\n", d.Root)
+	}
 	fmt.Fprintf(w, "life     %s to %s\n", d.NotBefore.Format("2006-01-02"), d.NotAfter.Format("2006-01-02"))
 	fmt.Fprintf(w, "key      %s%s\nsha256   %s\n", d.Info.Key, keyNotes[d.Protection], d.SHA256)
 	fmt.Fprintf(w, "may sign certificates: %s\n", yesNo(d.IsCA))

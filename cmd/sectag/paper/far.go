@@ -9,6 +9,8 @@ import (
 	"example.org/sectag/bench/negative"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint"
+	"example.org/sectag/endpoint/coap"
+	"example.org/sectag/endpoint/lwm2m"
 	"example.org/sectag/endpoint/session"
 	"example.org/sectag/endpoint/traits"
 )
@@ -93,7 +95,7 @@ func (d *Connect) People(w io.Writer) {
 		line(w, "cid", map[bool]string{true: "agreed", false: "none"}[d.CID.Negotiated])
 	}
 	if r := d.Register; r != nil && r.Code != "" {
-		line(w, "registered", strings.TrimSpace(fmt.Sprintf("%s %s", r.Code, r.Location))+yes(r.Updated, ", updated")+yes(r.Deregistered, ", de-registered"))
+		line(w, "registered", registered(*r))
 	}
 	if b := d.Bootstrap; b != nil && b.Code != "" {
 		line(w, "bootstrap", fmt.Sprintf("%s, %d deleted, %d written%s", b.Code, b.Deleted, b.Written, yes(b.Finished, ", finished")))
@@ -113,7 +115,31 @@ func (d *Connect) People(w io.Writer) {
 	}
 	line(w, "record", d.Record)
 	findings(w, d.Findings)
+	line(w, "note", d.note())
 	fmt.Fprintln(w, strings.ToUpper(string(d.Verdict)))
+}
+
+// registered is what became of a registration; "no" stands before an answer that refuses it, or it would be read as one that was made.
+func registered(r lwm2m.Registration) string {
+	if r.Code != coap.Created.String() {
+		return "no: " + r.Code
+	}
+	return strings.TrimSpace(r.Code+" "+r.Location) + yes(r.Updated, ", updated") + yes(r.Deregistered, ", de-registered")
+}
+
+// note says what a handshake that came about does not show: a server that asks for a certificate may take anybody's. It is empty where
+// nothing of that is claimed: behind a failure, in a session of which nothing more is known, at a server that never asked (a finding says so), with a pre-shared key, which both
+// sides have, and behind the handshakes that show it.
+func (d *Connect) note() string {
+	asked := d.ClientAuth == "used" || d.Modem != nil // which does not tell
+	if d.Verdict == cred.Fail || d.HandshakeMS == 0 || !asked || d.Suite == "" || strings.Contains(d.Suite, "_PSK_") || len(d.Negative) > 0 {
+		return ""
+	}
+	const proves = "a handshake proves that the server lets this unit in, not that it refuses others"
+	if strings.HasPrefix(d.URL, "tls:") { // no profile names such a server
+		return proves
+	}
+	return proves + "; --negative shows that"
 }
 
 // attempted is what became of a handshake that had to fail.

@@ -25,7 +25,7 @@ func (i *Identity) Add(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&i.cert, "cert", "", "the unit's certificate")
 	f.StringVar(&i.key, "key", "", "its private key, in clear")
-	f.StringVar(&i.anchor, "anchor", "", "the root that the unit trusts the server by")
+	f.StringVar(&i.anchor, "anchor", "", "the server's root, by which the unit trusts it; sectag probe URL --anchor-out F writes it")
 	i.psk.Add(c)
 }
 
@@ -44,7 +44,8 @@ func (i *Identity) Read(need bool) (out ask.Identity, err error) {
 		to         *[]byte
 	}{{"cert", i.cert, &out.Cert}, {"key", i.key, &out.Key}, {"anchor", i.anchor, &out.Anchor}} {
 		if f.name == "" {
-			return out, cred.Failed("usage.flag", "--"+f.flag+" is missing", "write sectag connect URL --cert F --key F --anchor F, or --psk-id S --psk-file F")
+			return out, cred.Failed("usage.flag", "--"+f.flag+" is missing", "write sectag connect URL --cert F --key F --anchor F, or --psk-id S --psk-file F"+
+				"; sectag ca issue makes the first two, sectag probe URL --anchor-out F the third")
 		}
 		if *f.to, err = atomicfile.Read(f.name, MaxFile); err != nil {
 			return out, cred.Because(err, "config.file", "the file "+f.name+" cannot be read", "name the file behind --"+f.flag)

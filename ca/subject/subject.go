@@ -1,4 +1,5 @@
-package ca
+// Package subject reads an authority's name as people write it.
+package subject
 
 import (
 	"crypto/x509/pkix"
@@ -9,9 +10,9 @@ import (
 	"example.org/sectag/cred"
 )
 
-// parseSubject reads a distinguished name as people write it: "CN=Acme Devices,O=Acme,C=NL", in any order, a backslash before
-// a comma that belongs to a value. It knows CN, O, OU, L, ST, C and serialNumber; CN is needed.
-func parseSubject(s string) (pkix.Name, error) {
+// Parse reads a distinguished name as people write it: "CN=Acme Devices,O=Acme,C=NL", in any order, a backslash before
+// a comma that belongs to a value. It knows CN, O, OU, L, ST, C and serialNumber; CN is needed. Fault: config.value.
+func Parse(s string) (pkix.Name, error) {
 	var n pkix.Name
 	bad := func(why string) (pkix.Name, error) {
 		return n, cred.Failed("config.value", fmt.Sprintf("the subject %q %s", s, why),
