@@ -17,7 +17,7 @@ build: ## the program, in bin/
 demo: build ## the main job on a virtual modem and a local server: screens on a terminal, plain lines elsewhere
 	./bin/sectag demo
 
-test: ## every test but the race run; needs openssl, gnutls-bin, libcoap3-bin and tmux, and fails without them
+test: ## every test but the race run; needs openssl, gnutls-bin, libcoap3-bin, chromium and tmux, and fails without them
 	$(GO) test ./...
 
 sweep: ## everything that can go wrong on the line at each of its bytes; in make test they take turns

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.org/sectag/cred"
 	"example.org/sectag/ledger/report/catalogue"
 	"example.org/sectag/ledger/report/cite"
 )
@@ -107,7 +108,7 @@ func merged(have []string, more string) []string {
 	return have
 }
 
-// derived are the measurements M1 to M5, which no record holds as such.
+// derived are the measurements M1 to M5, which no record holds as such, and T5 where there is nothing to measure.
 func (u *Unit) derived() (out []result) {
 	add := func(test, res string) {
 		out = append(out, result{Result{Test: test, Result: res, Record: u.Record}, "", ""})
@@ -131,6 +132,9 @@ func (u *Unit) derived() (out []result) {
 	}
 	if u.rekeyed {
 		add("M3", "pass")
+	}
+	if _, had := u.results["T5"]; !had && u.key.Origin != "" && u.PSK == "" && u.listed(cred.PSK) == "" {
+		add("T5", "na") // there is no PSK to be made of anything
 	}
 	listed, deleted := len(u.Slots) > 0, false
 	for _, s := range u.Slots {
