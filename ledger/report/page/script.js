@@ -18,7 +18,11 @@
     if (cls) e.className = cls;
     return e;
   };
-  const when = (s) => (s ? s.slice(0, 10) + " " + s.slice(11, 16) : "");
+  const when = (s) => {
+    const td = make("td", s.slice(0, 10), "num");
+    td.append(make("span", " " + s.slice(11, 16), "hour"));
+    return td;
+  };
 
   function tests(u) {
     const n = {};
@@ -45,7 +49,7 @@
     pair(dl, "unit", t(u[NAME]), true);
     pair(dl, "product, batch, number", [t(u[PRODUCT]), t(u[BATCH]), t(u[SERIAL])].filter(Boolean).join(", "));
     pair(dl, "modem", [t(u[MODEL]), t(u[FIRMWARE])].filter(Boolean).join(", "));
-    pair(dl, "record", u[RECORD] + ", " + t(u[KIND]) + ", " + t(u[VERDICT]) + ", station " + (t(u[STATION]) || "not named") + "; " + u[RECORDS] + " records of this unit");
+    pair(dl, "record", u[RECORD] + ", " + u[TIME] + ", " + t(u[KIND]) + ", " + t(u[VERDICT]) + ", station " + (t(u[STATION]) || "not named") + "; " + u[RECORDS] + " records of this unit");
     pair(dl, "leaf in the log", u[LEAF], true);
     pair(dl, "failure", t(u[FAILURE]), true);
     for (const s of u[SLOTS]) pair(dl, "slot " + s[0] + " " + t(s[1]), [t(s[2]), t(s[3]), t(s[4]) === "no" ? "not as sent" : ""].filter(Boolean).join("  "), true);
@@ -72,10 +76,14 @@
     const tr = make("tr"), head = make("th"), button = make("button", u[IMEI] || "no IMEI", "open");
     head.scope = "row";
     button.type = "button";
-    button.setAttribute("aria-expanded", String(open));
+    const say = (is) => {
+      button.setAttribute("aria-expanded", String(is));
+      tr.classList.toggle("opened", is);
+    };
+    say(open);
     button.addEventListener("click", () => {
-      const was = button.getAttribute("aria-expanded") === "true";
-      button.setAttribute("aria-expanded", String(!was));
+      const was = tr.classList.contains("opened");
+      say(!was);
       if (was) tr.nextSibling.remove(); else tr.after(detail(u));
     });
     head.append(button);
@@ -84,7 +92,7 @@
     said.append(make("span", state[1] + (t(u[VERDICT]) === "warn" ? ", with a warning" : ""), "sign " + state[0]));
     const cert = u[CERT].length ? t(u[CERT][2]).slice(0, 10) : "none";
     const key = t(u[ORIGIN]);
-    tr.append(head, said, make("td", u[RECORD], "num"), make("td", when(u[TIME]), "num"), make("td", t(u[FIRMWARE])), make("td", origins[key] || key || "none"),
+    tr.append(head, said, make("td", u[RECORD], "num"), when(u[TIME]), make("td", t(u[FIRMWARE])), make("td", origins[key] || key || "none"),
       make("td", cert, "num"), make("td", tests(u)), make("td", connection(u)));
     return tr;
   }
