@@ -34,7 +34,9 @@ func TestEachHandsOverAPart(t *testing.T) {
 		case 5:
 			r.Unit.Batch = `50%_"a!`
 		case 6:
-			r.Unit.Batch = `50xx"a!`
+			r.Unit.Batch = `50%x"a!`
+		case 8:
+			r.Unit.Batch = `50zz_"a!`
 		default:
 			r.Unit.Batch = "other"
 		}
