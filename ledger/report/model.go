@@ -11,6 +11,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/report/cite"
 	"example.org/sectag/ledger/report/life"
+	"example.org/sectag/ledger/report/row"
 	"example.org/sectag/ledger/report/shop"
 )
 
@@ -24,15 +25,15 @@ type Model struct {
 	Facts        Facts           `json:"facts"`
 	Requirements []Requirement   `json:"requirements"`
 	Tests        []Test          `json:"tests"`
-	Keys         []KeyRow        `json:"keys"`
-	Inventory    []SlotRow       `json:"inventory"`
-	Storage      []StoreRow      `json:"storage"`
-	Channels     []ChannelRow    `json:"channels"`
-	Peers        []PeerRow       `json:"peers"`
+	Keys         []row.Key       `json:"keys"`
+	Inventory    []row.Slot      `json:"inventory"`
+	Storage      []row.Store     `json:"storage"`
+	Channels     []row.Channel   `json:"channels"`
+	Peers        []row.Peer      `json:"peers"`
 	Negative     []Attempt       `json:"negative"`
-	Certificates []CertRow       `json:"certificates"`
-	Authorities  []AuthorityRow  `json:"authorities"`
-	Anchors      []AnchorRow     `json:"anchors"`
+	Certificates []row.Cert      `json:"certificates"`
+	Authorities  []row.Authority `json:"authorities"`
+	Anchors      []row.Anchor    `json:"anchors"`
 	Uniqueness   Uniqueness      `json:"uniqueness"`
 	Production   shop.Production `json:"production"`
 	Mistakes     []Mistake       `json:"mistakes"`
@@ -141,73 +142,6 @@ type Test struct {
 	Evidence
 }
 
-// KeyRow is one way in which keys came to be.
-type KeyRow struct {
-	Origin       string `json:"origin"`
-	Generator    string `json:"generator"`
-	Algorithm    string `json:"algorithm"`
-	StrengthBits int    `json:"strength_bits"`
-	Table        string `json:"strength_table"`
-	HostCopy     string `json:"host_copy"`
-	Statement    string `json:"attestation"`
-	Freshness    string `json:"freshness"`
-	Proof        string `json:"proof"`
-	Units        int    `json:"units"`
-}
-
-// SlotRow is one slot of the inventory.
-type SlotRow struct {
-	SecTag   cred.SecTag `json:"sec_tag"`
-	Kind     string      `json:"kind"`
-	Secret   bool        `json:"secret"`
-	Units    int         `json:"units"`
-	Distinct int         `json:"distinct"` // digests among them
-	Bytes    [2]int      `json:"bytes"`    // the shortest and the longest
-}
-
-// StoreRow is what one modem firmware did with one kind of credential.
-type StoreRow struct {
-	Firmware string `json:"firmware"`
-	Kind     string `json:"kind"`
-	Slots    int    `json:"slots"`
-	Match    int    `json:"match"`  // listed as sent
-	Differ   int    `json:"differ"` // listed otherwise
-	Unlisted int    `json:"unlisted"`
-	Refused  int    `json:"refused"`  // reading a secret back was refused
-	Returned int    `json:"returned"` // and was answered
-	Error    int    `json:"error"`
-	NotRead  int    `json:"not_read"`
-}
-
-// ChannelRow is one way in which units were connected.
-type ChannelRow struct {
-	Endpoint   string `json:"endpoint"`
-	Path       string `json:"path"`
-	Twin       bool   `json:"twin"`
-	Verdict    string `json:"verdict"`
-	Version    string `json:"version"`
-	Suite      string `json:"suite"`
-	Group      string `json:"group"`
-	Signature  string `json:"signature"`
-	ClientAuth string `json:"client_auth"`
-	CID        bool   `json:"cid"`
-	HostMatch  string `json:"host_match"`
-	Register   string `json:"register"`
-	Units      int    `json:"units"`
-}
-
-// PeerRow is a certificate that a server showed.
-type PeerRow struct {
-	Endpoint string `json:"endpoint"`
-	Place    int    `json:"place"` // 0 is the server's own
-	Subject  string `json:"subject"`
-	Issuer   string `json:"issuer"`
-	NotAfter string `json:"not_after"`
-	Key      string `json:"key"`
-	SHA256   string `json:"sha256"`
-	Units    int    `json:"units"`
-}
-
 // Attempt is one kind of handshake that must fail.
 type Attempt struct {
 	Attempt string       `json:"attempt"`
@@ -215,40 +149,4 @@ type Attempt struct {
 	LetIn   int          `json:"let_in"`
 	NotRun  int          `json:"not_run"`
 	Records cite.Records `json:"records"`
-}
-
-// CertRow is one profile of the units' certificates.
-type CertRow struct {
-	Profile     string   `json:"profile"`
-	Key         string   `json:"key"`
-	Signature   string   `json:"signature"`
-	KeyUsage    string   `json:"key_usage"`
-	ExtKeyUsage string   `json:"ext_key_usage"`
-	IsCA        bool     `json:"is_ca"`
-	Lint        []string `json:"lint"`
-	Units       int      `json:"units"`
-	First       string   `json:"first_not_after"`
-	Last        string   `json:"last_not_after"`
-}
-
-// AuthorityRow is one authority that signed.
-type AuthorityRow struct {
-	Subject    string `json:"subject"`
-	SHA256     string `json:"sha256"`
-	Key        string `json:"key"`
-	NotAfter   string `json:"not_after"`
-	Protection string `json:"protection"`
-	Units      int    `json:"units"`
-}
-
-// AnchorRow is one root that units trust their server by.
-type AnchorRow struct {
-	Subject  string `json:"subject"`
-	SHA256   string `json:"sha256"`
-	NotAfter string `json:"not_after"`
-	Source   string `json:"source"`
-	URL      string `json:"url"`
-	Trust    string `json:"trust"`
-	Approver string `json:"approver"`
-	Units    int    `json:"units"`
 }

@@ -9,6 +9,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/report/life"
+	"example.org/sectag/ledger/report/row"
 )
 
 // counter counts by name.
@@ -76,42 +77,46 @@ func one[R comparable](r R) []R {
 	return []R{r}
 }
 
-func keys(units []*Unit) []KeyRow {
-	return grouped(units, func(u *Unit) []KeyRow { return one(u.key) }, func(r *KeyRow) *int { return &r.Units })
+func keys(units []*Unit) []row.Key {
+	return grouped(units, func(u *Unit) []row.Key { return one(u.key) }, func(r *row.Key) *int { return &r.Units })
 }
 
-func channels(units []*Unit) []ChannelRow {
-	return grouped(units, func(u *Unit) []ChannelRow { return one(u.channel) }, func(r *ChannelRow) *int { return &r.Units })
+func channels(units []*Unit) []row.Channel {
+	return grouped(units, func(u *Unit) []row.Channel { return one(u.channel) }, func(r *row.Channel) *int { return &r.Units })
 }
 
-func authorities(units []*Unit) []AuthorityRow {
-	return grouped(units, func(u *Unit) []AuthorityRow {
+func authorities(units []*Unit) []row.Authority {
+	return grouped(units, func(u *Unit) []row.Authority {
 		a := u.authority
-		return one(AuthorityRow{a.Subject, a.SHA256.String(), a.Key, a.NotAfter, a.Protection, 0})
-	}, func(r *AuthorityRow) *int { return &r.Units })
+		return one(row.Authority{Subject: a.Subject, SHA256: a.SHA256.String(), Key: a.Key, NotAfter: a.NotAfter, Protection: a.Protection})
+	}, func(r *row.Authority) *int { return &r.Units })
 }
 
-func anchors(units []*Unit) []AnchorRow {
-	return grouped(units, func(u *Unit) (out []AnchorRow) {
+func anchors(units []*Unit) []row.Anchor {
+	return grouped(units, func(u *Unit) (out []row.Anchor) {
 		for _, a := range u.anchors {
-			out = append(out, AnchorRow{a.Subject, a.SHA256.String(), a.NotAfter, a.Source, a.URL, a.Trust, a.Approver, 0})
+			out = append(out, row.Anchor{
+				Subject: a.Subject, SHA256: a.SHA256.String(), NotAfter: a.NotAfter, Source: a.Source, URL: a.URL, Trust: a.Trust, Approver: a.Approver,
+			})
 		}
 		return out
-	}, func(r *AnchorRow) *int { return &r.Units })
+	}, func(r *row.Anchor) *int { return &r.Units })
 }
 
-func peers(units []*Unit) []PeerRow {
-	return grouped(units, func(u *Unit) (out []PeerRow) {
+func peers(units []*Unit) []row.Peer {
+	return grouped(units, func(u *Unit) (out []row.Peer) {
 		for i, p := range u.peers {
-			out = append(out, PeerRow{u.channel.Endpoint, i, p.Subject, p.Issuer, p.NotAfter, p.Key, p.SHA256.String(), 0})
+			out = append(out, row.Peer{
+				Endpoint: u.channel.Endpoint, Place: i, Subject: p.Subject, Issuer: p.Issuer, NotAfter: p.NotAfter, Key: p.Key, SHA256: p.SHA256.String(),
+			})
 		}
 		return out
-	}, func(r *PeerRow) *int { return &r.Units })
+	}, func(r *row.Peer) *int { return &r.Units })
 }
 
 // certificates groups by all but the dates, of which it keeps the first and the last.
-func certificates(units []*Unit) []CertRow {
-	rows := map[string]*CertRow{}
+func certificates(units []*Unit) []row.Cert {
+	rows := map[string]*row.Cert{}
 	var order []string
 	for _, u := range units {
 		if u.Cert == nil {
@@ -131,7 +136,7 @@ func certificates(units []*Unit) []CertRow {
 		row.Units++
 		row.First, row.Last = min(row.First, u.Cert.NotAfter), max(row.Last, u.Cert.NotAfter)
 	}
-	out := make([]CertRow, 0, len(order))
+	out := make([]row.Cert, 0, len(order))
 	for _, id := range order {
 		out = append(out, *rows[id])
 	}
@@ -141,8 +146,8 @@ func certificates(units []*Unit) []CertRow {
 func joined(list []string) string { return strings.Join(list, " ") }
 
 // inventory is over the units that were delivered.
-func inventory(units []*Unit) []SlotRow {
-	rows, digests := map[cred.Slot]*SlotRow{}, map[cred.Slot]map[string]bool{}
+func inventory(units []*Unit) []row.Slot {
+	rows, digests := map[cred.Slot]*row.Slot{}, map[cred.Slot]map[string]bool{}
 	for _, u := range units {
 		if u.Status != "delivered" {
 			continue
@@ -154,7 +159,7 @@ func inventory(units []*Unit) []SlotRow {
 			at := cred.Slot{SecTag: s.SecTag, Kind: s.Type}
 			r := rows[at]
 			if r == nil {
-				r = &SlotRow{SecTag: s.SecTag, Kind: s.Kind, Secret: s.Type.Secret(), Bytes: [2]int{s.bytes, s.bytes}}
+				r = &row.Slot{SecTag: s.SecTag, Kind: s.Kind, Secret: s.Type.Secret(), Bytes: [2]int{s.bytes, s.bytes}}
 				rows[at], digests[at] = r, map[string]bool{}
 			}
 			r.Units++
@@ -167,7 +172,7 @@ func inventory(units []*Unit) []SlotRow {
 			digests[at][s.SHA256] = true
 		}
 	}
-	out := make([]SlotRow, 0, len(rows))
+	out := make([]row.Slot, 0, len(rows))
 	for _, at := range slices.SortedFunc(maps.Keys(rows), bySlot) {
 		rows[at].Distinct = len(digests[at])
 		out = append(out, *rows[at])
@@ -180,24 +185,24 @@ func bySlot(a, b cred.Slot) int {
 }
 
 // storage is what each firmware did with each kind of credential, over all units.
-func storage(units []*Unit) []StoreRow {
-	rows := map[[2]string]*StoreRow{}
+func storage(units []*Unit) []row.Store {
+	rows := map[[2]string]*row.Store{}
 	for _, u := range units {
 		for _, s := range u.Slots {
 			at := [2]string{u.Firmware, s.Kind}
 			r := rows[at]
 			if r == nil {
-				r = &StoreRow{Firmware: u.Firmware, Kind: s.Kind}
+				r = &row.Store{Firmware: u.Firmware, Kind: s.Kind}
 				rows[at] = r
 			}
-			r.add(s)
+			addSlot(r, s)
 		}
 	}
-	out := make([]StoreRow, 0, len(rows))
+	out := make([]row.Store, 0, len(rows))
 	for _, r := range rows {
 		out = append(out, *r)
 	}
-	slices.SortFunc(out, func(a, b StoreRow) int {
+	slices.SortFunc(out, func(a, b row.Store) int {
 		return cmp.Or(cmp.Compare(a.Firmware, b.Firmware), cmp.Compare(kindOf(a.Kind), kindOf(b.Kind)), cmp.Compare(a.Kind, b.Kind))
 	})
 	return out
@@ -208,7 +213,8 @@ func kindOf(name string) cred.Kind {
 	return k
 }
 
-func (r *StoreRow) add(s Slot) {
+// addSlot counts one slot.
+func addSlot(r *row.Store, s Slot) {
 	r.Slots++
 	switch {
 	case s.Match == "yes":

@@ -7,6 +7,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/record"
+	"example.org/sectag/ledger/report/row"
 )
 
 // Unit is one row of the annex: what the deciding record says of a unit, and the newest result of each test.
@@ -38,12 +39,12 @@ type Unit struct {
 	Failure   string    `json:"failure,omitempty"` // code
 
 	seen      sighting
-	key       KeyRow
-	channel   ChannelRow
+	key       row.Key
+	channel   row.Channel
 	peers     []record.Peer
 	authority record.Authority
 	anchors   []record.Anchor
-	cert      CertRow
+	cert      row.Cert
 	pskName   string
 	firstVerd string // of the first run
 	failed    bool   // some deciding record failed
@@ -197,12 +198,15 @@ func (u *Unit) identified(r record.Record, in func(string) string) {
 	if k := r.Key; k != nil {
 		u.rekeyed = u.rekeyed || u.SPKI != "" && !k.SPKI.IsZero() && u.SPKI != k.SPKI.String()
 		u.SPKI, u.PSK, u.pskName = k.SPKI.String(), k.PSK.String(), k.PSKIdentity
-		u.key = KeyRow{in(k.Origin), in(k.Generator), in(k.Algorithm), k.StrengthBits, in(k.Table), in(k.HostCopy), in(k.Statement), in(k.Freshness), in(k.Proof), 0}
+		u.key = row.Key{
+			Origin: in(k.Origin), Generator: in(k.Generator), Algorithm: in(k.Algorithm), StrengthBits: k.StrengthBits, Table: in(k.Table), HostCopy: in(k.HostCopy),
+			Statement: in(k.Statement), Freshness: in(k.Freshness), Proof: in(k.Proof),
+		}
 	}
 	if c := r.Cert; c != nil {
 		u.Cert = &Cert{c.Serial, c.Name, c.NotAfter, c.SHA256.String(), c.NotBefore}
 		u.SPKI = cmp.Or(c.SPKI.String(), u.SPKI)
-		u.cert = CertRow{
+		u.cert = row.Cert{
 			Profile: in(c.Profile), Key: in(c.Key), Signature: in(c.Signature), KeyUsage: in(strings.Join(c.KeyUsage, ", ")),
 			ExtKeyUsage: in(strings.Join(c.ExtKeyUsage, ", ")), IsCA: c.IsCA, Lint: c.Lint,
 		}
@@ -237,7 +241,7 @@ func (u *Unit) connected(r record.Record, in func(string) string) {
 	if c.Register != nil {
 		register = in(c.Register.Code)
 	}
-	u.channel = ChannelRow{
+	u.channel = row.Channel{
 		Endpoint: in(c.Endpoint), Path: in(c.Path), Twin: c.Twin, Verdict: in(string(c.Verdict)), Version: in(c.Version), Suite: in(c.Suite), Group: in(c.Group),
 		Signature: in(c.Signature), ClientAuth: in(c.ClientAuth), CID: c.CID.Negotiated, HostMatch: host, Register: register,
 	}

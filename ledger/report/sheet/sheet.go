@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"example.org/sectag/ledger/report"
+	"example.org/sectag/ledger/report/row"
 )
 
 // Row is one cell of an assessment sheet.
@@ -104,7 +105,7 @@ func names(all []report.Tally) string {
 }
 
 // asset is the name of a slot in the sheets.
-func asset(r report.SlotRow) string { return fmt.Sprintf("SecParam-%s-%d", r.Kind, r.SecTag) }
+func asset(r row.Slot) string { return fmt.Sprintf("SecParam-%s-%d", r.Kind, r.SecTag) }
 
 func (s *sheets) keys() {
 	for _, k := range s.m.Keys {
@@ -183,7 +184,7 @@ func (s *sheets) channel() {
 }
 
 // made says who made a handshake, and so what it shows.
-func made(c report.ChannelRow) string {
+func made(c row.Channel) string {
 	switch {
 	case c.Path == "modem":
 		return "the modem itself"
