@@ -27,7 +27,7 @@ pkcs11: ## what the tag pkcs11 adds: built, linted, and tested on SoftHSM2; need
 demo: build ## the main job on a virtual modem and a local server: screens on a terminal, plain lines elsewhere
 	./bin/sectag demo
 
-test: ## every test but the race run; needs openssl, gnutls-bin, libcoap3-bin, postgresql, age and tmux, and fails without them
+test: ## every test but the race run; needs openssl, gnutls-bin, libcoap3-bin, postgresql, chromium, age and tmux, and fails without them
 	$(GO) test ./...
 
 sweep: ## everything that can go wrong on the line at each of its bytes; in make test they take turns

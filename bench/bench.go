@@ -167,6 +167,7 @@ type begun struct {
 	Port     string          `json:"port"`
 	Profile  cred.Digest     `json:"profile_sha256"`
 	Product  string          `json:"product"`
+	Batch    string          `json:"batch,omitempty"`
 	Station  string          `json:"station"`
 	Operator string          `json:"operator"`
 	Resumed  *flows.Resumed  `json:"resumed,omitempty"`
@@ -180,7 +181,7 @@ func (b *Bench) newJournal(ctx context.Context, left *flows.Resumed, owed []flow
 		return &runJournal{}, nil
 	}
 	p := d.Profile
-	body, err := json.Marshal(begun{d.Tool.Version, d.Port, p.SHA256, p.Product, p.Station, p.Operator, left, owed})
+	body, err := json.Marshal(begun{d.Tool.Version, d.Port, p.SHA256, p.Product, p.Batch, p.Station, p.Operator, left, owed})
 	if err != nil {
 		return nil, fmt.Errorf("beginning a run: %w", err)
 	}

@@ -236,7 +236,7 @@ func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, 
 	}
 	r := record.Record{
 		Kind: record.Interrupted, Time: record.Stamp(d.Now()), Verdict: cred.Fail, IMEI: u.IMEI, Run: run.ID,
-		Unit:  record.Identity{Key: s.identity, UUID: u.UUID, Product: s.begun.Product},
+		Unit:  record.Identity{Key: s.identity, UUID: u.UUID, Product: s.begun.Product, Batch: s.begun.Batch},
 		Model: u.Model, Hardware: u.Hardware, Firmware: u.Firmware, Host: u.Host,
 		Bench: evidence.Bench(d.Tool, ""), Abandoned: serials, LostPSKs: s.psks,
 		Failure: cred.Failed("bench.interrupted", "the run ended before its work was done: the process or the power was gone",

@@ -147,7 +147,7 @@ func (r *Reader) Head(ctx context.Context) (seal.Checkpoint, error) {
 // settled sees that the log can be gone on with: it was not moved away, and its head fits its hashes and its last record, at one moment.
 // Damage elsewhere is Verify's.
 func (s *Store) settled(ctx context.Context) error {
-	tx, err := s.pools.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := engine.Snapshot(ctx, s.pools.Read)
 	if err != nil {
 		return engine.Told(s.db, err, "open the ledger")
 	}

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/internal/engine"
 	"example.org/sectag/ledger/internal/owner"
+	"example.org/sectag/ledger/internal/read"
 	"example.org/sectag/ledger/internal/tree"
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/seal"
@@ -119,19 +119,11 @@ func (r *Reader) believed(ctx context.Context, id int64, body, unit string) (rec
 	if err := tree.Holds(ctx, r.rd, c, id, []byte(body)); err != nil {
 		return record.Record{}, engine.Told(r.db, err, "prove a record")
 	}
-	rec, err := decode(id, body)
+	rec, err := read.Decode(id, body)
 	if err == nil && rec.Unit.Name != unit {
 		err = engine.Broken(nil, fmt.Sprintf("record %d stands under another unit than it is of", id))
 	}
 	return rec, err
-}
-
-func decode(id int64, body string) (record.Record, error) {
-	rec, err := record.Decode([]byte(body))
-	if err != nil {
-		return record.Record{}, engine.Broken(err, fmt.Sprintf("record %d cannot be read: %s", id, engine.Clipped(err.Error())))
-	}
-	return rec, nil
 }
 
 // NewestTime is the latest time of any record, and whether there is a record. A clock that is behind it is wrong.
@@ -168,54 +160,22 @@ func (r *Reader) Show(ctx context.Context, id string) (record.Record, []byte, er
 	if err != nil {
 		return record.Record{}, nil, engine.Told(r.db, err, "read the record")
 	}
-	rec, err := decode(n, body)
+	rec, err := read.Decode(n, body)
 	return rec, []byte(body), err
 }
 
-// Summary is one record in a list.
-type Summary struct {
-	Record  string       `json:"record"`
-	IMEI    cred.IMEI    `json:"imei,omitzero"`
-	Kind    record.Kind  `json:"kind"`
-	Verdict cred.Verdict `json:"verdict"`
-	Time    string       `json:"time"`
-
-	CorrectedBy string `json:"corrected_by,omitempty"` // the newest record that sets this one right
-}
-
-// Query narrows a list; the zero value is everything.
-type Query struct {
-	IMEI  cred.IMEI
-	Since time.Time // records of this time or later
-	Limit int       // the newest so many; 0: all
-}
+// Summary is one record in a list, Query narrows it; Part narrows Each. Run is a run of the journal, Event one of its lines.
+type (
+	Summary = read.Summary
+	Query   = read.Query
+	Part    = read.Part
+	Run     = read.Run
+	Event   = read.Event
+)
 
 // List names records, the oldest first.
 func (r *Reader) List(ctx context.Context, want Query) ([]Summary, error) {
-	limit := int64(want.Limit)
-	if limit <= 0 {
-		limit = 1 << 60
-	}
-	since := ""
-	if !want.Since.IsZero() {
-		since = record.Stamp(want.Since)
-	}
-	out := []Summary{}
-	err := engine.Each(ctx, r.rd, func(rows *sql.Rows) error {
-		var s Summary
-		var id int64
-		var imei string
-		if err := rows.Scan(&id, &imei, &s.Kind, &s.Verdict, &s.Time); err != nil {
-			return err
-		}
-		if err := s.IMEI.UnmarshalText([]byte(imei)); err != nil {
-			return engine.Broken(err, fmt.Sprintf("record %d has a damaged IMEI", id))
-		}
-		s.Record = strconv.FormatInt(id, 10)
-		out = append(out, s)
-		return nil
-	}, `SELECT id, imei, kind, verdict, time FROM (SELECT * FROM record WHERE ($1 = '' OR imei = $1) AND time >= $2
-		ORDER BY id DESC LIMIT $3) AS newest ORDER BY id`, want.IMEI.String(), since, limit)
+	out, err := read.List(ctx, r.rd, want)
 	if err != nil {
 		return nil, engine.Told(r.db, err, "list the records")
 	}
@@ -228,56 +188,21 @@ func (r *Reader) List(ctx context.Context, want Query) ([]Summary, error) {
 	return out, err
 }
 
-// Run is a run of the journal.
-type Run struct {
-	ID    string
-	State string          // RunOpen, RunDone, RunInterrupted
-	Lines int64           // that can be read
-	At    string          // when it began
-	Body  json.RawMessage // as Begin was given it
+// Each hands over the records that a log with this head has, the oldest first, one at a time, with their leaves in it. Each is read
+// as strictly as Show does. Where nothing is left out, the root is worked out anew from the records' bytes and a log that has
+// another is ledger.broken; of a part the leaves can be held against a proof.
+func (r *Reader) Each(ctx context.Context, head seal.Checkpoint, part Part, do func(r record.Record, leaf cred.Digest) error) error {
+	return engine.Told(r.db, read.Records(ctx, r.rd, head, part, do), "read the records")
 }
-
-// Event is one line of a run. The store's own lines have types that begin with "ledger.".
-type Event struct {
-	Seq  int64
-	Type string
-	At   string
-	Body json.RawMessage
-}
-
-// Own tells whether the line is the store's own and no event of a machine.
-func (e Event) Own() bool { return strings.HasPrefix(e.Type, seal.OwnPrefix) }
 
 // Runs are the runs in a state, the oldest first; an empty state means all.
 func (r *Reader) Runs(ctx context.Context, state string) ([]Run, error) {
-	out := []Run{}
-	err := engine.Each(ctx, r.rd, func(rows *sql.Rows) error {
-		var v Run
-		var id int64
-		var body string
-		if err := rows.Scan(&id, &v.State, &v.Lines, &v.At, &body); err != nil {
-			return err
-		}
-		v.ID, v.Body = strconv.FormatInt(id, 10), json.RawMessage(body)
-		out = append(out, v)
-		return nil
-	}, `SELECT r.id, r.state, (SELECT count(*) FROM event c WHERE c.run = r.id), e.at, e.body
-		FROM run r JOIN event e ON e.run = r.id AND e.seq = 0 WHERE $1 = '' OR r.state = $1 ORDER BY r.id`, state)
+	out, err := read.Runs(ctx, r.rd, state)
 	return out, engine.Told(r.db, err, "read the journal")
 }
 
 // Events are the lines of a run in their order, the store's own among them. A run that is not there has none.
 func (r *Reader) Events(ctx context.Context, run string) ([]Event, error) {
-	out := []Event{}
-	err := engine.Each(ctx, r.rd, func(rows *sql.Rows) error {
-		var e Event
-		var body string
-		if err := rows.Scan(&e.Seq, &e.Type, &e.At, &body); err != nil {
-			return err
-		}
-		e.Body = json.RawMessage(body)
-		out = append(out, e)
-		return nil
-	}, `SELECT seq, type, at, body FROM event WHERE run = $1 ORDER BY seq`, run)
+	out, err := read.Events(ctx, r.rd, run)
 	return out, engine.Told(r.db, err, "read the journal")
 }

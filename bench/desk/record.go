@@ -65,7 +65,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 	}
 	r.Findings = slices.Concat(evidence.Notes(d.unit.IMEI), clear, evidence.ByHost(f.Prepared), d.roots.Doubts, evidence.Repeated(f.Plan, d.repeats), evidence.Strayed(f.Strays, f.Plan))
 	r.Verdict = evidence.Noted(r.Verdict, r.Findings)
-	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product}
+	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product, Batch: d.Profile.Batch}
 	if failed {
 		if r.Failure = f.Failure; r.Failure == nil {
 			r.Failure = cred.Failed("store.stopped", "the work was stopped before it was done", "run it again")

@@ -14,7 +14,7 @@ import (
 // known lists every key, so that a misspelt one can be answered with the one that was meant.
 var known = map[string][]string{
 	"":          {"product", "station", "authority", "device", "slot", "psk", "endpoint", "ledger", "firmware"},
-	"product":   {"name", "life"},
+	"product":   {"name", "batch", "life"},
 	"station":   {"id", "operator"},
 	"authority": {"cert", "key", "lock_after"},
 	"device":    {"id", "key", "validity", "send_chain"},

@@ -25,6 +25,7 @@ type Profile struct {
 	File     string      // where it was read from, "" when it was settled by hand
 	SHA256   cred.Digest // of the file
 	Product  string
+	Batch    string        // the lot that units are made in; appears in the records
 	Life     time.Duration // how long the product must be able to trust its anchor; 0 when not said
 	Station  string
 	Operator string        // a pseudonym
@@ -104,8 +105,9 @@ const DefaultLock = 30 * time.Minute
 // file is the shape of sectag.toml.
 type file struct {
 	Product struct {
-		Name string `toml:"name"`
-		Life string `toml:"life,omitempty"`
+		Name  string `toml:"name"`
+		Batch string `toml:"batch,omitempty"`
+		Life  string `toml:"life,omitempty"`
 	} `toml:"product"`
 	Station struct {
 		ID       string `toml:"id,omitempty"`

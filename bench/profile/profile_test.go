@@ -15,7 +15,7 @@ import (
 const whole = `[product]
 name = "tracker-2"
 life = "10y"
-
+batch = "2026-47"
 [station]
 id       = "3"
 operator = "ak"
@@ -70,7 +70,7 @@ func TestWholeProfile(t *testing.T) {
 	}
 	want := &Profile{
 		File: filepath.Join(dir, "sectag.toml"), SHA256: cred.Sum([]byte(whole)),
-		Product: "tracker-2", Life: 3652 * 24 * time.Hour, Station: "3", Operator: "ak",
+		Product: "tracker-2", Batch: "2026-47", Life: 3652 * 24 * time.Hour, Station: "3", Operator: "ak",
 		Cert: filepath.Join(dir, "root.crt"), Key: filepath.Join(dir, "root.key"), Lock: 45 * time.Minute,
 		ID: "urn:imei:{imei}", Origin: Host, Days: 5500,
 		Slots:    []Slot{{SecTag: 0, Anchor: filepath.Join(dir, "server-root.pem")}, {SecTag: 42}},

@@ -25,6 +25,7 @@ func (p *Profile) Text(dir string) string {
 	b.WriteString("# What a unit of this product must hold. Every key is explained in docs/profile.md.\n")
 	table("product")
 	line("name", p.Product)
+	line("batch", p.Batch)
 	if p.Life > 0 {
 		line("life", fmt.Sprintf("%dd", int(p.Life.Hours()/24)))
 	}
@@ -34,9 +35,7 @@ func (p *Profile) Text(dir string) string {
 	table("authority")
 	line("cert", relative(dir, p.Cert))
 	line("key", relative(dir, p.Key))
-	if p.Lock > 0 && p.Lock != DefaultLock {
-		line("lock_after", p.Lock.String())
-	}
+	line("lock_after", p.lock())
 	table("device")
 	line("id", string(p.ID))
 	line("key", string(p.Origin))
@@ -140,4 +139,12 @@ func relative(dir, path string) string {
 		return filepath.ToSlash(r)
 	}
 	return abs
+}
+
+// lock is how the file says when an authority locks; "" where that goes without saying.
+func (p *Profile) lock() string {
+	if p.Lock <= 0 || p.Lock == DefaultLock {
+		return ""
+	}
+	return p.Lock.String()
 }

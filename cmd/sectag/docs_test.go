@@ -124,7 +124,8 @@ var documents = map[string]any{
 	"sectag ledger list": paper.LedgerList{}, "sectag ledger verify": paper.LedgerVerify{}, "sectag version": paper.Version{},
 	"sectag ledger psk":  paper.LedgerPSK{},
 	"sectag ledger init": paper.LedgerInit{}, "sectag ledger backup": paper.LedgerCopied{}, "sectag ledger restore": paper.LedgerCopied{}, "sectag ledger move": paper.LedgerCopied{},
-	"sectag sim modem": paper.SimModem{}, "sectag sim endpoint": paper.SimEndpoint{},
+	"sectag ledger report": paper.LedgerReport{},
+	"sectag sim modem":     paper.SimModem{}, "sectag sim endpoint": paper.SimEndpoint{},
 }
 
 // fields are the names in a document, at any depth.

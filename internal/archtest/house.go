@@ -7,6 +7,7 @@ var mayImport = map[string][]string{
 	"internal/archtest":   {},
 	"internal/codes":      {},
 	"internal/peers":      {"cred"},
+	"internal/browser":    {},
 	"flows":               {"cred"},
 	"device":              {"cred", "internal/atomicfile"},
 	"device/sim":          {"cred", "internal/atomicfile"},
@@ -23,7 +24,7 @@ var mayImport = map[string][]string{
 var testsMayImport = map[string][]string{
 	"device":     {"device/sim"},
 	"endpoint":   {"internal/peers"},
-	"ledger":     {"internal/peers"},
+	"ledger":     {"internal/peers", "internal/browser"},
 	"bench":      {"internal/peers", "internal/archtest"},
 	"cmd/sectag": {"internal/peers"},
 	"e2e":        {"internal/peers", "cred"},
@@ -55,6 +56,7 @@ var fences = map[string][]string{
 	"go.uber.org/goleak":              {"tests"},
 	"github.com/google/go-cmp":        {"tests"},
 	"github.com/transparency-dev":     {"tests"},
+	"golang.org/x/net":                {"tests"},
 	"example.org/sectag/device/sim":   {"device/sim", "cmd/sectag", "tests"},
 	"example.org/sectag/endpoint/sim": {"endpoint/sim", "cmd/sectag", "tests"},
 }

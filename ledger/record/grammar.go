@@ -110,7 +110,7 @@ func Mask(s string) string {
 	if KeyMaterial(s) {
 		return "(withheld: it held key material)"
 	}
-	if len(s) < 22 { // shorter than either kind of run
+	if !runs(s) {
 		return s
 	}
 	short := func(run string) string { return run[:8] + "…" + run[len(run)-4:] }
@@ -121,6 +121,22 @@ func Mask(s string) string {
 		}
 		return run
 	})
+}
+
+// runs tells whether a text has a run that is long enough to be masked. Nearly all have none, and to look is cheaper than to match.
+func runs(s string) bool {
+	n := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '+', c == '/':
+			if n++; n == 22 {
+				return true
+			}
+		default:
+			n = 0
+		}
+	}
+	return false
 }
 
 // mixed tells whether a run of letters can be random: both cases and a digit, or a case that changes more often than in the names that
@@ -141,6 +157,9 @@ func mixed(run string) bool {
 // KeyMaterial tells whether a text holds the head of a PEM private key, or an AT command with its credential in it. That a text
 // speaks of a private key, or shows a command as it is masked for people, is no key.
 func KeyMaterial(s string) bool {
+	if !strings.Contains(s, "%") && !strings.Contains(s, "-----") {
+		return false
+	}
 	up := strings.ToUpper(s)
 	if keyHead.MatchString(up) || strings.Contains(up, "%KEYINJECT=") {
 		return true

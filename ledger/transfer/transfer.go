@@ -63,7 +63,7 @@ func Backup(ctx context.Context, url, file string) (Copied, error) {
 	}
 	defer os.RemoveAll(dir)
 	part := filepath.Join(dir, "copy.db")
-	tx, err := from.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := engine.Snapshot(ctx, from.Read)
 	if err != nil {
 		return Copied{}, from.told(err)
 	}
@@ -89,7 +89,7 @@ func Restore(ctx context.Context, file, url string) (Copied, error) {
 		return Copied{}, err
 	}
 	defer from.Close()
-	tx, err := from.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := engine.Snapshot(ctx, from.Read)
 	if err != nil {
 		return Copied{}, from.told(err)
 	}

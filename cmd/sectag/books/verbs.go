@@ -18,7 +18,7 @@ type app struct{ *console.Console }
 func Verb(c *console.Console) *cobra.Command {
 	a := &app{c}
 	return console.Group(&cobra.Command{Use: "ledger", Short: "Read and verify what was done to which unit"},
-		a.ledgerList(), a.ledgerShow(), a.ledgerVerify(), a.ledgerKey(), a.ledgerCheckpoint(), a.ledgerProve(), a.ledgerCheck(), a.ledgerCorrect(), a.ledgerPSK(),
+		a.ledgerList(), a.ledgerShow(), a.ledgerVerify(), a.ledgerKey(), a.ledgerCheckpoint(), a.ledgerProve(), a.ledgerCheck(), a.ledgerCorrect(), a.ledgerPSK(), a.ledgerReport(),
 		a.ledgerInit(), a.ledgerBackup(), a.ledgerRestore(), a.ledgerMove())
 }
 

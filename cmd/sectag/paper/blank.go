@@ -60,3 +60,8 @@ func NoProbe() Document { return &Probe{ProbeReport: endpoint.NewProbeReport()} 
 
 // NoConnect is that of sectag connect.
 func NoConnect() Document { return &Connect{ConnectReport: endpoint.NewConnectReport()} }
+
+// NoReport is that of sectag ledger report.
+func NoReport() Document {
+	return &LedgerReport{Requirements: []ReportedResult{}, Mistakes: []string{}}
+}

@@ -67,7 +67,7 @@ func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, tr
 		byIMEI: map[cred.IMEI][]string{}, bound: map[record.Binding]claim{}, used: map[string]bool{}, marks: map[string][]mark{},
 		serials: map[string]serial{}, sealed: map[string]copyOf{}, copies: map[copyOf]bool{},
 	}
-	tx, err := rd.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := engine.Snapshot(ctx, rd)
 	if err == nil {
 		err = errors.Join(a.all(ctx, tx, trust), tx.Rollback())
 	}

@@ -138,6 +138,16 @@ func ScanUnit(rows *sql.Rows) (record.Known, error) {
 	return k, nil
 }
 
+// Snapshot begins to read one moment of the ledger. Of an idle connection whose other end is gone nothing was asked yet: a new one will do.
+func Snapshot(ctx context.Context, db *sql.DB) (*sql.Tx, error) {
+	o := &sql.TxOptions{ReadOnly: true}
+	tx, err := db.BeginTx(ctx, o)
+	if err != nil && ctx.Err() == nil {
+		tx, err = db.BeginTx(ctx, o)
+	}
+	return tx, err
+}
+
 // Stays refuses, with ledger.moved, a ledger that goes on elsewhere.
 func Stays(ctx context.Context, q Querier) error {
 	var to string

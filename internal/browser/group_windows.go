@@ -1,0 +1,7 @@
+package browser
+
+import "os/exec"
+
+func ownGroup(*exec.Cmd) {}
+
+func endGroup(*exec.Cmd) {}
