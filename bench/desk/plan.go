@@ -39,7 +39,8 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 	}
 	plan = before.Sweep(plan, items)
 	d.mu.Lock()
-	d.plan, d.repeats = plan, map[cred.Slot]int{}
+	d.plan, d.repeats, d.whole = plan, map[cred.Slot]int{}, !m.Cut()
+	d.watch.Begin()
 	d.mu.Unlock()
 	return flows.Planned{ID: e.ID, Plan: plan, Doc: codec.Doc(before.Describe(plan, items))}, nil
 }

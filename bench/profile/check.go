@@ -41,6 +41,13 @@ func (c *checker) check(f file) *Profile {
 	if f.Ledger != nil {
 		p.Ledger = c.ledger(f.Ledger.URL)
 	}
+	if f.Inventory != nil {
+		p.Also = c.also(f.Inventory.Also, p.Slots)
+	}
+	p.Readback = First
+	if f.Evidence != nil {
+		p.Readback = c.readback(f.Evidence.Readback)
+	}
 	if f.Firmware != nil && f.Firmware.KeySize != nil {
 		p.KeySize = c.keySize(*f.Firmware.KeySize)
 	}

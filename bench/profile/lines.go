@@ -13,7 +13,7 @@ import (
 
 // known lists every key, so that a misspelt one can be answered with the one that was meant.
 var known = map[string][]string{
-	"":          {"product", "station", "authority", "device", "slot", "endpoint", "ledger", "firmware"},
+	"":          {"product", "station", "authority", "device", "slot", "endpoint", "ledger", "inventory", "evidence", "firmware"},
 	"product":   {"name", "life"},
 	"station":   {"id", "operator"},
 	"authority": {"cert", "key", "lock_after"},
@@ -21,6 +21,8 @@ var known = map[string][]string{
 	"slot":      {"sec_tag", "mode", "anchor"},
 	"endpoint":  {"url", "register"},
 	"ledger":    {"url"},
+	"inventory": {"also"},
+	"evidence":  {"readback"},
 	"firmware":  {"key_size"},
 }
 
