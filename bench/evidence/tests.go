@@ -31,7 +31,7 @@ func Tests(r record.Record, k Known) []record.Measured {
 	return []record.Measured{
 		undeclared(r, k.Declared),
 		{Test: "T2", Requirements: []string{"SSM-2", "CCK-1"}, Result: stored(r.Slots), Evidence: "slots: sha256 as listed against what was sent"},
-		refused(k),
+		Refused(k),
 		{Test: "T4", Requirements: []string{"CCK-3"}, Result: ran(k.Unique && len(r.Bindings()) > 0), Evidence: "uniqueness"},
 		derived(r.Key, k),
 		belongs(r),
@@ -93,9 +93,9 @@ func texts(fs []cred.Finding, code string) (out []string) {
 	return out
 }
 
-// refused: the secrets that were written cannot be read, what can be read is, and what is not there is said not to be. It holds for the
+// Refused is T3: the secrets that were asked for cannot be read, what can be read is, and what is not there is said not to be. It holds for the
 // modem's firmware that the record names.
-func refused(k Known) record.Measured {
+func Refused(k Known) record.Measured {
 	m := record.Measured{Test: "T3", Requirements: []string{"SSM-3"}, Result: "not-run"}
 	if len(k.Readback) == 0 {
 		if k.Earlier != "" {

@@ -72,7 +72,7 @@ func Earlier(ctx context.Context, l *ledger.Reader, u Unit) (string, error) {
 		return "", err
 	}
 	for _, s := range slices.Backward(list) {
-		if s.Kind != record.Provision {
+		if s.Kind != record.Provision && s.Kind != record.Test {
 			continue
 		}
 		r, _, err := l.Show(ctx, s.Record)
@@ -117,10 +117,15 @@ func (w *Watch) Ask(ctx context.Context, m readback.Modem, q readback.Question) 
 		w.done = append(w.done, got)
 	}
 	if err == nil && got.Outcome == readback.Returned {
-		err = cred.Failed("store.readback", "the modem gave out the secret in "+q.Secret.String()+" when it was asked to read it",
-			"do not ship this unit: with this firmware whoever reaches the AT port has its secret; update the modem's firmware and provision it anew")
+		err = GivenOut("the secret in " + q.Secret.String())
 	}
 	return err
+}
+
+// GivenOut is the failure of a modem that gave out what.
+func GivenOut(what string) *cred.Fault {
+	return cred.Failed("store.readback", "the modem gave out "+what+" when it was asked to read it",
+		"do not ship this unit: with this firmware whoever reaches the AT port has its secret; update the modem's firmware and provision it anew")
 }
 
 // Question is for the secret in a slot, with its controls: something that can be read and is known to be there, best under the same tag,
