@@ -104,10 +104,10 @@ func (f *Filter) Show(line string, c Sort, secret bool) string {
 		f.block = false
 	}
 	switch {
-	case secret:
-		return Answer(line)
 	case was, f.holds(line):
 		return Masked
+	case secret:
+		return Answer(line)
 	}
 	return Printable(line)
 }
