@@ -21,7 +21,7 @@ test: ## every test but the race run; needs openssl, gnutls-bin, libcoap3-bin an
 	$(GO) test ./...
 
 sweep: ## everything that can go wrong on the line at each of its bytes; in make test they take turns
-	$(GO) test -timeout 40m -run 'WrongAtEveryByte|UnsolicitedLineAtEveryByte|AByteGoesWrong' ./bench ./device -every
+	$(GO) test -timeout 40m -run 'WrongAtEveryByte|WhileAKeyIsAskedFor|UnsolicitedLineAtEveryByte|AByteGoesWrong' ./bench ./device -every
 
 race: ## the same with the race detector, but for the tests of the real binary (needs a C compiler)
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(GO) test -race $$($(GO) list ./... | grep -v /e2e)
