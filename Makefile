@@ -31,7 +31,7 @@ test: ## every test but the race run; needs openssl, gnutls-bin, libcoap3-bin, p
 	$(GO) test ./...
 
 sweep: ## everything that can go wrong on the line at each of its bytes; in make test they take turns
-	$(GO) test -timeout 40m -run 'WrongAtEveryByte|UnsolicitedLineAtEveryByte|AByteGoesWrong' ./bench ./device -every
+	$(GO) test -timeout 40m -run 'WrongAtEveryByte|WhileAKeyIsAskedFor|UnsolicitedLineAtEveryByte|AByteGoesWrong' ./bench ./device -every
 
 tamper: ## each bit of a small ledger's file flipped by itself, which takes minutes; in make test it is each byte
 	$(GO) test -timeout 40m -run TestTamperBytes -v ./ledger -every-bit

@@ -54,12 +54,12 @@ type UnitLine struct {
 // Document is what became of the unit. planned is for a run that only looked: the actions are what would be done.
 func (b *Bench) Document(fault *cred.Fault, planned bool) Unit {
 	f := b.final()
-	t := b.desk.Tell()
+	t := b.desk.Tell(f)
 	u := Unit{
 		Port: t.Port, IMEI: f.Unit.IMEI, Model: f.Unit.Model, Firmware: f.Unit.Firmware, KeyOrigin: f.Prepared.KeyOrigin,
 		Certificate: f.Prepared.Certificate, PSK: f.Prepared.PSK, Slots: []UnitSlot{}, Connect: f.Connect, Record: f.Record, Failure: fault,
 		Anchors: append([]flows.AnchorFacts{}, t.Anchors...), ElapsedMS: t.Elapsed.Milliseconds(),
-		Findings: append([]cred.Finding{}, slices.Concat(evidence.Notes(t.IMEI), b.clearKey(f), evidence.ByHost(f.Prepared), t.Doubts, evidence.Repeated(f.Plan, t.Repeats), evidence.Strayed(f.Strays, f.Plan))...),
+		Findings: append([]cred.Finding{}, slices.Concat(evidence.Notes(t.IMEI), b.clearKey(f), evidence.ByHost(f.Prepared), t.Doubts, t.Others, evidence.Repeated(f.Plan, t.Repeats), evidence.Strayed(f.Strays, f.Plan))...),
 	}
 	u.Verdict = cred.Fail
 	if fault == nil && (planned || f.Verdict == flows.Passed || f.Verdict == flows.Warned) {

@@ -17,11 +17,13 @@ func TestAUnitTakesLittleMoreThanItsLine(t *testing.T) {
 	const baud, flash = 115200, 30 * time.Millisecond // as virtual.unit has it
 	for _, origin := range []profile.Origin{profile.Host, profile.Modem} {
 		v := newVirtual(t, "").keyed(origin)
+		v.profile.Readback = profile.First // as without a word in the profile: this is the unit that is asked
 		synctest.Test(t, func(t *testing.T) {
 			unit, l := v.unit(t), v.store(t)
 			defer l.Close()
 			u := drive(t, v.config(l, device.Dialer{Sim: lineTo(unit)}), station.Orders{})
-			if u.Verdict != cred.Pass || u.Slots[0].Action != "written" {
+			r, _, err := l.Show(t.Context(), "0")
+			if u.Verdict != cred.Pass || u.Slots[0].Action != "written" || err != nil || r.Slots[2].Readback+r.Slots[1].Readback != "refused" {
 				t.Fatalf("%+v", u)
 			}
 			floor := unit.Counters().Floor(baud, flash)

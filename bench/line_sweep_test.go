@@ -77,7 +77,7 @@ func newAuthority(t testing.TB, pass string, now time.Time) virtual {
 		t.Fatal(err)
 	}
 	v := virtual{pass: pass, secrets: secrets, profile: profile.Profile{
-		Product: "tracker", Cert: made.Cert, Key: made.Key, ID: cred.DefaultTemplate, Origin: profile.Host, Days: 1000,
+		Product: "tracker", Cert: made.Cert, Key: made.Key, ID: cred.DefaultTemplate, Origin: profile.Host, Days: 1000, Readback: profile.Never,
 		Slots: []profile.Slot{{SecTag: 42, Anchor: made.Cert}},
 	}}
 	v.unlock = func(_ ca.Root, _ string, given []byte) (*ca.Authority, error) {

@@ -81,6 +81,13 @@ func (m *Modem) Learn(ctx context.Context, s cred.Slot) (item Item, err error) {
 	return Item{}, garbled("what " + s.String() + " holds")
 }
 
+// Read asks for the content of a slot (%CMNG=2). Of a private key or a PSK nothing is kept but that there was one.
+func (m *Modem) Read(ctx context.Context, s cred.Slot) (Reply, error) {
+	return m.again(ctx, at.Command{
+		Text: fmt.Sprintf("AT%%CMNG=2,%d,%d", s.SecTag, s.Kind), Answers: at.Answers{Prefix: "%CMNG:"}, Quoted: true, Secret: s.Kind.Secret(),
+	})
+}
+
 // list asks until the answer is whole: every line of it an item that was asked for, none twice, nothing unknown between.
 // An answer that is not is believed when the next one says the same: a log on the same line is no damage.
 func (m *Modem) list(ctx context.Context, text string, asked func(cred.Slot) bool) ([]Item, error) {

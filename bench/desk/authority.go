@@ -3,14 +3,13 @@ package desk
 import (
 	"context"
 
+	"example.org/sectag/bench/identity"
 	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
-	"example.org/sectag/ca/certfile"
 	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
-	"example.org/sectag/ledger/record"
 )
 
 func (d *Desk) loadAuthority(e flows.LoadAuthority) (answer flows.AuthorityLoaded, err error) {
@@ -37,7 +36,7 @@ func (d *Desk) loadAuthority(e flows.LoadAuthority) (answer flows.AuthorityLoade
 		return answer, err
 	}
 	d.useRoot(root, key)
-	return flows.AuthorityLoaded{ID: e.ID, SHA256: info.SHA256, Encrypted: encrypted, Doc: authorityDoc(root, key, encrypted, info.Protection)}, nil
+	return flows.AuthorityLoaded{ID: e.ID, SHA256: info.SHA256, Encrypted: encrypted, Doc: codec.Doc(identity.Signs(root, key, encrypted, info.Protection))}, nil
 }
 
 func (d *Desk) useRoot(root ca.Root, key string) {
@@ -46,19 +45,6 @@ func (d *Desk) useRoot(root ca.Root, key string) {
 	d.release()
 	d.root, d.keyFile = root, key
 	d.Profile.Cert, d.Profile.Key = root.File, key
-}
-
-// authorityDoc says who signs, what stands above it, and how its key is kept. Encrypted: something must be typed to open it.
-func authorityDoc(root ca.Root, key string, encrypted bool, kept ca.Protection) flows.Doc {
-	f := flows.AuthorityFacts{
-		Cert: root.File, Key: key, Subject: certfile.Subject(root.Cert), NotBefore: record.Stamp(root.Cert.NotBefore), NotAfter: record.Stamp(root.Cert.NotAfter),
-		SHA256: cred.Sum(root.PEM), KeyEncrypted: encrypted, Protection: string(kept),
-	}
-	if root.Intermediate() {
-		top := root.Chain.Root()
-		f.Root, f.RootEnd = certfile.Subject(top), record.Stamp(top.NotAfter)
-	}
-	return codec.Doc(f)
 }
 
 // createAuthority makes a root and opens it at once: whoever made it knows the passphrase.

@@ -17,6 +17,7 @@ import (
 	"example.org/sectag/bench/identity"
 	"example.org/sectag/bench/past"
 	"example.org/sectag/bench/profile"
+	"example.org/sectag/bench/secrecy"
 	"example.org/sectag/bench/secret"
 	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/ca"
@@ -68,6 +69,8 @@ type Desk struct {
 	items   []device.Item
 	fresh   bool // items were listed with the identity, and no plan was made of them yet
 	looked  bool // items are all that a plan was made of, or was to be
+	whole   bool // items are all that the unit holds, not its known tags only
+	watch   secrecy.Watch
 
 	before    past.Past // what the ledger knew of the unit when it was identified
 	plan      flows.Plan
@@ -141,13 +144,14 @@ type Tale struct {
 	Anchors []flows.AnchorFacts // that the planned slots are to hold
 	Doubts  []cred.Finding      // about them
 	Repeats map[cred.Slot]int   // how often a planned slot was written again
+	Others  []cred.Finding      // what the unit holds and the profile does not declare
 }
 
-// Tell tells it.
-func (d *Desk) Tell() Tale {
+// Tell tells it, of what was done by the facts.
+func (d *Desk) Tell(f flows.Facts) Tale {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t := Tale{Port: d.session.Port(), Line: d.session.Stats(), IMEI: d.unit.IMEI, Anchors: d.roots.Facts, Doubts: d.roots.Doubts, Repeats: maps.Clone(d.repeats)}
+	t := Tale{Port: d.session.Port(), Line: d.session.Stats(), IMEI: d.unit.IMEI, Anchors: d.roots.Facts, Doubts: d.roots.Doubts, Repeats: maps.Clone(d.repeats), Others: d.undeclared(f.Plan)}
 	if d.ended.After(d.begun) {
 		t.Elapsed = d.ended.Sub(d.begun)
 	}

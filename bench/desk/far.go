@@ -99,7 +99,7 @@ func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.
 	if err != nil {
 		return nil, err
 	}
-	report.Twin, report.Failure = twin, d.set.PSK.Stranger(identity.Unknown(report.Failure, d.rootNow(), d.set.Behind), d.Tell().IMEI)
+	report.Twin, report.Failure = twin, d.set.PSK.Stranger(identity.Unknown(report.Failure, d.rootNow(), d.set.Behind), d.who().IMEI)
 	report.Peer = report.Peer[:min(len(report.Peer), maxShown)]
 	answer := flows.Connected{ID: e.ID, Verdict: evidence.Outcome(report.Verdict), Doc: codec.Doc(report)}
 	if no != nil {

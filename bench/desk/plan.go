@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 
+	"example.org/sectag/bench/desk/plans"
 	"example.org/sectag/bench/identity"
 	"example.org/sectag/bench/past"
 	"example.org/sectag/bench/profile"
@@ -43,7 +44,8 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 	}
 	plan = before.Sweep(plan, items)
 	d.mu.Lock()
-	d.plan, d.repeats = plan, map[cred.Slot]int{}
+	d.plan, d.repeats, d.whole = plan, map[cred.Slot]int{}, !m.Cut()
+	d.watch.Begin()
 	d.mu.Unlock()
 	return flows.Planned{ID: e.ID, Plan: plan, Doc: codec.Doc(before.Describe(plan, items))}, nil
 }
@@ -101,42 +103,21 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 	inModem, why := p.Origin.InModem(can, len(slots) > 1)
 	d.hand, d.handFile, d.slots, d.why, d.roots = flows.Hand{}, "", slots, why, slotfile.Trust{}
 	d.mu.Unlock()
-	var want []flows.Wanted
-	anchors := map[cred.SecTag][]byte{}
+	ask := plans.Ask{
+		Profile: p, Slots: slots, InModem: inModem, Root: d.rootNow(), Unit: unit, Items: items, Before: before, Now: d.Now(),
+		Stored: m.Stored, Anchors: map[cred.SecTag][]byte{},
+	}
 	for _, s := range slots {
-		var current cred.Digest // of the anchor; zero when there is none, which is said when the set is prepared
 		if anchor, err := d.anchorBytes(s.SecTag); err == nil {
-			anchors[s.SecTag], current = anchor, m.Stored(cred.Slot{SecTag: s.SecTag, Kind: cred.RootCA}, anchor)
+			ask.Anchors[s.SecTag] = anchor
 			d.trust(s.SecTag, anchor)
 		}
-		agrees := d.agrees(before, s, unit, current)
-		for _, k := range s.Kinds() {
-			at := cred.Slot{SecTag: s.SecTag, Kind: k}
-			w := flows.Wanted{Slot: at, Make: inModem && k == cred.ClientKey}
-			if k == cred.RootCA {
-				w.Current = current
-			} else if agrees {
-				w.Current = before.Named(at)
-			}
-			if now := past.Listed(items, at); before.Ours(at, now) {
-				w.Ours = now
-			}
-			want = append(want, w)
-		}
 	}
-	plan := flows.Compare(past.Lines(items), want)
+	plan := ask.Plan()
 	if plan.MakesKey() && !can && m.FirmwareOK() == nil {
-		return plan, cred.Failed("keygen.unknown", "the profile wants the key made in the modem, and the firmware "+d.firmware()+" cannot",
-			`write key = "auto" (or "host") in the profile, or update the modem's firmware`)
+		return plan, plans.CannotMakeKey(d.who().Firmware)
 	}
-	for _, s := range plan.Slots[:plan.N] {
-		if anchor := anchors[s.Slot.SecTag]; s.Op == flows.WriteSlot && s.Slot.Kind == cred.RootCA && anchor != nil {
-			if err := d.fits(m)(s.Slot, anchor); err != nil {
-				return plan, err
-			}
-		}
-	}
-	return plan, nil
+	return plan, ask.AnchorsFit(plan, d.fits(m))
 }
 
 // chainFits refuses a plan whose certificates could become too long with what is sent behind them.
@@ -153,22 +134,11 @@ func (d *Desk) chainFits(ctx context.Context, m *device.Modem, plan flows.Plan) 
 	return maker.ChainFits(root, behind, plan, d.fits(m))
 }
 
-func (d *Desk) firmware() string {
+// who is the unit of this session.
+func (d *Desk) who() device.Identity {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.unit.Firmware
-}
-
-// agrees tells whether the newest passing record is of what the profile asks for today.
-func (d *Desk) agrees(before past.Past, s profile.Slot, unit record.Unit, anchor cred.Digest) bool {
-	root, p := d.rootNow(), d.profile()
-	if s.PSK {
-		return before.Shares(s.SecTag, p.ID.Name(unit.IMEI), p.PSK.Bytes)
-	}
-	return root.Cert != nil && before.Agrees(past.Wish{
-		SecTag: s.SecTag, Issuer: cred.Sum(root.PEM), Name: p.ID.Name(unit.IMEI), Origin: p.Origin.Recorded(),
-		Anchor: anchor, Behind: identity.Behind(p.Chain, root).Sums(), Now: d.Now(),
-	})
+	return d.unit
 }
 
 // planHand plans one slot. A file that is not named again is the one that was named last.

@@ -2,10 +2,9 @@ package desk
 
 import (
 	"context"
-	"os"
 	"strings"
 
-	"example.org/sectag/cred"
+	"example.org/sectag/bench/desk/session"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
@@ -27,17 +26,8 @@ func (d *Desk) usePort(e flows.UsePort) (flows.Event, error) {
 	if name == "" {
 		name = d.Port
 	}
-	if name == "" {
-		return nil, cred.Failed("port.missing", "no port is named", "plug the board in and choose it from the list, or type its name")
-	}
-	if strings.HasPrefix(name, "/") {
-		st, err := os.Stat(name)
-		if err != nil {
-			return nil, cred.Because(err, "port.missing", "there is no port "+name, "plug the board in; sectag ports lists what is there")
-		}
-		if st.IsDir() {
-			return nil, cred.Failed("port.not-a-port", name+" is a folder, not a port", "sectag ports lists what is there")
-		}
+	if err := session.There(name); err != nil {
+		return nil, err
 	}
 	d.session.Use(name)
 	return flows.PortChosen{ID: e.ID, Name: name}, nil

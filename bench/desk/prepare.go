@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"example.org/sectag/bench/desk/plans"
 	"example.org/sectag/bench/identity"
 	"example.org/sectag/bench/past"
 	"example.org/sectag/cred"
@@ -33,7 +34,7 @@ func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error
 	if hand.Op != flows.Keep {
 		err = d.prepareHand(ctx, &set, hand)
 	} else {
-		origin = originOf(plan)
+		origin = plans.Origin(plan)
 		err = d.prepareIdentity(ctx, &set, plan)
 	}
 	if err == nil {
@@ -66,16 +67,6 @@ func (d *Desk) lease(ctx context.Context) error {
 func (d *Desk) fits(m *device.Modem) func(cred.Slot, []byte) error {
 	p := d.profile()
 	return func(s cred.Slot, content []byte) error { return cmp.Or(p.Fits(s, content), m.Fits(s, content)) }
-}
-
-func originOf(plan flows.Plan) string {
-	switch {
-	case plan.MakesKey():
-		return "modem"
-	case plan.Writes(cred.ClientKey), plan.Writes(cred.PSK):
-		return "host"
-	}
-	return "" // the unit keeps the one that it has
 }
 
 func (d *Desk) planned() (flows.Plan, flows.Hand) {

@@ -63,7 +63,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 	if r.Kind != record.Slots {
 		clear = evidence.ClearKey(f.Authority)
 	}
-	r.Findings = slices.Concat(evidence.Notes(d.unit.IMEI), clear, evidence.ByHost(f.Prepared), d.roots.Doubts, evidence.Repeated(f.Plan, d.repeats), evidence.Strayed(f.Strays, f.Plan))
+	r.Findings = slices.Concat(evidence.Notes(d.unit.IMEI), clear, evidence.ByHost(f.Prepared), d.roots.Doubts, d.undeclared(f.Plan), evidence.Repeated(f.Plan, d.repeats), evidence.Strayed(f.Strays, f.Plan))
 	r.Verdict = evidence.Noted(r.Verdict, r.Findings)
 	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product, Batch: d.Profile.Batch}
 	if failed {
@@ -83,7 +83,10 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		r.Line = &record.Line{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: lineTime(st.First, st.Last).Milliseconds()}
 	}
 	r.Seal.Transcript = d.session.Transcript()
-	r.Tests = evidence.Tests(r, d.Ledger != nil)
+	k := evidence.Known{Unique: d.Ledger != nil, Declared: d.declares(f.Plan), Life: d.Profile.Life}
+	k.Readback, k.Earlier = d.watch.Answers()
+	evidence.Readback(r.Slots, k.Readback)
+	r.Tests = evidence.Tests(r, d.set.Known(k))
 	return d.before.Complete(r) // after the tests: what is taken over was not measured now
 }
 

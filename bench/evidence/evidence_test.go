@@ -3,8 +3,10 @@ package evidence
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"example.org/sectag/cred"
+	"example.org/sectag/device/readback"
 	"example.org/sectag/flows"
 	"example.org/sectag/ledger/record"
 )
@@ -56,46 +58,100 @@ func TestTestsClaimNothingThatWasNotMeasured(t *testing.T) {
 	t.Parallel()
 	one, two := cred.Sum([]byte("1")), cred.Sum([]byte("2"))
 	written := record.Slot{Sent: one, SHA256: one, Action: "written"}
-	cert := &record.Certificate{Serial: "0a", Name: "urn:imei:352656100367872", Profile: "p"}
+	cert := func(change func(*record.Certificate)) *record.Certificate {
+		c := &record.Certificate{
+			Serial: "0a", Name: "urn:imei:352656100367872", Profile: "p", SPKI: one, KeyUsage: []string{"digitalSignature"}, ExtKeyUsage: []string{"clientAuth"},
+			NotAfter: "2036-01-01T00:00:00Z",
+		}
+		if change != nil {
+			change(c)
+		}
+		return c
+	}
 	key := &record.Key{SPKI: one, Proof: "sign-verify"}
+	psk := func(origin string) record.Record {
+		return record.Record{Key: &record.Key{Origin: origin, Algorithm: "PSK", PSK: two, Proof: "none"}}
+	}
 	connect := func(v cred.Verdict, auth string) *record.Connect {
 		return &record.Connect{Verdict: v, Path: "host", ClientAuth: auth}
 	}
+	short := cred.Finding{Code: "chain.anchor-short", Severity: cred.Warning, Text: "the trust anchor ends"}
+	more := cred.Finding{Code: "store.undeclared", Severity: cred.Warning, Text: "sec_tag 7 holds"}
+	ten := 10 * 365 * 24 * time.Hour
+	said := func(outcome readback.Outcome) Known {
+		return Known{Readback: []readback.Measurement{{Outcome: outcome, Secret: "CME 514"}}}
+	}
+	both := Known{Readback: []readback.Measurement{{Outcome: readback.Returned}, {Outcome: readback.Unclear}}}
 	for name, c := range map[string]struct {
-		r      record.Record
-		ledger bool
-		want   string // the tests that passed, then those that failed
+		r    record.Record
+		k    Known
+		want string // the tests that passed, then those that failed, then those that do not apply
 	}{
-		"nothing":              {record.Record{}, true, " / "},
-		"all":                  {record.Record{Slots: []record.Slot{written}, Cert: cert, Key: key, Connect: connect(cred.Pass, "used")}, true, "T2 T4 T6 T7 T8 T9 / "},
-		"without a ledger":     {record.Record{Slots: []record.Slot{written}, Cert: cert, Key: key}, false, "T2 T6 T7 / "},
-		"kept":                 {record.Record{Slots: []record.Slot{{SHA256: one, Action: "kept"}}}, true, "T2 / "},
-		"damaged":              {record.Record{Slots: []record.Slot{written, {Sent: one, SHA256: two}}}, true, " / T2"},
-		"lost on the way":      {record.Record{Slots: []record.Slot{written, {Sent: one, Holds: "unknown"}}}, true, " / T2"},
-		"a key of the modem's": {record.Record{Cert: cert, Key: ModemKey(flows.KeyFacts{SPKI: one}, "mfw_nrf91x1_2.0.3")}, true, "T4 T6 T7 / "},
-		"a foreign key":        {record.Record{Cert: &record.Certificate{Serial: "0a"}, Key: &record.Key{SPKI: one, Proof: "none"}}, true, "T4 / "},
-		"anybody is let in":    {record.Record{Connect: connect(cred.Warn, "not-asked")}, true, "T8 / "},
-		"refused by the other": {record.Record{Connect: connect(cred.Fail, "used"), Failure: cred.Failed("dtls.48", "alert", "")}, true, " / T9"},
-		"another's chain":      {record.Record{Connect: connect(cred.Fail, ""), Failure: cred.Failed("chain.untrusted", "no", "")}, true, " / T8 T9"},
+		"nothing": {record.Record{}, Known{Unique: true}, " /  / "},
+		"all": {
+			record.Record{Slots: []record.Slot{written}, Cert: cert(nil), Key: key, Connect: connect(cred.Pass, "used")},
+			Known{Unique: true, Declared: true, Readback: said(readback.Refused).Readback, Life: ten},
+			"T1 T2 T3 T4 T6 T7 T8 T9 /  / T5",
+		},
+		"without a ledger":     {record.Record{Slots: []record.Slot{written}, Cert: cert(nil), Key: key}, Known{}, "T2 T6 T7 /  / T5"},
+		"kept":                 {record.Record{Slots: []record.Slot{{SHA256: one, Action: "kept"}}}, Known{Unique: true}, "T2 /  / "},
+		"damaged":              {record.Record{Slots: []record.Slot{written, {Sent: one, SHA256: two}}}, Known{}, " / T2 / "},
+		"lost on the way":      {record.Record{Slots: []record.Slot{written, {Sent: one, Holds: "unknown"}}}, Known{}, " / T2 / "},
+		"a key of the modem's": {record.Record{Cert: cert(nil), Key: ModemKey(flows.KeyFacts{SPKI: one}, "mfw_nrf91x1_2.0.3")}, Known{Unique: true}, "T4 T6 T7 /  / T5"},
+		"a foreign key":        {record.Record{Cert: &record.Certificate{Serial: "0a"}, Key: &record.Key{SPKI: one, Proof: "none"}}, Known{Unique: true}, "T4 /  / T5"},
+		"of another key":       {record.Record{Cert: cert(nil), Key: &record.Key{SPKI: two, Proof: "csr"}}, Known{}, "T7 / T6 / T5"},
+		"anybody is let in":    {record.Record{Connect: connect(cred.Warn, "not-asked")}, Known{Life: ten}, "T8 /  / "},
+		"refused by the other": {record.Record{Connect: connect(cred.Fail, "used"), Failure: cred.Failed("dtls.48", "alert", "")}, Known{}, " / T9 / "},
+		"another's chain":      {record.Record{Connect: connect(cred.Fail, ""), Failure: cred.Failed("chain.untrusted", "no", "")}, Known{}, " / T8 T9 / "},
+		"no life is named":     {record.Record{Connect: connect(cred.Pass, "used")}, Known{}, "T8 T9 /  / "},
+		"the anchor ends":      {record.Record{Connect: connect(cred.Pass, "used"), Findings: []cred.Finding{short}}, Known{Life: ten}, "T9 / T8 / "},
+		"one anchor ends":      {record.Record{Connect: connect(cred.Pass, "used"), Findings: []cred.Finding{short}, Anchors: make([]record.Anchor, 2)}, Known{Life: ten}, "T8 T9 /  / "},
+		"an authority":         {record.Record{Cert: cert(func(c *record.Certificate) { c.IsCA = true })}, Known{}, " / T7 / "},
+		"of a server":          {record.Record{Cert: cert(func(c *record.Certificate) { c.ExtKeyUsage = []string{"serverAuth"} })}, Known{}, " / T7 / "},
+		"signs nothing":        {record.Record{Cert: cert(func(c *record.Certificate) { c.KeyUsage = nil })}, Known{}, " / T7 / "},
+		"outlives its issuer":  {record.Record{Cert: cert(nil), Authority: &record.Authority{NotAfter: "2035-12-31T23:59:59Z"}}, Known{}, " / T7 / "},
+		"ends with its issuer": {record.Record{Cert: cert(nil), Authority: &record.Authority{NotAfter: "2036-01-01T00:00:00Z"}}, Known{}, "T7 /  / "},
+		"warned of":            {record.Record{Cert: cert(func(c *record.Certificate) { c.Lint = []string{"lint.ski"} })}, Known{}, "T7 /  / "},
+		"a leftover":           {record.Record{Findings: []cred.Finding{more}}, Known{Declared: true}, " / T1 / "},
+		"nobody declares":      {record.Record{Findings: []cred.Finding{more}}, Known{}, " /  / "},
+		"given out":            {record.Record{}, said(readback.Returned), " / T3 / "},
+		"given out, and not":   {record.Record{}, both, " / T3 / "},
+		"controls fail":        {record.Record{}, said(readback.Unclear), " /  / "},
+		"measured before":      {record.Record{}, Known{Earlier: "17"}, " /  / "},
+		"a drawn psk":          {psk("host-csprng"), Known{}, "T5 /  / T6 T7"},
+		"a psk of the IMEI":    {psk("imported"), Known{Derived: "the IMEI as text"}, " / T5 / T6 T7"},
+		"somebody's psk":       {psk("imported"), Known{Underived: true}, "T5 /  / T6 T7"},
+		"nobody looked":        {psk("imported"), Known{}, " /  / T6 T7"},
 	} {
-		var pass, fail []string
-		for _, m := range Tests(c.r, c.ledger) {
-			switch m.Result {
-			case "pass":
-				pass = append(pass, m.Test)
-			case "fail":
-				fail = append(fail, m.Test)
-			case "not-run":
-			default:
-				t.Errorf("%s: %+v", name, m)
-			}
-			if len(m.Requirements) == 0 || m.Result != "not-run" && m.Evidence == "" {
+		by := map[string][]string{}
+		tests := Tests(c.r, c.k)
+		for _, m := range tests {
+			by[m.Result] = append(by[m.Result], m.Test)
+			if len(m.Requirements) == 0 || m.Result != "not-run" && m.Evidence == "" || (m.Result == "na" || m.Result == "fail" && m.Test != "T2" && m.Test != "T9") && m.Deviation == "" && c.r.Failure == nil {
 				t.Errorf("%s: %+v", name, m)
 			}
 		}
-		if got := strings.Join(pass, " ") + " / " + strings.Join(fail, " "); got != c.want {
+		got := strings.Join([]string{strings.Join(by["pass"], " "), strings.Join(by["fail"], " "), strings.Join(by["na"], " ")}, " / ")
+		if got != c.want || len(by["pass"])+len(by["fail"])+len(by["na"])+len(by["not-run"]) != len(tests) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+		whole := record.Record{Kind: record.Check, Time: "2026-11-22T10:00:00Z", Verdict: cred.Fail, IMEI: 352656100367872, Tests: tests}
+		if _, _, err := record.Encode(whole); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if m := Tests(record.Record{}, Known{Earlier: "17"})[2]; m.Evidence != PassedIn+"17" {
+		t.Errorf("%+v", m)
+	}
+}
+
+// The readback of a slot is that of its secret, and of no other slot.
+func TestReadbackOfEachSlot(t *testing.T) {
+	t.Parallel()
+	slots := []record.Slot{{SecTag: 1, Type: cred.RootCA}, {SecTag: 1, Type: cred.ClientKey}, {SecTag: 2, Type: cred.PSK}}
+	Readback(slots, []readback.Measurement{{Slot: cred.Slot{SecTag: 1, Kind: cred.ClientKey}, Outcome: readback.Refused}})
+	if slots[0].Readback != "" || slots[1].Readback != "refused" || slots[2].Readback != "not-run" {
+		t.Errorf("%+v", slots)
 	}
 }
 

@@ -44,7 +44,7 @@ func TestWhatIsMeasuredOfAUnitWithAPSK(t *testing.T) {
 	}
 	result := func(r record.Record) map[string]string {
 		out := map[string]string{}
-		for _, m := range Tests(r, true) {
+		for _, m := range Tests(r, Known{Unique: true}) {
 			out[m.Test] = m.Result
 		}
 		return out

@@ -33,6 +33,8 @@ type Set struct {
 	tested  string              // the twin whose record is written
 	byHand  *record.Certificate // of work by hand: the certificate that was written
 	handKey *record.Key         // and the key, or PSK
+	derived string              // the PSK is this function of the unit's label
+	weighed bool                // that was looked at
 }
 
 // Clear forgets all of it. What was written stays in the modem; the connection test comes before this.

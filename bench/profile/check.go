@@ -47,6 +47,13 @@ func (c *checker) check(f file) *Profile {
 			p.Notary = c.join(f.Ledger.Key) // a stick that is not plugged in holds no unit up
 		}
 	}
+	if f.Inventory != nil {
+		p.Also = c.also(f.Inventory.Also, p.Slots)
+	}
+	p.Readback = First
+	if f.Evidence != nil {
+		p.Readback = c.readback(f.Evidence.Readback)
+	}
 	if f.Firmware != nil && f.Firmware.KeySize != nil {
 		p.KeySize = c.keySize(*f.Firmware.KeySize)
 	}

@@ -13,7 +13,7 @@ import (
 
 // known lists every key, so that a misspelt one can be answered with the one that was meant.
 var known = map[string][]string{
-	"":          {"product", "station", "authority", "device", "slot", "psk", "endpoint", "ledger", "firmware"},
+	"":          {"product", "station", "authority", "device", "slot", "psk", "endpoint", "ledger", "inventory", "evidence", "firmware"},
 	"product":   {"name", "batch", "life"},
 	"station":   {"id", "operator"},
 	"authority": {"cert", "key", "lock_after"},
@@ -22,6 +22,8 @@ var known = map[string][]string{
 	"psk":       {"bytes", "recipients"},
 	"endpoint":  {"url", "register"},
 	"ledger":    {"url", "key"},
+	"inventory": {"also"},
+	"evidence":  {"readback"},
 	"firmware":  {"key_size"},
 }
 

@@ -43,6 +43,8 @@ type Profile struct {
 	Ledger   string        // an URL; "" when there is none
 	Notary   string        // file of the key that signs the ledger's checkpoints; "" when none does. It need not be there
 	PSK      PSK           // for slots of that mode
+	Also     []cred.SecTag // tags that belong to the product and are none of the slots
+	Readback Readback      // which units are asked for the secret that was written
 	KeySize  int           // bytes of the firmware's buffer for one credential (CONFIG_LWM2M_SECURITY_KEY_SIZE); 0 when not said
 }
 
@@ -54,6 +56,16 @@ const (
 	Auto  Origin = "auto"  // in the modem where the firmware can, else by this computer
 	Host  Origin = "host"  // by this computer
 	Modem Origin = "modem" // in the modem, or not at all
+)
+
+// Readback says which units are asked for the secret that was just written to them, which they must refuse.
+type Readback string
+
+// The rules that a profile can give. The empty one is First.
+const (
+	First Readback = "first" // the first unit with each modem firmware, in the ledger's newest records
+	Each  Readback = "each"
+	Never Readback = "never"
 )
 
 // InModem tells whether the modem shall make the key, and where the profile leaves that open and this computer does, why. One key is a
@@ -134,6 +146,12 @@ type file struct {
 		URL string `toml:"url"`
 		Key string `toml:"key,omitempty"`
 	} `toml:"ledger,omitempty"`
+	Inventory *struct {
+		Also []int64 `toml:"also,omitempty"`
+	} `toml:"inventory,omitempty"`
+	Evidence *struct {
+		Readback string `toml:"readback,omitempty"`
+	} `toml:"evidence,omitempty"`
 	Firmware *struct {
 		KeySize *int64 `toml:"key_size,omitempty"`
 	} `toml:"firmware,omitempty"`

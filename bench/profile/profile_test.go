@@ -48,6 +48,12 @@ url = "sqlite:ledger.db"
 
 [firmware]
 key_size = 1024
+
+[inventory]
+also = [16842753, 101]
+
+[evidence]
+readback = "each"
 `
 
 // folder makes a folder with the files that the profile names.
@@ -77,6 +83,7 @@ func TestWholeProfile(t *testing.T) {
 		Endpoint: cred.Endpoint{Scheme: "coaps", Host: "lwm2m.example.eu", Port: 5684},
 		Register: true,
 		Ledger:   "sqlite:" + filepath.Join(dir, "ledger.db"), KeySize: 1024,
+		Also: []cred.SecTag{16842753, 101}, Readback: Each,
 	}
 	if d := cmp.Diff(want, p); d != "" {
 		t.Error(d)
@@ -86,45 +93,52 @@ func TestWholeProfile(t *testing.T) {
 // TestRefusals takes one bad line into the whole profile and wants the line, the key and a fix.
 func TestRefusals(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, code, text, hint string }{
-		"unknown key":     {`operator = "ak"`, `opertor = "ak"`, "config.unknown-key", "sectag.toml:7: nobody knows the key station.opertor", "did you mean operator?"},
-		"in capitals":     {`operator = "ak"`, `Operator = "ak"`, "config.unknown-key", "sectag.toml:7: nobody knows the key station.Operator", "operator"},
-		"twice, once so":  {`operator = "ak"`, "operator = \"ak\"\nOPERATOR = \"xy\"", "config.unknown-key", "sectag.toml:8: nobody knows the key station.OPERATOR", "operator"},
-		"slot's capitals": {"sec_tag = 42", "Sec_Tag = 42", "config.unknown-key", "sectag.toml:25: nobody knows the key slot.Sec_Tag", "sec_tag"},
-		"table's":         {"[endpoint]", "[Endpoint]", "config.unknown-key", "sectag.toml:28: nobody knows the key Endpoint", "endpoint"},
-		"unknown table":   {"[endpoint]", "[endpiont]", "config.unknown-key", "endpiont", "did you mean endpoint?"},
-		"unknown in slot": {`anchor  =`, `achor  =`, "config.unknown-key", "sectag.toml:22: nobody knows the key slot.achor", "did you mean anchor?"},
-		"wrong type":      {"sec_tag = 42", `sec_tag = "42"`, "config.value", "sectag.toml:25: slot.sec_tag: a whole number is wanted, this is of the kind string", "docs/profile.md"},
-		"number as text":  {`operator = "ak"`, `operator = 7`, "config.value", "sectag.toml:7: station.operator: text in double quotes is wanted", "docs/profile.md"},
-		"text as bool":    {"register = true", `register = "no"`, "config.value", "sectag.toml:30: endpoint.register: true or false is wanted", "docs/profile.md"},
-		"table in list":   {"[station]", "[[station]]", "config.value", "station: a table, headed by its name in single brackets", "docs/profile.md"},
-		"reserved tag":    {"sec_tag = 42", "sec_tag = 4294967294", "config.value", "sectag.toml:25: slot.sec_tag: sec_tag 4294967294 is reserved", "0 to 2147483647"},
-		"too large tag":   {"sec_tag = 42", "sec_tag = 4294967296", "config.value", "sectag.toml:25: slot.sec_tag", "0 to 2147483647"},
-		"negative tag":    {"sec_tag = 42", "sec_tag = -1", "config.value", "sectag.toml:25: slot.sec_tag", "0 to 2147483647"},
-		"tag twice":       {"sec_tag = 42", "sec_tag = 0", "config.value", "sectag.toml:25: slot.sec_tag: 0 was asked for already", "one [[slot]]"},
-		"tag missing":     {"sec_tag = 42\n", "", "config.value", "sectag.toml:24: slot.sec_tag: it is missing", "write sec_tag"},
-		"bad mode":        {"mode    = \"x509\"\nanchor", "mode    = \"x.509\"\nanchor", "config.value", `sectag.toml:21: slot.mode: "x.509" is no mode`, `mode = "x509"`},
-		"psk with a root": {"mode    = \"x509\"\nanchor", "mode    = \"psk\"\nanchor", "config.value", "sectag.toml:22: slot.anchor: a pre-shared key needs no root", "take the line out"},
-		"anchor a number": {`anchor  = "server-root.pem"`, `anchor  = 7`, "config.value", "sectag.toml:22: slot.anchor: text in double quotes is wanted, or a list of such", "backup.pem"},
-		"one of a list":   {`anchor  = "server-root.pem"`, `anchor  = ["server-root.pem", 7]`, "config.value", "sectag.toml:22: slot.anchor: text in double quotes", "backup.pem"},
-		"nameless":        {`anchor  = "server-root.pem"`, `anchor  = ["server-root.pem", ""]`, "config.value", "sectag.toml:22: slot.anchor: a file of the list has no name", "backup.pem"},
-		"anchor twice":    {`anchor  = "server-root.pem"`, `anchor  = ["server-root.pem", "./server-root.pem"]`, "config.value", "server-root.pem is in the list twice", "backup.pem"},
-		"buffer of 8":     {`key_size = 1024`, `key_size = 8`, "config.value", "sectag.toml:36: firmware.key_size: 8 is no size of a buffer", "CONFIG_LWM2M_SECURITY_KEY_SIZE"},
-		"buffer as text":  {`key_size = 1024`, `key_size = "1 kB"`, "config.value", "sectag.toml:36: firmware.key_size: a whole number is wanted", "docs/profile.md"},
-		"bad life":        {`life = "10y"`, `life = "ten"`, "config.value", "sectag.toml:3: product.life", `"10y"`},
-		"bad validity":    {`"5500d"`, `"0d"`, "config.value", "sectag.toml:17: device.validity", `"issuer"`},
-		"bad id":          {`"urn:imei:{imei}"`, `"unit"`, "config.value", "sectag.toml:15: device.id", "urn:imei:{imei}"},
-		"bad key origin":  {`key      = "host"`, `key      = "tpm"`, "config.value", "sectag.toml:16: device.key", `"host"`},
-		"modem key, two":  {`key      = "host"`, `key      = "modem"`, "config.value", "sectag.toml:16: device.key: a key that the modem makes serves one tag", `"host"`},
-		"bad url":         {"coaps://lwm2m.example.eu:5684", "http://lwm2m.example.eu", "config.value", "sectag.toml:29: endpoint.url", "coaps://host:5684"},
-		"a password":      {"sqlite:ledger.db", "postgres://u:hunter2@db/x", "config.value", "sectag.toml:33: ledger.url", "pgpass"},
-		"bad ledger":      {"sqlite:ledger.db", "ledger.db", "config.value", "sectag.toml:33: ledger.url", "sqlite:"},
-		"missing file":    {`"root.crt"`, `"rot.crt"`, "config.file", "sectag.toml:10: authority.cert: ", "ca init"},
-		"PIN in the URI":  {`"root.key"`, `"pkcs11:token=a;object=b?module-path=m.so&pin-value=1234"`, "config.value", "sectag.toml:11: authority.key: the PIN stands in the key's URI", "pin-source=file:"},
-		"no library":      {`"root.key"`, `"pkcs11:token=a;object=b"`, "config.value", "sectag.toml:11: authority.key: the key's PKCS#11 URI cannot be used: it does not say which", "module-path"},
-		"no command":      {`"root.key"`, `"exec:"`, "config.value", "sectag.toml:11: authority.key: exec: names no command", "exec:/path/to/signer"},
-		"folder as file":  {`"root.crt"`, `"."`, "config.value", "sectag.toml:10: authority.cert: ", "name the file"},
-		"bad lock":        {`"45m"`, `"45s"`, "config.value", "sectag.toml:12: authority.lock_after", `"30m"`},
-		"no TOML":         {"[product]", "[product", "config.value", "sectag.toml:1: ", "docs/profile.md"},
+		"unknown key":      {`operator = "ak"`, `opertor = "ak"`, "config.unknown-key", "sectag.toml:7: nobody knows the key station.opertor", "did you mean operator?"},
+		"in capitals":      {`operator = "ak"`, `Operator = "ak"`, "config.unknown-key", "sectag.toml:7: nobody knows the key station.Operator", "operator"},
+		"twice, once so":   {`operator = "ak"`, "operator = \"ak\"\nOPERATOR = \"xy\"", "config.unknown-key", "sectag.toml:8: nobody knows the key station.OPERATOR", "operator"},
+		"slot's capitals":  {"sec_tag = 42", "Sec_Tag = 42", "config.unknown-key", "sectag.toml:25: nobody knows the key slot.Sec_Tag", "sec_tag"},
+		"table's":          {"[endpoint]", "[Endpoint]", "config.unknown-key", "sectag.toml:28: nobody knows the key Endpoint", "endpoint"},
+		"unknown table":    {"[endpoint]", "[endpiont]", "config.unknown-key", "endpiont", "did you mean endpoint?"},
+		"unknown in slot":  {`anchor  =`, `achor  =`, "config.unknown-key", "sectag.toml:22: nobody knows the key slot.achor", "did you mean anchor?"},
+		"wrong type":       {"sec_tag = 42", `sec_tag = "42"`, "config.value", "sectag.toml:25: slot.sec_tag: a whole number is wanted, this is of the kind string", "docs/profile.md"},
+		"number as text":   {`operator = "ak"`, `operator = 7`, "config.value", "sectag.toml:7: station.operator: text in double quotes is wanted", "docs/profile.md"},
+		"text as bool":     {"register = true", `register = "no"`, "config.value", "sectag.toml:30: endpoint.register: true or false is wanted", "docs/profile.md"},
+		"table in list":    {"[station]", "[[station]]", "config.value", "station: a table, headed by its name in single brackets", "docs/profile.md"},
+		"reserved tag":     {"sec_tag = 42", "sec_tag = 4294967294", "config.value", "sectag.toml:25: slot.sec_tag: sec_tag 4294967294 is reserved", "0 to 2147483647"},
+		"too large tag":    {"sec_tag = 42", "sec_tag = 4294967296", "config.value", "sectag.toml:25: slot.sec_tag", "0 to 2147483647"},
+		"negative tag":     {"sec_tag = 42", "sec_tag = -1", "config.value", "sectag.toml:25: slot.sec_tag", "0 to 2147483647"},
+		"tag twice":        {"sec_tag = 42", "sec_tag = 0", "config.value", "sectag.toml:25: slot.sec_tag: 0 was asked for already", "one [[slot]]"},
+		"tag missing":      {"sec_tag = 42\n", "", "config.value", "sectag.toml:24: slot.sec_tag: it is missing", "write sec_tag"},
+		"bad mode":         {"mode    = \"x509\"\nanchor", "mode    = \"x.509\"\nanchor", "config.value", `sectag.toml:21: slot.mode: "x.509" is no mode`, `mode = "x509"`},
+		"psk with a root":  {"mode    = \"x509\"\nanchor", "mode    = \"psk\"\nanchor", "config.value", "sectag.toml:22: slot.anchor: a pre-shared key needs no root", "take the line out"},
+		"anchor a number":  {`anchor  = "server-root.pem"`, `anchor  = 7`, "config.value", "sectag.toml:22: slot.anchor: text in double quotes is wanted, or a list of such", "backup.pem"},
+		"one of a list":    {`anchor  = "server-root.pem"`, `anchor  = ["server-root.pem", 7]`, "config.value", "sectag.toml:22: slot.anchor: text in double quotes", "backup.pem"},
+		"nameless":         {`anchor  = "server-root.pem"`, `anchor  = ["server-root.pem", ""]`, "config.value", "sectag.toml:22: slot.anchor: a file of the list has no name", "backup.pem"},
+		"anchor twice":     {`anchor  = "server-root.pem"`, `anchor  = ["server-root.pem", "./server-root.pem"]`, "config.value", "server-root.pem is in the list twice", "backup.pem"},
+		"buffer of 8":      {`key_size = 1024`, `key_size = 8`, "config.value", "sectag.toml:36: firmware.key_size: 8 is no size of a buffer", "CONFIG_LWM2M_SECURITY_KEY_SIZE"},
+		"buffer as text":   {`key_size = 1024`, `key_size = "1 kB"`, "config.value", "sectag.toml:36: firmware.key_size: a whole number is wanted", "docs/profile.md"},
+		"bad life":         {`life = "10y"`, `life = "ten"`, "config.value", "sectag.toml:3: product.life", `"10y"`},
+		"bad validity":     {`"5500d"`, `"0d"`, "config.value", "sectag.toml:17: device.validity", `"issuer"`},
+		"bad id":           {`"urn:imei:{imei}"`, `"unit"`, "config.value", "sectag.toml:15: device.id", "urn:imei:{imei}"},
+		"bad key origin":   {`key      = "host"`, `key      = "tpm"`, "config.value", "sectag.toml:16: device.key", `"host"`},
+		"modem key, two":   {`key      = "host"`, `key      = "modem"`, "config.value", "sectag.toml:16: device.key: a key that the modem makes serves one tag", `"host"`},
+		"bad url":          {"coaps://lwm2m.example.eu:5684", "http://lwm2m.example.eu", "config.value", "sectag.toml:29: endpoint.url", "coaps://host:5684"},
+		"a password":       {"sqlite:ledger.db", "postgres://u:hunter2@db/x", "config.value", "sectag.toml:33: ledger.url", "pgpass"},
+		"bad ledger":       {"sqlite:ledger.db", "ledger.db", "config.value", "sectag.toml:33: ledger.url", "sqlite:"},
+		"missing file":     {`"root.crt"`, `"rot.crt"`, "config.file", "sectag.toml:10: authority.cert: ", "ca init"},
+		"PIN in the URI":   {`"root.key"`, `"pkcs11:token=a;object=b?module-path=m.so&pin-value=1234"`, "config.value", "sectag.toml:11: authority.key: the PIN stands in the key's URI", "pin-source=file:"},
+		"no library":       {`"root.key"`, `"pkcs11:token=a;object=b"`, "config.value", "sectag.toml:11: authority.key: the key's PKCS#11 URI cannot be used: it does not say which", "module-path"},
+		"no command":       {`"root.key"`, `"exec:"`, "config.value", "sectag.toml:11: authority.key: exec: names no command", "exec:/path/to/signer"},
+		"folder as file":   {`"root.crt"`, `"."`, "config.value", "sectag.toml:10: authority.cert: ", "name the file"},
+		"bad lock":         {`"45m"`, `"45s"`, "config.value", "sectag.toml:12: authority.lock_after", `"30m"`},
+		"no TOML":          {"[product]", "[product", "config.value", "sectag.toml:1: ", "docs/profile.md"},
+		"tag declared":     {`16842753`, `42`, "config.value", "sectag.toml:39: inventory.also: 42 was named already", "[[slot]]"},
+		"also twice":       {`16842753`, `101`, "config.value", "sectag.toml:39: inventory.also: 101 was named already", "[[slot]]"},
+		"also decrypted":   {`16842753`, `2147483650`, "config.value", "sectag.toml:39: inventory.also: 2147483650 is a developer tag", "shipped"},
+		"also the modem's": {`16842753`, `4294967294`, "config.value", "sectag.toml:39: inventory.also: 4294967294 is no tag of a product", "no word"},
+		"also negative":    {`16842753`, `-1`, "config.value", "sectag.toml:39: inventory.also: -1 is no tag", "0 to"},
+		"also as text":     {`[16842753, 101]`, `"101"`, "config.value", "sectag.toml:39: inventory.also", "docs/profile.md"},
+		"bad readback":     {`"each"`, `"some"`, "config.value", `sectag.toml:42: evidence.readback: "some" is no rule`, `"never"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t)

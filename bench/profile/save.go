@@ -62,10 +62,7 @@ func (p *Profile) Text(dir string) string {
 		}
 	}
 	b.WriteString(p.ledgerText(dir))
-	if p.KeySize > 0 {
-		table("firmware")
-		fmt.Fprintf(&b, "key_size = %d\n", p.KeySize)
-	}
+	p.proof(&b)
 	return b.String()
 }
 
@@ -103,6 +100,23 @@ func ledgerURL(dir, url string) string {
 		return "sqlite:" + relative(dir, file)
 	}
 	return url
+}
+
+// proof writes what units are held against, where it is not as it is without a word.
+func (p *Profile) proof(b *strings.Builder) {
+	if p.KeySize > 0 {
+		fmt.Fprintf(b, "\n[firmware]\nkey_size = %d\n", p.KeySize)
+	}
+	if len(p.Also) > 0 {
+		var tags []string
+		for _, t := range p.Also {
+			tags = append(tags, fmt.Sprint(uint32(t)))
+		}
+		fmt.Fprintf(b, "\n[inventory]\nalso = [%s]\n", strings.Join(tags, ", "))
+	}
+	if p.Readback != First && p.Readback != "" {
+		fmt.Fprintf(b, "\n[evidence]\nreadback = %s\n", quote(string(p.Readback)))
+	}
 }
 
 // Save writes the profile to a new file and refuses to replace one.

@@ -113,7 +113,7 @@ func TestThePageNamesEveryVerbAndFlag(t *testing.T) {
 // documents are what the verbs answer with.
 var documents = map[string]any{
 	"sectag demo": paper.Demo{}, "sectag provision": paper.Units{}, "sectag inspect": paper.Inspect{}, "sectag slots list": paper.Inspect{},
-	"sectag slots write": paper.Slots{}, "sectag slots delete": paper.Slots{}, "sectag slots verify": paper.Slots{}, "sectag at": paper.AT{},
+	"sectag slots write": paper.Slots{}, "sectag slots delete": paper.Slots{}, "sectag slots verify": paper.Slots{}, "sectag at": paper.AT{}, "sectag evidence": paper.Evidence{},
 	"sectag ports": paper.Ports{}, "sectag doctor": struct {
 		paper.Findings
 		Rules string `json:"rules"`

@@ -57,7 +57,7 @@ const (
 
 // Reply is an answer up to its final result.
 type Reply struct {
-	Info  []string // the lines of the command's own answer
+	Info  []string // the lines of the command's own answer; of one that can hold a secret masked
 	Final Result
 	CME   int      // the number of a CME or CMS error; of Dead, the library's
 	Shown []string // Info as the transcript has it, masked

@@ -165,8 +165,11 @@ func (x *exchange) keep(line string) {
 		x.unclean = true
 		return
 	}
-	x.reply.Info = append(x.reply.Info, line)
 	x.size += len(line) + len("\r\n")
+	if x.cmd.Secret { // nobody needs it, and what is not kept cannot come out
+		line = mask.Answer(line)
+	}
+	x.reply.Info = append(x.reply.Info, line)
 	x.reply.Full = x.size > Buffer-longestItem
 }
 

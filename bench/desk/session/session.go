@@ -4,6 +4,8 @@ package session
 
 import (
 	"context"
+	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,6 +45,23 @@ func (s *Session) Port() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.port
+}
+
+// There tells of a port what can be told without opening it: no name, a file that is not there, a folder.
+func There(name string) error {
+	if name == "" {
+		return cred.Failed("port.missing", "no port is named", "plug the board in and choose it from the list, or type its name")
+	}
+	if strings.HasPrefix(name, "/") {
+		st, err := os.Stat(name)
+		if err != nil {
+			return cred.Because(err, "port.missing", "there is no port "+name, "plug the board in; sectag ports lists what is there")
+		}
+		if st.IsDir() {
+			return cred.Failed("port.not-a-port", name+" is a folder, not a port", "sectag ports lists what is there")
+		}
+	}
+	return nil
 }
 
 // Use ends the conversation and goes to another port.

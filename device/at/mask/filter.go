@@ -98,7 +98,7 @@ func (f *Filter) Show(line string, c Sort, secret bool) string {
 	was := f.block
 	if strings.Contains(line, "PRIVATE KEY-----") {
 		f.block = strings.Contains(line, "-----BEGIN")
-		return maskAnswer(line)
+		return Answer(line)
 	}
 	if was && strings.Contains(line, "-----END") {
 		f.block = false
@@ -107,13 +107,13 @@ func (f *Filter) Show(line string, c Sort, secret bool) string {
 	case was, f.holds(line):
 		return Masked
 	case secret:
-		return maskAnswer(line)
+		return Answer(line)
 	}
 	return Printable(line)
 }
 
-// maskAnswer keeps what a read answers before the content: tag, type and digest.
-func maskAnswer(line string) string {
+// Answer keeps of a line that can hold a secret what a read answers before the content: tag, type and digest, which the list tells too.
+func Answer(line string) string {
 	if m := readHead.FindString(line); m != "" {
 		return m + `,"` + Masked + `"`
 	}

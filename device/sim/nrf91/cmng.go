@@ -131,7 +131,8 @@ func (m *Modem) read(slot cred.Slot) reply {
 	if i < 0 {
 		return cme(cmeNotFound)
 	}
-	if slot.Kind == cred.ClientCert || slot.Kind.Secret() {
+	closed := slot.Kind == cred.ClientCert || slot.Kind.Secret()
+	if closed && !m.faults.Has("readback") || m.faults.Has("no-readback") {
 		return cme(cmeNoAccess)
 	}
 	it := m.state.Slots[i]
@@ -148,7 +149,7 @@ func (m *Modem) blocked(slot cred.Slot) (reply, bool) {
 	switch {
 	case m.readOnly(slot):
 		return cme(cmeNoAccess), true
-	case m.active():
+	case m.active() && !m.faults.Has("write-active"):
 		return cme(cmeActive), true
 	case m.faults.Has("power-warning") && m.fw.powerOffWarned():
 		return cme(cmePowerWarn), true
