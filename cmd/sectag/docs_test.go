@@ -119,7 +119,8 @@ var documents = map[string]any{
 		Rules string `json:"rules"`
 	}{}, "sectag ca init": paper.CAInit{}, "sectag ca show": paper.CAShow{}, "sectag ca issue": paper.CAIssue{},
 	"sectag ca audit": paper.Findings{}, "sectag ca verify": paper.Findings{}, "sectag probe": paper.Probe{}, "sectag profile kconfig": paper.Kconfig{}, "sectag connect": paper.Connect{},
-	"sectag ledger list": paper.LedgerList{}, "sectag ledger verify": paper.LedgerVerify{}, "sectag version": paper.Version{},
+	"sectag ledger list": paper.LedgerList{}, "sectag ledger verify": paper.LedgerVerify{}, "sectag ledger unique": paper.LedgerUnique{},
+	"sectag ledger affected": paper.LedgerAffected{}, "sectag version": paper.Version{},
 	"sectag sim modem": paper.SimModem{}, "sectag sim endpoint": paper.SimEndpoint{},
 }
 

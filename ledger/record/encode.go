@@ -36,11 +36,13 @@ func Encode(r Record) ([]byte, Record, error) {
 func (r *Record) encode(version int) ([]byte, error) {
 	r.Version = version
 	r.fill()
-	if name := younger(reflect.ValueOf(*r), version); name != "" {
-		return nil, fmt.Errorf("the schema %d has no field %s", version, name)
+	if version < Version {
+		if name := younger(reflect.ValueOf(*r), version); name != "" {
+			return nil, fmt.Errorf("the schema %d has no field %s", version, name)
+		}
 	}
-	if err := walk(reflect.ValueOf(r).Elem(), "record", ""); err != nil {
-		return nil, err
+	if err := walk(reflect.ValueOf(r).Elem(), ""); err != nil {
+		return nil, fmt.Errorf("record%w", err)
 	}
 	if err := r.sound(); err != nil {
 		return nil, err
@@ -192,62 +194,4 @@ func (r *Record) sound() error {
 		}
 	}
 	return nil
-}
-
-// walk goes through every field: lists become present, strings are held against their grammar.
-func walk(v reflect.Value, path, is string) error {
-	switch v.Kind() {
-	case reflect.Struct:
-		return walkStruct(v, path)
-	case reflect.Pointer:
-		if v.IsNil() {
-			return nil
-		}
-		return walk(v.Elem(), path, is)
-	case reflect.Slice:
-		if v.IsNil() {
-			v.Set(reflect.MakeSlice(v.Type(), 0, 0))
-		}
-		for i := range v.Len() {
-			if err := walk(v.Index(i), fmt.Sprintf("%s[%d]", path, i), is); err != nil {
-				return err
-			}
-		}
-	case reflect.String:
-		s, err := grammar(is, v.String())
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		v.SetString(s)
-	}
-	return nil
-}
-
-func walkStruct(v reflect.Value, path string) error {
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if f.Tag.Get("json") == "-" {
-			continue
-		}
-		if err := walk(v.Field(i), path+"."+f.Name, tagOf(v.Type(), f)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// tagOf is the grammar of a field. Finding and Fault are the vocabulary's and carry no tags.
-func tagOf(t reflect.Type, f reflect.StructField) string {
-	if t != reflect.TypeFor[cred.Finding]() && t != reflect.TypeFor[cred.Fault]() {
-		return f.Tag.Get("is")
-	}
-	switch f.Name {
-	case "Code":
-		return "word"
-	case "Severity":
-		return "error|warning|info"
-	case "File", "Port":
-		return "name"
-	}
-	return "text"
 }

@@ -58,7 +58,7 @@ func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, ke
 	a := &audit{
 		db: db, origin: origin, units: map[string]record.Known{}, byKey: map[cred.Digest][]string{}, byUUID: map[string][]string{},
 		byIMEI: map[cred.IMEI][]string{}, bound: map[record.Binding]claim{}, used: map[string]bool{}, marks: map[string][]mark{},
-		serials: map[string]serial{},
+		serials: map[string]serial{}, traits: newTraits(),
 	}
 	tx, err := rd.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err == nil {
@@ -110,6 +110,7 @@ type audit struct {
 	used    map[string]bool   // certificate serials that records name
 	marks   map[string][]mark // what records say about the runs they close
 	serials map[string]serial
+	traits  *traits
 }
 
 type claim struct {
@@ -142,7 +143,7 @@ func (a *audit) all(ctx context.Context, tx *sql.Tx, kept *seal.Checkpoint) erro
 		a.say("%s", engine.Told(a.db, err, "check the file"))
 	}
 	steps := []func(context.Context, *sql.Tx) error{
-		a.meta, a.readLeaves, a.readRecords, a.compareHashes, a.compareUnits, a.compareBindings, a.readJournal, a.compareSerials,
+		a.meta, a.readLeaves, a.readRecords, a.compareHashes, a.compareUnits, a.compareBindings, a.compareTraits, a.readJournal, a.compareSerials,
 	}
 	for _, step := range steps {
 		// Where one table cannot be read the others may still say which record it was.
@@ -199,25 +200,9 @@ func (a *audit) readLeaves(ctx context.Context, tx *sql.Tx) error {
 	}, `SELECT id, hash FROM hash ORDER BY id`)
 }
 
-// row is a record as its table has it.
-type row struct {
-	id                              int64
-	body                            string
-	unit, imei, kind, verdict, time string
-	claims                          int64
-}
+func (a *audit) readRecords(ctx context.Context, tx *sql.Tx) error { return records(ctx, tx, a.record) }
 
-func (a *audit) readRecords(ctx context.Context, tx *sql.Tx) error {
-	return engine.Each(ctx, tx, func(rows *sql.Rows) error {
-		var w row
-		if err := rows.Scan(&w.id, &w.body, &w.unit, &w.imei, &w.kind, &w.verdict, &w.time, &w.claims); err != nil {
-			return err
-		}
-		return a.record(w)
-	}, `SELECT id, body, unit, imei, kind, verdict, time, claims FROM record ORDER BY id`)
-}
-
-func (a *audit) record(w row) error {
+func (a *audit) record(w read) error {
 	a.records++
 	if w.id < a.tree.Size() {
 		a.say("the log holds a record %d, which has no place in it", w.id)
@@ -239,7 +224,7 @@ func (a *audit) record(w row) error {
 	if err != nil {
 		return err
 	}
-	leaf := tlog.RecordHash([]byte(w.body))
+	leaf := w.leaf
 	stored, ok := a.leaves[w.id]
 	changed := !ok || stored != leaf
 	if changed {
@@ -252,8 +237,7 @@ func (a *audit) record(w row) error {
 	if _, err := a.tree.Add(leaf); err != nil {
 		return err
 	}
-	rec, err := record.Decode([]byte(w.body))
-	switch {
+	switch err := w.err; {
 	case changed && err != nil:
 		return nil
 	case errors.Is(err, record.ErrNewer):
@@ -266,7 +250,7 @@ func (a *audit) record(w row) error {
 		a.say("record %d cannot be read: %s", w.id, engine.Clipped(err.Error()))
 		return nil
 	}
-	a.content(w, rec, before, leaf, changed)
+	a.content(w.row, w.rec, before, leaf, changed)
 	return nil
 }
 
@@ -289,6 +273,7 @@ func (a *audit) content(w row, rec record.Record, before, leaf tlog.Hash, change
 		a.say("record %d is listed as something else than it says", w.id)
 	}
 	a.unit(w.id, rec)
+	a.traits.record(w.id, rec)
 	for _, b := range claims {
 		c, taken := a.bound[b]
 		switch {

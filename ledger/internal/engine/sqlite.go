@@ -246,6 +246,11 @@ func (e sqliteFile) step(ctx context.Context, db *sql.DB, from int, statements [
 			return err
 		}
 	}
+	if from+1 == traitStep {
+		if err := sayAll(ctx, tx); err != nil {
+			return err
+		}
+	}
 	return tx.Commit()
 }
 
@@ -342,8 +347,12 @@ func (e sqliteFile) Intact(ctx context.Context, tx *sql.Tx) ([]cred.Finding, err
 	if err := Each(ctx, tx, orphan, `PRAGMA foreign_key_check`); err != nil {
 		return out, err
 	}
+	var step int
+	if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&step); err != nil {
+		return out, err
+	}
 	want := map[string]bool{}
-	for _, statements := range sqliteMigrations() {
+	for _, statements := range sqliteMigrations()[:min(max(step, 1), len(sqliteMigrations()))] {
 		for _, s := range statements {
 			want[s] = true
 		}
