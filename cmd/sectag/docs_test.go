@@ -120,7 +120,7 @@ var documents = map[string]any{
 	}{}, "sectag ca init": paper.CAInit{}, "sectag ca show": paper.CAShow{}, "sectag ca issue": paper.CAIssue{},
 	"sectag ca audit": paper.Findings{}, "sectag ca verify": paper.Findings{}, "sectag probe": paper.Probe{}, "sectag profile kconfig": paper.Kconfig{}, "sectag connect": paper.Connect{},
 	"sectag ledger list": paper.LedgerList{}, "sectag ledger verify": paper.LedgerVerify{}, "sectag ledger unique": paper.LedgerUnique{},
-	"sectag ledger affected": paper.LedgerAffected{}, "sectag version": paper.Version{},
+	"sectag ledger affected": paper.LedgerAffected{}, "sectag ledger export": paper.LedgerExport{}, "sectag version": paper.Version{},
 	"sectag sim modem": paper.SimModem{}, "sectag sim endpoint": paper.SimEndpoint{},
 }
 

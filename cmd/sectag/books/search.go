@@ -88,8 +88,11 @@ func (w wanted) parse() (ledger.Affected, error) {
 		sort record.Sort
 		text string
 	}{
-		{record.TraitFirmware, w.firmware}, {record.TraitTool, w.tool}, {record.TraitOrigin, w.origin},
-		{record.TraitCA, digest(w.ca)}, {record.TraitAnchor, digest(w.anchor)},
+		{record.TraitFirmware, w.firmware},
+		{record.TraitTool, w.tool},
+		{record.TraitOrigin, w.origin},
+		{record.TraitCA, digest(w.ca)},
+		{record.TraitAnchor, digest(w.anchor)},
 	} {
 		if f.text != "" {
 			want.Traits = append(want.Traits, ledger.Trait{Sort: f.sort, Name: f.text})

@@ -21,7 +21,7 @@ type app struct{ *console.Console }
 func Verb(c *console.Console) *cobra.Command {
 	a := &app{c}
 	return console.Group(&cobra.Command{Use: "ledger", Short: "Read and verify what was done to which unit"},
-		a.ledgerList(), a.ledgerShow(), a.ledgerVerify(), a.ledgerUnique(), a.ledgerAffected())
+		a.ledgerList(), a.ledgerShow(), a.ledgerVerify(), a.ledgerUnique(), a.ledgerAffected(), a.ledgerExport())
 }
 
 func (a *app) ledgerList() *cobra.Command {

@@ -66,3 +66,27 @@ func (d *LedgerAffected) People(w io.Writer) {
 		fmt.Fprintln(w, "no unit")
 	}
 }
+
+// LedgerExport is the document of sectag ledger export, where the export itself is in a file or went to a server.
+type LedgerExport struct {
+	Result
+	Format string `json:"format"`
+	Out    string `json:"out,omitempty"`
+	To     string `json:"to,omitempty"`
+	Units  int    `json:"units"`           // or records, in the formats of records
+	Chain  string `json:"chain,omitempty"` // where the authority's chain goes
+}
+
+// People writes it as lines.
+func (d *LedgerExport) People(w io.Writer) {
+	if d.Failure != nil {
+		return
+	}
+	switch {
+	case d.To != "":
+		fmt.Fprintf(w, "%s was told of %d units, and knows them\n", d.To, d.Units)
+	default:
+		fmt.Fprintf(w, "%s: %d written as %s\n", d.Out, d.Units, d.Format)
+	}
+	line(w, "chain", d.Chain)
+}

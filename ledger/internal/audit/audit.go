@@ -62,7 +62,7 @@ func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, ke
 	}
 	tx, err := rd.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err == nil {
-		err = errors.Join(a.all(ctx, tx, kept), tx.Rollback())
+		err = errors.Join(a.all(ctx, rd, tx, kept), tx.Rollback())
 	}
 	if ctx.Err() != nil {
 		return Report{}, ctx.Err()
@@ -136,12 +136,8 @@ func (a *audit) say(format string, args ...any) {
 	a.findings = append(a.findings, engine.Damage(fmt.Sprintf(format, args...)))
 }
 
-func (a *audit) all(ctx context.Context, tx *sql.Tx, kept *seal.Checkpoint) error {
-	found, err := a.db.Intact(ctx, tx)
-	a.findings = append(a.findings, found...)
-	if err != nil {
-		a.say("%s", engine.Told(a.db, err, "check the file"))
-	}
+func (a *audit) all(ctx context.Context, rd *sql.DB, tx *sql.Tx, kept *seal.Checkpoint) error {
+	intact := a.intact(ctx, rd, tx)
 	steps := []func(context.Context, *sql.Tx) error{
 		a.meta, a.readLeaves, a.readRecords, a.compareHashes, a.compareUnits, a.compareBindings, a.compareTraits, a.readJournal, a.compareSerials,
 	}
@@ -149,16 +145,50 @@ func (a *audit) all(ctx context.Context, tx *sql.Tx, kept *seal.Checkpoint) erro
 		// Where one table cannot be read the others may still say which record it was.
 		if err := step(ctx, tx); err != nil {
 			if ctx.Err() != nil {
+				<-intact
 				return ctx.Err()
 			}
 			a.say("%s", engine.Told(a.db, err, "read the ledger"))
 		}
 	}
 	a.compareCheckpoint(kept)
+	file := <-intact
+	a.findings = append(file.findings, a.findings...)
+	if file.err != nil {
+		a.say("%s", engine.Told(a.db, file.err, "check the file"))
+	}
 	if a.more > 0 {
 		a.findings = append(a.findings, engine.Damage(fmt.Sprintf("and %d more findings", a.more)))
 	}
 	return nil
+}
+
+// judged is what the database says of its own files.
+type judged struct {
+	findings []cred.Finding
+	err      error
+}
+
+// intact asks the database about its files, while the records are read where it has a second connection for that. What it finds stands
+// in front of all else.
+func (a *audit) intact(ctx context.Context, rd *sql.DB, tx *sql.Tx) <-chan judged {
+	out := make(chan judged, 1)
+	if rd.Stats().MaxOpenConnections == 1 {
+		found, err := a.db.Intact(ctx, tx)
+		out <- judged{found, err}
+		return out
+	}
+	go func() {
+		var j judged
+		other, err := rd.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err == nil {
+			j.findings, err = a.db.Intact(ctx, other)
+			err = errors.Join(err, other.Rollback())
+		}
+		j.err = err
+		out <- j
+	}()
+	return out
 }
 
 // meta sees that there is one name of the ledger and nothing else; the records repeat it.
