@@ -149,8 +149,47 @@ func BenchmarkLedger(b *testing.B) {
 			}
 		}
 	})
+	benchAffected(b, r, n)
+	b.Run("unique", func(b *testing.B) {
+		for b.Loop() {
+			u, err := r.Unique(b.Context())
+			must(b, err)
+			if u.Verdict != cred.Pass || u.Units < int64(n) {
+				b.Fatalf("%d units: %+v", u.Units, u.Findings)
+			}
+		}
+	})
 	b.Run("append-32-lanes", func(b *testing.B) { benchAppend(b, url, false) })
 	b.Run("append-32-lanes-with-journal", func(b *testing.B) { benchAppend(b, url, true) })
+}
+
+// benchAffected asks which units have something: one in a hundred, one in ten, all; two things at once; one certificate.
+func benchAffected(b *testing.B, r *Reader, n int) {
+	old := trait(record.TraitFirmware, "mfw_nrf91x1_2.0.1")
+	ca := trait(record.TraitCA, digest("ca 2027").String())
+	root := trait(record.TraitAnchor, "CN=Acme Root")
+	for _, c := range []struct {
+		name string
+		want Affected
+		hits int
+	}{
+		{"one-in-100", Affected{Traits: []Trait{old}}, n / 100},
+		{"one-in-10", Affected{Traits: []Trait{ca}}, n / 10},
+		{"all", Affected{Traits: []Trait{root}}, n},
+		{"all-and-one-in-100", Affected{Traits: []Trait{root, old}}, n / 100},
+		{"one-in-10-and-all", Affected{Traits: []Trait{ca, root}}, n / 10},
+		{"one-serial", Affected{Serial: gangRecord(b, n/2).Cert.Serial}, 1},
+	} {
+		b.Run("affected-"+c.name, func(b *testing.B) {
+			for b.Loop() {
+				hits, unheard, err := r.Affected(b.Context(), c.want)
+				must(b, err)
+				if len(unheard) > 0 || len(hits) < c.hits {
+					b.Fatalf("%d units are affected, at least %d are: %v", len(hits), c.hits, unheard)
+				}
+			}
+		})
+	}
 }
 
 func benchVerify(b *testing.B, url string) {

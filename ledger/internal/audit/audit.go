@@ -57,7 +57,7 @@ const maxFindings = 100
 func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, kept *seal.Checkpoint) (Report, error) {
 	a := &audit{
 		db: db, origin: origin, units: map[string]record.Known{}, byKey: map[cred.Digest][]string{}, byUUID: map[string][]string{},
-		byIMEI: map[cred.IMEI][]string{}, bound: map[record.Binding]claim{}, used: map[string]bool{}, marks: map[string][]mark{},
+		byIMEI: map[cred.IMEI][]string{}, bound: map[trace]claim{}, marks: map[string][]mark{},
 		serials: map[string]serial{}, traits: newTraits(),
 	}
 	tx, err := rd.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -106,16 +106,16 @@ type audit struct {
 	byKey   map[cred.Digest][]string
 	byUUID  map[string][]string
 	byIMEI  map[cred.IMEI][]string
-	bound   map[record.Binding]claim
-	used    map[string]bool   // certificate serials that records name
+	bound   map[trace]claim
 	marks   map[string][]mark // what records say about the runs they close
 	serials map[string]serial
 	traits  *traits
 }
 
+// claim is who has what a record bound.
 type claim struct {
-	unit   string
-	record int64
+	unit, record int64 // the unit's first record, and the one that bound it
+	met          bool  // it is in the table
 }
 
 type serial struct{ run, state string }
@@ -304,22 +304,33 @@ func (a *audit) content(w row, rec record.Record, before, leaf tlog.Hash, change
 	}
 	a.unit(w.id, rec)
 	a.traits.record(w.id, rec)
-	for _, b := range claims {
-		c, taken := a.bound[b]
-		switch {
-		case !taken:
-			a.bound[b] = claim{unit: rec.Unit.Name, record: w.id}
-		case c.unit != rec.Unit.Name:
-			a.say("record %d claims %s, which record %d gave to another unit", w.id, b, c.record)
-		}
-	}
-	if rec.Cert != nil && rec.Cert.Serial != "" {
-		a.used[rec.Cert.Serial] = true
-	}
+	a.claim(w.id, rec.Unit.Name, claims)
 	if rec.Run != "" {
 		a.marks[rec.Run] = append(a.marks[rec.Run],
 			mark{record: rec.ID, lines: rec.Seal.Lines, head: rec.Seal.Journal, leaf: cred.Digest(leaf)})
 	}
+}
+
+// claim takes in what a record binds to its unit.
+func (a *audit) claim(id int64, unit string, claims []record.Binding) {
+	first := a.first(unit)
+	for _, b := range claims {
+		t := a.traits.binding(b)
+		switch c, taken := a.bound[t]; {
+		case !taken:
+			a.bound[t] = claim{unit: first, record: id}
+		case c.unit != first:
+			a.say("record %d claims %s, which record %d gave to another unit", id, b, c.record)
+		}
+	}
+}
+
+// first is the first record of a unit, or -1 of one that no record names.
+func (a *audit) first(unit string) int64 {
+	if u := a.traits.units[unit]; u != nil {
+		return u.first
+	}
+	return -1
 }
 
 // unit recognises the unit of a record as resolve did.
@@ -335,7 +346,14 @@ func (a *audit) unit(id int64, rec record.Record) {
 			}
 		}
 	}
-	holder := a.bound[record.Binding{What: record.BindIMEI, Value: seen.IMEI.String()}].unit
+	holder := ""
+	if c, bound := a.bound[a.traits.binding(record.Binding{What: record.BindIMEI, Value: seen.IMEI.String()})]; bound {
+		for _, k := range near {
+			if a.first(k.Name) == c.unit {
+				holder = k.Name
+			}
+		}
+	}
 	k := record.Known{Unit: seen, Name: seen.Name()}
 	if i := record.Choose(seen, near, holder); i >= 0 {
 		k = near[i]

@@ -71,12 +71,41 @@ func (a *audit) compareUnits(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (a *audit) compareBindings(ctx context.Context, tx *sql.Tx) error {
-	return compare(ctx, a, tx, "binding", a.bound, func(rows *sql.Rows) (record.Binding, claim, error) {
+	met := 0
+	err := engine.Each(ctx, tx, func(rows *sql.Rows) error {
 		var b record.Binding
-		var c claim
-		err := rows.Scan(&b.What, &b.Value, &c.unit, &c.record)
-		return b, c, err
+		var unit string
+		var id int64
+		if err := rows.Scan(&b.What, &b.Value, &unit, &id); err != nil {
+			return err
+		}
+		t := a.traits.binding(b)
+		c, ok := a.bound[t]
+		if !ok || c.unit != a.first(unit) || c.record != id {
+			a.say("the binding %s does not follow from the records", engine.Clipped(fmt.Sprint(b)))
+		}
+		if ok {
+			met++
+			c.met = true
+			a.bound[t] = c
+		}
+		return nil
 	}, `SELECT what, value, unit, record FROM binding`)
+	if err != nil || met == len(a.bound) {
+		return err
+	}
+	for _, c := range a.bound {
+		if !c.met {
+			a.say("a binding that record %d made is missing", c.record)
+		}
+	}
+	return nil
+}
+
+// used tells whether a record names a certificate of this serial.
+func (a *audit) used(serial string) bool {
+	_, ok := a.bound[a.traits.binding(record.Binding{What: record.BindSerial, Value: serial})]
+	return ok
 }
 
 // compare holds a table that can be worked out again against what was worked out. It uses want up.
@@ -273,9 +302,9 @@ func (a *audit) compareRuns(ctx context.Context, tx *sql.Tx, runs map[string]*ch
 func (a *audit) compareSerials(ctx context.Context, tx *sql.Tx) error {
 	for n, s := range a.serials {
 		switch {
-		case a.used[n] && s.state == seal.SerialAbandoned:
+		case a.used(n) && s.state == seal.SerialAbandoned:
 			a.say("the certificate serial %s was abandoned and is in a record", engine.Clipped(n))
-		case a.used[n]:
+		case a.used(n):
 			s.state = seal.SerialUsed
 			a.serials[n] = s
 		}

@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"database/sql"
-	"hash/maphash"
 	"slices"
 
 	"example.org/sectag/ledger/internal/engine"
@@ -16,7 +15,7 @@ type said struct{ trait, unit, record, imei, time, until int64 }
 // traits works the index out again. A million records make many million rows, so they are not kept: of each trait there is the number of
 // its rows and a sum of their hashes under keys that nobody knew before, which only the same rows make again.
 type traits struct {
-	keys  [2]maphash.Seed
+	keys
 	order []record.Trait         // in the order of their numbers, from 1
 	ids   map[record.Trait]int64 // their numbers
 	sums  []tally                // by their numbers less one
@@ -25,7 +24,7 @@ type traits struct {
 
 type tally struct {
 	rows int64
-	sum  [2]uint64
+	sum  trace
 }
 
 // sayings is what is still so of a unit.
@@ -41,7 +40,7 @@ type saying struct {
 }
 
 func newTraits() *traits {
-	return &traits{keys: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, ids: map[record.Trait]int64{}, units: map[string]*sayings{}}
+	return &traits{keys: newKeys(), ids: map[record.Trait]int64{}, units: map[string]*sayings{}}
 }
 
 // add and take count a row of the index; a row of a trait that is not known is not counted.
@@ -51,8 +50,7 @@ func (t *traits) take(s said) { t.count(s, true) }
 
 func (t *traits) count(s said, away bool) {
 	n := &t.sums[s.trait-1]
-	for i, key := range t.keys {
-		h := maphash.Comparable(key, s)
+	for i, h := range t.keys.said(s) {
 		if away {
 			h = -h
 		}

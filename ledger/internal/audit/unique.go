@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"hash/maphash"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/internal/engine"
@@ -50,12 +49,10 @@ type mine struct {
 	serial uint64 // of the certificate of a key
 }
 
-type trace [2]uint64
-
 // unique is one look at work.
 type unique struct {
 	Uniqueness
-	keys  [2]maphash.Seed
+	keys
 	units map[trace]*last
 	has   map[trace]mine
 	tree  seal.Tree
@@ -70,7 +67,7 @@ type last struct {
 // Unique looks through all records for values that are on two units, from their bytes alone: the table that the writer asks is not asked.
 // That the bytes are those that were sealed is Verify's to tell in full; here the root over them must be the log's.
 func Unique(ctx context.Context, db engine.Engine, rd *sql.DB, origin string) (Uniqueness, error) {
-	u := &unique{keys: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, units: map[trace]*last{}, has: map[trace]mine{}}
+	u := &unique{keys: newKeys(), units: map[trace]*last{}, has: map[trace]mine{}}
 	u.Findings = []cred.Finding{}
 	tx, err := rd.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err == nil {
@@ -103,18 +100,6 @@ func (u *unique) say(code string, s cred.Severity, text, hint string) {
 	}
 }
 
-func (u *unique) trace(v any) (p trace) {
-	for i, k := range u.keys {
-		switch x := v.(type) {
-		case string:
-			p[i] = maphash.String(k, x)
-		case record.Binding:
-			p[i] = maphash.Comparable(k, x)
-		}
-	}
-	return p
-}
-
 func (u *unique) record(w read) error {
 	u.Records++
 	if _, err := u.tree.Add(w.leaf); err != nil {
@@ -128,7 +113,7 @@ func (u *unique) record(w read) error {
 		u.say("ledger.broken", cred.Error, fmt.Sprintf("record %d cannot be read: %s", w.id, engine.Clipped(w.err.Error())), "sectag ledger verify says what was changed")
 		return nil
 	}
-	name := u.trace(w.rec.Unit.Name)
+	name := u.name(w.rec.Unit.Name)
 	unit := u.units[name]
 	if unit == nil {
 		unit = &last{unit: int32(len(u.units)), keys: map[record.What]trace{}}
@@ -149,9 +134,9 @@ func (u *unique) compare(id int64, unit *last, r record.Record) {
 	if r.Cert != nil {
 		serial = r.Cert.Serial
 	}
-	under := maphash.String(u.keys[0], serial)
+	under := u.name(serial)[0]
 	for _, b := range claims {
-		p := u.trace(b)
+		p := u.binding(b)
 		m, taken := u.has[p]
 		switch {
 		case !taken:
@@ -194,7 +179,7 @@ func again(b record.Binding, r record.Record, otherSerial, otherKey bool) bool {
 // seen is an IMEI that a unit told and was given nothing under: where another has it, one of the two is a copy.
 func (u *unique) seen(id int64, unit *last, r record.Record) {
 	b := record.Binding{What: record.BindIMEI, Value: r.IMEI.String()}
-	if m, taken := u.has[u.trace(b)]; taken && m.unit != unit.unit {
+	if m, taken := u.has[u.binding(b)]; taken && m.unit != unit.unit {
 		u.say("ledger.imei-twice", cred.Warning,
 			fmt.Sprintf("record %d saw %s in another unit than that of record %d, and gave it no identity", id, b, m.record),
 			"two modems say the same IMEI: find out which of them is no original")
