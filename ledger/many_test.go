@@ -135,12 +135,12 @@ func BenchmarkLedger(b *testing.B) {
 	info, err := os.Stat(url[len("sqlite:"):])
 	must(b, err)
 	b.Logf("%d units, %d MB, %d bytes a unit", n, info.Size()>>20, info.Size()/int64(n))
-	b.Run("verify", func(b *testing.B) { benchVerify(b, url) })
+	measured(b, "verify", func(b *testing.B) { benchVerify(b, url) })
 	r, err := OpenReader(b.Context(), url)
 	must(b, err)
 	defer r.Close()
-	b.Run("proof", func(b *testing.B) { benchProof(b, r, n) })
-	b.Run("list-by-imei", func(b *testing.B) {
+	measured(b, "proof", func(b *testing.B) { benchProof(b, r, n) })
+	measured(b, "list-by-imei", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
 			got, err := r.List(b.Context(), Query{IMEI: imei(i * 7919 % n)})
 			must(b, err)
@@ -150,7 +150,7 @@ func BenchmarkLedger(b *testing.B) {
 		}
 	})
 	benchAffected(b, r, n)
-	b.Run("unique", func(b *testing.B) {
+	measured(b, "unique", func(b *testing.B) {
 		for b.Loop() {
 			u, err := r.Unique(b.Context())
 			must(b, err)
@@ -159,8 +159,8 @@ func BenchmarkLedger(b *testing.B) {
 			}
 		}
 	})
-	b.Run("append-32-lanes", func(b *testing.B) { benchAppend(b, url, false) })
-	b.Run("append-32-lanes-with-journal", func(b *testing.B) { benchAppend(b, url, true) })
+	measured(b, "append-32-lanes", func(b *testing.B) { benchAppend(b, url, false) })
+	measured(b, "append-32-lanes-with-journal", func(b *testing.B) { benchAppend(b, url, true) })
 }
 
 // benchAffected asks which units have something: one in a hundred, one in ten, all; two things at once; one certificate.
@@ -180,7 +180,7 @@ func benchAffected(b *testing.B, r *Reader, n int) {
 		{"one-in-10-and-all", Affected{Traits: []Trait{ca, root}}, n / 10},
 		{"one-serial", Affected{Serial: gangRecord(b, n/2).Cert.Serial}, 1},
 	} {
-		b.Run("affected-"+c.name, func(b *testing.B) {
+		measured(b, "affected-"+c.name, func(b *testing.B) {
 			for b.Loop() {
 				hits, unheard, err := r.Affected(b.Context(), c.want)
 				must(b, err)
@@ -190,6 +190,15 @@ func benchAffected(b *testing.B, r *Reader, n int) {
 			}
 		})
 	}
+}
+
+// measured runs a benchmark and adds what it had of the processors for each round.
+func measured(b *testing.B, name string, run func(b *testing.B)) {
+	b.Run(name, func(b *testing.B) {
+		began := cpuTime()
+		run(b)
+		b.ReportMetric(float64((cpuTime()-began).Microseconds())/1000/float64(b.N), "cpu-ms/op")
+	})
 }
 
 func benchVerify(b *testing.B, url string) {
@@ -233,6 +242,7 @@ func benchAppend(b *testing.B, url string, journal bool) {
 		done += each
 	}
 	b.ReportMetric(float64(done)/b.Elapsed().Seconds(), "units/s")
+	b.ReportMetric(each, "units/op")
 }
 
 // appendUnit is the ledger's part of one unit: the look whether its identity is free, and its record; with its journal, the forty lines of a

@@ -22,10 +22,7 @@ var ErrNewer = errors.New("the record has a newer schema than this program knows
 // What can be worked out is filled in (connection, the slots' kinds and matches), texts for people are masked (Mask), and
 // everything else must follow its grammar, or nothing is written. The record that was encoded comes back too.
 func Encode(r Record) ([]byte, Record, error) {
-	own, err := clone(r)
-	if err != nil {
-		return nil, Record{}, err
-	}
+	own := clone(r)
 	var body bytes.Buffer
 	if err := own.encode(&body, Version); err != nil {
 		return nil, Record{}, err
@@ -156,19 +153,6 @@ func write(out *bytes.Buffer, r *Record) error {
 	}
 	out.Truncate(out.Len() - 1)
 	return nil
-}
-
-// clone copies deeply, because filling in and masking must not reach back into the caller's slices.
-func clone(r Record) (Record, error) {
-	var b bytes.Buffer
-	if err := write(&b, &r); err != nil {
-		return Record{}, err
-	}
-	var own Record
-	if err := json.Unmarshal(b.Bytes(), &own); err != nil {
-		return Record{}, fmt.Errorf("copy the record: %w", err)
-	}
-	return own, nil
 }
 
 func (r *Record) fill() {

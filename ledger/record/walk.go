@@ -50,6 +50,40 @@ func walkStruct(v reflect.Value) error {
 	return nil
 }
 
+// clone copies deeply, because filling in and masking must not reach back into the caller's slices.
+func clone(r Record) Record {
+	part(reflect.ValueOf(&r).Elem())
+	return r
+}
+
+// part gives a value that was copied as it is its own of what it points to.
+func part(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for _, f := range fieldsOf(v.Type()) {
+			if x := v.Field(f.index); x.CanSet() {
+				part(x)
+			}
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			own := reflect.New(v.Type().Elem())
+			own.Elem().Set(v.Elem())
+			v.Set(own)
+			part(own.Elem())
+		}
+	case reflect.Slice:
+		if !v.IsNil() {
+			own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+			reflect.Copy(own, v)
+			v.Set(own)
+			for i := range own.Len() {
+				part(own.Index(i))
+			}
+		}
+	}
+}
+
 // field is one of a struct that a walk must look into.
 type field struct {
 	index    int
