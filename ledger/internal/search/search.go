@@ -8,9 +8,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"example.org/sectag/cred"
@@ -203,18 +206,22 @@ func numbers(ids []int64) string {
 
 // answer asks for each trait of the first condition by itself: the index has its units in order.
 func (q *question) answer(ctx context.Context, rd engine.Querier) ([]Hit, error) {
+	at, err := split(ctx, rd)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range q.terms[0].traits {
-		err := engine.Each(ctx, rd, func(rows *sql.Rows) error {
-			f, err := q.scan(rows)
-			if n := len(q.hits); n > 0 && q.hits[n-1].unit == f.unit { // its older record said so too
-				q.hits[n-1] = f
-				return err
-			}
-			q.hits = append(q.hits, f)
-			return err
-		}, q.sql(id))
-		if err != nil {
+		parts, errs := make([][]found, len(at)-1), make([]error, len(at)-1)
+		var wait sync.WaitGroup
+		for i := range parts {
+			wait.Go(func() { parts[i], errs[i] = q.part(ctx, rd, id, at[i], at[i+1]) })
+		}
+		wait.Wait()
+		if err := errors.Join(errs...); err != nil {
 			return nil, err
+		}
+		for _, p := range parts {
+			q.hits = append(q.hits, p...)
 		}
 	}
 	if len(q.terms[0].traits) > 1 {
@@ -222,6 +229,45 @@ func (q *question) answer(ctx context.Context, rd engine.Querier) ([]Hit, error)
 		q.hits = slices.CompactFunc(q.hits, func(a, b found) bool { return a.unit == b.unit })
 	}
 	return q.told(ctx, rd)
+}
+
+// sideBySide is from how many records on a question is put in parts, one for each processor: below it is answered at once.
+const sideBySide = 50_000
+
+// split makes parts of the units by their numbers.
+func split(ctx context.Context, rd engine.Querier) ([]int64, error) {
+	var most int64
+	if err := rd.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM record`).Scan(&most); err != nil {
+		return nil, err
+	}
+	if most < sideBySide {
+		return bounds(most, 1), nil
+	}
+	return bounds(most, int64(runtime.GOMAXPROCS(0))), nil
+}
+
+// bounds are where so many parts of the numbers up to most begin, and where the last one ends: behind all numbers.
+func bounds(most, parts int64) []int64 {
+	out := []int64{0}
+	for i := int64(1); i < parts; i++ {
+		out = append(out, most/parts*i)
+	}
+	return append(out, math.MaxInt64)
+}
+
+// part answers for the units from one number on and below another.
+func (q *question) part(ctx context.Context, rd engine.Querier, trait, from, below int64) ([]found, error) {
+	var hits []found
+	err := engine.Each(ctx, rd, func(rows *sql.Rows) error {
+		f, err := q.scan(rows)
+		if n := len(hits); n > 0 && hits[n-1].unit == f.unit { // its older record said so too
+			hits[n-1] = f
+			return err
+		}
+		hits = append(hits, f)
+		return err
+	}, q.sql(), trait, from, below)
+	return hits, err
 }
 
 // scan reads a unit. Where several records say what was asked, the newest of them is told.
@@ -242,13 +288,13 @@ func (q *question) scan(rows *sql.Rows) (found, error) {
 }
 
 // sql is the question for one trait. Nothing in it was typed by anybody.
-func (q *question) sql(trait int64) string {
+func (q *question) sql() string {
 	every := strconv.FormatInt(q.every, 10)
 	s := `SELECT s.unit, s.record, s.imei, s.time, (SELECT max(n.record) FROM said n WHERE n.trait = ` + every + ` AND n.unit = s.unit)`
 	for _, t := range q.terms[1:] {
 		s += `, (SELECT max(o.record)` + q.other(t) + `)`
 	}
-	s += ` FROM said s WHERE s.trait = ` + strconv.FormatInt(trait, 10) + q.within("s")
+	s += ` FROM said s WHERE s.trait = $1 AND s.unit >= $2 AND s.unit < $3` + q.within("s")
 	if q.only != nil {
 		s += ` AND s.unit = ` + strconv.FormatInt(*q.only, 10)
 	}
