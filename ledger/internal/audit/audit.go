@@ -327,7 +327,7 @@ func (a *audit) claim(id int64, unit string, claims []record.Binding) {
 
 // first is the first record of a unit, or -1 of one that no record names.
 func (a *audit) first(unit string) int64 {
-	if u := a.traits.units[unit]; u != nil {
+	if u, known := a.traits.units[unit]; known {
 		return u.first
 	}
 	return -1

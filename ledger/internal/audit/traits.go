@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"example.org/sectag/ledger/internal/engine"
 	"example.org/sectag/ledger/record"
@@ -19,7 +18,9 @@ type traits struct {
 	order []record.Trait         // in the order of their numbers, from 1
 	ids   map[record.Trait]int64 // their numbers
 	sums  []tally                // by their numbers less one
-	units map[string]*sayings
+	units map[string]sayings
+	all   []saying
+	said  []int32 // numbers of traits
 }
 
 type tally struct {
@@ -27,20 +28,22 @@ type tally struct {
 	sum  trace
 }
 
-// sayings is what is still so of a unit.
+// sayings is a unit: its first record, and the newest of which something was still so, as an index into all, or -1.
 type sayings struct {
-	first int64
-	open  []saying
+	first  int64
+	newest int32
 }
 
-// saying is a record of which something is still so.
+// saying is a record of which something is still so, or was. They are kept in one slice without a pointer in it, which no garbage
+// collector has to look through.
 type saying struct {
 	record, imei, time int64
-	traits             []int32
+	before             int32 // the unit's older one, or -1
+	from, n            int32 // its traits in said; one that has ended is 0 there
 }
 
 func newTraits() *traits {
-	return &traits{keys: newKeys(), ids: map[record.Trait]int64{}, units: map[string]*sayings{}}
+	return &traits{keys: newKeys(), ids: map[record.Trait]int64{}, units: map[string]sayings{}}
 }
 
 // add and take count a row of the index; a row of a trait that is not known is not counted.
@@ -69,43 +72,45 @@ func (t *traits) record(id int64, r record.Record) {
 	if err != nil {
 		return
 	}
-	u := t.units[r.Unit.Name]
-	if u == nil {
-		u = &sayings{first: id}
-		t.units[r.Unit.Name] = u
+	u, known := t.units[r.Unit.Name]
+	if !known {
+		u = sayings{first: id, newest: -1}
 	}
-	all := r.Traits()
+	traits := r.Traits()
 	ended := map[record.Sort]bool{}
-	for _, x := range all {
-		if len(u.open) > 0 && !ended[x.Sort] && r.Ends(x.Sort) {
+	for _, x := range traits {
+		if u.newest >= 0 && !ended[x.Sort] && r.Ends(x.Sort) {
 			ended[x.Sort] = true
 			t.end(u, x.Sort, id)
 		}
 	}
-	s := saying{record: id, imei: int64(r.IMEI), time: at.Unix(), traits: make([]int32, len(all))}
-	for i, x := range all {
-		s.traits[i] = int32(t.number(x))
-		t.add(said{int64(s.traits[i]), u.first, id, s.imei, s.time, 0})
+	s := saying{record: id, imei: int64(r.IMEI), time: at.Unix(), before: u.newest, from: int32(len(t.said)), n: int32(len(traits))}
+	for _, x := range traits {
+		n := t.number(x)
+		t.said = append(t.said, int32(n))
+		t.add(said{n, u.first, id, s.imei, s.time, 0})
 	}
-	u.open = append(u.open, s)
+	u.newest = int32(len(t.all))
+	t.all = append(t.all, s)
+	t.units[r.Unit.Name] = u
 }
 
 // end closes what a unit's records said of a sort.
-func (t *traits) end(u *sayings, sort record.Sort, until int64) {
-	for i := range u.open {
-		o := &u.open[i]
-		o.traits = slices.DeleteFunc(o.traits, func(n int32) bool {
-			if t.order[n-1].Sort != sort {
-				return false
+func (t *traits) end(u sayings, sort record.Sort, until int64) {
+	for i := u.newest; i >= 0; i = t.all[i].before {
+		o := t.all[i]
+		for j := o.from; j < o.from+o.n; j++ {
+			n := t.said[j]
+			if n == 0 || t.order[n-1].Sort != sort {
+				continue
 			}
 			row := said{int64(n), u.first, o.record, o.imei, o.time, 0}
 			t.take(row)
 			row.until = until
 			t.add(row)
-			return true
-		})
+			t.said[j] = 0
+		}
 	}
-	u.open = slices.DeleteFunc(u.open, func(o saying) bool { return len(o.traits) == 0 })
 }
 
 func (t *traits) number(x record.Trait) int64 {
