@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -56,8 +57,8 @@ const maxFindings = 100
 // in the report; an error means that the looking itself was ended.
 func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, kept *seal.Checkpoint) (Report, error) {
 	a := &audit{
-		db: db, origin: origin, units: map[string]record.Known{}, byKey: map[cred.Digest][]string{}, byUUID: map[string][]string{},
-		byIMEI: map[cred.IMEI][]string{}, bound: map[trace]claim{}, marks: map[string][]mark{},
+		db: db, origin: origin, units: map[trace]record.Known{}, byKey: newIndex[cred.Digest](), byUUID: newIndex[trace](),
+		byIMEI: newIndex[cred.IMEI](), bound: map[trace]claim{}, marks: map[string][]mark{},
 		serials: map[string]serial{}, traits: newTraits(),
 	}
 	tx, err := rd.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -102,10 +103,10 @@ type audit struct {
 	leaves   map[int64]tlog.Hash // stored, to go on where a record is missing
 	strayed  bool                // a record's previous root did not fit: said once, all later ones follow from it
 
-	units   map[string]record.Known
-	byKey   map[cred.Digest][]string
-	byUUID  map[string][]string
-	byIMEI  map[cred.IMEI][]string
+	units   map[trace]record.Known // by their names
+	byKey   index[cred.Digest]
+	byUUID  index[trace]
+	byIMEI  index[cred.IMEI]
 	bound   map[trace]claim
 	marks   map[string][]mark // what records say about the runs they close
 	serials map[string]serial
@@ -327,7 +328,7 @@ func (a *audit) claim(id int64, unit string, claims []record.Binding) {
 
 // first is the first record of a unit, or -1 of one that no record names.
 func (a *audit) first(unit string) int64 {
-	if u, known := a.traits.units[unit]; known {
+	if u, known := a.traits.units[a.traits.name(unit)]; known {
 		return u.first
 	}
 	return -1
@@ -337,11 +338,11 @@ func (a *audit) first(unit string) int64 {
 func (a *audit) unit(id int64, rec record.Record) {
 	seen := rec.Seen()
 	var near []record.Known
-	met := map[string]bool{}
-	for _, names := range [][]string{a.byKey[seen.Key], a.byUUID[seen.UUID], a.byIMEI[seen.IMEI]} {
+	var met []trace
+	for _, names := range [][]trace{a.byKey.of(seen.Key), a.byUUID.of(a.traits.name(seen.UUID)), a.byIMEI.of(seen.IMEI)} {
 		for _, n := range names {
-			if !met[n] {
-				met[n] = true
+			if !slices.Contains(met, n) {
+				met = append(met, n)
 				near = append(near, a.units[n])
 			}
 		}
@@ -358,7 +359,7 @@ func (a *audit) unit(id int64, rec record.Record) {
 	if i := record.Choose(seen, near, holder); i >= 0 {
 		k = near[i]
 		k.Unit = k.Merge(seen)
-	} else if _, taken := a.units[k.Name]; taken {
+	} else if _, taken := a.units[a.traits.name(k.Name)]; taken {
 		k.Name = record.Renamed(k.Name, id)
 	}
 	if k.Name != rec.Unit.Name {
@@ -366,28 +367,20 @@ func (a *audit) unit(id int64, rec record.Record) {
 		k.Name = rec.Unit.Name
 	}
 	k.Last = id
-	a.units[k.Name] = k
-	a.index(k)
+	name := a.traits.name(k.Name)
+	a.units[name] = k
+	a.index(name, k)
 }
 
 // index keeps every unit under all that it ever told; Choose sorts out what no longer holds.
-func (a *audit) index(k record.Known) {
+func (a *audit) index(name trace, k record.Known) {
 	if !k.Key.IsZero() {
-		a.byKey[k.Key] = with(a.byKey[k.Key], k.Name)
+		a.byKey.add(k.Key, name)
 	}
 	if k.UUID != "" {
-		a.byUUID[k.UUID] = with(a.byUUID[k.UUID], k.Name)
+		a.byUUID.add(a.traits.name(k.UUID), name)
 	}
 	if k.IMEI != 0 {
-		a.byIMEI[k.IMEI] = with(a.byIMEI[k.IMEI], k.Name)
+		a.byIMEI.add(k.IMEI, name)
 	}
-}
-
-func with(names []string, n string) []string {
-	for _, o := range names {
-		if o == n {
-			return names
-		}
-	}
-	return append(names, n)
 }

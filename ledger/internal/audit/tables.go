@@ -64,9 +64,10 @@ func (a *audit) compareHashes(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (a *audit) compareUnits(ctx context.Context, tx *sql.Tx) error {
-	return compare(ctx, a, tx, "unit", a.units, func(rows *sql.Rows) (string, record.Known, error) {
+	named := func(_ trace, k record.Known) string { return k.Name }
+	return compare(ctx, a, tx, "unit", a.units, named, func(rows *sql.Rows) (trace, record.Known, error) {
 		k, err := engine.ScanUnit(rows)
-		return k.Name, k, err
+		return a.traits.name(k.Name), k, err
 	}, `SELECT name, id_key, uuid, imei, seen FROM unit`)
 }
 
@@ -109,7 +110,7 @@ func (a *audit) used(serial string) bool {
 }
 
 // compare holds a table that can be worked out again against what was worked out. It uses want up.
-func compare[K comparable, V comparable](ctx context.Context, a *audit, tx *sql.Tx, what string, want map[K]V,
+func compare[K comparable, V comparable](ctx context.Context, a *audit, tx *sql.Tx, what string, want map[K]V, named func(K, V) string,
 	scan func(*sql.Rows) (K, V, error), query string,
 ) error {
 	err := engine.Each(ctx, tx, func(rows *sql.Rows) error {
@@ -118,7 +119,7 @@ func compare[K comparable, V comparable](ctx context.Context, a *audit, tx *sql.
 			return err
 		}
 		if w, ok := want[k]; !ok || w != v {
-			a.say("the %s %s does not follow from the records", what, engine.Clipped(fmt.Sprint(k)))
+			a.say("the %s %s does not follow from the records", what, engine.Clipped(named(k, v)))
 		}
 		delete(want, k)
 		return nil
@@ -126,8 +127,8 @@ func compare[K comparable, V comparable](ctx context.Context, a *audit, tx *sql.
 	if err != nil {
 		return err
 	}
-	for k := range want {
-		a.say("the %s %s is missing", what, engine.Clipped(fmt.Sprint(k)))
+	for k, v := range want {
+		a.say("the %s %s is missing", what, engine.Clipped(named(k, v)))
 	}
 	return nil
 }
@@ -309,7 +310,8 @@ func (a *audit) compareSerials(ctx context.Context, tx *sql.Tx) error {
 			a.serials[n] = s
 		}
 	}
-	return compare(ctx, a, tx, "serial", a.serials, func(rows *sql.Rows) (string, serial, error) {
+	named := func(name string, _ serial) string { return name }
+	return compare(ctx, a, tx, "serial", a.serials, named, func(rows *sql.Rows) (string, serial, error) {
 		var s serial
 		var run int64
 		var name string

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"hash/maphash"
+	"slices"
 
 	"example.org/sectag/ledger/record"
 )
@@ -26,4 +27,31 @@ func (k keys) binding(b record.Binding) trace {
 
 func (k keys) said(s said) trace {
 	return trace{maphash.Comparable(k[0], s), maphash.Comparable(k[1], s)}
+}
+
+// index finds units by something that is nearly always of one alone.
+type index[K comparable] struct {
+	one  map[K]trace
+	more map[K][]trace
+}
+
+func newIndex[K comparable]() index[K] {
+	return index[K]{one: map[K]trace{}, more: map[K][]trace{}}
+}
+
+func (x index[K]) add(k K, unit trace) {
+	if first, taken := x.one[k]; !taken {
+		x.one[k] = unit
+	} else if first != unit && !slices.Contains(x.more[k], unit) {
+		x.more[k] = append(x.more[k], unit)
+	}
+}
+
+// of are the units in the order in which they came.
+func (x index[K]) of(k K) []trace {
+	first, ok := x.one[k]
+	if !ok {
+		return nil
+	}
+	return append([]trace{first}, x.more[k]...)
 }

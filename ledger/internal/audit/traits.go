@@ -18,7 +18,7 @@ type traits struct {
 	order []record.Trait         // in the order of their numbers, from 1
 	ids   map[record.Trait]int64 // their numbers
 	sums  []tally                // by their numbers less one
-	units map[string]sayings
+	units map[trace]sayings      // by their names
 	all   []saying
 	said  []int32 // numbers of traits
 }
@@ -43,7 +43,7 @@ type saying struct {
 }
 
 func newTraits() *traits {
-	return &traits{keys: newKeys(), ids: map[record.Trait]int64{}, units: map[string]sayings{}}
+	return &traits{keys: newKeys(), ids: map[record.Trait]int64{}, units: map[trace]sayings{}}
 }
 
 // add and take count a row of the index; a row of a trait that is not known is not counted.
@@ -72,7 +72,8 @@ func (t *traits) record(id int64, r record.Record) {
 	if err != nil {
 		return
 	}
-	u, known := t.units[r.Unit.Name]
+	name := t.name(r.Unit.Name)
+	u, known := t.units[name]
 	if !known {
 		u = sayings{first: id, newest: -1}
 	}
@@ -92,7 +93,7 @@ func (t *traits) record(id int64, r record.Record) {
 	}
 	u.newest = int32(len(t.all))
 	t.all = append(t.all, s)
-	t.units[r.Unit.Name] = u
+	t.units[name] = u
 }
 
 // end closes what a unit's records said of a sort.
