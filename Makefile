@@ -39,7 +39,7 @@ cross: ## the other systems must build, and their parts be right by reading
 	for t in windows/amd64 darwin/arm64; do GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet ./... || exit 1; done
 
 bench-ledger: ## a ledger of UNITS units: append, verify, a proof, and the questions. KEEP=FILE keeps it for the next time
-	$(GO) test -run "^$$" -bench "^BenchmarkLedger$$" -benchtime 3x -timeout 3h -v ./ledger -units $(UNITS) -kept-ledger "$(KEEP)"
+	$(GO) test -run "^$$" -bench "^BenchmarkLedger$$" -benchtime 3x -timeout 3h -v ./ledger -units $(UNITS) -kept-ledger "$(if $(KEEP),$(abspath $(KEEP)))"
 
 bench: ## speed, as a ratio to the physical floor, and to OpenSSL for a handshake
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
