@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.bui
 VULNDB  ?= ../shared/vulndb
 export CGO_ENABLED ?= 0
 
-.PHONY: build build-pkcs11 pkcs11 demo test sweep tamper race lint bench fuzz golden vuln cross clean interop-leshan
+.PHONY: build build-pkcs11 pkcs11 demo test sweep tamper race lint bench bench-ledger fuzz golden vuln cross clean interop-leshan
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sectag ./cmd/sectag
@@ -51,9 +51,14 @@ cross: ## the other systems must build, and their parts be right by reading
 	  echo $$t; GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./cmd/sectag || exit 1; done
 	for t in windows/amd64 darwin/arm64; do GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) vet ./... || exit 1; done
 
+bench-ledger: ## a ledger of UNITS units: append, verify, a proof, and the questions. KEEP=FILE keeps it for the next time
+	$(GO) test -run "^$$" -bench "^BenchmarkLedger$$" -benchtime 3x -timeout 3h -v ./ledger -units $(UNITS) -kept-ledger "$(if $(KEEP),$(abspath $(KEEP)))"
+
 bench: ## speed, as a ratio to the physical floor, and to OpenSSL for a handshake
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
+UNITS ?= 1000000
+KEEP  ?=
 FUZZTIME ?= 60s
 FUZZED   ?= ./...
 fuzz: ## every fuzz target of the packages FUZZED for FUZZTIME; what fails is kept in its testdata

@@ -109,6 +109,9 @@ func (s *Store) store(ctx context.Context, tx engine.Querier, w Written, unit re
 	if err := owner.Bind(ctx, tx, unit, w.Index, claims); err != nil {
 		return err
 	}
+	if err := engine.Say(ctx, tx, w.Index, r); err != nil {
+		return err
+	}
 	if r.Cert != nil && r.Cert.Serial != "" {
 		if err := s.use(ctx, tx, r.Cert.Serial); err != nil {
 			return err

@@ -26,6 +26,7 @@ import (
 	"example.org/sectag/ledger/internal/audit"
 	"example.org/sectag/ledger/internal/engine"
 	"example.org/sectag/ledger/internal/hold"
+	"example.org/sectag/ledger/internal/search"
 	"example.org/sectag/ledger/internal/tree"
 	"example.org/sectag/ledger/seal"
 )
@@ -184,4 +185,27 @@ func (r *Reader) Verify(ctx context.Context, kept *seal.Checkpoint) (Report, err
 // keeps itself are held against it and the log too, and a log of which no state is signed is a finding.
 func (r *Reader) VerifySigned(ctx context.Context, kept *seal.Checkpoint, pub *seal.Public) (Report, error) {
 	return audit.Verify(ctx, r.db, r.pools.Read, r.origin, audit.Trust{Kept: kept, Public: pub})
+}
+
+// Uniqueness is what Unique found.
+type Uniqueness = audit.Uniqueness
+
+// Unique looks through the whole history for an IMEI, a name, a public key, a PSK digest or a certificate serial that is on two units,
+// from the records' bytes and not from what the writer asked; and for a key that one unit was given twice. What it found is in the
+// report; an error means that the looking itself was ended.
+func (r *Reader) Unique(ctx context.Context) (Uniqueness, error) {
+	return audit.Unique(ctx, r.db, r.pools.Read, r.origin)
+}
+
+// Affected names what units may have in common, Trait one such thing, Hit one unit that has it all.
+type (
+	Affected = search.Affected
+	Trait    = search.Trait
+	Hit      = search.Hit
+)
+
+// Affected lists the units of which all that is named is so, each once, and what of it no record ever said. A ledger of an older sectag has
+// no index for it: ledger.older.
+func (r *Reader) Affected(ctx context.Context, want Affected) (hits []Hit, unheard []Trait, err error) {
+	return search.Units(ctx, r.db, r.rd, want)
 }

@@ -138,6 +138,7 @@ func TestWhatWasSignedIsNotForsworn(t *testing.T) {
 	forged := tampered(t, file, func(db *sql.DB) {
 		for _, q := range []string{
 			`UPDATE record SET body = replace(body, '2026-11-21', '2026-11-19'), time = '2026-11-19T10:00:00Z' WHERE id = 3`,
+			`UPDATE said SET time = unixepoch('2026-11-19T10:00:00Z') WHERE record = 3`,
 			// The forger knows all that a record holds but the key: the root before the last one is made right too.
 		} {
 			mustExec(t, db, q)

@@ -109,7 +109,7 @@ func cells(t testing.TB, ledger []byte) (all []cell, rows map[string]int) {
 	t.Helper()
 	rows = map[string]int{}
 	tampered(t, ledger, func(db *sql.DB) {
-		for _, table := range []string{"meta", "record", "hash", "head", "unit", "binding", "run", "event", "serial", "checkpoint"} {
+		for _, table := range []string{"meta", "record", "hash", "head", "unit", "binding", "run", "event", "serial", "checkpoint", "trait", "said"} {
 			var n int
 			must(t, db.QueryRow(`SELECT count(*) FROM `+table).Scan(&n))
 			if n == 0 {
@@ -136,7 +136,7 @@ func cells(t testing.TB, ledger []byte) (all []cell, rows map[string]int) {
 func where(table string, i int) string {
 	key := map[string]string{
 		"meta": "name", "record": "id", "hash": "id", "head": "one", "unit": "name", "binding": "what || value",
-		"run": "id", "event": "run * 1000 + seq", "serial": "serial", "checkpoint": "day",
+		"run": "id", "event": "run * 1000 + seq", "serial": "serial", "checkpoint": "day", "trait": "id", "said": "trait * 1000 + record",
 	}[table]
 	return fmt.Sprintf(` WHERE %s = (SELECT %s FROM %s ORDER BY %s LIMIT 1 OFFSET %d)`, key, key, table, key, i)
 }
@@ -204,6 +204,11 @@ func TestTamperByRearranging(t *testing.T) {
 		"a unit more":         {[]string{`INSERT INTO unit VALUES ('imei:352656109999999', '', '', '352656109999999', 1)`}, "unit"},
 		"a serial more":       {[]string{`INSERT INTO serial VALUES ('ab', 1, 'reserved')`}, "serial"},
 		"a name more":         {[]string{`INSERT INTO meta VALUES ('origin2', 'x')`}, "name"},
+		"a trait more":        {[]string{`INSERT INTO trait VALUES (90, 'firmware', 'mfw_x', '')`}, "has the firmware mfw_x, which does not follow"},
+		"a saying more":       {[]string{`INSERT INTO said VALUES (1, 2, 90, 352656109999999, 0, 0)`}, "every record does not follow"},
+		"a saying of nothing": {[]string{`INSERT INTO said VALUES (90, 2, 2, 352656109999999, 0, 0)`}, "under something that no record says"},
+		"two sayings swapped": {[]string{`UPDATE said SET until = 2 - until WHERE trait = 1 AND unit = 0`}, "every record does not follow"},
+		"a trait renamed":     {[]string{`UPDATE trait SET value = 'v9' WHERE what = 'tool'`}, "has the tool v9, which does not follow"},
 		"a run more":          {[]string{`INSERT INTO run VALUES (9, 0, zeroblob(32), 'open')`}, "run 9"},
 		"a line more":         {[]string{`INSERT INTO event SELECT run, 90, type, at, body, chain FROM event WHERE run = 1 AND seq = 1`}, "run 1"},
 		"a line in a gap":     {[]string{`INSERT INTO event SELECT 2, 2, 'a.b', at, body, zeroblob(32) FROM event WHERE run = 1 AND seq = 1`}, "run 2"},
@@ -256,6 +261,7 @@ func TestForger(t *testing.T) {
 	changeTime := func(id int) func(*sql.DB) {
 		return func(db *sql.DB) {
 			mustExec(t, db, `UPDATE record SET body = replace(body, '2026-11-22', '2026-11-21'), time = replace(time, '-22', '-21') WHERE id = $1`, id)
+			mustExec(t, db, `UPDATE said SET time = time - 86400 WHERE record = $1`, id)
 			resealed(t, db)
 		}
 	}
@@ -273,6 +279,7 @@ func TestForger(t *testing.T) {
 	cut := tampered(t, ledger, func(db *sql.DB) {
 		mustExec(t, db, `DELETE FROM record WHERE id = 3`)
 		mustExec(t, db, `DELETE FROM unit WHERE seen = 3`)
+		mustExec(t, db, `DELETE FROM said WHERE record = 3`)
 		resealed(t, db)
 	})
 	if found := judged(t, cut, nil); found != "" {
@@ -343,6 +350,7 @@ func dump(t testing.TB, url string) []string {
 		`SELECT what, value, unit, record FROM binding ORDER BY what, value`, `SELECT id, lines, hex(head), state FROM run ORDER BY id`,
 		`SELECT run, seq, type, at, body, hex(chain) FROM event ORDER BY run, seq`, `SELECT serial, run, state FROM serial ORDER BY serial`,
 		`SELECT day, size, note FROM checkpoint ORDER BY day`,
+		`SELECT id, what, value, also FROM trait ORDER BY id`, `SELECT trait, unit, record, imei, time, until FROM said ORDER BY trait, unit, record`,
 	} {
 		rows, err := r.pools.Read.Query(q)
 		must(t, err)

@@ -126,6 +126,7 @@ var documents = map[string]any{
 	"sectag ledger init": paper.LedgerInit{}, "sectag ledger backup": paper.LedgerCopied{}, "sectag ledger restore": paper.LedgerCopied{}, "sectag ledger move": paper.LedgerCopied{},
 	"sectag ledger report": paper.LedgerReport{},
 	"sectag sim modem":     paper.SimModem{}, "sectag sim endpoint": paper.SimEndpoint{},
+	"sectag ledger unique": paper.LedgerUnique{}, "sectag ledger affected": paper.LedgerAffected{}, "sectag ledger export": paper.LedgerExport{},
 }
 
 // fields are the names in a document, at any depth.

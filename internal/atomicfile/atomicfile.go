@@ -4,8 +4,10 @@
 package atomicfile
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -31,6 +33,17 @@ func Place(from, to string) error {
 	return SyncDir(filepath.Dir(to))
 }
 
+// Stream is Write of more than fits into memory: write is handed the file that will be put at path, and its error leaves what was there.
+func Stream(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	return published(path, mode, os.Rename, func(f io.Writer) error {
+		w := bufio.NewWriterSize(f, 1<<16)
+		if err := write(w); err != nil {
+			return err
+		}
+		return w.Flush()
+	})
+}
+
 // linkNew gives the file its name only if the name is free. A file system without hard links (some network and FAT mounts)
 // takes the name by an exclusive create first, so that no other writer can have it.
 func linkNew(from, to string) error {
@@ -51,7 +64,14 @@ func linkNew(from, to string) error {
 	return err
 }
 
-func publish(path string, data []byte, mode fs.FileMode, place func(from, to string) error) (err error) {
+func publish(path string, data []byte, mode fs.FileMode, place func(from, to string) error) error {
+	return published(path, mode, place, func(f io.Writer) error {
+		_, err := f.Write(data)
+		return err
+	})
+}
+
+func published(path string, mode fs.FileMode, place func(from, to string) error, write func(io.Writer) error) (err error) {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
 	if err != nil {
@@ -66,7 +86,7 @@ func publish(path string, data []byte, mode fs.FileMode, place func(from, to str
 	if err = f.Chmod(mode); err != nil && runtime.GOOS != "windows" {
 		return fmt.Errorf("setting the mode of %s: %w", path, err)
 	}
-	if _, err = f.Write(data); err != nil {
+	if err = write(f); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	if err = f.Sync(); err != nil {

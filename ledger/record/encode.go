@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"sync"
 
 	"example.org/sectag/cred"
 )
@@ -21,38 +22,36 @@ var ErrNewer = errors.New("the record has a newer schema than this program knows
 // What can be worked out is filled in (connection, the slots' kinds and matches), texts for people are masked (Mask), and
 // everything else must follow its grammar, or nothing is written. The record that was encoded comes back too.
 func Encode(r Record) ([]byte, Record, error) {
-	own, err := clone(r)
-	if err != nil {
+	own := clone(r)
+	var body bytes.Buffer
+	if err := own.encode(&body, Version); err != nil {
 		return nil, Record{}, err
 	}
-	body, err := own.encode(Version)
-	if err != nil {
-		return nil, Record{}, err
-	}
-	return body, own, nil
+	return body.Bytes(), own, nil
 }
 
 // encode writes a record that is the caller's to change, as this version of the schema has it.
-func (r *Record) encode(version int) ([]byte, error) {
+func (r *Record) encode(out *bytes.Buffer, version int) error {
 	r.Version = version
 	r.fill()
-	if name := younger(reflect.ValueOf(*r), version); name != "" {
-		return nil, fmt.Errorf("the schema %d has no field %s", version, name)
+	if version < Version {
+		if name := younger(reflect.ValueOf(*r), version); name != "" {
+			return fmt.Errorf("the schema %d has no field %s", version, name)
+		}
 	}
-	if err := walk(reflect.ValueOf(r).Elem(), "record", ""); err != nil {
-		return nil, err
+	if err := walk(reflect.ValueOf(r).Elem(), ""); err != nil {
+		return fmt.Errorf("record%w", err)
 	}
 	if err := r.sound(); err != nil {
-		return nil, err
+		return err
 	}
-	body, err := marshal(r)
-	if err != nil {
-		return nil, err
+	if err := write(out, r); err != nil {
+		return err
 	}
-	if len(body) > maxBody {
-		return nil, fmt.Errorf("a record has at most %d bytes, this has %d", maxBody, len(body))
+	if out.Len() > maxBody {
+		return fmt.Errorf("a record has at most %d bytes, this has %d", maxBody, out.Len())
 	}
-	return body, nil
+	return nil
 }
 
 // Decode reads what Encode wrote, and nothing else: an unknown or doubled field, a null, a missing list, another order or
@@ -66,19 +65,33 @@ func Decode(body []byte) (Record, error) {
 		return Record{}, foreign(body)
 	}
 	var r Record
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&r); err != nil {
+	// What the schema does not know is lost here and missed when the record is written again.
+	if err := json.Unmarshal(body, &r); err != nil {
 		return Record{}, fmt.Errorf("the record does not follow its schema: %w", err)
 	}
-	again, err := r.encode(version)
-	if err != nil {
+	again := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(again)
+	again.Reset()
+	if err := r.encode(again, version); err != nil {
 		return Record{}, fmt.Errorf("the record does not follow its schema: %w", err)
 	}
-	if !bytes.Equal(again, body) {
-		return Record{}, fmt.Errorf("the record is not in its canonical form")
+	if !bytes.Equal(again.Bytes(), body) {
+		return Record{}, unlike(body)
 	}
 	return r, nil
+}
+
+// buffers are for the second writing of a record, of which nothing is kept.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// unlike says how a record that was read is not what it would be written as.
+func unlike(body []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(new(Record)); err != nil {
+		return fmt.Errorf("the record does not follow its schema: %w", err)
+	}
+	return fmt.Errorf("the record is not in its canonical form")
 }
 
 // schema is the version that a record begins with, as all do; 0 when this program knows none such.
@@ -131,27 +144,15 @@ func foreign(body []byte) error {
 	return fmt.Errorf("the record does not begin with a schema up to %d", Version)
 }
 
-func marshal(v any) ([]byte, error) {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
+// write writes a record as JSON, without a line end.
+func write(out *bytes.Buffer, r *Record) error {
+	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, fmt.Errorf("write the record as JSON: %w", err)
+	if err := enc.Encode(r); err != nil {
+		return fmt.Errorf("write the record as JSON: %w", err)
 	}
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
-}
-
-// clone copies deeply, because filling in and masking must not reach back into the caller's slices.
-func clone(r Record) (Record, error) {
-	b, err := marshal(r)
-	if err != nil {
-		return Record{}, err
-	}
-	var own Record
-	if err := json.Unmarshal(b, &own); err != nil {
-		return Record{}, fmt.Errorf("copy the record: %w", err)
-	}
-	return own, nil
+	out.Truncate(out.Len() - 1)
+	return nil
 }
 
 func (r *Record) fill() {
@@ -196,62 +197,4 @@ func (r *Record) sound() error {
 		}
 	}
 	return nil
-}
-
-// walk goes through every field: lists become present, strings are held against their grammar.
-func walk(v reflect.Value, path, is string) error {
-	switch v.Kind() {
-	case reflect.Struct:
-		return walkStruct(v, path)
-	case reflect.Pointer:
-		if v.IsNil() {
-			return nil
-		}
-		return walk(v.Elem(), path, is)
-	case reflect.Slice:
-		if v.IsNil() {
-			v.Set(reflect.MakeSlice(v.Type(), 0, 0))
-		}
-		for i := range v.Len() {
-			if err := walk(v.Index(i), fmt.Sprintf("%s[%d]", path, i), is); err != nil {
-				return err
-			}
-		}
-	case reflect.String:
-		s, err := grammar(is, v.String())
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		v.SetString(s)
-	}
-	return nil
-}
-
-func walkStruct(v reflect.Value, path string) error {
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if f.Tag.Get("json") == "-" {
-			continue
-		}
-		if err := walk(v.Field(i), path+"."+f.Name, tagOf(v.Type(), f)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// tagOf is the grammar of a field. Finding and Fault are the vocabulary's and carry no tags.
-func tagOf(t reflect.Type, f reflect.StructField) string {
-	if t != reflect.TypeFor[cred.Finding]() && t != reflect.TypeFor[cred.Fault]() {
-		return f.Tag.Get("is")
-	}
-	switch f.Name {
-	case "Code":
-		return "word"
-	case "Severity":
-		return "error|warning|info"
-	case "File", "Port":
-		return "name"
-	}
-	return "text"
 }

@@ -110,7 +110,7 @@ func Mask(s string) string {
 	if KeyMaterial(s) {
 		return "(withheld: it held key material)"
 	}
-	if !runs(s) {
+	if longestRun(s) < shortestKey {
 		return s
 	}
 	short := func(run string) string { return run[:8] + "…" + run[len(run)-4:] }
@@ -123,20 +123,22 @@ func Mask(s string) string {
 	})
 }
 
-// runs tells whether a text has a run that is long enough to be masked. Nearly all have none, and to look is cheaper than to match.
-func runs(s string) bool {
-	n := 0
+// shortestKey is the length of the shorter of the two kinds of run.
+const shortestKey = 22
+
+// longestRun is the length of the longest run of characters of base64, which those of hex are too.
+func longestRun(s string) int {
+	run, most := 0, 0
 	for i := range len(s) {
 		switch c := s[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '+', c == '/':
-			if n++; n == 22 {
-				return true
-			}
+		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '+', c == '/':
+			run++
+			most = max(most, run)
 		default:
-			n = 0
+			run = 0
 		}
 	}
-	return false
+	return most
 }
 
 // mixed tells whether a run of letters can be random: both cases and a digit, or a case that changes more often than in the names that
@@ -157,7 +159,7 @@ func mixed(run string) bool {
 // KeyMaterial tells whether a text holds the head of a PEM private key, or an AT command with its credential in it. That a text
 // speaks of a private key, or shows a command as it is masked for people, is no key.
 func KeyMaterial(s string) bool {
-	if !strings.Contains(s, "%") && !strings.Contains(s, "-----") {
+	if !strings.Contains(s, "-----") && !strings.Contains(s, "%") { // as both have
 		return false
 	}
 	up := strings.ToUpper(s)

@@ -19,6 +19,7 @@ func Verb(c *console.Console) *cobra.Command {
 	a := &app{c}
 	return console.Group(&cobra.Command{Use: "ledger", Short: "Read and verify what was done to which unit"},
 		a.ledgerList(), a.ledgerShow(), a.ledgerVerify(), a.ledgerKey(), a.ledgerCheckpoint(), a.ledgerProve(), a.ledgerCheck(), a.ledgerCorrect(), a.ledgerPSK(), a.ledgerReport(),
+		a.ledgerUnique(), a.ledgerAffected(), a.ledgerExport(),
 		a.ledgerInit(), a.ledgerBackup(), a.ledgerRestore(), a.ledgerMove())
 }
 

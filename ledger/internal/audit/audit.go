@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -63,13 +64,13 @@ const maxFindings = 100
 // in the report; an error means that the looking itself was ended.
 func Verify(ctx context.Context, db engine.Engine, rd *sql.DB, origin string, trust Trust) (Report, error) {
 	a := &audit{
-		db: db, origin: origin, units: map[string]record.Known{}, byKey: map[cred.Digest][]string{}, byUUID: map[string][]string{},
-		byIMEI: map[cred.IMEI][]string{}, bound: map[record.Binding]claim{}, used: map[string]bool{}, marks: map[string][]mark{},
-		serials: map[string]serial{}, sealed: map[string]copyOf{}, copies: map[copyOf]bool{},
+		db: db, origin: origin, units: map[trace]record.Known{}, byKey: newIndex[cred.Digest](), byUUID: newIndex[trace](),
+		byIMEI: newIndex[cred.IMEI](), bound: map[trace]claim{}, marks: map[string][]mark{},
+		serials: map[string]serial{}, traits: newTraits(), sealed: map[string]copyOf{}, copies: map[copyOf]bool{},
 	}
 	tx, err := engine.Snapshot(ctx, rd)
 	if err == nil {
-		err = errors.Join(a.all(ctx, tx, trust), tx.Rollback())
+		err = errors.Join(a.all(ctx, rd, tx, trust), tx.Rollback())
 	}
 	if ctx.Err() != nil {
 		return Report{}, ctx.Err()
@@ -110,21 +111,22 @@ type audit struct {
 	signed   int64               // the greatest state that the given key signed and that is right
 	strayed  bool                // a record's previous root did not fit: said once, all later ones follow from it
 
-	units   map[string]record.Known
-	byKey   map[cred.Digest][]string
-	byUUID  map[string][]string
-	byIMEI  map[cred.IMEI][]string
-	bound   map[record.Binding]claim
-	used    map[string]bool   // certificate serials that records name
+	units   map[trace]record.Known // by their names
+	byKey   index[cred.Digest]
+	byUUID  index[trace]
+	byIMEI  index[cred.IMEI]
+	bound   map[trace]claim
 	marks   map[string][]mark // what records say about the runs they close
 	serials map[string]serial
 	sealed  map[string]copyOf // by the records that name them
 	copies  map[copyOf]bool   // that the journal holds
+	traits  *traits
 }
 
+// claim is who has what a record bound.
 type claim struct {
-	unit   string
-	record int64
+	unit, record int64 // the unit's first record, and the one that bound it
+	met          bool  // it is in the table
 }
 
 type serial struct{ run, state string }
@@ -148,19 +150,16 @@ func (a *audit) say(format string, args ...any) {
 	}
 }
 
-func (a *audit) all(ctx context.Context, tx *sql.Tx, trust Trust) error {
-	found, err := a.db.Intact(ctx, tx)
-	a.findings = append(a.findings, found...)
-	if err != nil {
-		a.say("%s", engine.Told(a.db, err, "check the file"))
-	}
+func (a *audit) all(ctx context.Context, rd *sql.DB, tx *sql.Tx, trust Trust) error {
+	intact := a.intact(ctx, rd, tx)
 	steps := []func(context.Context, *sql.Tx) error{
-		a.meta, a.readLeaves, a.readRecords, a.compareHashes, a.compareUnits, a.compareBindings, a.readJournal, a.compareSerials, a.comparePSKs,
+		a.meta, a.readLeaves, a.readRecords, a.compareHashes, a.compareUnits, a.compareBindings, a.compareTraits, a.readJournal, a.compareSerials, a.comparePSKs,
 	}
 	for _, step := range steps {
 		// Where one table cannot be read the others may still say which record it was.
 		if err := step(ctx, tx); err != nil {
 			if ctx.Err() != nil {
+				<-intact
 				return ctx.Err()
 			}
 			a.say("%s", engine.Told(a.db, err, "read the ledger"))
@@ -168,6 +167,11 @@ func (a *audit) all(ctx context.Context, tx *sql.Tx, trust Trust) error {
 	}
 	if err := a.compareStates(ctx, tx, trust); err != nil {
 		a.say("%s", engine.Told(a.db, err, "read the ledger"))
+	}
+	file := <-intact
+	a.findings = append(file.findings, a.findings...)
+	if file.err != nil {
+		a.say("%s", engine.Told(a.db, file.err, "check the file"))
 	}
 	if a.more > 0 {
 		a.findings = append(a.findings, engine.Damage(fmt.Sprintf("and %d more findings", a.more)))
@@ -218,25 +222,9 @@ func (a *audit) readLeaves(ctx context.Context, tx *sql.Tx) error {
 	}, `SELECT id, hash FROM hash ORDER BY id`)
 }
 
-// row is a record as its table has it.
-type row struct {
-	id                              int64
-	body                            string
-	unit, imei, kind, verdict, time string
-	claims                          int64
-}
+func (a *audit) readRecords(ctx context.Context, tx *sql.Tx) error { return records(ctx, tx, a.record) }
 
-func (a *audit) readRecords(ctx context.Context, tx *sql.Tx) error {
-	return engine.Each(ctx, tx, func(rows *sql.Rows) error {
-		var w row
-		if err := rows.Scan(&w.id, &w.body, &w.unit, &w.imei, &w.kind, &w.verdict, &w.time, &w.claims); err != nil {
-			return err
-		}
-		return a.record(w)
-	}, `SELECT id, body, unit, imei, kind, verdict, time, claims FROM record ORDER BY id`)
-}
-
-func (a *audit) record(w row) error {
+func (a *audit) record(w read) error {
 	a.records++
 	if w.id < a.tree.Size() {
 		a.say("the log holds a record %d, which has no place in it", w.id)
@@ -258,7 +246,7 @@ func (a *audit) record(w row) error {
 	if err != nil {
 		return err
 	}
-	leaf := tlog.RecordHash([]byte(w.body))
+	leaf := w.leaf
 	stored, ok := a.leaves[w.id]
 	changed := !ok || stored != leaf
 	if changed {
@@ -271,8 +259,7 @@ func (a *audit) record(w row) error {
 	if _, err := a.tree.Add(leaf); err != nil {
 		return err
 	}
-	rec, err := record.Decode([]byte(w.body))
-	switch {
+	switch err := w.err; {
 	case changed && err != nil:
 		return nil
 	case errors.Is(err, record.ErrNewer):
@@ -285,7 +272,7 @@ func (a *audit) record(w row) error {
 		a.say("record %d cannot be read: %s", w.id, engine.Clipped(err.Error()))
 		return nil
 	}
-	a.content(w, rec, before, leaf, changed)
+	a.content(w.row, w.rec, before, leaf, changed)
 	return nil
 }
 
@@ -308,20 +295,10 @@ func (a *audit) content(w row, rec record.Record, before, leaf tlog.Hash, change
 		a.say("record %d is listed as something else than it says", w.id)
 	}
 	a.unit(w.id, rec)
-	for _, b := range claims {
-		c, taken := a.bound[b]
-		switch {
-		case !taken:
-			a.bound[b] = claim{unit: rec.Unit.Name, record: w.id}
-		case c.unit != rec.Unit.Name:
-			a.say("record %d claims %s, which record %d gave to another unit", w.id, b, c.record)
-		}
-	}
+	a.traits.record(w.id, rec)
+	a.claim(w.id, rec.Unit.Name, claims)
 	if rec.Kind == record.Correction {
 		a.correction(w.id, rec)
-	}
-	if rec.Cert != nil && rec.Cert.Serial != "" {
-		a.used[rec.Cert.Serial] = true
 	}
 	if rec.Key != nil && !rec.Key.Sealed.IsZero() {
 		a.sealed[rec.ID] = copyOf{rec.Key.PSK, rec.Key.Sealed}
@@ -332,25 +309,54 @@ func (a *audit) content(w row, rec record.Record, before, leaf tlog.Hash, change
 	}
 }
 
+// claim takes in what a record binds to its unit.
+func (a *audit) claim(id int64, unit string, claims []record.Binding) {
+	first := a.first(unit)
+	for _, b := range claims {
+		t := a.traits.binding(b)
+		switch c, taken := a.bound[t]; {
+		case !taken:
+			a.bound[t] = claim{unit: first, record: id}
+		case c.unit != first:
+			a.say("record %d claims %s, which record %d gave to another unit", id, b, c.record)
+		}
+	}
+}
+
+// first is the first record of a unit, or -1 of one that no record names.
+func (a *audit) first(unit string) int64 {
+	if u, known := a.traits.units[a.traits.name(unit)]; known {
+		return u.first
+	}
+	return -1
+}
+
 // unit recognises the unit of a record as resolve did.
 func (a *audit) unit(id int64, rec record.Record) {
 	seen := rec.Seen()
 	var near []record.Known
-	met := map[string]bool{}
-	for _, names := range [][]string{a.byKey[seen.Key], a.byUUID[seen.UUID], a.byIMEI[seen.IMEI]} {
+	var met []trace
+	for _, names := range [][]trace{a.byKey.of(seen.Key), a.byUUID.of(a.traits.name(seen.UUID)), a.byIMEI.of(seen.IMEI)} {
 		for _, n := range names {
-			if !met[n] {
-				met[n] = true
+			if !slices.Contains(met, n) {
+				met = append(met, n)
 				near = append(near, a.units[n])
 			}
 		}
 	}
-	holder := a.bound[record.Binding{What: record.BindIMEI, Value: seen.IMEI.String()}].unit
+	holder := ""
+	if c, bound := a.bound[a.traits.binding(record.Binding{What: record.BindIMEI, Value: seen.IMEI.String()})]; bound {
+		for _, k := range near {
+			if a.first(k.Name) == c.unit {
+				holder = k.Name
+			}
+		}
+	}
 	k := record.Known{Unit: seen, Name: seen.Name()}
 	if i := record.Choose(seen, near, holder); i >= 0 {
 		k = near[i]
 		k.Unit = k.Merge(seen)
-	} else if _, taken := a.units[k.Name]; taken {
+	} else if _, taken := a.units[a.traits.name(k.Name)]; taken {
 		k.Name = record.Renamed(k.Name, id)
 	}
 	if k.Name != rec.Unit.Name {
@@ -358,28 +364,20 @@ func (a *audit) unit(id int64, rec record.Record) {
 		k.Name = rec.Unit.Name
 	}
 	k.Last = id
-	a.units[k.Name] = k
-	a.index(k)
+	name := a.traits.name(k.Name)
+	a.units[name] = k
+	a.index(name, k)
 }
 
 // index keeps every unit under all that it ever told; Choose sorts out what no longer holds.
-func (a *audit) index(k record.Known) {
+func (a *audit) index(name trace, k record.Known) {
 	if !k.Key.IsZero() {
-		a.byKey[k.Key] = with(a.byKey[k.Key], k.Name)
+		a.byKey.add(k.Key, name)
 	}
 	if k.UUID != "" {
-		a.byUUID[k.UUID] = with(a.byUUID[k.UUID], k.Name)
+		a.byUUID.add(a.traits.name(k.UUID), name)
 	}
 	if k.IMEI != 0 {
-		a.byIMEI[k.IMEI] = with(a.byIMEI[k.IMEI], k.Name)
+		a.byIMEI.add(k.IMEI, name)
 	}
-}
-
-func with(names []string, n string) []string {
-	for _, o := range names {
-		if o == n {
-			return names
-		}
-	}
-	return append(names, n)
 }

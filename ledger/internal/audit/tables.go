@@ -64,23 +64,53 @@ func (a *audit) compareHashes(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (a *audit) compareUnits(ctx context.Context, tx *sql.Tx) error {
-	return compare(ctx, a, tx, "unit", a.units, func(rows *sql.Rows) (string, record.Known, error) {
+	named := func(_ trace, k record.Known) string { return k.Name }
+	return compare(ctx, a, tx, "unit", a.units, named, func(rows *sql.Rows) (trace, record.Known, error) {
 		k, err := engine.ScanUnit(rows)
-		return k.Name, k, err
+		return a.traits.name(k.Name), k, err
 	}, `SELECT name, id_key, uuid, imei, seen FROM unit`)
 }
 
 func (a *audit) compareBindings(ctx context.Context, tx *sql.Tx) error {
-	return compare(ctx, a, tx, "binding", a.bound, func(rows *sql.Rows) (record.Binding, claim, error) {
+	met := 0
+	err := engine.Each(ctx, tx, func(rows *sql.Rows) error {
 		var b record.Binding
-		var c claim
-		err := rows.Scan(&b.What, &b.Value, &c.unit, &c.record)
-		return b, c, err
+		var unit string
+		var id int64
+		if err := rows.Scan(&b.What, &b.Value, &unit, &id); err != nil {
+			return err
+		}
+		t := a.traits.binding(b)
+		c, ok := a.bound[t]
+		if !ok || c.unit != a.first(unit) || c.record != id {
+			a.say("the binding %s does not follow from the records", engine.Clipped(fmt.Sprint(b)))
+		}
+		if ok {
+			met++
+			c.met = true
+			a.bound[t] = c
+		}
+		return nil
 	}, `SELECT what, value, unit, record FROM binding`)
+	if err != nil || met == len(a.bound) {
+		return err
+	}
+	for _, c := range a.bound {
+		if !c.met {
+			a.say("a binding that record %d made is missing", c.record)
+		}
+	}
+	return nil
+}
+
+// used tells whether a record names a certificate of this serial.
+func (a *audit) used(serial string) bool {
+	_, ok := a.bound[a.traits.binding(record.Binding{What: record.BindSerial, Value: serial})]
+	return ok
 }
 
 // compare holds a table that can be worked out again against what was worked out. It uses want up.
-func compare[K comparable, V comparable](ctx context.Context, a *audit, tx *sql.Tx, what string, want map[K]V,
+func compare[K comparable, V comparable](ctx context.Context, a *audit, tx *sql.Tx, what string, want map[K]V, named func(K, V) string,
 	scan func(*sql.Rows) (K, V, error), query string,
 ) error {
 	err := engine.Each(ctx, tx, func(rows *sql.Rows) error {
@@ -89,7 +119,7 @@ func compare[K comparable, V comparable](ctx context.Context, a *audit, tx *sql.
 			return err
 		}
 		if w, ok := want[k]; !ok || w != v {
-			a.say("the %s %s does not follow from the records", what, engine.Clipped(fmt.Sprint(k)))
+			a.say("the %s %s does not follow from the records", what, engine.Clipped(named(k, v)))
 		}
 		delete(want, k)
 		return nil
@@ -97,8 +127,8 @@ func compare[K comparable, V comparable](ctx context.Context, a *audit, tx *sql.
 	if err != nil {
 		return err
 	}
-	for k := range want {
-		a.say("the %s %s is missing", what, engine.Clipped(fmt.Sprint(k)))
+	for k, v := range want {
+		a.say("the %s %s is missing", what, engine.Clipped(named(k, v)))
 	}
 	return nil
 }
@@ -275,14 +305,15 @@ func (a *audit) compareRuns(ctx context.Context, tx *sql.Tx, runs map[string]*ch
 func (a *audit) compareSerials(ctx context.Context, tx *sql.Tx) error {
 	for n, s := range a.serials {
 		switch {
-		case a.used[n] && s.state == seal.SerialAbandoned:
+		case a.used(n) && s.state == seal.SerialAbandoned:
 			a.say("the certificate serial %s was abandoned and is in a record", engine.Clipped(n))
-		case a.used[n]:
+		case a.used(n):
 			s.state = seal.SerialUsed
 			a.serials[n] = s
 		}
 	}
-	return compare(ctx, a, tx, "serial", a.serials, func(rows *sql.Rows) (string, serial, error) {
+	named := func(name string, _ serial) string { return name }
+	return compare(ctx, a, tx, "serial", a.serials, named, func(rows *sql.Rows) (string, serial, error) {
 		var s serial
 		var run int64
 		var name string

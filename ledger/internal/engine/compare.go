@@ -14,7 +14,7 @@ type thing struct{ kind, name, table, text string }
 
 // thingOf is the row that one of our statements makes.
 func thingOf(statement string) thing {
-	word := strings.Fields(statement)
+	word := strings.Fields(strings.Replace(statement, "CREATE UNIQUE INDEX", "CREATE INDEX", 1))
 	t := thing{kind: strings.ToLower(word[1]), name: word[2], table: word[2], text: statement}
 	for i, w := range word {
 		if w == "ON" && t.kind != "table" {

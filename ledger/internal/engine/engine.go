@@ -23,6 +23,9 @@ type Engine interface {
 	Open(ctx context.Context) (Pools, error)
 	// Intact is the database's own judgement of its files, and whether the schema is what our migrations make.
 	Intact(ctx context.Context, tx *sql.Tx) ([]cred.Finding, error)
+	// HasTraits tells whether there is an index of what records say (Say): a ledger that an older sectag wrote gets it when a newer
+	// one opens it for writing.
+	HasTraits(ctx context.Context, q Querier) (bool, error)
 	// Fault gives an error of the driver its code, or nil if it has none of ours.
 	Fault(err error) *cred.Fault
 }

@@ -52,5 +52,14 @@ func sqliteMigrations() [][]string {
 
 		// The few records that set another right are found without reading all.
 		`CREATE INDEX record_correction ON record(id) WHERE kind = 'correction'`,
+	}, {
+		// What records say that many units have in common, and of whom: an index for questions such as which units have this
+		// firmware. unit is the first record of the unit, time is in seconds since 1970, until is the record from which on it was no
+		// longer so, or 0.
+		`CREATE TABLE trait (id INTEGER PRIMARY KEY, what TEXT NOT NULL, value TEXT NOT NULL, also TEXT NOT NULL) STRICT`,
+		`CREATE UNIQUE INDEX trait_value ON trait(what, value, also)`,
+		`CREATE INDEX trait_also ON trait(what, also)`,
+		`CREATE TABLE said (trait INTEGER NOT NULL REFERENCES trait(id), unit INTEGER NOT NULL, record INTEGER NOT NULL,
+			imei INTEGER NOT NULL, time INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (trait, unit, record)) STRICT, WITHOUT ROWID`,
 	}}
 }

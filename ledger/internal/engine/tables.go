@@ -17,6 +17,8 @@ func Tables() []Table {
 		{"hash", []string{"id", "hash"}, "id"},
 		{"head", []string{"one", "size", "root"}, "one"},
 		{"binding", []string{"what", "value", "unit", "record"}, "what, value"},
+		{"trait", []string{"id", "what", "value", "also"}, "id"},
+		{"said", []string{"trait", "unit", "record", "imei", "time", "until"}, "trait, unit, record"},
 		{"run", []string{"id", "lines", "head", "state"}, "id"},
 		{"event", []string{"run", "seq", "type", "at", "body", "chain"}, "run, seq"},
 		{"checkpoint", []string{"day", "size", "note"}, "day"},

@@ -111,8 +111,28 @@ func (s *server) migrate(ctx context.Context) error {
 		}
 		return fmt.Errorf("make the ledger's tables: %w", err)
 	}
-	return nil
+	return fill(ctx, db)
 }
+
+// fill makes the index of what records say, of a ledger that an older sectag wrote, or whose filling broke off.
+func fill(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // after a commit this does nothing
+	var begun bool
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM said)`).Scan(&begun); err != nil || begun {
+		return err
+	}
+	if err := engine.SayAll(ctx, tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// HasTraits implements engine.Engine: a ledger of an older schema is not opened.
+func (s *server) HasTraits(context.Context, engine.Querier) (bool, error) { return true, nil }
 
 // found gives a new ledger its name and the head of an empty log. One that has lost its name is not given another: its records name it.
 func found(ctx context.Context, conn *pgx.Conn) error {

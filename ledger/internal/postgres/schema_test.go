@@ -93,7 +93,7 @@ func TestSameTablesAsInAFile(t *testing.T) {
 		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
 		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND c.relname <> 'ledger_schema'
 		UNION ALL SELECT 'index ' || x.relname || ' on ' || c.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
-		WHERE c.relnamespace = current_schema()::regnamespace AND NOT i.indisprimary AND NOT i.indisunique
+		WHERE c.relnamespace = current_schema()::regnamespace AND NOT i.indisprimary
 		UNION ALL SELECT c.relname || '.' || a.attname || ' refers to ' || r.relname FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
 		JOIN pg_class r ON r.oid = k.confrelid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
 		WHERE c.relnamespace = current_schema()::regnamespace AND k.contype = 'f'`)

@@ -42,6 +42,10 @@ func List(ctx context.Context, q engine.Querier, want Query) ([]Summary, error) 
 	if !want.Since.IsZero() {
 		since = record.Stamp(want.Since)
 	}
+	whose := `$1 = ''` // a condition that can be false would keep the index from being used
+	if want.IMEI != 0 {
+		whose = `imei = $1`
+	}
 	out := []Summary{}
 	err := engine.Each(ctx, q, func(rows *sql.Rows) error {
 		var s Summary
@@ -56,7 +60,7 @@ func List(ctx context.Context, q engine.Querier, want Query) ([]Summary, error) 
 		s.Record = strconv.FormatInt(id, 10)
 		out = append(out, s)
 		return nil
-	}, `SELECT id, imei, kind, verdict, time FROM (SELECT * FROM record WHERE ($1 = '' OR imei = $1) AND time >= $2
+	}, `SELECT id, imei, kind, verdict, time FROM (SELECT * FROM record WHERE `+whose+` AND time >= $2
 		ORDER BY id DESC LIMIT $3) AS newest ORDER BY id`, want.IMEI.String(), since, limit)
 	return out, err
 }

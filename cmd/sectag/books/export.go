@@ -1,0 +1,190 @@
+package books
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cred"
+	"example.org/sectag/internal/atomicfile"
+	"example.org/sectag/ledger"
+	"example.org/sectag/ledger/export"
+	"example.org/sectag/ledger/export/leshan"
+	"example.org/sectag/ledger/record"
+)
+
+// exporting are the flags of ledger export as they were typed.
+type exporting struct {
+	format, out, to, since, until string
+
+	imeis       []string
+	skip, limit int
+	o           export.Options
+}
+
+func (a *app) ledgerExport() *cobra.Command {
+	var e exporting
+	c := &cobra.Command{
+		Use: "export", Short: "Write records, or units in the form that a server takes", Args: cobra.NoArgs,
+		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
+			f, want, err := e.parse(a.JSON)
+			if err != nil {
+				return nil, err
+			}
+			l, err := a.NeedLedger(ctx)
+			if err != nil {
+				return nil, err
+			}
+			defer console.CloseReader(l)
+			doc := &paper.LedgerExport{Format: f.Name, Out: e.out, To: e.to, Chain: f.Chain}
+			doc.Units, err = a.exported(ctx, l, f, want, e)
+			if e.out == "" && e.to == "" { // the export itself stands on stdout
+				a.Note("%d written\n", doc.Units)
+				return nil, err
+			}
+			return doc, err
+		}),
+	}
+	fl := c.Flags()
+	fl.StringVar(&e.format, "format", "", "json, csv, nrfcloud, aws, azure, leshan, coiote, thingsboard, cumulocity")
+	fl.StringVar(&e.out, "out", "", "write to this file, and not to standard output")
+	fl.StringVar(&e.to, "to", "", "tell the Leshan at this address, such as http://localhost:8080, and ask it back")
+	fl.StringArrayVar(&e.imeis, "imei", nil, "only this unit; can be given several times")
+	fl.StringVar(&e.since, "since", "", "only records of then or later: 2026-11-22 or 2026-11-22T10:00:00Z")
+	fl.StringVar(&e.until, "until", "", "only records up to this day or time, which is included")
+	fl.IntVar(&e.skip, "skip", 0, "leave out so many of the first")
+	fl.IntVar(&e.limit, "limit", 0, "stop after so many")
+	fl.BoolVar(&e.o.Secret, "with-secrets", false, "write PSKs too, to a file that only you can read")
+	fl.StringVar(&e.o.Server, "server", "", "where units connect to, if their records do not say (cumulocity)")
+	fl.StringVar(&e.o.Domain, "domain", "", "the domain of the devices (coiote)")
+	return c
+}
+
+// parse reads the flags; document is whether standard output is for one.
+func (e exporting) parse(document bool) (export.Format, ledger.Choice, error) {
+	var want ledger.Choice
+	if e.format == "" {
+		return export.Format{}, want, cred.Failed("usage.flag", "no format is named", "give --format json, or that of a server: sectag ledger export --help")
+	}
+	f, err := export.Find(e.format)
+	if err != nil {
+		return f, want, err
+	}
+	switch {
+	case e.to != "" && f.Name != "leshan":
+		return f, want, cred.Failed("usage.flag", "--to goes with --format leshan alone", "write a file with --out, and give that to the server")
+	case e.to != "" && e.out != "":
+		return f, want, cred.Failed("usage.flag", "--to and --out cannot be given together", "choose one")
+	case e.o.Secret && e.out == "" && e.to == "":
+		return f, want, cred.Failed("usage.flag", "--with-secrets writes no PSK to standard output", "name a file with --out")
+	case document && e.out == "" && e.to == "":
+		return f, want, cred.Failed("usage.flag", "with --json standard output has one document and not the export", "name a file with --out")
+	case e.skip < 0 || e.limit < 0:
+		return f, want, cred.Failed("usage.flag", "--skip and --limit are no negative numbers", "give numbers from 0 on")
+	}
+	want = ledger.Choice{All: f.Records, Skip: e.skip, Limit: e.limit}
+	if want.Since, err = moment("--since", e.since, false); err != nil {
+		return f, want, err
+	}
+	if want.Until, err = moment("--until", e.until, true); err != nil {
+		return f, want, err
+	}
+	for _, s := range e.imeis {
+		i, err := cred.ParseIMEI(s)
+		if err != nil {
+			return f, want, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
+		}
+		want.IMEIs = append(want.IMEIs, i)
+	}
+	return f, want, nil
+}
+
+// exported writes to where it was told to, and counts.
+func (a *app) exported(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.Choice, e exporting) (int, error) {
+	if e.to != "" {
+		return pushed(ctx, l, f, want, e)
+	}
+	n := 0
+	write := func(w io.Writer) (err error) {
+		n, err = written(ctx, l, f, want, e.o, w)
+		return err
+	}
+	if e.out == "" {
+		out := bufio.NewWriter(a.Out)
+		err := write(out)
+		return n, errors.Join(err, out.Flush())
+	}
+	mode := fs.FileMode(0o644)
+	if e.o.Secret {
+		mode = 0o600
+	}
+	err := atomicfile.Stream(e.out, mode, write)
+	var told *cred.Fault
+	if err != nil && !errors.As(err, &told) && ctx.Err() == nil {
+		err = cred.Because(err, "config.file", "the export cannot be written to "+e.out, "name a file in a folder that you may write to")
+	}
+	return n, err
+}
+
+// written writes one export. A unit that was named and is not there ends it.
+func written(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.Choice, o export.Options, w io.Writer) (int, error) {
+	x, err := export.New(f, w, o)
+	if err != nil {
+		return 0, err
+	}
+	err = take(ctx, l, want, func(r record.Record, body []byte) error { return x.Add(ctx, r, body) })
+	if err == nil {
+		err = x.Close()
+	}
+	return x.Written, err
+}
+
+// pushed tells a Leshan of units one by one, then asks it what it knows.
+func pushed(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.Choice, e exporting) (int, error) {
+	server, err := leshan.At(e.to, &http.Client{Timeout: 30 * time.Second})
+	if err != nil {
+		return 0, err
+	}
+	x, err := export.New(f, io.Discard, e.o)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	err = take(ctx, l, want, func(r record.Record, _ []byte) error {
+		u, ok, err := x.Unit(ctx, r)
+		if err != nil || !ok {
+			return err
+		}
+		n++
+		return server.Put(ctx, export.LeshanSecurity(u))
+	})
+	if err != nil {
+		return n, err
+	}
+	return n, server.Check(ctx)
+}
+
+// take is Take that misses the units that were named and are not there.
+func take(ctx context.Context, l *ledger.Reader, want ledger.Choice, each func(record.Record, []byte) error) error {
+	met := map[cred.IMEI]bool{}
+	err := l.Take(ctx, want, func(r record.Record, body []byte) error {
+		met[r.IMEI] = true
+		return each(r, body)
+	})
+	for _, i := range want.IMEIs {
+		if err == nil && !met[i] && want.Limit == 0 && want.Skip == 0 {
+			return cred.Failed("ledger.no-record", fmt.Sprintf("the ledger has no record that gives the unit %s an identity", i),
+				"sectag ledger list --imei shows what there is of it")
+		}
+	}
+	return err
+}
