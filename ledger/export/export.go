@@ -63,19 +63,19 @@ var formats = []Format{
 	},
 	{
 		Name: "leshan", PSK: true, id: idForm{"printable characters", plainID}, make: newLeshan,
-		Chain: "Leshan takes the root and intermediates as its trust store (-ts, DER): without one it believes every certificate",
+		Chain: "Leshan takes the root and intermediates (sectag ca chain writes them) as its trust store (-ts, DER): without one it believes every certificate",
 	},
 	{
 		Name: "coiote", PSK: true, id: idForm{"printable characters", plainID}, make: newCoiote,
-		Chain: "upload the root and intermediates to Coiote as trusted certificates",
+		Chain: "upload the root and intermediates (sectag ca chain writes them) to Coiote as trusted certificates",
 	},
 	{
 		Name: "thingsboard", PSK: true, id: idForm{"printable characters", plainID}, make: newThingsBoard,
-		Chain: "put the root and intermediates into ThingsBoard's LwM2M trust store: it checks every certificate of the chain",
+		Chain: "put the root and intermediates (sectag ca chain writes them) into ThingsBoard's LwM2M trust store: it checks every certificate of the chain",
 	},
 	{
 		Name: "cumulocity", PSK: true, id: idForm{"printable characters", plainID}, make: newCumulocity,
-		Chain: "add the root and intermediates to the trusted certificates of the tenant",
+		Chain: "add the root and intermediates (sectag ca chain writes them) to the trusted certificates of the tenant",
 	},
 }
 

@@ -55,11 +55,11 @@ func (u *Unit) open(ctx context.Context, from PSKs) error {
 	what := fmt.Sprintf("the PSK of record %s", u.Record.ID)
 	if from == nil {
 		return cred.Failed("export.no-psk", what+" is needed, and there is nobody who could open it",
-			"a record has only the digest of a PSK: where the PSKs were sealed when they were made, name the key that opens them")
+			"a record has only the digest of a PSK: give the age identity that they were sealed to (--identity)")
 	}
 	psk, err := from.Open(ctx, u.Record)
 	if err != nil {
-		return cred.Because(err, "export.no-psk", what+" cannot be opened: "+err.Error(), "name the key that the PSKs were sealed for")
+		return cred.Because(err, "export.no-psk", what+" cannot be opened: "+err.Error(), "give the age identity that they were sealed to (--identity)")
 	}
 	text := hex.EncodeToString(psk)
 	clear(psk)

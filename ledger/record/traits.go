@@ -50,6 +50,9 @@ func (r Record) Traits() []Trait {
 	add(TraitOrigin, r.KeyOrigin, "")
 	if a := r.Authority; a != nil {
 		add(TraitCA, text(a.SHA256), a.Subject)
+		for _, above := range a.Above {
+			add(TraitCA, text(above), "")
+		}
 	}
 	if a := r.Anchor; a != nil {
 		add(TraitAnchor, text(a.SHA256), a.Subject)

@@ -20,11 +20,12 @@ import (
 	"example.org/sectag/ledger/export"
 	"example.org/sectag/ledger/export/leshan"
 	"example.org/sectag/ledger/record"
+	"example.org/sectag/ledger/sealed"
 )
 
 // exporting are the flags of ledger export as they were typed.
 type exporting struct {
-	format, out, to, since, until string
+	format, out, to, since, until, identity string
 
 	imeis       []string
 	skip, limit int
@@ -45,6 +46,13 @@ func (a *app) ledgerExport() *cobra.Command {
 				return nil, err
 			}
 			defer console.CloseReader(l)
+			if e.identity != "" {
+				ids, err := a.identities(e.identity)
+				if err != nil {
+					return nil, err
+				}
+				e.o.PSKs = sealed.Opener{Ledger: l, Identities: ids}
+			}
 			doc := &paper.LedgerExport{Format: f.Name, Out: e.out, To: e.to, Chain: f.Chain}
 			doc.Units, err = a.exported(ctx, l, f, want, e)
 			if e.out == "" && e.to == "" { // the export itself stands on stdout
@@ -64,6 +72,7 @@ func (a *app) ledgerExport() *cobra.Command {
 	fl.IntVar(&e.skip, "skip", 0, "leave out so many of the first")
 	fl.IntVar(&e.limit, "limit", 0, "stop after so many")
 	fl.BoolVar(&e.o.Secret, "with-secrets", false, "write PSKs too, to a file that only you can read")
+	fl.StringVar(&e.identity, "identity", "", "with --with-secrets: the age identity file of one whom the PSKs are sealed to")
 	fl.StringVar(&e.o.Server, "server", "", "where units connect to, if their records do not say (cumulocity)")
 	fl.StringVar(&e.o.Domain, "domain", "", "the domain of the devices (coiote)")
 	return c
@@ -88,6 +97,8 @@ func (e exporting) parse(document bool) (export.Format, ledger.Choice, error) {
 		return f, want, cred.Failed("usage.flag", "--with-secrets writes no PSK to standard output", "name a file with --out")
 	case document && e.out == "" && e.to == "":
 		return f, want, cred.Failed("usage.flag", "with --json standard output has one document and not the export", "name a file with --out")
+	case e.identity != "" && !e.o.Secret:
+		return f, want, cred.Failed("usage.flag", "--identity opens PSKs, and nobody said that they may be written", "add --with-secrets, and --out for a file that is yours alone")
 	case e.skip < 0 || e.limit < 0:
 		return f, want, cred.Failed("usage.flag", "--skip and --limit are no negative numbers", "give numbers from 0 on")
 	}
