@@ -139,10 +139,7 @@ func TestWhatNobodyDeclares(t *testing.T) {
 // nothing of a key is told. In make test few bytes, in make sweep each.
 func TestSomethingIsWrongWhileAKeyIsAskedFor(t *testing.T) {
 	eager(t)
-	step := thin * 31
-	if *every {
-		step = thin
-	}
+	step := spare(61)
 	for _, origin := range []profile.Origin{profile.Host, profile.Modem} {
 		for _, fromUnit := range []bool{false, true} {
 			t.Run(fmt.Sprintf("key=%s,fromUnit=%v,cut", origin, fromUnit), func(t *testing.T) {

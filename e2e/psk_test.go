@@ -258,6 +258,7 @@ func TestTheScreensTryTheSameKeyAgain(t *testing.T) {
 	x.press("r")
 	x.sees(append(big(t, "pass.txt"), sceneIMEI, "2 slots read back", "PSK AES-128-CCM-8", "n next unit")...)
 	x.types("t")
+	x.press("PageUp")
 	x.sees("AT%CMNG=0,42,3,", " bytes>", "esc back")
 	x.press("Escape")
 	x.sees(big(t, "pass.txt")...)

@@ -47,12 +47,15 @@ func TestTamperEveryColumnOnPostgreSQL(t *testing.T) {
 		}
 		for i, key := range rows {
 			for _, column := range table.Columns {
-				if cells++; cells%thin != 0 || table.Name == "head" && column == "one" { // the server checks that it is 1
+				if cells++; cells%spare(7) != 0 || table.Name == "head" && column == "one" { // the server checks that it is 1
 					continue
 				}
 				if found := changed(t, db, judge, table, column, key); found == "" {
 					t.Errorf("%s.%s of row %d was changed and nothing was found", table.Name, column, i)
 				}
+			}
+			if i%spare(3) != 0 {
+				continue
 			}
 			mustExec(t, db, `CREATE TEMP TABLE gone AS SELECT * FROM `+table.Name+` WHERE `+key)
 			if n := mustExec(t, db, `DELETE FROM `+table.Name+` WHERE `+key); n != 1 {

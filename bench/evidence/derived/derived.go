@@ -120,9 +120,12 @@ func reversed(s string) string {
 
 // of says which function of a text a key is; % stands for the text's name.
 func of(key []byte, s string) string {
-	for how, raw := range map[string][]byte{"the % as text": []byte(s), "the digits of the %": digits(s, '0'), "the digits of the % with an F": digits(s, 'f')} {
-		if padded(key, raw) || repeats(key, raw) {
-			return how
+	for _, as := range []struct {
+		how string
+		raw []byte
+	}{{"the % as text", []byte(s)}, {"the digits of the %", digits(s, '0')}, {"the digits of the % with an F", digits(s, 'f')}} {
+		if padded(key, as.raw) || repeats(key, as.raw) {
+			return as.how
 		}
 	}
 	if name := hashed(key, []byte(s)); name != "" {
