@@ -13,7 +13,7 @@ import (
 // SignAuthority signs the certificate of an authority that stands below this one: an intermediate, or another root that is to be reached
 // from here too (package cross). The template says who it is, how long it lives and how many may stand below it; serial and issuer are
 // filled in here, and it begins no sooner than its issuer. Faults: ca.clock, ca.expired, ca.locked, ca.pathlen (this one lets no more
-// stand below it), ca.outlives-issuer (the hint gives the days left).
+// stand below it), ca.outlives-issuer (the hint gives the days left), config.value (both have one key).
 func (a *Authority) SignAuthority(tmpl *x509.Certificate, pub crypto.PublicKey, clock Clock) ([]byte, error) {
 	clock.Authority = a.Cert.NotBefore
 	if _, err := DoubtClock(clock); err != nil {
@@ -24,6 +24,9 @@ func (a *Authority) SignAuthority(tmpl *x509.Certificate, pub crypto.PublicKey, 
 	}
 	if most := chain.PathLen(a.Cert); most == 0 || most > 0 && chain.PathLen(tmpl) >= most {
 		return nil, chain.TooDeep(a.Cert)
+	}
+	if key, ok := pub.(interface{ Equal(crypto.PublicKey) bool }); ok && key.Equal(a.Cert.PublicKey) {
+		return nil, cred.Failed("config.value", "what is to stand below "+certfile.Subject(a.Cert)+" has the same key", "give it a key of its own: who has one of the two would have both")
 	}
 	if limit := a.line().End(); tmpl.NotAfter.After(limit) {
 		return nil, cred.Failed("ca.outlives-issuer",

@@ -1,7 +1,7 @@
 package ca
 
 import (
-	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -27,7 +27,6 @@ const (
 	maxDays = 36_525           // a century: nobody wants more, and 9999 is the end of what a certificate can say
 	oneDay  = 24 * time.Hour   // certificates count days without leap seconds and summer time
 	grace   = 10 * time.Minute // how far in the past a certificate begins, for servers whose clock is behind
-	maxPass = 1000             // openssl reads 1024 bytes of a passphrase at most
 )
 
 // InitOptions says what authority to make.
@@ -60,53 +59,69 @@ type Created struct {
 // (pathlen 0), never outlives it, and has it behind it in its file. Faults: ca.exists, ca.passphrase (none, or one that openssl could
 // not read from a file), ca.clock, config.value, config.file; of an intermediate those of SignAuthority.
 func Init(o InitOptions) (Created, error) {
-	name, days, err := o.check()
-	if err != nil {
-		return Created{}, err
-	}
-	subj, err := subject.Parse(name)
-	if err != nil {
-		return Created{}, err
+	if !o.Plaintext {
+		if err := keyfile.PassphraseOK(o.Passphrase); err != nil {
+			return Created{}, err
+		}
+	} else if len(o.Passphrase) > 0 {
+		return Created{}, cred.Failed("usage.flag", "a passphrase and a key in clear exclude each other",
+			"leave --insecure-plaintext out to have the key encrypted")
 	}
 	signer, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return Created{}, fmt.Errorf("making the authority's key: %w", err)
 	}
 	defer keyfile.Clear(signer)
-	now := o.Clock.Now.UTC().Truncate(time.Second)
-	tmpl := &x509.Certificate{
-		Subject: subj, NotBefore: now.Add(-grace), NotAfter: now.Add(time.Duration(days) * oneDay),
-		BasicConstraintsValid: true, IsCA: true,
-		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}
-	var der []byte
-	if o.Under == nil {
-		der, err = signRoot(tmpl, signer)
-	} else {
-		tmpl.MaxPathLenZero = true
-		if days == 0 {
-			tmpl.NotAfter = o.Under.line().End()
-		}
-		der, err = o.Under.SignAuthority(tmpl, signer.Public(), o.Clock)
-	}
+	der, err := o.sign(signer)
 	if err != nil {
 		return Created{}, err
 	}
 	return o.publish(der, signer)
 }
 
+// InitWith is Init over a key that exists already and is written nowhere: only the certificate is made. A root's key signs; of an
+// intermediate's only the public half is looked at. Passphrase and Plaintext are not. Faults: those of Init, and the signer's.
+func InitWith(o InitOptions, signer crypto.Signer) (Created, error) {
+	der, err := o.sign(signer)
+	if err != nil {
+		return Created{}, err
+	}
+	return o.publish(der, nil)
+}
+
+func (o InitOptions) sign(signer crypto.Signer) ([]byte, error) {
+	name, days, err := o.check()
+	if err != nil {
+		return nil, err
+	}
+	subj, err := subject.Parse(name)
+	if err != nil {
+		return nil, err
+	}
+	now := o.Clock.Now.UTC().Truncate(time.Second)
+	tmpl := &x509.Certificate{
+		Subject: subj, NotBefore: now.Add(-grace), NotAfter: now.Add(time.Duration(days) * oneDay),
+		BasicConstraintsValid: true, IsCA: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}
+	if o.Under != nil {
+		tmpl.MaxPathLenZero = true
+		if days == 0 {
+			tmpl.NotAfter = o.Under.line().End()
+		}
+		return o.Under.SignAuthority(tmpl, signer.Public(), o.Clock)
+	}
+	tmpl.SerialNumber = newSerial()
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, signer.Public(), signer)
+	if err != nil {
+		return nil, fmt.Errorf("signing the root: %w", err)
+	}
+	return der, nil
+}
+
 func (o InitOptions) check() (name string, days int, err error) {
 	if _, err := DoubtClock(o.Clock); err != nil {
 		return "", 0, err
-	}
-	switch {
-	case o.Plaintext && len(o.Passphrase) > 0:
-		return "", 0, cred.Failed("usage.flag", "a passphrase and a key in clear exclude each other",
-			"leave --insecure-plaintext out to have the key encrypted")
-	case !o.Plaintext:
-		if err := PassphraseOK(o.Passphrase); err != nil {
-			return "", 0, err
-		}
 	}
 	name, days = o.Subject, o.Days
 	if days == 0 && o.Under == nil {
@@ -130,30 +145,6 @@ func (o InitOptions) name() string {
 	return "root"
 }
 
-// PassphraseOK refuses with ca.passphrase what could not be typed again or read by `openssl -passin file:`.
-func PassphraseOK(p []byte) error {
-	switch {
-	case len(p) == 0:
-		return cred.Failed("ca.passphrase", "the key needs a passphrase and none was given",
-			"type one when asked, or give --passphrase-file; several random words are better than one odd one")
-	case len(p) > maxPass:
-		return cred.Failed("ca.passphrase", fmt.Sprintf("the passphrase is longer than %d bytes", maxPass), "choose a shorter one")
-	case bytes.ContainsAny(p, "\n\r\x00"):
-		return cred.Failed("ca.passphrase", "the passphrase holds a line end or a zero byte, so openssl could not read it from a file",
-			"choose one that fits one line")
-	}
-	return nil
-}
-
-func signRoot(tmpl *x509.Certificate, signer crypto.Signer) ([]byte, error) {
-	tmpl.SerialNumber = newSerial()
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, signer.Public(), signer)
-	if err != nil {
-		return nil, fmt.Errorf("signing the root: %w", err)
-	}
-	return der, nil
-}
-
 func (o InitOptions) publish(der []byte, signer crypto.Signer) (Created, error) {
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
@@ -167,13 +158,11 @@ func (o InitOptions) publish(der []byte, signer crypto.Signer) (Created, error) 
 	if err != nil {
 		return Created{}, fmt.Errorf("judging the new authority: %w", err)
 	}
-	iterations := o.iterations
-	if iterations == 0 {
-		iterations = keyfile.Iterations
-	}
-	key, err := keyfile.EncodeIterated(signer, o.Passphrase, iterations)
-	if err != nil {
-		return Created{}, fmt.Errorf("writing the authority's key: %w", err)
+	var key []byte
+	if signer != nil {
+		if key, err = keyfile.EncodeIterated(signer, o.Passphrase, cmp.Or(o.iterations, keyfile.Iterations)); err != nil {
+			return Created{}, fmt.Errorf("writing the authority's key: %w", err)
+		}
 	}
 	defer clear(key)
 	p := pairfile.Pair{Name: o.name(), Key: key, Cert: whole.PEM(), At: o.at}
@@ -188,7 +177,7 @@ func (o InitOptions) publish(der []byte, signer crypto.Signer) (Created, error) 
 	if o.Under != nil {
 		out.Issuer = certfile.Subject(o.Under.Cert)
 	}
-	if o.Plaintext {
+	if o.Plaintext && signer != nil {
 		out.Findings = append(out.Findings, ClearKey(out.Key))
 	}
 	return out, nil

@@ -76,6 +76,7 @@ type Info struct {
 	IsCA         bool        `json:"is_ca"`
 	Root         string      `json:"root,omitempty"`          // above an intermediate, when it is in the file
 	KeyEncrypted *bool       `json:"key_encrypted,omitempty"` // absent when no key file is known
+	Protection   Protection  `json:"protection,omitempty"`    // of the key, as records say it; absent when no key is known
 }
 
 // Show tells of the first certificate in a file, whatever it is. The key file is looked at, not opened; when none is named, the
@@ -103,7 +104,7 @@ func Show(certFile, keyFile string) (Info, error) {
 	for _, b := range blocks {
 		encrypted = encrypted && b.Encrypted
 	}
-	info.KeyEncrypted = &encrypted
+	info.KeyEncrypted, info.Protection = &encrypted, protection(keyfile.Block{Encrypted: encrypted})
 	return info, nil
 }
 

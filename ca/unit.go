@@ -2,6 +2,7 @@ package ca
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"fmt"
 	"path/filepath"
@@ -74,14 +75,10 @@ func (o UnitOptions) keyBytes() ([]byte, error) {
 	if len(o.Passphrase) == 0 {
 		return bytes.Clone(o.Key.PEM()), nil
 	}
-	if err := PassphraseOK(o.Passphrase); err != nil {
+	if err := keyfile.PassphraseOK(o.Passphrase); err != nil {
 		return nil, err
 	}
-	iterations := o.iterations
-	if iterations == 0 {
-		iterations = keyfile.Iterations
-	}
-	text, err := keyfile.EncodeIterated(o.Key.signer, o.Passphrase, iterations)
+	text, err := keyfile.EncodeIterated(o.Key.signer, o.Passphrase, cmp.Or(o.iterations, keyfile.Iterations))
 	if err != nil {
 		return nil, fmt.Errorf("encrypting the unit's key: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"sync"
 
@@ -105,14 +106,18 @@ func keyFault(err error, name string) error {
 }
 
 // With joins a root with any signer: a token, a signing service, a key of a test. The signer must be the root's: if not,
-// ca.key-mismatch. Lock drops it.
+// ca.key-mismatch. Lock drops it, and closes it where it is an io.Closer: a token's session ends then.
 func (r Root) With(signer crypto.Signer, p Protection) (*Authority, error) {
 	pub, ok := r.Cert.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
 	if !ok || !pub.Equal(signer.Public()) {
 		return nil, cred.Failed("ca.key-mismatch", "the private key is not that of "+certfile.Subject(r.Cert),
 			"give the key that was made together with the certificate")
 	}
-	return &Authority{Root: r, Protection: p, signer: signer}, nil
+	a := &Authority{Root: r, Protection: p, signer: signer}
+	if c, ok := signer.(io.Closer); ok {
+		a.forget = func() { _ = c.Close() } // the key is as safe as before, whatever the token says
+	}
+	return a, nil
 }
 
 // Findings says what is worth knowing about the authority before it signs: its clear key, and what Audit says of its root. All are

@@ -32,13 +32,16 @@ type AuthorityFacts struct {
 	NotBefore    string      `json:"not_before"`
 	NotAfter     string      `json:"not_after"`
 	SHA256       cred.Digest `json:"sha256"`
-	KeyEncrypted bool        `json:"key_encrypted"`
-	Root         string      `json:"root,omitempty"`     // above an intermediate; "" where a root signs units itself
-	RootEnd      string      `json:"root_end,omitempty"` // its not_after
+	KeyEncrypted bool        `json:"key_encrypted"`        // a passphrase, or a token's PIN, opens it
+	Protection   string      `json:"protection,omitempty"` // of the key, as records say it: encrypted-file, clear-file, pkcs11, exec
+	Root         string      `json:"root,omitempty"`       // above an intermediate; "" where a root signs units itself
+	RootEnd      string      `json:"root_end,omitempty"`   // its not_after
 }
 
 // Clear tells whether there is an authority and its key lies in clear.
-func (a AuthorityFacts) Clear() bool { return a.Subject != "" && !a.KeyEncrypted }
+func (a AuthorityFacts) Clear() bool {
+	return a.Subject != "" && !a.KeyEncrypted && a.Protection != "pkcs11" && a.Protection != "exec"
+}
 
 // PortFacts is one line of `ports`.
 type PortFacts struct {

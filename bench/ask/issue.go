@@ -12,6 +12,7 @@ import (
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
@@ -19,8 +20,8 @@ import (
 
 // Order asks for a certificate and key in files, for a unit that is not at this bench.
 type Order struct {
-	Cert, Key  string // the authority's files
-	Passphrase []byte // of its key; the caller clears it
+	Cert, Key  string // the authority's certificate, and its key as package keyuri finds it
+	Passphrase []byte // of its key, or the PIN of its token; the caller clears it
 	IMEI       cred.IMEI
 	ID         cred.Template
 	Days       int
@@ -41,7 +42,7 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, no
 	if err != nil {
 		return ca.Issued{}, err
 	}
-	auth, err := root.Unlock(o.Key, o.Passphrase)
+	auth, err := keyuri.Open(root, o.Key, o.Passphrase)
 	if err != nil {
 		return ca.Issued{}, err
 	}

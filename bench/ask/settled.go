@@ -7,17 +7,13 @@ import (
 
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/bench/slotfile"
-	"example.org/sectag/ca"
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cred"
 )
 
-// KeyEncrypted tells whether the profile's authority needs a passphrase. Nothing is opened.
+// KeyEncrypted tells whether the profile's authority needs a passphrase, or its token a PIN. Nothing is opened.
 func KeyEncrypted(p profile.Profile) (bool, error) {
-	info, err := ca.Show(p.Cert, p.Key)
-	if err != nil {
-		return false, err
-	}
-	return info.KeyEncrypted == nil || *info.KeyEncrypted, nil
+	return keyuri.NeedsPassphrase(p.Cert, p.Key)
 }
 
 // HasAnchor tells whether every sec_tag of the profile has a trust anchor's file that is there.

@@ -6,6 +6,7 @@ import (
 	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
 	"example.org/sectag/ca/certfile"
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
@@ -27,13 +28,16 @@ func (d *Desk) loadAuthority(e flows.LoadAuthority) (answer flows.AuthorityLoade
 	if err != nil {
 		return answer, err
 	}
-	info, err := ca.Show(cert, key)
+	info, err := keyuri.Show(cert, key)
+	if err != nil {
+		return answer, err
+	}
+	encrypted, err := keyuri.NeedsPassphrase(cert, key)
 	if err != nil {
 		return answer, err
 	}
 	d.useRoot(root, key)
-	encrypted := info.KeyEncrypted == nil || *info.KeyEncrypted
-	return flows.AuthorityLoaded{ID: e.ID, SHA256: cred.Sum(root.PEM), Encrypted: encrypted, Doc: authorityDoc(root, key, encrypted)}, nil
+	return flows.AuthorityLoaded{ID: e.ID, SHA256: info.SHA256, Encrypted: encrypted, Doc: authorityDoc(root, key, encrypted, info.Protection)}, nil
 }
 
 func (d *Desk) useRoot(root ca.Root, key string) {
@@ -44,10 +48,11 @@ func (d *Desk) useRoot(root ca.Root, key string) {
 	d.Profile.Cert, d.Profile.Key = root.File, key
 }
 
-func authorityDoc(root ca.Root, key string, encrypted bool) flows.Doc {
+// authorityDoc says who signs, what stands above it, and how its key is kept. Encrypted: something must be typed to open it.
+func authorityDoc(root ca.Root, key string, encrypted bool, kept ca.Protection) flows.Doc {
 	f := flows.AuthorityFacts{
 		Cert: root.File, Key: key, Subject: certfile.Subject(root.Cert), NotBefore: record.Stamp(root.Cert.NotBefore), NotAfter: record.Stamp(root.Cert.NotAfter),
-		SHA256: cred.Sum(root.PEM), KeyEncrypted: encrypted,
+		SHA256: cred.Sum(root.PEM), KeyEncrypted: encrypted, Protection: string(kept),
 	}
 	if root.Intermediate() {
 		top := root.Chain.Root()
@@ -88,11 +93,11 @@ func (d *Desk) unlock(pass []byte) error {
 	d.mu.Lock()
 	root, key := d.root, d.keyFile
 	d.mu.Unlock()
-	open := root.Unlock
+	open := keyuri.Open
 	if d.Unlock != nil {
-		open = func(key string, pass []byte) (*ca.Authority, error) { return d.Unlock(root, key, pass) }
+		open = d.Unlock
 	}
-	auth, err := open(key, pass)
+	auth, err := open(root, key, pass)
 	if err != nil {
 		return err
 	}

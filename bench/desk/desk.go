@@ -43,7 +43,7 @@ type Config struct {
 	Probe   endpoint.ProbeOptions
 
 	// Beside other benches (gang): both may be nil.
-	Unlock func(root ca.Root, keyFile string, pass []byte) (*ca.Authority, error) // instead of root.Unlock; who gives an authority locks it
+	Unlock func(root ca.Root, keyFile string, pass []byte) (*ca.Authority, error) // instead of keyuri.Open; who gives an authority locks it
 	Claim  func(record.Unit) error                                                // refuses a unit that another bench has; asked when one is identified
 
 	Notice   func(context.Context, flows.Event) error // takes what is found in the middle of an effect, until it is on the disk

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"example.org/sectag/ca"
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cred"
 )
 
@@ -34,7 +35,7 @@ func (r *ring) unlock(root ca.Root, keyFile string, pass []byte) (*ca.Authority,
 		return nil, r.fault
 	}
 	clear(r.wrong)
-	if r.auth, r.fault = root.Unlock(keyFile, pass); r.fault != nil {
+	if r.auth, r.fault = keyuri.Open(root, keyFile, pass); r.fault != nil {
 		r.wrong = append([]byte(nil), pass...)
 	}
 	return r.auth, r.fault

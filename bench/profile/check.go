@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/address"
 )
@@ -245,13 +245,14 @@ func (c *checker) readable(table, key, name string) string {
 }
 
 func (c *checker) key(name string) string {
-	for _, scheme := range []string{"pkcs11:", "exec:"} {
-		if strings.HasPrefix(name, scheme) {
-			c.refuse("authority", "key", 0, "keys behind "+scheme+" are not built yet", "name the file of an encrypted PKCS#8 key")
-			return name
-		}
+	if !keyuri.Is(name) {
+		return c.readable("authority", "key", name)
 	}
-	return c.readable("authority", "key", name)
+	if f := cred.AsFault(keyuri.Check(name)); f != nil {
+		c.refuse("authority", "key", 0, f.Text, f.Hint)
+		return "" // it may hold a PIN
+	}
+	return keyuri.Under(c.dir, name)
 }
 
 func (c *checker) join(name string) string {

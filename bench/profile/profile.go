@@ -29,7 +29,7 @@ type Profile struct {
 	Station  string
 	Operator string        // a pseudonym
 	Cert     string        // the authority's certificate
-	Key      string        // and key
+	Key      string        // and key: a file, or a URI (package keyuri)
 	Lock     time.Duration // an unlocked authority locks again after so long without a key press or a unit
 	ID       cred.Template
 	Origin   Origin

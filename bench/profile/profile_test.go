@@ -119,6 +119,9 @@ func TestRefusals(t *testing.T) {
 		"a password":      {"sqlite:ledger.db", "postgres://u:hunter2@db/x", "config.value", "sectag.toml:33: ledger.url", "pgpass"},
 		"bad ledger":      {"sqlite:ledger.db", "ledger.db", "config.value", "sectag.toml:33: ledger.url", "sqlite:"},
 		"missing file":    {`"root.crt"`, `"rot.crt"`, "config.file", "sectag.toml:10: authority.cert: ", "ca init"},
+		"PIN in the URI":  {`"root.key"`, `"pkcs11:token=a;object=b?module-path=m.so&pin-value=1234"`, "config.value", "sectag.toml:11: authority.key: the PIN stands in the key's URI", "pin-source=file:"},
+		"no library":      {`"root.key"`, `"pkcs11:token=a;object=b"`, "config.value", "sectag.toml:11: authority.key: the key's PKCS#11 URI cannot be used: it does not say which", "module-path"},
+		"no command":      {`"root.key"`, `"exec:"`, "config.value", "sectag.toml:11: authority.key: exec: names no command", "exec:/path/to/signer"},
 		"folder as file":  {`"root.crt"`, `"."`, "config.value", "sectag.toml:10: authority.cert: ", "name the file"},
 		"bad lock":        {`"45m"`, `"45s"`, "config.value", "sectag.toml:12: authority.lock_after", `"30m"`},
 		"no TOML":         {"[product]", "[product", "config.value", "sectag.toml:1: ", "docs/profile.md"},
@@ -191,6 +194,33 @@ func TestSavedReadsBackTheSame(t *testing.T) {
 	}
 	if err := p.Save(path); cred.AsFault(err) == nil {
 		t.Error("a profile was replaced")
+	}
+}
+
+// Keys behind a URI: nobody looks for a file, the paths in it are seen from the profile's folder, and wherever the profile is saved they
+// stay the same.
+func TestKeysThatAreNoFiles(t *testing.T) {
+	dir := folder(t)
+	for key, want := range map[string]string{
+		"exec:signer --key root": "exec:signer --key root",
+		"exec:./signer root.key": "exec:" + dir + "/signer root.key",
+		"pkcs11:token=a;object=b?module-path=m.so&pin-source=file:pin": "pkcs11:token=a;object=b?module-path=" + dir + "/m.so&pin-source=file:" + dir + "/pin",
+	} {
+		src := strings.Replace(whole, `"root.key"`, `"`+key+`"`, 1)
+		p, err := Parse(filepath.Join(dir, "sectag.toml"), []byte(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Key != want {
+			t.Errorf("%s is read as %s", key, p.Key)
+		}
+		again, err := Parse(filepath.Join(dir, "else", "sectag.toml"), []byte(p.Text(filepath.Join(dir, "else"))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again.Key != want {
+			t.Errorf("%s is saved as %s", want, again.Key)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cred"
 	"example.org/sectag/internal/atomicfile"
 	"example.org/sectag/ledger/address"
@@ -124,8 +125,8 @@ func quote(s string) string {
 }
 
 func relative(dir, path string) string {
-	if path == "" {
-		return ""
+	if path == "" || keyuri.Is(path) { // a URI's paths are absolute
+		return path
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {

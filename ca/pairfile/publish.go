@@ -22,7 +22,7 @@ import (
 // Pair is a private key and its certificate.
 type Pair struct {
 	Name string            // of both files, before .key and .crt
-	Key  []byte            // goes to Name.key, mode 0600
+	Key  []byte            // goes to Name.key, mode 0600; nil: there is no key to write, it lies elsewhere
 	Cert []byte            // goes to Name.crt, mode 0644
 	At   func(step string) // is told each step, for tests that kill the process there; may be nil
 }
@@ -41,6 +41,14 @@ type entry struct {
 
 func (p Pair) key() entry  { return entry{p.Name + KeyExt, p.Key, 0o600} }
 func (p Pair) cert() entry { return entry{p.Name + CertExt, p.Cert, 0o644} }
+
+// entries is what is written, in this order.
+func (p Pair) entries() []entry {
+	if p.Key == nil {
+		return []entry{p.cert()}
+	}
+	return []entry{p.key(), p.cert()}
+}
 
 func (p Pair) at(step string) {
 	if p.At != nil {
@@ -116,10 +124,12 @@ func (p Pair) publishInto(dir string) (err error) {
 			takeBack(dir, stage)
 		}
 	}()
-	if err := place(stage, dir, p.key().name); err != nil {
-		return err
+	if p.Key != nil {
+		if err := place(stage, dir, p.key().name); err != nil {
+			return err
+		}
+		p.at("half")
 	}
-	p.at("half")
 	if err := place(stage, dir, p.cert().name); err != nil {
 		return err
 	}
@@ -139,7 +149,7 @@ func (p Pair) stage(dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("making a folder in %s: %w", dir, err)
 	}
-	for _, e := range []entry{p.key(), p.cert()} {
+	for _, e := range p.entries() {
 		if err := atomicfile.Create(filepath.Join(stage, e.name), e.data, e.mode); err != nil {
 			os.RemoveAll(stage) // a private key may be in it already
 			return "", err

@@ -23,13 +23,24 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script against the real main. Scripts have commands more: "postgres VAR…" starts a PostgreSQL server and puts the
 // address of an empty place for a ledger into each variable; "start VAR args…" runs sectag beside
 // the script, waits for its first line and puts it into $VAR; "field VAR FILE path…" takes a value out of a JSON document.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { scripts(t, "testdata/script") }
+
+// scripts runs those of a folder.
+func scripts(t *testing.T, dir string) {
+	signer, err := filepath.Abs(pages + "signer.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("SIGNER", signer) // of the documentation
+			for _, v := range []string{"SOFTHSM2_MODULE", "PKCS11_SPY"} {
+				e.Setenv(v, os.Getenv(v))
+			}
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			return os.WriteFile(filepath.Join(e.WorkDir, "pass.txt"), []byte("correct horse\n"), 0o600)
 		},

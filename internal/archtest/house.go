@@ -47,6 +47,7 @@ var fences = map[string][]string{
 	"golang.org/x/sys":                {"device", "ledger/internal/lockfile", "tests"},
 	"golang.org/x/term":               {"cmd/sectag/console"},
 	"github.com/youmark/pkcs8":        {"ca"},
+	"github.com/miekg/pkcs11":         {"ca/keyuri"},
 	"github.com/fxamacker/cbor":       {"device/keygen"},
 	"github.com/creack/pty":           {"tests"},
 	"github.com/rogpeppe/go-internal": {"tests"},

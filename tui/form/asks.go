@@ -58,6 +58,9 @@ func askFiles(_ flows.Action, f flows.Facts, _ Before) *Form {
 					return f.at(i, "give the path of "+what)
 				}
 			}
+			if strings.Contains(f.value(1), "pin-value=") { // it would be journaled
+				return f.at(1, "leave the PIN out of it: it is asked for")
+			}
 			return flows.AuthorityChosen{Cert: f.value(0), Key: f.value(1)}, ""
 		},
 	}
@@ -100,14 +103,18 @@ func newAuth(f *Form, keep Keeper) (flows.Event, string) {
 }
 
 func askPassphrase(_ flows.Action, f flows.Facts, _ Before) *Form {
-	pass := newField("passphrase", maxSecret, "")
+	name, title := "passphrase", "The passphrase of "+orElse(f.Authority.Key, "the authority's key")
+	if f.Authority.Protection == "pkcs11" {
+		name, title = "PIN", "The PIN of the authority's token: wrong ones are counted"
+	}
+	pass := newField(name, maxSecret, "")
 	pass.Secret = true
 	return &Form{
-		Title:  "The passphrase of " + orElse(f.Authority.Key, "the authority's key"),
+		Title:  title,
 		Fields: []Field{pass},
 		answer: func(f *Form, keep Keeper) (flows.Event, string) {
 			if f.Fields[0].Len() == 0 {
-				return f.at(0, "the key is encrypted: it needs its passphrase")
+				return f.at(0, "the key opens with its "+name)
 			}
 			return flows.PassphraseGiven{Pass: keep(f.Fields[0].Take())}, ""
 		},

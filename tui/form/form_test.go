@@ -51,6 +51,8 @@ func TestAnswers(t *testing.T) {
 		"no subject":             {ask: flows.AskNewAuth, typed: "\t\x15me"},
 		"days out of range":      {ask: flows.AskNewAuth, typed: "\t\t\x1599999"},
 		"passphrase":             {ask: flows.AskPassphrase, typed: " with spaces ", want: flows.PassphraseGiven{Pass: 7}},
+		"a PIN that would show":  {ask: flows.AskFiles, typed: "a.crt\tpkcs11:token=a?pin-value=1234"},
+		"a token":                {ask: flows.AskFiles, typed: "a.crt\tpkcs11:token=a", want: flows.AuthorityChosen{Cert: "a.crt", Key: "pkcs11:token=a"}},
 		"no passphrase":          {ask: flows.AskPassphrase, typed: ""},
 		"port":                   {ask: flows.AskPort, typed: "tcp://host:4000", want: flows.PortNamed{Name: "tcp://host:4000"}},
 		"no port":                {ask: flows.AskPort, typed: " "},

@@ -15,8 +15,8 @@ func authority(s Scene, _ Room) []paint.Line {
 		out = append(out, paint.Optional("certificate", a.Cert)...)
 		return append(out, paint.Optional("key", a.Key)...)
 	}
-	key, style := "encrypted", paint.Plain
-	if !a.KeyEncrypted {
+	key, style := words.AtRest(a.Protection), paint.Plain
+	if a.Clear() {
 		key, style = "in clear: whoever copies the file can make units (ca.clear-key)", paint.Odd|paint.Bold
 	}
 	state := paint.Pair("state", "locked: the passphrase is needed before anything is signed", paint.Bold)

@@ -232,15 +232,28 @@ func TestAClearKeyIsAWarning(t *testing.T) {
 	}
 }
 
+// Where the key lies is told in words; one that is not in this computer's files is not one in clear.
+func TestWhereTheKeyLies(t *testing.T) {
+	for protection, word := range map[string]string{
+		"pkcs11": "in a token", "exec": "behind a command", "encrypted-file": "encrypted", "clear-file": "ca.clear-key", "": "ca.clear-key",
+	} {
+		f := flows.Facts{Authority: flows.AuthorityFacts{Subject: "CN=Acme", KeyEncrypted: protection == "encrypted-file", Protection: protection}}
+		view := draw(Scene{Machine: still{at: flows.AuthorityScreen}, Facts: f}, 120, 30)
+		if !strings.Contains(view, word) || strings.Contains(view, "ca.clear-key") != (word == "ca.clear-key") {
+			t.Errorf("%s:\n%s", protection, view)
+		}
+	}
+}
+
 // TestAnIntermediateIsShownWithItsRoot: that the server needs both is said where the authority is chosen; a root says nothing of the kind.
 func TestAnIntermediateIsShownWithItsRoot(t *testing.T) {
 	f := flows.Facts{Authority: flows.AuthorityFacts{Subject: "CN=Acme 2026", KeyEncrypted: true, NotAfter: "2030-01-01T00:00:00Z"}}
 	if view := draw(Scene{Machine: still{}, Facts: f}, 140, 30); strings.Contains(view, "below") {
 		t.Errorf("a root stands below something:\n%s", view)
 	}
-	f.Authority.Root, f.Authority.RootEnd = "CN=Acme Root", "2046-01-01T00:00:00Z"
+	f.Authority.Root, f.Authority.RootEnd, f.Authority.Protection = "CN=Acme Root", "2046-01-01T00:00:00Z", "pkcs11"
 	view := draw(Scene{Machine: still{}, Facts: f}, 140, 30)
-	for _, w := range []string{"CN=Acme 2026", "below", "CN=Acme Root, until 2046-01-01", "sectag ca chain"} {
+	for _, w := range []string{"CN=Acme 2026", "below", "CN=Acme Root, until 2046-01-01", "sectag ca chain", "in a token"} {
 		if !strings.Contains(view, w) {
 			t.Errorf("%q is missing in\n%s", w, view)
 		}

@@ -15,6 +15,7 @@ import (
 	"example.org/sectag/ca/certfile"
 	"example.org/sectag/ca/chain"
 	"example.org/sectag/ca/cross"
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 	"example.org/sectag/internal/atomicfile"
@@ -32,7 +33,7 @@ func (u *above) add(c *cobra.Command) {
 	f := c.Flags()
 	f.BoolVar(&u.wanted, "intermediate", false, "make an intermediate, signed by the root of --cert and --key")
 	f.StringVar(&u.cert, "cert", "", "with --intermediate: the root's certificate")
-	f.StringVar(&u.key, "key", "", "with --intermediate: and private key")
+	f.StringVar(&u.key, "key", "", "with --intermediate: and private key: a file, pkcs11:… or exec:…")
 	f.StringVar(&u.pass, "root-passphrase-file", "", "with --intermediate: first line of this file is the root's passphrase (--passphrase-file is the new key's)")
 }
 
@@ -41,7 +42,7 @@ func (u *above) settle(o *ca.InitOptions) error {
 	said := u.cmd.Flags().Changed("days")
 	switch {
 	case !u.wanted && u.cert+u.key+u.pass != "":
-		return cred.Failed("usage.flag", "--cert, --key and --root-passphrase-file are for an intermediate", "write --intermediate too, or leave them out: a root signs itself")
+		return cred.Failed("usage.flag", "--cert, --key and --root-passphrase-file are for an intermediate", "write --intermediate too, or leave them out: a root signs itself, and a key of its own that exists already is named with --signer")
 	case u.wanted && (u.cert == "" || u.key == ""):
 		return cred.Failed("usage.flag", "the root is missing", "write sectag ca init --intermediate --cert root.crt --key root.key --dir authority/2026")
 	case said && o.Days == 0: // to the room, 0 is "not said"
@@ -52,7 +53,7 @@ func (u *above) settle(o *ca.InitOptions) error {
 	return nil
 }
 
-// open unlocks the authority in two files for one signature. passFile is where its passphrase is, "" to ask.
+// open unlocks an authority for one signature. passFile is where the passphrase of its key is, or its token's PIN, "" to ask.
 func (a *app) open(cert, key, passFile string) (*ca.Authority, error) {
 	r, err := ca.Load(cert, a.Now())
 	if err != nil {
@@ -64,7 +65,7 @@ func (a *app) open(cert, key, passFile string) (*ca.Authority, error) {
 	}
 	var pass []byte
 	if encrypted {
-		pass, err = a.PassphraseOf(passFile, "passphrase of "+key+": ")
+		pass, err = a.PassphraseOf(passFile, keyuri.Prompt(key))
 		if f := cred.AsFault(err); f != nil && f.Code == "usage.no-terminal" && a.PassphraseFile() != "" {
 			return nil, cred.Because(err, f.Code, f.Text, "name the file of the root's passphrase with --root-passphrase-file: --passphrase-file is the new key's")
 		}
@@ -73,7 +74,7 @@ func (a *app) open(cert, key, passFile string) (*ca.Authority, error) {
 		}
 		defer clear(pass)
 	}
-	return r.Unlock(key, pass)
+	return keyuri.Open(r, key, pass)
 }
 
 func (a *app) caChain() *cobra.Command {
@@ -135,7 +136,7 @@ func (a *app) caCross() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&cert, "cert", "", "the old root's certificate")
-	f.StringVar(&key, "key", "", "and private key")
+	f.StringVar(&key, "key", "", "and private key: a file, pkcs11:… or exec:…")
 	f.StringVar(&next, "subject-cert", "", "the new root's certificate")
 	f.StringVar(&out, "out", "", "new file to write the cross certificate to (PEM)")
 	return c

@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca"
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
@@ -24,55 +25,6 @@ func Verb(c *console.Console) *cobra.Command {
 		a.caInit(), a.caShow(), a.caIssue(), a.caChain(), a.caCross(), a.caAudit(), a.caVerify())
 }
 
-func (a *app) caInit() *cobra.Command {
-	var o ca.InitOptions
-	var up above
-	c := &cobra.Command{
-		Use: "init --dir D", Short: "Make a root, or an intermediate under one: certificates for the server, key encrypted", Args: cobra.NoArgs,
-		Example: "  sectag ca init --dir authority --subject \"CN=Acme Devices 2026,O=Acme,C=NL\"\n" +
-			"  sectag ca init --intermediate --cert authority/root.crt --key authority/root.key --dir authority/2026 --subject \"CN=Acme 2026\"",
-		RunE: a.VerbOf(paper.NoFiles, func(context.Context, []string) (paper.Document, error) {
-			if o.Dir == "" {
-				return nil, cred.Failed("usage.flag", "the folder is missing", "write sectag ca init --dir authority")
-			}
-			if o.Plaintext && a.PassphraseFile() != "" {
-				return nil, cred.Failed("usage.flag", "a passphrase and --insecure-plaintext do not go together", "leave one of them out")
-			}
-			if err := up.settle(&o); err != nil {
-				return nil, err
-			}
-			o.Clock = ca.Clock{Now: a.Now(), Build: a.Tool.Built}
-			if up.wanted {
-				root, err := a.open(up.cert, up.key, up.pass)
-				if err != nil {
-					return nil, err
-				}
-				defer root.Lock()
-				o.Under = root
-			}
-			if !o.Plaintext {
-				var err error
-				if o.Passphrase, err = a.NewPassphrase("passphrase for the authority's key: "); err != nil {
-					return nil, err
-				}
-				defer clear(o.Passphrase)
-			}
-			made, err := ca.Init(o)
-			if err != nil {
-				return nil, err
-			}
-			return &paper.CAInit{Created: &made}, nil
-		}),
-	}
-	f := c.Flags()
-	f.StringVar(&o.Dir, "dir", "", "folder to write root.crt and root.key to, or intermediate.crt and intermediate.key")
-	f.StringVar(&o.Subject, "subject", "", `name, such as "CN=Acme Devices 2026,O=Acme,C=NL"`)
-	f.IntVar(&o.Days, "days", ca.DefaultDays, "days of life (an intermediate's default: as long as the root)")
-	f.BoolVar(&o.Plaintext, "insecure-plaintext", false, "leave the private key in clear, for trying things out")
-	up.add(c)
-	return c
-}
-
 func (a *app) caShow() *cobra.Command {
 	var cert, key string
 	c := &cobra.Command{
@@ -81,7 +33,7 @@ func (a *app) caShow() *cobra.Command {
 			if cert == "" {
 				return nil, cred.Failed("usage.flag", "the certificate is missing", "write sectag ca show --cert root.crt")
 			}
-			info, err := ca.Show(cert, key)
+			info, err := keyuri.Show(cert, key)
 			if err != nil {
 				return nil, err
 			}
@@ -89,7 +41,7 @@ func (a *app) caShow() *cobra.Command {
 		}),
 	}
 	c.Flags().StringVar(&cert, "cert", "", "certificate file")
-	c.Flags().StringVar(&key, "key", "", "private key file (default: the certificate's name with .key, if there)")
+	c.Flags().StringVar(&key, "key", "", "private key: a file, pkcs11:… or exec:… (default: the certificate's name with .key, if there)")
 	return c
 }
 
@@ -151,7 +103,7 @@ func (a *app) caIssue() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&o.Cert, "cert", "", "the authority's certificate")
-	f.StringVar(&o.Key, "key", "", "and private key")
+	f.StringVar(&o.Key, "key", "", "and private key: a file, pkcs11:… or exec:…")
 	f.StringVar(&imei, "imei", "", "the unit's IMEI")
 	f.StringVar(&o.Dir, "out", "", "folder to write <imei>.crt and <imei>.key to")
 	f.StringVar(&id, "id", string(cred.DefaultTemplate), "template of the unit's name")
@@ -171,7 +123,7 @@ func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (paper.Docum
 		return nil, err
 	}
 	if encrypted {
-		if o.Passphrase, err = a.Passphrase("passphrase of " + o.Key + ": "); err != nil {
+		if o.Passphrase, err = a.Passphrase(keyuri.Prompt(o.Key)); err != nil {
 			return nil, err
 		}
 		defer clear(o.Passphrase)

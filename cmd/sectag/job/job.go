@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/bench/ask"
 	"example.org/sectag/bench/gang"
 	"example.org/sectag/bench/profile"
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
@@ -80,7 +81,7 @@ func (j *Job) passphrase() error {
 	if j.PassphraseFile() == "" && !j.Terminal() {
 		return nil // a unit that needs nothing signed can do without
 	}
-	pass, err := j.Passphrase("passphrase of " + j.Settled.Key + ": ")
+	pass, err := j.Passphrase(keyuri.Prompt(j.Settled.Key))
 	if err == nil {
 		j.Keep(pass)
 	}

@@ -12,6 +12,7 @@ import (
 	"example.org/sectag/bench/negative"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca"
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
@@ -95,10 +96,10 @@ func (f *Flags) open(c *console.Console) (*ca.Authority, error) {
 	}
 	var pass []byte
 	if encrypted {
-		if pass, err = c.Passphrase("passphrase of " + f.key + ": "); err != nil {
+		if pass, err = c.Passphrase(keyuri.Prompt(f.key)); err != nil {
 			return nil, err
 		}
 		defer clear(pass)
 	}
-	return root.Unlock(f.key, pass)
+	return keyuri.Open(root, f.key, pass)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"example.org/sectag/ca"
+	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cred"
 )
 
@@ -27,7 +28,11 @@ func (d *CAInit) People(w io.Writer) {
 	} else {
 		fmt.Fprintf(w, "certificate  %s   give this one to your server\n", d.Cert)
 	}
-	fmt.Fprintf(w, "private key  %s   guard it: who has it and its passphrase can make units\n", d.Key)
+	guard := "guard it: who has it and its passphrase can make units"
+	if keyuri.Is(d.Key) {
+		guard = "it stays there: guard who may use it"
+	}
+	fmt.Fprintf(w, "private key  %s   %s\n", d.Key, guard)
 	fmt.Fprintf(w, "sha256       %s\n", d.SHA256)
 	findings(w, d.Findings)
 }
@@ -57,18 +62,13 @@ func (d *CAShow) People(w io.Writer) {
 		fmt.Fprintf(w, "root     %s\n", d.Root)
 	}
 	fmt.Fprintf(w, "life     %s to %s\n", d.NotBefore.Format("2006-01-02"), d.NotAfter.Format("2006-01-02"))
-	fmt.Fprintf(w, "key      %s%s\nsha256   %s\n", d.Info.Key, keyNote(d.KeyEncrypted), d.SHA256)
+	fmt.Fprintf(w, "key      %s%s\nsha256   %s\n", d.Info.Key, keyNotes[d.Protection], d.SHA256)
 	fmt.Fprintf(w, "may sign certificates: %s\n", yesNo(d.IsCA))
 }
 
-func keyNote(encrypted *bool) string {
-	switch {
-	case encrypted == nil:
-		return ""
-	case *encrypted:
-		return ", encrypted"
-	}
-	return ", in clear"
+// keyNotes say how a key is protected.
+var keyNotes = map[ca.Protection]string{
+	ca.KeyEncrypted: ", encrypted", ca.KeyClear: ", in clear", keyuri.Token: ", in a token (pkcs11)", keyuri.Command: ", behind a command (exec)",
 }
 
 func yesNo(b bool) string {
