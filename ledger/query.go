@@ -88,21 +88,23 @@ func (r *Reader) History(ctx context.Context, seen record.Unit, limit int) ([]re
 	if err != nil {
 		return nil, engine.Told(r.db, err, "read the unit's records")
 	}
-	var ids []int64
-	var bodies []string
-	err = engine.Each(ctx, r.rd, func(rows *sql.Rows) error {
-		var id int64
-		var body string
-		err := rows.Scan(&id, &body)
-		ids, bodies = append(ids, id), append(bodies, body)
-		return err
-	}, `SELECT id, body FROM record WHERE unit = $1 AND kind <> 'correction' ORDER BY id DESC LIMIT $2`, unit.Name, limit)
+	return r.proved(ctx, `SELECT id, body, unit FROM record WHERE unit = $1 AND kind <> 'correction' ORDER BY id DESC LIMIT $2`, unit.Name, limit)
+}
+
+// Revocations are all that were ever recorded, the oldest first.
+func (r *Reader) Revocations(ctx context.Context) ([]record.Record, error) {
+	return r.proved(ctx, `SELECT id, body, unit FROM record WHERE kind = 'revocation' ORDER BY id`)
+}
+
+// proved are records that decide, each believed.
+func (r *Reader) proved(ctx context.Context, query string, args ...any) (out []record.Record, err error) {
+	all, err := engine.Records(ctx, r.rd, query, args...)
 	if err != nil {
-		return nil, engine.Told(r.db, err, "read the unit's records")
+		return nil, engine.Told(r.db, err, "read the records")
 	}
-	out := make([]record.Record, len(ids))
-	for i, id := range ids {
-		if out[i], err = r.believed(ctx, id, bodies[i], unit.Name); err != nil {
+	out = make([]record.Record, len(all))
+	for i, v := range all {
+		if out[i], err = r.believed(ctx, v.ID, v.Body, v.Unit); err != nil {
 			return nil, err
 		}
 	}

@@ -52,5 +52,8 @@ func sqliteMigrations() [][]string {
 
 		// The few records that set another right are found without reading all.
 		`CREATE INDEX record_correction ON record(id) WHERE kind = 'correction'`,
+	}, {
+		// A revocation list is made of all revocations, which are few.
+		`CREATE INDEX record_revocation ON record(id) WHERE kind = 'revocation'`,
 	}}
 }
