@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 
 	"example.org/sectag/bench/evidence"
@@ -105,7 +106,7 @@ func (o Office) which(ctx context.Context, v RevokeOrder, issuer cred.Digest, by
 		if err != nil {
 			return nil, err
 		}
-		if r.Cert != nil && r.Cert.IssuerSHA == issuer {
+		if signedBy(r.Cert, issuer, by) {
 			return []given{{v.Serial, r.IMEI, r.Unit}}, nil
 		}
 		return nil, cred.Failed("ca.unknown-serial", fmt.Sprintf("the certificate %s of record %s was signed by another authority", v.Serial, id),
@@ -116,6 +117,20 @@ func (o Office) which(ctx context.Context, v RevokeOrder, issuer cred.Digest, by
 			"compare it with sectag ca show --cert UNIT.crt; to revoke one that was never recorded write --unknown and --imei N, whose unit has it")
 	}
 	return []given{{serial: v.Serial, imei: v.IMEI}}, nil
+}
+
+// signedBy tells whether an authority signed a recorded certificate. Of one that came from a file (slots write) the record does not say
+// who did: its signature tells.
+func signedBy(c *record.Certificate, issuer cred.Digest, by ca.Root) bool {
+	if c == nil || !c.IssuerSHA.IsZero() {
+		return c != nil && c.IssuerSHA == issuer
+	}
+	for _, b := range cred.Blocks([]byte(c.PEM)) {
+		if x, err := x509.ParseCertificate(b.Bytes); err == nil {
+			return x.CheckSignatureFrom(by.Cert) == nil
+		}
+	}
+	return false
 }
 
 // most bounds how many records of a unit are looked through.
@@ -130,7 +145,7 @@ func (o Office) allOf(ctx context.Context, imei cred.IMEI, issuer cred.Digest, b
 	var out []given
 	seen := map[string]bool{}
 	for _, r := range list {
-		if r.Cert == nil || r.Cert.IssuerSHA != issuer || seen[r.Cert.Serial] {
+		if !signedBy(r.Cert, issuer, by) || seen[r.Cert.Serial] {
 			continue
 		}
 		seen[r.Cert.Serial] = true
