@@ -91,9 +91,15 @@ func (r *Reader) History(ctx context.Context, seen record.Unit, limit int) ([]re
 	return r.proved(ctx, `SELECT id, body, unit FROM record WHERE unit = $1 AND kind <> 'correction' ORDER BY id DESC LIMIT $2`, unit.Name, limit)
 }
 
-// Revocations are all that were ever recorded, the oldest first.
+// Revocations are all that were ever recorded, the oldest first. That none was taken out or hidden only Verify can tell.
 func (r *Reader) Revocations(ctx context.Context) ([]record.Record, error) {
-	return r.proved(ctx, `SELECT id, body, unit FROM record WHERE kind = 'revocation' ORDER BY id`)
+	all, err := r.proved(ctx, `SELECT id, body, unit FROM record WHERE kind = 'revocation' ORDER BY id`)
+	for _, v := range all {
+		if v.Kind != record.Revocation {
+			return nil, engine.Broken(nil, "record "+v.ID+" is listed as a revocation and is none")
+		}
+	}
+	return all, err
 }
 
 // proved are records that decide, each believed.
