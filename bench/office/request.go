@@ -21,7 +21,7 @@ type Request struct {
 var line = regexp.MustCompile(`(?m)^%KEYGEN:.*$`)
 
 // ReadRequest reads a request for a certificate in any of its forms: PEM, DER, or the answer to AT%KEYGEN as the modem gives it, the line,
-// what stands between its quotes, or a transcript with that line. Faults: ca.csr, and those of keygen.Parse and Answer.Check.
+// what stands between its quotes, or a transcript with that line. Fault: ca.csr.
 func ReadRequest(file []byte) (Request, error) {
 	if len(file) > 0 && file[0] == 0x30 { // SEQUENCE; no text begins with this digit, base64url of one begins with an M
 		c, err := ca.ParseCSR(file)
@@ -42,8 +42,8 @@ func ReadRequest(file []byte) (Request, error) {
 		text = bytes.TrimSpace(found[0])
 	}
 	a, err := keygen.Parse(string(text))
-	if err != nil {
-		return Request{}, err
+	if f := cred.AsFault(err); f != nil { // it comes from a file and not from a unit at a port: another code, another exit
+		return Request{}, cred.Because(err, "ca.csr", "the certificate request is refused: "+f.Text, formsHint)
 	}
 	if a.Content != keygen.CSR {
 		return Request{}, refused("it is a " + a.Content.String() + ", and nothing shows who holds the private key")
@@ -76,9 +76,10 @@ func onlyRequest(file []byte) ([]byte, error) {
 }
 
 func refused(why string) error {
-	return cred.Failed("ca.csr", "the certificate request is refused: "+why,
-		"give one request: a file that says BEGIN CERTIFICATE REQUEST, its DER, or the modem's answer to AT%KEYGEN=TAG,2,0")
+	return cred.Failed("ca.csr", "the certificate request is refused: "+why, formsHint)
 }
+
+const formsHint = "give one request: a file that says BEGIN CERTIFICATE REQUEST, its DER, or the modem's whole answer to AT%KEYGEN=TAG,2,0"
 
 // digits is what an IMEI looks like in a name.
 var digits = regexp.MustCompile(`[0-9]{15}`)

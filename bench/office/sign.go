@@ -30,7 +30,7 @@ type Signed struct {
 }
 
 // Sign signs a certificate for the key of a request. The name comes from the unit and not from the request. Faults: those of ReadRequest
-// and ca.Authority.Issue; ca.exists; ledger.bound; usage.flag (no unit, or two).
+// and ca.Authority.Issue; ca.exists; ca.compromised-key; ledger.bound; usage.flag (no unit, or two).
 func (o Office) Sign(ctx context.Context, s SignOrder) (Signed, error) {
 	if s.Out != "" {
 		if err := taken(s.Out); err != nil {
@@ -102,7 +102,8 @@ func (s Signed) save() error {
 	return nil
 }
 
-// heard warns of a key that has a certificate already. To renew it is no harm; that a unit gets a new key with it is better.
+// heard warns of a key that has a certificate already. To renew it is no harm; that a unit gets a new key with it is better. A key whose
+// certificate was revoked because somebody else has it gets no other: ca.compromised-key.
 func (o Office) heard(ctx context.Context, r Request) ([]cred.Finding, error) {
 	if o.Ledger == nil {
 		return nil, nil
@@ -111,10 +112,37 @@ func (o Office) heard(ctx context.Context, r Request) ([]cred.Finding, error) {
 	if err != nil || !known {
 		return nil, err
 	}
+	if err := o.sound(ctx, rec, r.SPKI); err != nil {
+		return nil, err
+	}
 	return []cred.Finding{{
 		Code: "ca.same-key", Severity: cred.Warning, Text: "the key of this request has a certificate already, by record " + rec,
 		Hint: "have the unit make a new key and request, unless it is to keep this one",
 	}}, nil
+}
+
+// sound refuses a key of which the ledger says, by the history of the unit that had it first, that it is compromised.
+func (o Office) sound(ctx context.Context, rec string, spki cred.Digest) error {
+	first, _, err := o.Ledger.Show(ctx, rec)
+	if err != nil {
+		return err
+	}
+	list, err := o.Ledger.History(ctx, first.Seen(), most)
+	if err != nil {
+		return err
+	}
+	had := map[string]bool{}
+	for _, r := range list {
+		if r.Cert != nil && r.Cert.SPKI == spki {
+			had[r.Cert.Serial] = true
+		}
+	}
+	for _, r := range list {
+		if r.Revoked != nil && r.Revoked.Reason == "keyCompromise" && had[r.Revoked.Serial] {
+			return cred.Failed("ca.compromised-key", "the key of this request is compromised: record "+r.ID+" revokes its certificate for that", "have the unit make a new key and request")
+		}
+	}
+	return nil
 }
 
 // origin says of the key what can be known of it here. That a modem made it is what its statement says, which names this request; the
