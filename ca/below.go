@@ -2,6 +2,7 @@ package ca
 
 import (
 	"crypto"
+	"crypto/rand"
 	"crypto/x509"
 	"fmt"
 
@@ -43,4 +44,23 @@ func (a *Authority) SignAuthority(tmpl *x509.Certificate, pub crypto.PublicKey, 
 		return nil, err
 	}
 	return a.sign(&own, pub)
+}
+
+// SignList signs a revocation list in this authority's name (package revoke). Faults: ca.locked, ca.no-crl.
+func (a *Authority) SignList(tmpl *x509.RevocationList) ([]byte, error) {
+	if a.Cert.KeyUsage&x509.KeyUsageCRLSign == 0 {
+		return nil, cred.Failed("ca.no-crl", "the certificate of "+certfile.Subject(a.Cert)+" does not let it sign revocation lists (key usage cRLSign)",
+			"no server would take its list: have the server refuse the unit by its name, and make the next authority with sectag ca init")
+	}
+	issuer := *a.Cert
+	var err error
+	if issuer.SubjectKeyId, err = keyID(a.Cert); err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.signer == nil {
+		return nil, cred.Failed("ca.locked", "the authority is locked", "unlock it with its passphrase")
+	}
+	return x509.CreateRevocationList(rand.Reader, tmpl, &issuer, a.signer)
 }

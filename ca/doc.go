@@ -22,6 +22,6 @@
 // chain to a root (audit.go here hands on to it); decoy makes what servers must refuse; keyfile knows how private keys lie in
 // files, certfile how certificates do, pairfile how both come into a folder, subject how people write its name, keyuri finds a
 // key by what a person wrote (a file, a token, a command that signs), chain what stands
-// between a unit and the root, cross how a new root is reached from an old one. Nothing here asks the time, prints, or keeps a
+// between a unit and the root, revoke how an authority says what is to be believed no more, cross how a new root is reached from an old one. Nothing here asks the time, prints, or keeps a
 // secret after it was told to forget it. Every failure is a *cred.Fault with a code of the contract.
 package ca

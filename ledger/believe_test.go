@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"database/sql"
+	"os"
+	"strings"
 	"testing"
 
 	"example.org/sectag/cred"
@@ -47,5 +49,37 @@ func TestATamperedRecordDecidesNothing(t *testing.T) {
 		if one != nil && cred.AsFault(one).Code != "ledger.broken" {
 			t.Errorf("%s: the newest passing record says %v", name, one)
 		}
+	}
+}
+
+// TestATamperedRevocationRevokesNothing: who may write the file must not have units refused by a list that the authority signs.
+func TestATamperedRevocationRevokesNothing(t *testing.T) {
+	t.Parallel()
+	s, url := openNew(t)
+	populate(t, s)
+	r := plain(1)
+	r.Kind = record.Revocation
+	r.Revoked = &record.Revoked{Serial: "7f3c", Issuer: cred.Sum([]byte("issuer")), Reason: "keyCompromise", Time: r.Time}
+	w, err := s.Record(t.Context(), r)
+	must(t, err)
+	all, err := s.Revocations(t.Context())
+	if err != nil || len(all) != 1 || all[0].ID != w.ID || *all[0].Revoked != *r.Revoked {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	must(t, s.Close())
+	whole, err := os.ReadFile(strings.TrimPrefix(url, "sqlite:"))
+	must(t, err)
+	for name, change := range map[string]string{
+		"another serial":         `UPDATE record SET body = replace(body, '"serial":"7f3c"', '"serial":"7f3d"') WHERE id = ` + w.ID,
+		"one that is none":       `UPDATE record SET kind = 'revocation' WHERE id = 1`,
+		"of another unit":        `UPDATE record SET unit = (SELECT unit FROM record WHERE id = 1) WHERE id = ` + w.ID,
+		"not in the log's roots": `UPDATE head SET root = zeroblob(32)`,
+	} {
+		r, err := OpenReader(t.Context(), tampered(t, whole, func(db *sql.DB) { mustExec(t, db, change) }))
+		must(t, err)
+		if all, err := r.Revocations(t.Context()); err == nil || cred.AsFault(err).Code != "ledger.broken" {
+			t.Errorf("%s: %+v, %v", name, all, err)
+		}
+		must(t, r.Close())
 	}
 }

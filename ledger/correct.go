@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -41,21 +40,16 @@ func (r *Reader) Corrections(ctx context.Context, id string) ([]Note, error) {
 // corrections are all of them, by the record that they correct: there are few.
 func (r *Reader) corrections(ctx context.Context) (map[string][]Note, error) {
 	out := map[string][]Note{}
-	err := engine.Each(ctx, r.rd, func(rows *sql.Rows) error {
-		var id int64
-		var body string
-		if err := rows.Scan(&id, &body); err != nil {
-			return err
-		}
-		rec, err := record.Decode([]byte(body))
+	all, err := engine.Records(ctx, r.rd, `SELECT id, body, unit FROM record WHERE kind = 'correction' ORDER BY id`)
+	for _, v := range all {
+		rec, err := record.Decode([]byte(v.Body))
 		if errors.Is(err, record.ErrNewer) {
-			return nil
+			continue
 		}
 		if err != nil {
-			return engine.Broken(err, fmt.Sprintf("record %d cannot be read", id))
+			return nil, engine.Broken(err, fmt.Sprintf("record %d cannot be read", v.ID))
 		}
 		out[rec.Corrects] = append(out[rec.Corrects], Note{Record: rec.ID, Time: rec.Time, Text: rec.Note})
-		return nil
-	}, `SELECT id, body FROM record WHERE kind = 'correction' ORDER BY id`)
+	}
 	return out, engine.Told(r.db, err, "read the corrections")
 }

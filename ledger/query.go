@@ -88,21 +88,29 @@ func (r *Reader) History(ctx context.Context, seen record.Unit, limit int) ([]re
 	if err != nil {
 		return nil, engine.Told(r.db, err, "read the unit's records")
 	}
-	var ids []int64
-	var bodies []string
-	err = engine.Each(ctx, r.rd, func(rows *sql.Rows) error {
-		var id int64
-		var body string
-		err := rows.Scan(&id, &body)
-		ids, bodies = append(ids, id), append(bodies, body)
-		return err
-	}, `SELECT id, body FROM record WHERE unit = $1 AND kind <> 'correction' ORDER BY id DESC LIMIT $2`, unit.Name, limit)
-	if err != nil {
-		return nil, engine.Told(r.db, err, "read the unit's records")
+	return r.proved(ctx, `SELECT id, body, unit FROM record WHERE unit = $1 AND kind <> 'correction' ORDER BY id DESC LIMIT $2`, unit.Name, limit)
+}
+
+// Revocations are all that were ever recorded, the oldest first. That none was taken out or hidden only Verify can tell.
+func (r *Reader) Revocations(ctx context.Context) ([]record.Record, error) {
+	all, err := r.proved(ctx, `SELECT id, body, unit FROM record WHERE kind = 'revocation' ORDER BY id`)
+	for _, v := range all {
+		if v.Kind != record.Revocation {
+			return nil, engine.Broken(nil, "record "+v.ID+" is listed as a revocation and is none")
+		}
 	}
-	out := make([]record.Record, len(ids))
-	for i, id := range ids {
-		if out[i], err = r.believed(ctx, id, bodies[i], unit.Name); err != nil {
+	return all, err
+}
+
+// proved are records that decide, each believed.
+func (r *Reader) proved(ctx context.Context, query string, args ...any) (out []record.Record, err error) {
+	all, err := engine.Records(ctx, r.rd, query, args...)
+	if err != nil {
+		return nil, engine.Told(r.db, err, "read the records")
+	}
+	out = make([]record.Record, len(all))
+	for i, v := range all {
+		if out[i], err = r.believed(ctx, v.ID, v.Body, v.Unit); err != nil {
 			return nil, err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"example.org/sectag/bench/evidence"
+	"example.org/sectag/bench/office"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/endpoint/coap"
@@ -363,7 +364,7 @@ func far(t *testing.T) (cred.Endpoint, Identity) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := Issue(t.Context(), Order{Cert: made.Cert, Key: made.Key, ID: cred.DefaultTemplate, Days: 30, Dir: filepath.Join(dir, "units"), IMEI: fakeIMEI}, nil, evidence.Tool{}, time.Now)
+	l, err := office.Issue(t.Context(), office.Order{Cert: made.Cert, Key: made.Key, ID: cred.DefaultTemplate, Days: 30, Dir: filepath.Join(dir, "units"), IMEI: fakeIMEI}, nil, evidence.Tool{}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

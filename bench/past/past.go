@@ -27,6 +27,8 @@ type Past struct {
 	last  map[cred.Slot]cred.Digest // what the record that was looked at last found there: the oldest so far
 	made  map[cred.Slot]bool        // it was empty, the modem was asked to make a key in it, and nobody has read it since
 
+	revoked []record.Revoked // certificates that are to be believed no more
+
 	parcels []parcel // what was ever sent, and where to
 	more    bool     // there are older records than were looked at
 }
@@ -70,6 +72,9 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 // add notes what a record put into slots: what was sent, what a bad line made of it, and what was found right and kept. A slot that a record settled (it says
 // what was done there, read back) is not looked up in older ones: what stood there before is what this record replaced.
 func (p *Past) add(r record.Record) {
+	if r.Revoked != nil {
+		p.revoked = append(p.revoked, *r.Revoked)
+	}
 	for _, s := range r.Slots {
 		at := cred.Slot{SecTag: s.SecTag, Kind: s.Type}
 		p.sent(at, s)
@@ -189,11 +194,17 @@ type Wish struct {
 // renewAt is the life that a certificate must have left to be kept.
 const renewAt = 30 * 24 * time.Hour
 
-// Agrees tells whether the newest passing record is of that: issuer, id, anchor, key origin, sec_tag and what is sent behind the certificate, with enough life left.
+// dead tells whether a certificate was revoked: a server that asks for the authority's list refuses it.
+func (p Past) dead(c *record.Certificate) bool {
+	return slices.ContainsFunc(p.revoked, func(v record.Revoked) bool { return v.Serial == c.Serial && v.Issuer == c.IssuerSHA })
+}
+
+// Agrees tells whether the newest passing record is of that: issuer, id, anchor, key origin, sec_tag and what is sent behind the certificate, with enough life left
+// and not revoked.
 // What it names is current then.
 func (p Past) Agrees(w Wish) bool {
 	r := p.Pass
-	if r == nil || r.Cert == nil || r.Authority == nil {
+	if r == nil || r.Cert == nil || r.Authority == nil || p.dead(r.Cert) {
 		return false
 	}
 	end, err := record.ParseStamp(r.Cert.NotAfter)

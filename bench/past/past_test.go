@@ -83,6 +83,22 @@ func TestWhatIsCurrent(t *testing.T) {
 			t.Errorf("%s: current is %v", name, got)
 		}
 	}
+	good := passed()
+	good.Cert.IssuerSHA = issuer
+	for name, c := range map[string]struct {
+		of   record.Revoked
+		want bool
+	}{
+		"that was revoked":                       {record.Revoked{Serial: good.Cert.Serial, Issuer: issuer}, false},
+		"whose serial another authority revoked": {record.Revoked{Serial: good.Cert.Serial, Issuer: anchor}, true},
+		"beside which another of the unit's was": {record.Revoked{Serial: "0102", Issuer: issuer}, true},
+	} {
+		p := Past{Pass: &good}
+		p.add(record.Record{Kind: record.Revocation, Revoked: &c.of})
+		if got := p.Agrees(wish); got != c.want {
+			t.Errorf("a certificate %s: current is %v", name, got)
+		}
+	}
 	if (Past{}).Agrees(wish) {
 		t.Error("what nobody knows is current")
 	}

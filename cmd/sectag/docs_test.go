@@ -118,6 +118,7 @@ var documents = map[string]any{
 		paper.Findings
 		Rules string `json:"rules"`
 	}{}, "sectag ca init": paper.CAInit{}, "sectag ca show": paper.CAShow{}, "sectag ca issue": paper.CAIssue{},
+	"sectag ca sign": paper.CASign{}, "sectag ca bundle": paper.CABundle{}, "sectag ca revoke": paper.CARevoke{}, "sectag ca crl": paper.CACRL{},
 	"sectag ca chain": paper.Chain{}, "sectag ca cross": paper.Chain{}, "sectag ca audit": paper.Findings{}, "sectag ca verify": paper.Findings{}, "sectag probe": paper.Probe{}, "sectag profile kconfig": paper.Kconfig{}, "sectag connect": paper.Connect{},
 	"sectag ledger key": paper.LedgerKey{}, "sectag ledger checkpoint": paper.LedgerCheckpoint{}, "sectag ledger prove": paper.LedgerProof{},
 	"sectag ledger check": paper.LedgerCheck{}, "sectag ledger correct": paper.LedgerCorrect{},

@@ -188,6 +188,16 @@ func (r *Record) sound() error {
 		return fmt.Errorf("a correction names the record that it corrects and says what is right")
 	case r.Kind == Correction && len(r.Bindings()) > 0:
 		return fmt.Errorf("a correction gives a unit nothing")
+	case r.Kind == Revocation && r.Revoked == nil:
+		return fmt.Errorf("a revocation says which certificate is revoked")
+	case r.Kind == Revocation && len(r.Bindings()) > 0:
+		return fmt.Errorf("a revocation gives a unit nothing")
+	case r.Revoked != nil && (r.Revoked.Serial == "" || r.Revoked.Issuer.IsZero() || r.Revoked.Reason == "" || r.Revoked.Time == ""):
+		return fmt.Errorf("a revocation needs serial, issuer, reason and time")
+	case r.Means != "" && r.Means != OtherMeans:
+		return fmt.Errorf("credentials are written by a bench, or %s", OtherMeans)
+	case r.Means != "" && r.Kind == Issue && !r.unread():
+		return fmt.Errorf("what was written by other means is a certificate that was issued, and slots that nobody read back")
 	case r.Uniqueness != nil && r.Uniqueness.Collisions != 0:
 		return fmt.Errorf("a record with a collision is never written")
 	}

@@ -34,6 +34,7 @@ const (
 	Test        Kind = "test"        // a connection was tried, with a twin certificate or with files
 	Interrupted Kind = "interrupted" // a run ended without a verdict of its own; it was closed by a later start
 	Correction  Kind = "correction"  // something that an older record says was wrong; Corrects names it, Note says what is right
+	Revocation  Kind = "revocation"  // a certificate of the unit is to be believed no more; Revoked says which
 )
 
 // Supersedes tells whether a record of this kind takes the place of the unit's older one.
@@ -44,7 +45,7 @@ func (k Kind) Supersedes() bool { return k == Provision || k == Issue }
 type Record struct {
 	Version int    `json:"schema_version"` // the store's
 	ID      string `json:"record" is:"id"` // the index in the log, from 0; the store's
-	Kind    Kind   `json:"kind" is:"provision|check|issue|slots|test|interrupted|correction"`
+	Kind    Kind   `json:"kind" is:"provision|check|issue|slots|test|interrupted|correction|revocation"`
 	Time    string `json:"time" is:"time"` // when it was written: Stamp
 
 	Verdict cred.Verdict `json:"verdict" is:"pass|warn|fail"`
@@ -65,12 +66,14 @@ type Record struct {
 	Bench    Bench  `json:"bench"`
 
 	KeyOrigin  string       `json:"key_origin,omitempty" is:"modem|host|imported"`
-	Slots      []Slot       `json:"slots"` // what each slot holds at the end
+	Means      string       `json:"means,omitempty" is:"name" since:"3"` // OtherMeans, or empty: a bench wrote the slots and read them back
+	Slots      []Slot       `json:"slots"`                               // what each slot holds at the end
 	Key        *Key         `json:"key,omitempty"`
-	Cert       *Certificate `json:"certificate,omitempty"`       // the unit's own
-	Authority  *Authority   `json:"authority,omitempty"`         // that signed it
-	Anchor     *Anchor      `json:"anchor,omitempty"`            // what the unit trusts: the slot's content, with the name of its first root
-	Anchors    []Anchor     `json:"anchors,omitempty" since:"2"` // each root of the slot, where it has several
+	Cert       *Certificate `json:"certificate,omitempty"`          // the unit's own
+	Revoked    *Revoked     `json:"revocation,omitempty" since:"3"` // kind revocation
+	Authority  *Authority   `json:"authority,omitempty"`            // that signed it, or that revokes it
+	Anchor     *Anchor      `json:"anchor,omitempty"`               // what the unit trusts: the slot's content, with the name of its first root
+	Anchors    []Anchor     `json:"anchors,omitempty" since:"2"`    // each root of the slot, where it has several
 	Connection string       `json:"connection" is:"tested|not tested"`
 	Connect    *Connect     `json:"connect,omitempty"`
 	Uniqueness *Uniqueness  `json:"uniqueness,omitempty"` // the store's

@@ -49,7 +49,7 @@ func full(t testing.TB) Record {
 		ID: "12", Kind: Provision, Time: "2026-11-22T10:00:00Z", Verdict: cred.Fail, IMEI: 352656100367872,
 		Unit:       Identity{"key:" + sum("k").String(), sum("k"), "25c95751-efa4-40d4-8b4a-1dcaab81fac9", sum("token"), "tracker-2", "A-17", "2026-47", true},
 		Supersedes: "3", Checks: "3", Corrects: "3", Note: "the label said 47", Run: "4", Attempt: 1, Model: "nRF9151-LACA", Hardware: "nRF9151 LACA ADA", Firmware: "mfw_nrf91x1_2.0.3",
-		Host: "at-host", KeyOrigin: "host",
+		Host: "at-host", KeyOrigin: "host", Means: OtherMeans,
 		Bench: Bench{
 			"v1.0.0", "b7c036c", sum("bin"), "linux/amd64", "3", "ak", "/dev/ttyACM0", sum("profile"),
 			Clock{"system", "2026-11-22T09:59:58Z"},
@@ -67,6 +67,7 @@ func full(t testing.TB) Record {
 			certPEM(t),
 			[]cred.Digest{sum("between")},
 		},
+		Revoked:   &Revoked{"5f3c", sum("ca"), "keyCompromise", "2026-11-22T10:00:00Z"},
 		Authority: &Authority{"CN=Acme Devices 2026", sum("ca"), sum("caspki"), "EC P-256", "2046-11-17T00:00:00Z", "encrypted-file", []cred.Digest{sum("root")}},
 		Anchor:    &Anchor{"CN=Acme Root", sum("a"), sum("b"), "2046-11-17T00:00:00Z", 648, "aia", "http://pki.example/root.cer", sum("f"), "first-use", "ak"},
 		Anchors:   []Anchor{{"CN=Acme Root", sum("c"), sum("b"), "2046-11-17T00:00:00Z", 324, "aia", "http://pki.example/root.cer", sum("f"), "first-use", "ak"}},
@@ -122,6 +123,55 @@ func TestCorrection(t *testing.T) {
 		spoil(&bad)
 		if _, _, err := Encode(bad); err == nil {
 			t.Errorf("a correction %s was written", name)
+		}
+	}
+}
+
+// A revocation names one certificate, its issuer, a reason of RFC 5280 and a time; it gives a unit nothing.
+func TestRevocation(t *testing.T) {
+	good := func() Record {
+		return Record{
+			ID: "3", Kind: Revocation, Time: "2026-11-22T10:00:00Z", Verdict: cred.Pass, IMEI: 352656100367872,
+			Revoked: &Revoked{"5f3c", sum("ca"), "keyCompromise", "2026-11-22T10:00:00Z"},
+		}
+	}
+	if _, _, err := Encode(good()); err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*Record){
+		"of nothing": func(r *Record) { r.Revoked = nil }, "without a serial": func(r *Record) { r.Revoked.Serial = "" },
+		"by nobody": func(r *Record) { r.Revoked.Issuer = cred.Digest{} }, "for no reason": func(r *Record) { r.Revoked.Reason = "" },
+		"at no time": func(r *Record) { r.Revoked.Time = "" }, "that is a hold": func(r *Record) { r.Revoked.Reason = "certificateHold" },
+		"with an identity": func(r *Record) { r.Key = &Key{Origin: "hsm", SPKI: sum("k")} },
+	} {
+		bad := good()
+		spoil(&bad)
+		if _, _, err := Encode(bad); err == nil {
+			t.Errorf("a revocation %s was written", name)
+		}
+	}
+}
+
+// What was written by other means is what somebody knows who made the file: nothing was read back.
+func TestOtherMeans(t *testing.T) {
+	good := func() Record {
+		return Record{
+			ID: "3", Kind: Issue, Time: "2026-11-22T10:00:00Z", Verdict: cred.Pass, IMEI: 352656100367872, Means: OtherMeans,
+			Slots: []Slot{{SecTag: 42, Type: cred.ClientCert, Bytes: 594, Sent: sum("c"), Holds: "unknown"}},
+		}
+	}
+	if _, _, err := Encode(good()); err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*Record){
+		"with a digest that was read": func(r *Record) { r.Slots[0].SHA256 = sum("c") }, "as done": func(r *Record) { r.Slots[0].Action = "written" },
+		"with an answer": func(r *Record) { r.Slots[0].Write = "ok" }, "in no slot": func(r *Record) { r.Slots = nil },
+		"by magic": func(r *Record) { r.Means = "written by magic" },
+	} {
+		bad := good()
+		spoil(&bad)
+		if _, _, err := Encode(bad); err == nil {
+			t.Errorf("what was written by other means %s was recorded", name)
 		}
 	}
 }

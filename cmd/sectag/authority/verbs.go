@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench/ask"
+	"example.org/sectag/bench/office"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca"
 	"example.org/sectag/ca/keyuri"
@@ -22,7 +23,7 @@ type app struct{ *console.Console }
 func Verb(c *console.Console) *cobra.Command {
 	a := &app{c}
 	return console.Group(&cobra.Command{Use: "ca", Short: "Make and judge the authority that signs your units"},
-		a.caInit(), a.caShow(), a.caIssue(), a.caChain(), a.caCross(), a.caAudit(), a.caVerify())
+		a.caInit(), a.caShow(), a.caIssue(), a.caSign(), a.caBundle(), a.caRevoke(), a.caCRL(), a.caChain(), a.caCross(), a.caAudit(), a.caVerify())
 }
 
 func (a *app) caShow() *cobra.Command {
@@ -81,7 +82,7 @@ func (a *app) caVerify() *cobra.Command {
 }
 
 func (a *app) caIssue() *cobra.Command {
-	var o ask.Order
+	var o office.Order
 	var imei, id string
 	var encrypt bool
 	c := &cobra.Command{
@@ -113,7 +114,7 @@ func (a *app) caIssue() *cobra.Command {
 	return c
 }
 
-func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (paper.Document, error) {
+func (a *app) issue(ctx context.Context, o office.Order, encrypt bool) (paper.Document, error) {
 	p, _, err := a.Profile()
 	if err != nil {
 		return nil, err
@@ -141,7 +142,7 @@ func (a *app) issue(ctx context.Context, o ask.Order, encrypt bool) (paper.Docum
 	if l != nil {
 		defer l.Close()
 	}
-	issued, err := ask.Issue(ctx, o, l, a.Tool, a.Now)
+	issued, err := office.Issue(ctx, o, l, a.Tool, a.Now)
 	if err != nil {
 		return nil, err
 	}

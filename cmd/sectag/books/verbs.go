@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
+	"example.org/sectag/ledger/record"
 )
 
 type app struct{ *console.Console }
@@ -52,6 +53,20 @@ func (a *app) ledgerList() *cobra.Command {
 	return c
 }
 
+// noteRevoked says beside a record that its certificate is to be believed no more.
+func (a *app) noteRevoked(ctx context.Context, l *ledger.Reader, c *record.Certificate) error {
+	if c == nil {
+		return nil
+	}
+	all, err := l.Revocations(ctx)
+	for _, r := range all {
+		if r.Revoked != nil && r.Revoked.Serial == c.Serial && r.Revoked.Issuer == c.IssuerSHA {
+			a.Note("record %s revokes its certificate: %s, %s\n", r.ID, r.Revoked.Time, r.Revoked.Reason)
+		}
+	}
+	return err
+}
+
 func (a *app) ledgerShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show ID", Short: "Show one record as it was written", Args: cobra.MaximumNArgs(1),
@@ -64,7 +79,7 @@ func (a *app) ledgerShow() *cobra.Command {
 				return nil, err
 			}
 			defer console.CloseReader(l)
-			_, body, err := l.Show(ctx, args[0])
+			rec, body, err := l.Show(ctx, args[0])
 			if err != nil {
 				return nil, err
 			}
@@ -74,6 +89,9 @@ func (a *app) ledgerShow() *cobra.Command {
 			}
 			for _, n := range notes { // beside the record, which stays as it was written
 				a.Note("record %s corrects it: %s\n", n.Record, n.Text)
+			}
+			if err := a.noteRevoked(ctx, l, rec.Cert); err != nil {
+				return nil, err
 			}
 			return &paper.LedgerShow{Body: body}, nil
 		}),

@@ -61,5 +61,8 @@ func sqliteMigrations() [][]string {
 		`CREATE INDEX trait_also ON trait(what, also)`,
 		`CREATE TABLE said (trait INTEGER NOT NULL REFERENCES trait(id), unit INTEGER NOT NULL, record INTEGER NOT NULL,
 			imei INTEGER NOT NULL, time INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (trait, unit, record)) STRICT, WITHOUT ROWID`,
+	}, {
+		// A revocation list is made of all revocations, which are few.
+		`CREATE INDEX record_revocation ON record(id) WHERE kind = 'revocation'`,
 	}}
 }

@@ -1,4 +1,4 @@
-package ask
+package office
 
 import (
 	"context"
@@ -91,14 +91,23 @@ func exists(name string) bool {
 
 // claim refuses what another unit has, and tells the newest time in the ledger.
 func claim(ctx context.Context, l *ledger.Reader, imei cred.IMEI, name string, key *ca.Key) (time.Time, error) {
-	der, err := x509.MarshalPKIXPublicKey(key.Public())
+	spki, err := digest(key)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("reading the new key's public half: %w", err)
+		return time.Time{}, err
 	}
-	if err := past.Free(ctx, l, record.Unit{IMEI: imei}, name, cred.Sum(der)); err != nil {
+	if err := past.Free(ctx, l, record.Unit{IMEI: imei}, name, spki); err != nil {
 		return time.Time{}, err
 	}
 	return past.Newest(ctx, l)
+}
+
+// digest is that of a key's public half.
+func digest(key *ca.Key) (cred.Digest, error) {
+	der, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		return cred.Digest{}, fmt.Errorf("reading the new key's public half: %w", err)
+	}
+	return cred.Sum(der), nil
 }
 
 // signed is the record of what was signed. It is written before the files are: what is signed is bound, whatever becomes of them.
