@@ -156,6 +156,7 @@ func TestAnOlderLedger(t *testing.T) {
 	url = tampered(t, ledger, func(db *sql.DB) {
 		mustExec(t, db, `DROP TABLE said`)
 		mustExec(t, db, `DROP TABLE trait`)
+		mustExec(t, db, `DROP INDEX record_revocation`)
 		mustExec(t, db, `PRAGMA user_version = 2`)
 	})
 	r, err := OpenReader(t.Context(), url)
@@ -174,5 +175,21 @@ func TestAnOlderLedger(t *testing.T) {
 	url = tampered(t, ledger, func(db *sql.DB) { mustExec(t, db, `DROP TABLE said`) })
 	if found := judged(t, url, nil); !strings.Contains(found, "the schema lacks: CREATE TABLE said") {
 		t.Errorf("without its index: %q", found)
+	}
+}
+
+// TestARevocationSaysNothingOfTheUnit: what signed the list is not what signed the unit's certificate.
+func TestARevocationSaysNothingOfTheUnit(t *testing.T) {
+	s, _ := fleet(t)
+	ca := one(record.TraitCA, digest("Old").String())
+	want := hits(t, s.Reader, ca)
+	first := unitRecord(2, 1)
+	wrote(t, s, record.Record{
+		Kind: record.Revocation, Time: "2026-12-31T00:00:00Z", Verdict: cred.Pass, IMEI: first.IMEI, Unit: first.Unit,
+		Authority: &record.Authority{Subject: "CN=New", SHA256: digest("New")},
+		Revoked:   &record.Revoked{Serial: first.Cert.Serial, Issuer: digest("New"), Reason: "superseded", Time: "2026-12-31T00:00:00Z"},
+	})
+	if got := hits(t, s.Reader, ca); want == "" || got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -31,6 +31,9 @@ type Trait struct {
 // What a modem says of itself is seen by whoever asks it, so a record of any kind tells it.
 func (r Record) Traits() []Trait {
 	out := []Trait{{Sort: TraitRecord}}
+	if r.Kind == Revocation || r.Kind == Correction { // which speak of other records, and saw no unit
+		return out
+	}
 	add := func(s Sort, value, also string) {
 		t := Trait{s, value, also}
 		if value == "" {
