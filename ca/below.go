@@ -7,6 +7,7 @@ import (
 
 	"example.org/sectag/ca/certfile"
 	"example.org/sectag/ca/chain"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 )
 
@@ -36,7 +37,7 @@ func (a *Authority) SignAuthority(tmpl *x509.Certificate, pub crypto.PublicKey, 
 		own.NotBefore = a.Cert.NotBefore
 	}
 	var err error
-	if own.AuthorityKeyId, err = keyID(a.Cert); err != nil {
+	if own.AuthorityKeyId, err = lint.KeyID(a.Cert); err != nil {
 		return nil, err
 	}
 	return a.sign(&own, pub)

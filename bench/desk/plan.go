@@ -167,7 +167,8 @@ func (d *Desk) agrees(before past.Past, s profile.Slot, unit record.Unit, anchor
 	}
 	return root.Cert != nil && before.Agrees(past.Wish{
 		SecTag: s.SecTag, Issuer: cred.Sum(root.PEM), Name: p.ID.Name(unit.IMEI), Origin: p.Origin.Recorded(),
-		Anchor: anchor, Behind: identity.Behind(p.Chain, root).Sums(), Now: d.Now(),
+		Profile: p.Certificate.Record(),
+		Anchor:  anchor, Behind: identity.Behind(p.Chain, root).Sums(), Now: d.Now(),
 	})
 }
 

@@ -54,6 +54,7 @@ var fences = map[string][]string{
 	"go.uber.org/goleak":              {"tests"},
 	"github.com/google/go-cmp":        {"tests"},
 	"github.com/transparency-dev":     {"tests"},
+	"github.com/zmap":                 {"tests"},
 	"example.org/sectag/device/sim":   {"device/sim", "cmd/sectag", "tests"},
 	"example.org/sectag/endpoint/sim": {"endpoint/sim", "cmd/sectag", "tests"},
 }
