@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -301,11 +302,12 @@ func (a *audit) content(w row, rec record.Record, before, leaf tlog.Hash, change
 		a.correction(w.id, rec)
 	}
 	if rec.Key != nil && !rec.Key.Sealed.IsZero() {
-		a.sealed[rec.ID] = copyOf{rec.Key.PSK, rec.Key.Sealed}
+		a.sealed[strings.Clone(rec.ID)] = copyOf{rec.Key.PSK, rec.Key.Sealed}
 	}
 	if rec.Run != "" {
-		a.marks[rec.Run] = append(a.marks[rec.Run],
-			mark{record: rec.ID, lines: rec.Seal.Lines, head: rec.Seal.Journal, leaf: cred.Digest(leaf)})
+		run := strings.Clone(rec.Run)
+		a.marks[run] = append(a.marks[run],
+			mark{record: strings.Clone(rec.ID), lines: rec.Seal.Lines, head: rec.Seal.Journal, leaf: cred.Digest(leaf)})
 	}
 }
 
@@ -352,6 +354,7 @@ func (a *audit) unit(id int64, rec record.Record) {
 			}
 		}
 	}
+	seen.UUID = strings.Clone(seen.UUID)
 	k := record.Known{Unit: seen, Name: seen.Name()}
 	if i := record.Choose(seen, near, holder); i >= 0 {
 		k = near[i]
@@ -361,7 +364,7 @@ func (a *audit) unit(id int64, rec record.Record) {
 	}
 	if k.Name != rec.Unit.Name {
 		a.say("record %d names the unit %s, which it is not", id, record.ShortName(rec.Unit.Name))
-		k.Name = rec.Unit.Name
+		k.Name = strings.Clone(rec.Unit.Name)
 	}
 	k.Last = id
 	name := a.traits.name(k.Name)

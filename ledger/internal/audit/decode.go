@@ -22,7 +22,7 @@ type row struct {
 	claims                          int64
 }
 
-// read is a row with what its bytes are.
+// read is a row with what its bytes are. The record's strings are parts of the body: what is kept of them is cloned, or the body stays too.
 type read struct {
 	row
 	leaf tlog.Hash
@@ -84,11 +84,12 @@ func records(ctx context.Context, tx *sql.Tx, take func(read) error) error {
 
 func (b *batch) decode() {
 	defer close(b.done)
+	var body []byte
 	for i := range b.rows {
 		r := &b.rows[i]
-		body := []byte(r.body)
+		body = append(body[:0], r.body...)
 		r.leaf = tlog.RecordHash(body)
-		r.rec, r.err = record.Decode(body)
+		r.rec, r.err = record.DecodeText(r.body)
 	}
 }
 

@@ -74,12 +74,12 @@ func (a *audit) compareUnits(ctx context.Context, tx *sql.Tx) error {
 func (a *audit) compareBindings(ctx context.Context, tx *sql.Tx) error {
 	met := 0
 	err := engine.Each(ctx, tx, func(rows *sql.Rows) error {
-		var b record.Binding
-		var unit string
+		var what, value, unit string // a type of its own is slower to scan
 		var id int64
-		if err := rows.Scan(&b.What, &b.Value, &unit, &id); err != nil {
+		if err := rows.Scan(&what, &value, &unit, &id); err != nil {
 			return err
 		}
+		b := record.Binding{What: record.What(what), Value: value}
 		t := a.traits.binding(b)
 		c, ok := a.bound[t]
 		if !ok || c.unit != a.first(unit) || c.record != id {
