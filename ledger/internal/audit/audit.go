@@ -108,9 +108,9 @@ type audit struct {
 	more     int
 	records  int64 // rows that are there
 	tree     seal.Tree
-	leaves   map[int64]tlog.Hash // stored, to go on where a record is missing
-	signed   int64               // the greatest state that the given key signed and that is right
-	strayed  bool                // a record's previous root did not fit: said once, all later ones follow from it
+	stored   stored // stored, to go on where a record is missing
+	signed   int64  // the greatest state that the given key signed and that is right
+	strayed  bool   // a record's previous root did not fit: said once, all later ones follow from it
 
 	units   map[trace]record.Known // by their names
 	byKey   index[cred.Digest]
@@ -126,7 +126,7 @@ type audit struct {
 
 // claim is who has what a record bound.
 type claim struct {
-	unit, record int64 // the unit's first record, and the one that bound it
+	unit, record int32 // the unit's first record, and the one that bound it: small, as there are many millions of these
 	met          bool  // it is in the table
 }
 
@@ -154,7 +154,7 @@ func (a *audit) say(format string, args ...any) {
 func (a *audit) all(ctx context.Context, rd *sql.DB, tx *sql.Tx, trust Trust) error {
 	intact := a.intact(ctx, rd, tx)
 	steps := []func(context.Context, *sql.Tx) error{
-		a.meta, a.readLeaves, a.readRecords, a.compareHashes, a.compareUnits, a.compareBindings, a.compareTraits, a.readJournal, a.compareSerials, a.comparePSKs,
+		a.meta, a.readHashes, a.readRecords, a.compareHashes, a.compareUnits, a.compareBindings, a.compareTraits, a.readJournal, a.compareSerials, a.comparePSKs,
 	}
 	for _, step := range steps {
 		// Where one table cannot be read the others may still say which record it was.
@@ -204,25 +204,6 @@ func (a *audit) meta(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// readLeaves keeps the stored leaf hashes, which say what a changed record was.
-func (a *audit) readLeaves(ctx context.Context, tx *sql.Tx) error {
-	a.leaves = map[int64]tlog.Hash{}
-	return engine.Each(ctx, tx, func(rows *sql.Rows) error {
-		var id int64
-		var h []byte
-		if err := rows.Scan(&id, &h); err != nil {
-			return err
-		}
-		if id < 0 {
-			return nil
-		}
-		if level, n := tlog.SplitStoredHashIndex(id); level == 0 && len(h) == tlog.HashSize {
-			a.leaves[n] = tlog.Hash(h)
-		}
-		return nil
-	}, `SELECT id, hash FROM hash ORDER BY id`)
-}
-
 func (a *audit) readRecords(ctx context.Context, tx *sql.Tx) error { return records(ctx, tx, a.record) }
 
 func (a *audit) record(w read) error {
@@ -233,7 +214,7 @@ func (a *audit) record(w read) error {
 	}
 	for a.tree.Size() < w.id {
 		// Each gap is told, but a single absurd number must not be counted up to.
-		leaf, ok := a.leaves[a.tree.Size()]
+		leaf, ok := a.stored.leaf(a.tree.Size())
 		if !ok {
 			a.say("the log jumps from record %d to %d", a.tree.Size(), w.id)
 			return nil
@@ -248,7 +229,7 @@ func (a *audit) record(w read) error {
 		return err
 	}
 	leaf := w.leaf
-	stored, ok := a.leaves[w.id]
+	stored, ok := a.stored.leaf(w.id)
 	changed := !ok || stored != leaf
 	if changed {
 		a.say("record %d was changed: its bytes are not those that were sealed", w.id)
@@ -318,7 +299,7 @@ func (a *audit) claim(id int64, unit string, claims []record.Binding) {
 		t := a.traits.binding(b)
 		switch c, taken := a.bound[t]; {
 		case !taken:
-			a.bound[t] = claim{unit: first, record: id}
+			a.bound[t] = claim{unit: first, record: int32(id)}
 		case c.unit != first:
 			a.say("record %d claims %s, which record %d gave to another unit", id, b, c.record)
 		}
@@ -326,9 +307,9 @@ func (a *audit) claim(id int64, unit string, claims []record.Binding) {
 }
 
 // first is the first record of a unit, or -1 of one that no record names.
-func (a *audit) first(unit string) int64 {
+func (a *audit) first(unit string) int32 {
 	if u, known := a.traits.units[a.traits.name(unit)]; known {
-		return u.first
+		return int32(u.first)
 	}
 	return -1
 }
