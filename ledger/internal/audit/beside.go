@@ -8,9 +8,9 @@ import (
 )
 
 // sameMoment begins to read the same state of the records on another connection, or is nil where there is none: then all is read on one.
-// What follows from the records is written with them, so it is the same where the log has the same head.
+// What follows from the records is written with them, so it is the same where the log has the same head. A third connection is for intact.
 func sameMoment(ctx context.Context, rd *sql.DB, tx *sql.Tx) *sql.Tx {
-	if rd.Stats().MaxOpenConnections == 1 {
+	if rd.Stats().MaxOpenConnections < 3 {
 		return nil
 	}
 	first, err := engine.Head(ctx, tx, "")
