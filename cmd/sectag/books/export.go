@@ -53,7 +53,7 @@ func (a *app) ledgerExport() *cobra.Command {
 				}
 				e.o.PSKs = sealed.Opener{Ledger: l, Identities: ids}
 			}
-			doc := &paper.LedgerExport{Format: f.Name, Out: e.out, To: e.to, Chain: f.Chain}
+			doc := &paper.LedgerExport{Format: f.Name, Out: e.out, To: e.to, Chain: f.Chain, Secret: e.o.Secret}
 			doc.Units, err = a.exported(ctx, l, f, want, e)
 			if e.out == "" && e.to == "" { // the export itself stands on stdout
 				a.Note("%d written\n", doc.Units)
