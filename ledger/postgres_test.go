@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -90,6 +92,33 @@ func TestOnPostgreSQL(t *testing.T) {
 			t.Parallel()
 			f(t)
 		})
+	}
+}
+
+// TestAStationOfThePage: a role with the rights of docs/ledger.md and no others records units, and has the states signed.
+func TestAStationOfThePage(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "ledger.md"))
+	must(t, err)
+	address := database(t)
+	schema := schemaOf(t, address)
+	l, err := Open(t.Context(), address)
+	must(t, err)
+	must(t, l.Close())
+	rights := `CREATE ROLE station LOGIN PASSWORD 'for the tests only';`
+	for _, line := range strings.Split(string(page), "\n") {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "GRANT ") {
+			rights += strings.ReplaceAll(line, "SCHEMA public", "SCHEMA "+schema)
+		}
+	}
+	psql(t, address, rights)
+	must(t, theServer(t).Password("station", "for the tests only"))
+	s, err := Open(t.Context(), theServer(t).URL(schema, "station", 0))
+	must(t, err)
+	defer s.Close()
+	must(t, s.SignWith(t.Context(), testKey(1)))
+	recorded(t, s, on("22", 1), on("22", 2), on("23", 1)) // a second state of a day, and a record that ends what an older one said
+	if got := psql(t, address, `SELECT size FROM checkpoint ORDER BY day`); strings.Join(strings.Fields(got), " ") != "2 3" {
+		t.Errorf("signed states: %q", got)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"example.org/sectag/cred"
@@ -290,6 +291,9 @@ func (t *through) options(k *socket.Socket) {
 	for _, o := range k.Refused() {
 		switch o {
 		case socket.HostName:
+			if slices.Contains(t.kinds, cred.PSK) && !slices.Contains(t.kinds, cred.ClientCert) {
+				continue // a server with a pre-shared key shows no certificate, and proves itself by that key
+			}
 			t.finding(cred.Warning, "modem.name-unchecked", "the server was given by its address: the modem does not check whose certificate it gets",
 				"connect by the server's name, as units in the field do")
 		case socket.ConnectionID:

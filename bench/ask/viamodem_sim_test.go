@@ -173,6 +173,18 @@ func TestTheVirtualModemGetsInBothWays(t *testing.T) {
 	}
 }
 
+// TestAServerWithAPSKHasNoNameToCheck: it shows no certificate, so an address leaves nothing of it unchecked.
+func TestAServerWithAPSKHasNoNameToCheck(t *testing.T) {
+	s := peers.OpenSSL(t, "-nocert", "-psk", string(key), "-cipher", "PSK-AES128-CBC-SHA256")
+	d, _ := virtual(t, sim.Config{Host: "serial-modem"}, shared)
+	o := orderOf(named(s))
+	o.Server.Host, o.patience = "127.0.0.1", time.Second
+	r, err := ConnectThrough(t.Context(), d, o)
+	if got := strings.Join(codes(r), " "); err != nil || got != "coap.no-ping" {
+		t.Errorf("%v, findings %q", err, got)
+	}
+}
+
 // TestTheVirtualModemRegisters with the local LwM2M server, which knows units by their certificates, and has Connection IDs.
 func TestTheVirtualModemRegisters(t *testing.T) {
 	w := newWorld(t)

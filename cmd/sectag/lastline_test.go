@@ -28,6 +28,27 @@ func TestLinesSayWhatASlotHoldsAfterAFailure(t *testing.T) {
 	}
 }
 
+// TestAFailureBeforeTheUnitChangedNothing, and says so; one behind it does not.
+func TestAFailureBeforeTheUnitChangedNothing(t *testing.T) {
+	t.Parallel()
+	slots := []bench.UnitSlot{{Kind: "root-ca", Holds: "unknown"}}
+	for _, c := range []struct {
+		u    bench.Unit
+		want bool
+	}{
+		{bench.Unit{Verdict: cred.Fail, Slots: slots}, true},
+		{bench.Unit{Verdict: cred.Fail, Slots: slots, IMEI: 1}, false},
+		{bench.Unit{Verdict: cred.Fail, Slots: []bench.UnitSlot{{Kind: "root-ca", Action: "written", Holds: "new"}}}, false},
+		{bench.Unit{Verdict: cred.Pass, Slots: slots}, false},
+	} {
+		var out bytes.Buffer
+		paper.UnitLines(&out, c.u)
+		if got := strings.Contains(out.String(), "\n  nothing was changed\n"); got != c.want {
+			t.Errorf("%+v: %q", c.u, out.String())
+		}
+	}
+}
+
 // TestThePageNamesEveryLastLine makes units of every ending, and looks for their last line in the page.
 func TestThePageNamesEveryLastLine(t *testing.T) {
 	t.Parallel()

@@ -104,12 +104,12 @@ var meanings = map[uint8]meaning{
 	},
 	43: {"the server refuses the unit's kind of certificate", "it wants another key type or key usage: issue one with clientAuth and an EC P-256 key"},
 	44: {"the server says that the unit's certificate is revoked", "the unit was retired: give it a new identity"},
-	45: {"the server says that the unit's certificate has ended", "check the certificate's dates and the clocks of both computers, then issue a new one"},
+	45: {"the server says that the unit's certificate has ended", "check the certificate's dates and the clocks of both computers, then issue a new one; a server that reads revocation lists says so too when its list is past its day: give it a new one (sectag ca crl)"},
 	46: {"the server cannot accept the unit's certificate", "check its dates (some servers say this of one that is not yet valid) and its issuer; " + lookAtLog},
 	47: {"the server objects to a value in the handshake", lookAtLog},
 	48: {
 		"the server does not know the authority that signed the unit's certificate",
-		"give the server the authority's root.crt as a trusted CA, or where an intermediate signs what sectag ca chain writes; if it has them, compare sectag ca show with them: it may be another root of the same name",
+		"give the server the authority's root.crt as a trusted CA, or where an intermediate signs what sectag ca chain writes; if it has them, compare sectag ca show with them: it may be another root of the same name; a server that reads revocation lists says so too when it lacks one",
 	},
 	49: {
 		"the server denies the unit access",

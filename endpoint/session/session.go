@@ -216,7 +216,7 @@ func NotListed(named int, unit *x509.Certificate) cred.Finding {
 	return cred.Finding{
 		Code: "dtls.ca-not-listed", Severity: cred.Info,
 		Text: fmt.Sprintf("the server names the authorities whose units it takes (%d), and %s is not among them", named, chain.Name(unit.Issuer.String())),
-		Hint: "the modem shows its certificate all the same; if the server refuses it, give the server this authority's root.crt; if it lets the unit in, it may not look at who signed: --negative tells",
+		Hint: "the modem shows its certificate all the same; if the server refuses it, give the server this authority (root.crt, or what sectag ca chain writes of an intermediate); if it lets the unit in, it may not look at who signed: --negative tells",
 	}
 }
 

@@ -30,6 +30,7 @@ type exporting struct {
 	imeis       []string
 	skip, limit int
 	o           export.Options
+	gone        gone
 }
 
 func (a *app) ledgerExport() *cobra.Command {
@@ -53,7 +54,10 @@ func (a *app) ledgerExport() *cobra.Command {
 				}
 				e.o.PSKs = sealed.Opener{Ledger: l, Identities: ids}
 			}
-			doc := &paper.LedgerExport{Format: f.Name, Out: e.out, To: e.to, Chain: f.Chain}
+			doc := &paper.LedgerExport{Format: f.Name, Out: e.out, To: e.to, Chain: f.Chain, Secret: e.o.Secret}
+			if e.gone, err = goneOf(ctx, l, want, a.Note); err != nil {
+				return nil, err
+			}
 			doc.Units, err = a.exported(ctx, l, f, want, e)
 			if e.out == "" && e.to == "" { // the export itself stands on stdout
 				a.Note("%d written\n", doc.Units)
@@ -126,7 +130,7 @@ func (a *app) exported(ctx context.Context, l *ledger.Reader, f export.Format, w
 	}
 	n := 0
 	write := func(w io.Writer) (err error) {
-		n, err = written(ctx, l, f, want, e.o, w)
+		n, err = written(ctx, l, f, want, e, w)
 		return err
 	}
 	if e.out == "" {
@@ -147,12 +151,12 @@ func (a *app) exported(ctx context.Context, l *ledger.Reader, f export.Format, w
 }
 
 // written writes one export. A unit that was named and is not there ends it.
-func written(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.Choice, o export.Options, w io.Writer) (int, error) {
-	x, err := export.New(f, w, o)
+func written(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.Choice, e exporting, w io.Writer) (int, error) {
+	x, err := export.New(f, w, e.o)
 	if err != nil {
 		return 0, err
 	}
-	err = take(ctx, l, want, func(r record.Record, body []byte) error { return x.Add(ctx, r, body) })
+	err = take(ctx, l, want, e.gone, func(r record.Record, body []byte) error { return x.Add(ctx, r, body) })
 	if err == nil {
 		err = x.Close()
 	}
@@ -170,7 +174,7 @@ func pushed(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.
 		return 0, err
 	}
 	n := 0
-	err = take(ctx, l, want, func(r record.Record, _ []byte) error {
+	err = take(ctx, l, want, e.gone, func(r record.Record, _ []byte) error {
 		u, ok, err := x.Unit(ctx, r)
 		if err != nil || !ok {
 			return err
@@ -185,10 +189,13 @@ func pushed(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.
 }
 
 // take is Take that misses the units that were named and are not there.
-func take(ctx context.Context, l *ledger.Reader, want ledger.Choice, each func(record.Record, []byte) error) error {
+func take(ctx context.Context, l *ledger.Reader, want ledger.Choice, left gone, each func(record.Record, []byte) error) error {
 	met := map[cred.IMEI]bool{}
 	err := l.Take(ctx, want, func(r record.Record, body []byte) error {
 		met[r.IMEI] = true
+		if out, err := left.out(r, want); out || err != nil {
+			return err
+		}
 		return each(r, body)
 	})
 	for _, i := range want.IMEIs {

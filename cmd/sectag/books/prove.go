@@ -70,7 +70,11 @@ func (a *app) prove(ctx context.Context, l *ledger.Reader, p proofOf) (paper.Doc
 	if err != nil {
 		return nil, err
 	}
-	doc := &paper.LedgerProof{Record: id, Records: c.Size, Proof: p.out, RecordFile: strings.TrimSuffix(p.out, ".tlog-proof") + ".json"}
+	says := "which a newer sectag wrote"
+	if r, err := record.Decode(body); err == nil {
+		says = string(r.Kind) + ", " + string(r.Verdict)
+	}
+	doc := &paper.LedgerProof{Says: says, Record: id, Records: c.Size, Proof: p.out, RecordFile: strings.TrimSuffix(p.out, ".tlog-proof") + ".json"}
 	for name, text := range map[string][]byte{doc.Proof: proof.Text(), doc.RecordFile: append(body, '\n')} {
 		if err := atomicfile.Write(name, text, 0o644); err != nil {
 			return nil, cred.Because(err, "config.file", name+" cannot be written", "name a file in a folder that you may write to")
@@ -183,6 +187,6 @@ func check(proofFile, recordFile, pubFile string) (paper.Document, error) {
 		doc.Verdict = cred.Fail
 		return doc, cred.Because(err, "ledger.broken", recordFile+" is proven and is not the record that it should be", "ask who keeps the ledger")
 	}
-	doc.Kind, doc.IMEI, doc.Time = string(r.Kind), r.IMEI, r.Time
+	doc.Kind, doc.IMEI, doc.Time, doc.Says = string(r.Kind), r.IMEI, r.Time, r.Verdict
 	return doc, nil
 }

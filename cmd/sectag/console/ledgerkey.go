@@ -37,7 +37,7 @@ func (c *Console) WriteLedger(ctx context.Context, p profile.Profile) (*ledger.S
 		_ = l.Close() // nothing was written
 		return nil, err
 	default:
-		c.Note("the ledger's checkpoints are not signed: %s\n", f.Text)
+		c.Note("the ledger's checkpoints are not signed: %s\nhint: name the file with its passphrase in %s (--passphrase-file is the authority's); sectag ledger checkpoint signs what stands unsigned\n", f.Text, LedgerPassFile)
 	}
 	return l, nil
 }

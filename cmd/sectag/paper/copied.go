@@ -39,4 +39,7 @@ func Copied(from, to string, c transfer.Copied) *LedgerCopied {
 // People writes it as lines.
 func (d *LedgerCopied) People(w io.Writer) {
 	fmt.Fprintf(w, "%s holds all of %s: %d records, %d runs, root %s\nthe copy was verified\n", d.To, d.From, d.Records, d.Runs, d.Root)
+	if d.Checkpoint != "" {
+		fmt.Fprintf(w, "The checkpoint of this state, for a place that nobody at the bench can change:\n%s", d.Checkpoint)
+	}
 }

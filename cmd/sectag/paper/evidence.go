@@ -36,4 +36,26 @@ func (d *Evidence) People(w io.Writer) {
 	}
 	line(w, "record", d.Record)
 	findings(w, d.Findings)
+	if len(d.Tests) > 0 {
+		fmt.Fprintln(w, evidenceWord(d.Tested))
+	}
+}
+
+// evidenceWord is how it ended. A test that could not be made fails nothing, and passes nothing either.
+func evidenceWord(r Tested) string {
+	made := 0
+	for _, m := range r.Tests {
+		if m.Result != "not-run" {
+			made++
+		}
+	}
+	switch {
+	case r.Verdict == cred.Fail:
+		return "FAIL"
+	case made == 0:
+		return "NOT RUN: nothing was shown"
+	case made < len(r.Tests):
+		return "PASS in part: not every test could be made"
+	}
+	return "PASS"
 }

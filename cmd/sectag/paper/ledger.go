@@ -121,12 +121,13 @@ type LedgerProof struct {
 	Records    int64  `json:"records"` // of the log that the signed checkpoint is of
 	Proof      string `json:"proof"`   // file
 	RecordFile string `json:"record_file"`
+	Says       string `json:"-"` // what kind of record it is, with which verdict
 }
 
 // People writes it as lines.
 func (d *LedgerProof) People(w io.Writer) {
 	if d.Failure == nil {
-		fmt.Fprintf(w, "record %s is in the log of %d records: %s proves %s\n", d.Record, d.Records, d.Proof, d.RecordFile)
+		fmt.Fprintf(w, "record %s (%s) is in the log of %d records: %s proves %s\n", d.Record, d.Says, d.Records, d.Proof, d.RecordFile)
 	}
 }
 
@@ -141,6 +142,8 @@ type LedgerCheck struct {
 	IMEI     cred.IMEI      `json:"imei,omitzero"`
 	Time     string         `json:"time,omitempty"`
 	Findings []cred.Finding `json:"findings"`
+
+	Says cred.Verdict `json:"record_verdict,omitempty"` // of the record, and not of the proof: a failure is proven as well as a pass
 }
 
 // People writes it as lines.
@@ -154,6 +157,7 @@ func (d *LedgerCheck) People(w io.Writer) {
 	line(w, "kind", d.Kind)
 	line(w, "imei", d.IMEI.String())
 	line(w, "time", d.Time)
+	line(w, "it says", string(d.Says))
 	fmt.Fprintf(w, "PASS: the record is in this log, as it was written, when the log had %d records\n", d.Records)
 }
 

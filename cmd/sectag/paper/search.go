@@ -75,6 +75,7 @@ type LedgerExport struct {
 	To     string `json:"to,omitempty"`
 	Units  int    `json:"units"`           // or records, in the formats of records
 	Chain  string `json:"chain,omitempty"` // where the authority's chain goes
+	Secret bool   `json:"-"`               // pre-shared keys were to be written
 }
 
 // People writes it as lines.
@@ -89,4 +90,7 @@ func (d *LedgerExport) People(w io.Writer) {
 		fmt.Fprintf(w, "%s: %d written as %s\n", d.Out, d.Units, d.Format)
 	}
 	line(w, "chain", d.Chain)
+	if d.Secret && d.Out != "" {
+		fmt.Fprintf(w, "%s may hold pre-shared keys in clear: delete it when the server has them.\n", d.Out)
+	}
 }

@@ -115,7 +115,15 @@ func unitLines(w io.Writer, u bench.Unit, planned bool) {
 	if u.Record != "" {
 		fmt.Fprintf(w, "  record %s\n", u.Record)
 	}
+	if untouched(u) {
+		fmt.Fprintln(w, "  nothing was changed")
+	}
 	fmt.Fprintln(w, LastWord(u, planned))
+}
+
+// untouched tells that it failed before the unit said who it is: before that nothing is written to one.
+func untouched(u bench.Unit) bool {
+	return u.Verdict == cred.Fail && u.IMEI == 0 && !slices.ContainsFunc(u.Slots, func(s bench.UnitSlot) bool { return s.Action != "" })
 }
 
 // LastWord is the line that says how it ended.

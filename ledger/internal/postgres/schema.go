@@ -46,8 +46,11 @@ func (s *server) ready(ctx context.Context) error {
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	whole, err := s.whole(ctx, conn)
-	if err != nil || whole {
+	switch {
+	case err != nil || whole && s.reader:
 		return err
+	case whole:
+		return s.allowed(ctx, conn)
 	}
 	if s.reader {
 		return cred.Because(fs.ErrNotExist, "config.file", fmt.Sprintf("there is no ledger in %s", s.address),

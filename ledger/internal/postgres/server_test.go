@@ -114,7 +114,13 @@ func TestRightsAsThePageSays(t *testing.T) {
 		`INSERT INTO event VALUES (99, 0, 'a.b', 'at', '{}', '')`:             true,
 		`INSERT INTO serial VALUES ('ab', 99, 'reserved')`:                    true,
 		`UPDATE serial SET state = 'used'`:                                    true,
+		`INSERT INTO trait VALUES (99, 'a', 'b', '')`:                         true,
+		`UPDATE said SET until = 1`:                                           true,
+		`INSERT INTO checkpoint VALUES ('2026-11-27', 1, 'a')`:                true,
+		`UPDATE checkpoint SET size = 2`:                                      true,
 		`DELETE FROM serial`:                                                  false,
+		`DELETE FROM said`:                                                    false,
+		`DELETE FROM checkpoint`:                                              false,
 		`DELETE FROM record`:                                                  false,
 		`UPDATE record SET body = ''`:                                         false,
 		`UPDATE hash SET hash = ''`:                                           false,
@@ -138,6 +144,31 @@ func TestRightsAsThePageSays(t *testing.T) {
 		case !may && (err == nil || e.Fault(err) == nil || e.Fault(err).Code != "ledger.denied"):
 			t.Errorf("%s: %v, want ledger.denied", statement, err)
 		}
+	}
+}
+
+// TestARightIsMissing takes the rights of the page from a station one by one: it is told which one when it starts, and a reader needs none.
+func TestARightIsMissing(t *testing.T) {
+	schema, p := opened(t)
+	must(t, p.Close())
+	if out, err := private.SQL(schema, `CREATE ROLE clerk LOGIN PASSWORD 'for the tests only'; GRANT USAGE ON SCHEMA `+schema+` TO clerk;
+		GRANT SELECT ON ALL TABLES IN SCHEMA `+schema+` TO clerk; GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA `+schema+` TO clerk`); err != nil {
+		t.Fatal(out)
+	}
+	must(t, private.Password("clerk", "for the tests only"))
+	address := private.URL(schema, "clerk", 0)
+	must(t, open(t, address, false))
+	for _, right := range []string{"INSERT ON record", "INSERT ON trait", "INSERT ON said", "UPDATE ON said", "UPDATE ON head", "INSERT ON checkpoint"} {
+		_, err := private.SQL(schema, "REVOKE "+right+" FROM clerk")
+		must(t, err)
+		err = open(t, address, false)
+		wantCode(t, right, err, "ledger.denied")
+		if f := cred.AsFault(err); !strings.Contains(f.Text, "clerk") || !strings.HasSuffix(f.Text, "it lacks "+right) {
+			t.Errorf("%s: %s", right, f.Text)
+		}
+		must(t, open(t, address, true))
+		_, err = private.SQL(schema, "GRANT "+right+" TO clerk")
+		must(t, err)
 	}
 }
 
