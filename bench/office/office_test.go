@@ -237,3 +237,32 @@ func TestABundleThatIsLost(t *testing.T) {
 		left()
 	}
 }
+
+// TestTheAuthoritysKeyIsNoUnits: signed for a unit it would be a second holder of the authority's key, and nobody would see it.
+func TestTheAuthoritysKeyIsNoUnits(t *testing.T) {
+	o, s, dir := firm(t)
+	text, err := os.ReadFile(s.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(text)
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, out := filepath.Join(dir, "root.csr"), filepath.Join(dir, "unit.crt")
+	if err := os.WriteFile(file, der, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = o.Sign(t.Context(), SignOrder{Signer: s, Unit: Unit{IMEI: imei, ID: "urn:imei:{imei}", Days: 30}, CSR: file, Out: out})
+	if code(err) != "ca.csr" || !strings.Contains(err.Error(), "key is that of the authority") {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("it was signed")
+	}
+}
