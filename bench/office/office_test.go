@@ -7,6 +7,8 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
@@ -264,5 +266,33 @@ func TestTheAuthoritysKeyIsNoUnits(t *testing.T) {
 	}
 	if _, err := os.Stat(out); err == nil {
 		t.Error("it was signed")
+	}
+}
+
+// TestARequestOfTwoNames: which of them counts is read differently by different readers, so none does.
+func TestARequestOfTwoNames(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := func(s string) pkix.AttributeTypeAndValue {
+		return pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: s}
+	}
+	one, two := name("urn:imei:352656100367872"), name("urn:imei:352656100367880")
+	for _, c := range []struct {
+		names []pkix.AttributeTypeAndValue
+		code  string
+	}{{[]pkix.AttributeTypeAndValue{one}, ""}, {[]pkix.AttributeTypeAndValue{one, two}, "ca.csr"}, {[]pkix.AttributeTypeAndValue{two, one}, "ca.csr"}} {
+		der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{ExtraNames: c.names}}, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := ReadRequest(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.whose(0, cred.DefaultTemplate); code(err) != c.code {
+			t.Errorf("%v: %v", c.names, err)
+		}
 	}
 }
