@@ -7,6 +7,8 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
@@ -235,5 +237,62 @@ func TestABundleThatIsLost(t *testing.T) {
 		t.Errorf("the unit is held still: %v", err)
 	} else {
 		left()
+	}
+}
+
+// TestTheAuthoritysKeyIsNoUnits: signed for a unit it would be a second holder of the authority's key, and nobody would see it.
+func TestTheAuthoritysKeyIsNoUnits(t *testing.T) {
+	o, s, dir := firm(t)
+	text, err := os.ReadFile(s.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(text)
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, out := filepath.Join(dir, "root.csr"), filepath.Join(dir, "unit.crt")
+	if err := os.WriteFile(file, der, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = o.Sign(t.Context(), SignOrder{Signer: s, Unit: Unit{IMEI: imei, ID: "urn:imei:{imei}", Days: 30}, CSR: file, Out: out})
+	if code(err) != "ca.csr" || !strings.Contains(err.Error(), "key is that of the authority") {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("it was signed")
+	}
+}
+
+// TestARequestOfTwoNames: which of them counts is read differently by different readers, so none does.
+func TestARequestOfTwoNames(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := func(s string) pkix.AttributeTypeAndValue {
+		return pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: s}
+	}
+	one, two := name("urn:imei:352656100367872"), name("urn:imei:352656100367880")
+	for _, c := range []struct {
+		names []pkix.AttributeTypeAndValue
+		code  string
+	}{{[]pkix.AttributeTypeAndValue{one}, ""}, {[]pkix.AttributeTypeAndValue{one, two}, "ca.csr"}, {[]pkix.AttributeTypeAndValue{two, one}, "ca.csr"}} {
+		der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{ExtraNames: c.names}}, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := ReadRequest(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.whose(0, cred.DefaultTemplate); code(err) != c.code {
+			t.Errorf("%v: %v", c.names, err)
+		}
 	}
 }

@@ -2,6 +2,8 @@ package office
 
 import (
 	"bytes"
+	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"fmt"
 	"regexp"
@@ -84,9 +86,26 @@ const formsHint = "give one request: a file that says BEGIN CERTIFICATE REQUEST,
 // digits is what an IMEI looks like in a name.
 var digits = regexp.MustCompile(`[0-9]{15}`)
 
+// names is how many common names a request bears.
+func names(der []byte) (n int) {
+	c, err := x509.ParseCertificateRequest(der)
+	if err != nil {
+		return 0
+	}
+	for _, a := range c.Subject.Names {
+		if a.Type.Equal(asn1.ObjectIdentifier{2, 5, 4, 3}) {
+			n++
+		}
+	}
+	return n
+}
+
 // whose is the unit that a request is for: the one that was named, else the one whose name the request bears. A request that bears the
 // name of another unit than was named is refused: one of the two is in the wrong place.
 func (r Request) whose(named cred.IMEI, id cred.Template) (cred.IMEI, error) {
+	if names(r.DER) > 1 { // others read the first, we the last
+		return 0, refused("it bears several common names, and which unit it is for is not clear")
+	}
 	var borne cred.IMEI
 	if i, err := cred.ParseIMEI(digits.FindString(r.Name)); err == nil && id.Name(i) == r.Name {
 		borne = i

@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 
 	"example.org/sectag/bench/evidence"
@@ -53,6 +54,9 @@ func (o Office) Sign(ctx context.Context, s SignOrder) (Signed, error) {
 		return Signed{}, err
 	}
 	defer a.Lock()
+	if err := apart(csr.SPKI, a.Root); err != nil {
+		return Signed{}, err
+	}
 	done, err := o.lease(ctx, s.IMEI)
 	if err != nil {
 		return Signed{}, err
@@ -82,6 +86,16 @@ func (o Office) Sign(ctx context.Context, s SignOrder) (Signed, error) {
 		return Signed{}, err
 	}
 	return out, out.save()
+}
+
+// apart refuses the key of the authority, or of one above it, as a unit's: whoever has that unit's key would be the authority.
+func apart(spki cred.Digest, by ca.Root) error {
+	for _, c := range append([]*x509.Certificate{by.Cert}, by.Chain...) {
+		if cred.Sum(c.RawSubjectPublicKeyInfo) == spki {
+			return cred.Failed("ca.csr", "the certificate request is refused: its key is that of the authority "+by.File, "have the unit make a key of its own; if it does hold this one, make another authority")
+		}
+	}
+	return nil
 }
 
 // maxRequest is more than a transcript around a request has.

@@ -51,10 +51,14 @@ func protection(key string) ca.Protection {
 }
 
 // Check refuses a URI that cannot name a key, without looking for one; a file's name passes. Faults: config.value;
-// usage.secret-argument where it carries a PIN.
+// usage.secret-argument where it carries a PIN, also in what is no URI by a slip, such as PKCS11: in capitals.
 func Check(key string) error {
 	var err error
 	switch protection(key) {
+	case "":
+		if strings.Contains(strings.ToLower(key), "pin-value=") { // and who cannot find such a file would show its name
+			err = toldPIN()
+		}
 	case Token:
 		_, err = parseToken(key)
 	case Command:
@@ -112,11 +116,11 @@ func Prompt(key string) string {
 
 // Show is ca.Show for every kind of key. One behind a URI is not looked for.
 func Show(certFile, key string) (ca.Info, error) {
-	if !Is(key) {
-		return ca.Show(certFile, key)
-	}
 	if err := Check(key); err != nil {
 		return ca.Info{}, err
+	}
+	if !Is(key) {
+		return ca.Show(certFile, key)
 	}
 	info, err := ca.Show(certFile, "")
 	info.KeyEncrypted, info.Protection = nil, protection(key)
@@ -126,6 +130,9 @@ func Show(certFile, key string) (ca.Info, error) {
 // Open opens an authority with the key that a person named. The passphrase is a token's PIN there; it stays the caller's to clear.
 // Lock closes a token's session. Faults: those of ca.Root.Unlock; ca.no-pkcs11, ca.module, ca.token, ca.token-key; ca.signer; config.value.
 func Open(root ca.Root, key string, passphrase []byte) (*ca.Authority, error) {
+	if err := Check(key); err != nil {
+		return nil, err
+	}
 	if !Is(key) {
 		return root.Unlock(key, passphrase)
 	}

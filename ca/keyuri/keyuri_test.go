@@ -314,3 +314,18 @@ func publicKey(t *testing.T, file string) any {
 	}
 	return k
 }
+
+// TestNoPINIsShownBecauseItsURIIsMisspelled: what is taken for the name of a file would be told as one that is not there.
+func TestNoPINIsShownBecauseItsURIIsMisspelled(t *testing.T) {
+	for _, key := range []string{
+		"PKCS11:token=a;object=b?module-path=m.so&pin-value=4711", " pkcs11:token=a?pin-value=4711", "file:a?PIN-VALUE=4711", "pkcs11:token=a;object=b?module-path=m.so&pin-value=4711",
+	} {
+		_, shown := Show("none.crt", key)
+		_, opened := Open(ca.Root{}, key, nil)
+		for what, err := range map[string]error{"Check": Check(key), "Show": shown, "Open": opened} {
+			if code(err) != "usage.secret-argument" || strings.Contains(err.Error(), "4711") {
+				t.Errorf("%s of %s: %v", what, key, err)
+			}
+		}
+	}
+}

@@ -66,6 +66,11 @@ func attributes(s, between string) (map[string]string, string) {
 // descriptions are the attributes that are compared with what a token says of itself.
 var descriptions = []string{"token", "manufacturer", "serial", "model"}
 
+func toldPIN() error {
+	return cred.Failed("usage.secret-argument", "the PIN stands in the key's URI, where every reader of the profile and every user of this computer can see it",
+		"leave pin-value out and type the PIN when asked, or write pin-source=file:/path/of/a/file with mode 0600; a PIN that was written so should be changed")
+}
+
 // parseToken reads a URI that names a private key. What it does not know it refuses: a condition that is passed over silently finds the
 // wrong key. Faults: config.value, usage.secret-argument.
 func parseToken(s string) (token, error) {
@@ -74,8 +79,7 @@ func parseToken(s string) (token, error) {
 		return token{}, tokenFault(why)
 	}
 	if _, secret := u.query["pin-value"]; secret {
-		return token{}, cred.Failed("usage.secret-argument", "the PIN stands in the key's URI, where every reader of the profile and every user of this computer can see it",
-			"leave pin-value out and type the PIN when asked, or write pin-source=file:/path/of/a/file with mode 0600; a PIN that was written so should be changed")
+		return token{}, toldPIN()
 	}
 	t := token{match: map[string]string{}}
 	for _, name := range descriptions {

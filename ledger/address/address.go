@@ -43,6 +43,9 @@ func Engine(url string, reader bool, station string) (engine.Engine, string, err
 // shown is an address that nobody could read, without what may be a password.
 func shown(url string) string {
 	scheme, rest, ok := strings.Cut(url, "://")
+	if !ok && strings.ContainsAny(url, "=@") { // what libpq takes as host=H password=P
+		return "…"
+	}
 	if !ok || !strings.Contains(rest, "@") {
 		return url
 	}

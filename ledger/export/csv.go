@@ -12,6 +12,7 @@ type sheet struct {
 	w      io.Writer
 	comma  string
 	titles []string // none: the format has no head
+	people bool     // a spreadsheet opens it, and no server reads it
 	row    func(u Unit) ([]string, error)
 }
 
@@ -35,6 +36,9 @@ func (s *sheet) tail() error { return nil }
 func (s *sheet) write(fields []string) error {
 	out := make([]string, len(fields))
 	for i, f := range fields {
+		if s.people {
+			f = inert(f)
+		}
 		out[i] = s.field(f)
 	}
 	_, err := io.WriteString(s.w, strings.Join(out, s.comma)+"\n")
@@ -49,6 +53,14 @@ func (s *sheet) field(f string) string {
 	return f
 }
 
+// inert keeps a spreadsheet from running what stands in a cell. What a server reads is left as it is: it runs nothing.
+func inert(f string) string {
+	if f != "" && strings.ContainsAny(f[:1], "=+-@\t\r") {
+		return "'" + f
+	}
+	return f
+}
+
 func newCSV(w io.Writer, _ Options) (encoder, error) {
 	digest := func(d cred.Digest) string {
 		if d.IsZero() {
@@ -57,7 +69,7 @@ func newCSV(w io.Writer, _ Options) (encoder, error) {
 		return d.String()
 	}
 	return &sheet{
-		w: w, comma: ",",
+		w: w, comma: ",", people: true,
 		titles: []string{
 			"record", "time", "kind", "verdict", "imei", "unit", "supersedes", "product", "batch", "firmware", "tool", "station", "operator", "key_origin",
 			"common_name", "psk_identity", "serial", "not_after", "certificate_sha256", "spki_sha256", "psk_sha256", "authority", "authority_sha256",

@@ -246,3 +246,27 @@ func TestWhatAServerWouldNotTakeIsRefused(t *testing.T) {
 		t.Errorf("%q, %v", text, err)
 	}
 }
+
+// TestNoCellIsAFormula: whoever opens the table in a spreadsheet runs nothing that a unit, a profile or a forged record says. A server's
+// file has the text as it is.
+func TestNoCellIsAFormula(t *testing.T) {
+	for _, name := range []string{"=cmd|'/C calc'!A0", "+1", "-2+3", "@SUM(1)", "\t=1"} {
+		r := unit(t, 1, "urn:imei:352656100367872")
+		r.Unit.Product = name
+		for format, want := range map[string]string{"csv": "'" + name, "thingsboard": name} {
+			f, err := Find(format)
+			must(t, err)
+			var out bytes.Buffer
+			x, err := New(f, &out, Options{})
+			must(t, err)
+			must(t, x.Add(t.Context(), r, nil))
+			must(t, x.Close())
+			rows, err := csv.NewReader(&out).ReadAll()
+			must(t, err)
+			at := map[string]int{"csv": 7, "thingsboard": 1}[format]
+			if got := rows[1][at]; got != want {
+				t.Errorf("%s has %q, want %q", format, got, want)
+			}
+		}
+	}
+}

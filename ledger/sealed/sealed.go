@@ -28,6 +28,9 @@ func Recipient(text string) error {
 		return fmt.Errorf("this is the secret half of a recipient") // and is not quoted
 	}
 	if _, err := age.ParseX25519Recipient(text); err != nil {
+		if !strings.HasPrefix(text, "age1") { // the wrong file, perhaps one with a passphrase or a key in it
+			return fmt.Errorf("this is no age recipient: it does not begin with age1")
+		}
 		return fmt.Errorf("%q is no age recipient", text)
 	}
 	return nil
@@ -59,7 +62,7 @@ func Seal(psk []byte, recipients []string) (string, error) {
 	for _, text := range recipients {
 		r, err := age.ParseX25519Recipient(text)
 		if err != nil {
-			return "", fmt.Errorf("sealing a PSK: %q is no age recipient", text)
+			return "", fmt.Errorf("sealing a PSK: %w", Recipient(text))
 		}
 		to = append(to, r)
 	}

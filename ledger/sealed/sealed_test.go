@@ -213,3 +213,16 @@ func TestIdentityFiles(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestTheWrongFileIsNotQuoted: what was named instead of the recipients may be a passphrase or a key.
+func TestTheWrongFileIsNotQuoted(t *testing.T) {
+	for _, secret := range []string{"correct horse", psk, "age-secret-key-1qqqqqq"} {
+		_, err := Recipients([]byte("# a comment\n" + secret + "\n"))
+		if err == nil || !strings.Contains(err.Error(), "line 2") || strings.Contains(err.Error(), secret) {
+			t.Errorf("%v", err)
+		}
+		if _, err := Seal([]byte(psk), []string{secret}); err == nil || strings.Contains(err.Error(), secret) {
+			t.Errorf("%v", err)
+		}
+	}
+}

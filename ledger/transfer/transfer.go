@@ -68,7 +68,7 @@ func Backup(ctx context.Context, url, file string) (Copied, error) {
 		return Copied{}, from.told(err)
 	}
 	defer tx.Rollback() // it only read
-	c, err := copied(ctx, from, tx, "sqlite:"+part)
+	c, err := copied(ctx, from, tx, "sqlite:"+part, nil)
 	if err != nil {
 		return Copied{}, err
 	}
@@ -94,7 +94,7 @@ func Restore(ctx context.Context, file, url string) (Copied, error) {
 		return Copied{}, from.told(err)
 	}
 	defer tx.Rollback() // it only read
-	return copied(ctx, from, tx, url)
+	return copied(ctx, from, tx, url, nil)
 }
 
 // Move takes a ledger to another place for good: it is copied, the copy is verified, and the old one is closed. It names its successor
@@ -115,6 +115,9 @@ func Move(ctx context.Context, url, to, station string) (Copied, error) {
 		return Copied{}, err
 	}
 	defer from.Close()
+	if c, again, err := resumed(ctx, from, to); again {
+		return c, err
+	}
 	tx, err := from.Firm.BeginTx(ctx, nil)
 	if err != nil {
 		return Copied{}, from.told(err)
@@ -123,17 +126,15 @@ func Move(ctx context.Context, url, to, station string) (Copied, error) {
 	if err := from.alone(ctx, tx); err != nil {
 		return Copied{}, from.told(err)
 	}
-	c, err := copied(ctx, from, tx, to)
-	if err != nil {
-		return Copied{}, err
-	}
+	return copied(ctx, from, tx, to, func() error { return from.leave(ctx, tx, to) })
+}
+
+// leave closes a ledger: it names its successor from now on.
+func (e *end) leave(ctx context.Context, tx *sql.Tx, to string) error {
 	if _, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('moved', $1)`, to); err != nil {
-		return Copied{}, from.told(err)
+		return e.told(err)
 	}
-	if err := tx.Commit(); err != nil {
-		return Copied{}, from.told(err)
-	}
-	return c, nil
+	return e.told(tx.Commit())
 }
 
 // alone keeps all others from writing to the log, and refuses while one of them is at work.
@@ -172,15 +173,15 @@ func (e *end) alone(ctx context.Context, tx *sql.Tx) error {
 
 func (e *end) told(err error) error { return engine.Told(e.Engine, err, "copy the ledger "+e.name) }
 
-// copied copies what a transaction sees to an empty ledger and verifies the copy against it.
-func copied(ctx context.Context, from *end, tx *sql.Tx, url string) (c Copied, err error) {
-	var origin string
-	if err := tx.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'origin'`).Scan(&origin); err != nil {
+// copied copies what a transaction sees to an empty ledger and verifies the copy against it. Until then, and until what the caller does
+// next is done as well, the copy takes nothing (engine.Finished): never do two ledgers go on that are one.
+func copied(ctx context.Context, from *end, tx *sql.Tx, url string, next func() error) (c Copied, err error) {
+	if err := engine.Finished(ctx, tx); err != nil {
 		return Copied{}, from.told(err)
 	}
-	head, err := engine.Head(ctx, tx, origin)
+	_, head, err := from.state(ctx, tx)
 	if err != nil {
-		return Copied{}, from.told(err)
+		return Copied{}, err
 	}
 	to, err := open(ctx, url, false, "")
 	if err != nil {
@@ -191,7 +192,15 @@ func copied(ctx context.Context, from *end, tx *sql.Tx, url string) (c Copied, e
 	if err != nil {
 		return Copied{}, err
 	}
-	return to.verified(ctx, head, counts)
+	if c, err = to.verified(ctx, head, counts); err != nil {
+		return Copied{}, err
+	}
+	if next != nil {
+		if err := next(); err != nil {
+			return Copied{}, err
+		}
+	}
+	return c, to.finish(ctx)
 }
 
 // take copies all tables in one transaction of the target. Nothing may have been written there.
@@ -224,6 +233,10 @@ func (e *end) take(ctx context.Context, from *end, tx *sql.Tx) (map[string]int64
 			return nil, e.told(err)
 		}
 	}
+	if _, err := into.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('unfinished', $1)`, from.name); err != nil {
+		return nil, e.told(err)
+	}
+	counts["meta"]++
 	return counts, e.told(into.Commit())
 }
 

@@ -3,7 +3,6 @@ package books
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/outfile"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
-	"example.org/sectag/internal/atomicfile"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/export"
 	"example.org/sectag/ledger/export/leshan"
@@ -136,16 +135,18 @@ func (a *app) exported(ctx context.Context, l *ledger.Reader, f export.Format, w
 	if e.out == "" {
 		out := bufio.NewWriter(a.Out)
 		err := write(out)
-		return n, errors.Join(err, out.Flush())
+		if lost := out.Flush(); lost != nil {
+			err = cred.Because(lost, "output.lost", "the export could not be written: "+lost.Error(), "look where standard output leads; nothing was changed")
+		}
+		return n, err
 	}
 	mode := fs.FileMode(0o644)
 	if e.o.Secret {
 		mode = 0o600
 	}
-	err := atomicfile.Stream(e.out, mode, write)
-	var told *cred.Fault
-	if err != nil && !errors.As(err, &told) && ctx.Err() == nil {
-		err = cred.Because(err, "config.file", "the export cannot be written to "+e.out, "name a file in a folder that you may write to")
+	err := outfile.Stream(e.out, "the export", mode, write)
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
 	}
 	return n, err
 }

@@ -11,6 +11,7 @@ import (
 
 	"example.org/sectag/bench/notary"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/outfile"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
@@ -75,10 +76,14 @@ func (a *app) prove(ctx context.Context, l *ledger.Reader, p proofOf) (paper.Doc
 		says = string(r.Kind) + ", " + string(r.Verdict)
 	}
 	doc := &paper.LedgerProof{Says: says, Record: id, Records: c.Size, Proof: p.out, RecordFile: strings.TrimSuffix(p.out, ".tlog-proof") + ".json"}
-	for name, text := range map[string][]byte{doc.Proof: proof.Text(), doc.RecordFile: append(body, '\n')} {
-		if err := atomicfile.Write(name, text, 0o644); err != nil {
-			return nil, cred.Because(err, "config.file", name+" cannot be written", "name a file in a folder that you may write to")
-		}
+	if err := outfile.Free(doc.RecordFile); err != nil { // before the other half is there
+		return nil, err
+	}
+	if err := outfile.Write(doc.Proof, "the proof", proof.Text()); err != nil {
+		return nil, err
+	}
+	if err := outfile.Write(doc.RecordFile, "the record", append(body, '\n')); err != nil {
+		return nil, err
 	}
 	return doc, nil
 }

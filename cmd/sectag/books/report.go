@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/outfile"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
-	"example.org/sectag/internal/atomicfile"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/report"
@@ -82,8 +82,8 @@ func (a *app) report(ctx context.Context, f reportFlags) (paper.Document, error)
 		return nil, err
 	}
 	doc := reported(m)
-	if err := atomicfile.Write(f.out, text.Bytes(), 0o644); err != nil {
-		return doc, cred.Because(err, "config.file", "the report cannot be written to "+f.out, "name a file in a folder that you may write to")
+	if err := outfile.Write(f.out, "the report", text.Bytes()); err != nil {
+		return doc, err
 	}
 	doc.Report, doc.Format, doc.Bytes, doc.SHA256 = f.out, f.format, text.Len(), cred.Sum(text.Bytes())
 	return doc, nil

@@ -9,9 +9,9 @@ import (
 
 	"example.org/sectag/bench/notary"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/outfile"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
-	"example.org/sectag/internal/atomicfile"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/seal"
 )
@@ -133,8 +133,8 @@ func (a *app) signState(ctx context.Context, l *ledger.Reader, file, out string)
 	if f := r.Fault(); f != nil {
 		return doc, f
 	}
-	if err := atomicfile.Write(out, note, 0o644); err != nil {
-		return doc, cred.Because(err, "config.file", "the checkpoint cannot be written to "+out, "name a file in a folder that you may write to")
+	if err := outfile.Write(out, "the checkpoint", note); err != nil {
+		return doc, err
 	}
 	doc.Out, doc.Checkpoint, doc.PublicKey = out, string(note), public
 	return doc, nil

@@ -10,6 +10,7 @@ import (
 
 	"example.org/sectag/bench/notary"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/outfile"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
@@ -109,8 +110,8 @@ func (a *app) verifyLedger(ctx context.Context, t trusted) (paper.Document, erro
 		return doc, f
 	}
 	if t.out != "" {
-		if err := atomicfile.Write(t.out, []byte(r.Checkpoint), 0o644); err != nil {
-			return doc, cred.Because(err, "config.file", "the checkpoint cannot be written to "+t.out, "name a file in a folder that you may write to")
+		if err := outfile.Write(t.out, "the checkpoint", []byte(r.Checkpoint)); err != nil {
+			return doc, err
 		}
 	}
 	return doc, nil

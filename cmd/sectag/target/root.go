@@ -13,8 +13,8 @@ import (
 
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/bench/slotfile"
+	"example.org/sectag/cmd/sectag/outfile"
 	"example.org/sectag/cred"
-	"example.org/sectag/internal/atomicfile"
 )
 
 // Root is the flags that say by what a server's root is believed, and where it goes.
@@ -107,8 +107,8 @@ func (r *Root) Write(pem, backup []byte, why string) (files []string, err error)
 		if f.name == "" {
 			continue
 		}
-		if err := atomicfile.Write(f.name, f.pem, 0o644); err != nil {
-			return files, lost(f.name, err)
+		if err := outfile.Write(f.name, "the anchor", f.pem); err != nil {
+			return files, err
 		}
 		files = append(files, f.name)
 	}

@@ -32,7 +32,8 @@ type Server struct {
 func At(base string, c *http.Client) (*Server, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.User != nil {
-		return nil, cred.Failed("usage.flag", fmt.Sprintf("--to: %q is no address of a web server", base), "write http://HOST:PORT or https://HOST:PORT")
+		// It is not repeated: there may be a password in it.
+		return nil, cred.Failed("usage.flag", "--to: this is no address of a web server, or more than that", "write http://HOST:PORT or https://HOST:PORT, without a name, a password or a query")
 	}
 	own := *c
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -202,7 +202,7 @@ func (a *audit) meta(ctx context.Context, tx *sql.Tx) error {
 		if err := rows.Scan(&name, &value); err != nil {
 			return err
 		}
-		if name == "moved" && value != "" { // it goes on elsewhere: what it holds stays as true as it was
+		if (name == "moved" || name == "unfinished") && value != "" { // it takes nothing (engine.Stays): what it holds stays as true as it was
 			n--
 			return nil
 		}

@@ -151,8 +151,25 @@ func Snapshot(ctx context.Context, db *sql.DB) (*sql.Tx, error) {
 	return tx, err
 }
 
-// Stays refuses, with ledger.moved, a ledger that goes on elsewhere.
+// Finished refuses, with ledger.moved, a copy that nobody has said to be the ledger: who made it was cut off, or it is not right.
+func Finished(ctx context.Context, q Querier) error {
+	var of string
+	err := q.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'unfinished'`).Scan(&of)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return cred.Failed("ledger.moved", "this copy of the ledger "+Clipped(of)+" was not finished and takes nothing",
+		"if that ledger says that it was moved here, run the same sectag ledger move again; else remove this copy and make another")
+}
+
+// Stays refuses, with ledger.moved, a ledger that goes on elsewhere, and a copy that is not finished.
 func Stays(ctx context.Context, q Querier) error {
+	if err := Finished(ctx, q); err != nil {
+		return err
+	}
 	var to string
 	err := q.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'moved'`).Scan(&to)
 	if errors.Is(err, sql.ErrNoRows) {
