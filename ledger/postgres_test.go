@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -91,6 +93,29 @@ func TestOnPostgreSQL(t *testing.T) {
 			f(t)
 		})
 	}
+}
+
+// TestAStationMayWhatItsWorkNeeds: the rights that docs/ledger.md gives the stations' role are enough for all that a station writes; that
+// they are no more than that, package postgres tries.
+func TestAStationMayWhatItsWorkNeeds(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "docs", "ledger.md"))
+	must(t, err)
+	address := database(t)
+	must(t, openAt(t, address).Close()) // the owner makes the tables
+	statements := `CREATE ROLE bench LOGIN PASSWORD 'for the tests only';`
+	for l := range strings.Lines(string(page)) {
+		if l = strings.TrimSpace(l); strings.HasPrefix(l, "GRANT ") {
+			statements += strings.NewReplacer("SCHEMA public", "SCHEMA "+schemaOf(t, address), "TO station", "TO bench").Replace(l)
+		}
+	}
+	psql(t, address, statements)
+	must(t, server.Password("bench", "for the tests only"))
+	s := openAt(t, server.URL(schemaOf(t, address), "bench", 0))
+	must(t, s.SignWith(t.Context(), testKey(1)))
+	populate(t, s)
+	recorded(t, s, unitRecord(1, 2), unitRecord(1, 3)) // what the first said is no longer so, and the day has a newer state
+	mustVerify(t, s.Reader)
 }
 
 // BenchmarkOnPostgreSQL measures the same as for a file.
