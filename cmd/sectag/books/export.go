@@ -14,6 +14,7 @@ import (
 
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/internal/atomicfile"
 	"example.org/sectag/ledger"
@@ -109,14 +110,8 @@ func (e exporting) parse(document bool) (export.Format, ledger.Choice, error) {
 	if want.Until, err = moment("--until", e.until, true); err != nil {
 		return f, want, err
 	}
-	for _, s := range e.imeis {
-		i, err := cred.ParseIMEI(s)
-		if err != nil {
-			return f, want, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
-		}
-		want.IMEIs = append(want.IMEIs, i)
-	}
-	return f, want, nil
+	want.IMEIs, err = target.IMEIs(e.imeis)
+	return f, want, err
 }
 
 // exported writes to where it was told to, and counts.
