@@ -8,6 +8,7 @@ import (
 
 	"example.org/sectag/ca/certfile"
 	"example.org/sectag/ca/chain"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 )
 
@@ -40,7 +41,7 @@ func (a *Authority) SignAuthority(tmpl *x509.Certificate, pub crypto.PublicKey, 
 		own.NotBefore = a.Cert.NotBefore
 	}
 	var err error
-	if own.AuthorityKeyId, err = keyID(a.Cert); err != nil {
+	if own.AuthorityKeyId, err = lint.KeyID(a.Cert); err != nil {
 		return nil, err
 	}
 	return a.sign(&own, pub)
@@ -54,7 +55,7 @@ func (a *Authority) SignList(tmpl *x509.RevocationList) ([]byte, error) {
 	}
 	issuer := *a.Cert
 	var err error
-	if issuer.SubjectKeyId, err = keyID(a.Cert); err != nil {
+	if issuer.SubjectKeyId, err = lint.KeyID(a.Cert); err != nil {
 		return nil, err
 	}
 	a.mu.Lock()

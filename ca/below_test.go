@@ -173,7 +173,7 @@ func TestOpenSSLAcceptsUnitsOfAnIntermediate(t *testing.T) {
 			t.Errorf("verify by %s says %s, %v", file, codes(found), err)
 		}
 	}
-	found, err := Audit([]string{dir}, now())
+	found, err := Audit([]string{dir}, "", now())
 	if err != nil || codes(found) != "info ca.intermediate" {
 		t.Errorf("audit says %s, %v", codes(found), err)
 	}
@@ -204,7 +204,7 @@ func TestUnitsNeverOutliveTheIntermediate(t *testing.T) {
 	if !c.NotAfter.Equal(sub.Cert.NotAfter) {
 		t.Errorf("ends on %s", c.NotAfter)
 	}
-	if found := Judge(c.DER, sub.Root); len(found) > 0 {
+	if found := Judge(c.DER, sub.Root, ""); len(found) > 0 {
 		t.Errorf("judged: %s", codes(found))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"example.org/sectag/ca/certfile"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 )
 
@@ -26,8 +27,12 @@ type CSR struct {
 // maxCSR is more than any request for an EC key: a modem's has 270 bytes.
 const maxCSR = 8192
 
-// oidCommonName is the CN of a subject.
-var oidCommonName = asn1.ObjectIdentifier{2, 5, 4, 3}
+// What is read of a request: the CN of its subject, and what it asks its certificate to say (RFC 5280, section 4.2.1).
+var (
+	oidCommonName  = asn1.ObjectIdentifier{2, 5, 4, 3}
+	oidKeyUsage    = asn1.ObjectIdentifier{2, 5, 29, 15}
+	oidConstraints = asn1.ObjectIdentifier{2, 5, 29, 19}
+)
 
 // ecdsa-with-SHA256 as RFC 5758 wants it, and as modems write it, with a NULL that is forbidden there.
 var (
@@ -49,7 +54,7 @@ func ParseCSR(der []byte) (CSR, error) {
 	if err != nil {
 		return CSR{}, refuseCSR("it cannot be read", err)
 	}
-	if !keyOK(c.PublicKey) {
+	if !lint.P256(c.PublicKey) {
 		return CSR{}, refuseCSR("its key is "+cred.KeyName(c.PublicKey)+", not EC P-256", nil)
 	}
 	key := c.PublicKey.(*ecdsa.PublicKey)

@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"example.org/sectag/ca/internal/ossl"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 )
 
@@ -387,7 +388,7 @@ func FuzzCSR(f *testing.F) {
 			}
 			return
 		}
-		if !keyOK(r.Public) || r.Named("") || r.Named(r.Name+"x") || r.SPKI.IsZero() || r.SHA256 != cred.Sum(der) || r.Name != cred.Line(r.Name) ||
+		if !lint.P256(r.Public) || r.Named("") || r.Named(r.Name+"x") || r.SPKI.IsZero() || r.SHA256 != cred.Sum(der) || r.Name != cred.Line(r.Name) ||
 			r.Usage&(x509.KeyUsageCertSign|x509.KeyUsageCRLSign) != 0 {
 			t.Errorf("%+v", r)
 		}

@@ -14,7 +14,7 @@
 //	csr.go      ParseCSR reads a unit's request, when the unit made its key itself
 //	issue.go    Authority.Issue signs a unit's certificate
 //	twin.go     Authority.Twin signs one for a test, of a unit whose key is not here; SignTest one that a server must refuse
-//	judge.go    Judge is our own lint of what Issue made
+//	judge.go    Judge holds what Issue made to the rules of its profile (package lint)
 //	prove.go    Key.Prove: the key that a unit gets belongs to the certificate that it gets
 //	unit.go     WriteUnit puts a unit's certificate and key into a folder, both or neither
 //
@@ -22,6 +22,6 @@
 // chain to a root (audit.go here hands on to it); decoy makes what servers must refuse; keyfile knows how private keys lie in
 // files, certfile how certificates do, pairfile how both come into a folder, subject how people write its name, keyuri finds a
 // key by what a person wrote (a file, a token, a command that signs), chain what stands
-// between a unit and the root, revoke how an authority says what is to be believed no more, cross how a new root is reached from an old one. Nothing here asks the time, prints, or keeps a
+// between a unit and the root, revoke how an authority says what is to be believed no more, cross how a new root is reached from an old one, lint the rules that certificates are judged by. Nothing here asks the time, prints, or keeps a
 // secret after it was told to forget it. Every failure is a *cred.Fault with a code of the contract.
 package ca

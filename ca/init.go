@@ -151,8 +151,12 @@ func (o InitOptions) publish(der []byte, signer crypto.Signer) (Created, error) 
 		return Created{}, fmt.Errorf("reading the new authority back: %w", err)
 	}
 	var above chain.Chain
+	var by *Root
 	if o.Under != nil {
-		above = o.Under.line()
+		above, by = o.Under.line(), &o.Under.Root
+	}
+	if err := fit(cert, by, o.name()); err != nil {
+		return Created{}, err
 	}
 	whole, err := chain.Climb(cert, above)
 	if err != nil {

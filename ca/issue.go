@@ -2,26 +2,23 @@ package ca
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha1"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/hex"
 	"fmt"
 	"math/big"
-	"strings"
 	"time"
 
 	"example.org/sectag/ca/certfile"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 )
 
 // Request asks for one unit's certificate.
 type Request struct {
-	Name        string           // the whole subject: CN, LwM2M endpoint name and PSK identity are one (see cred.Template)
+	Name        string           // CN, LwM2M endpoint name and PSK identity are one (see cred.Template)
+	Profile     lint.Profile     // whom the certificate is for; empty: lint.LwM2M
+	Device      string           // the unit's own serial number, its IMEI, for profiles that have it in the subject
 	Public      crypto.PublicKey // EC P-256, the only kind that the modem makes and RFC 7925 asks for
 	Serial      string           // hex, reserved beforehand with NewSerial; empty: one is drawn now
 	Days        int              // of life from now
@@ -41,6 +38,10 @@ type Certificate struct {
 	SPKI      cred.Digest `json:"-"` // of the DER SubjectPublicKeyInfo
 	Signature string      `json:"-"` // the issuer's algorithm, such as ECDSA-SHA256
 	Clock     string      `json:"-"` // the clock's source, for the record: "system", "system+http-date"
+	Subject   string      `json:"-"` // the whole of it, RFC 2253
+	Profile   string      `json:"-"` // the rules that it was issued and judged by, for the record (lint.Profile.Record)
+
+	Lint []cred.Finding `json:"-"` // what those rules say of it that is no error
 }
 
 // Issue signs a certificate for one unit and judges it before anyone gets it. It begins ten minutes ago, so that a server
@@ -60,7 +61,7 @@ func (a *Authority) issue(q Request, lives func(Request, time.Time) (time.Time, 
 	if err != nil {
 		return Certificate{}, err
 	}
-	c, err := a.judged(der, tmpl)
+	c, err := a.judged(der, tmpl, q.Profile)
 	c.Clock = source
 	return c, err
 }
@@ -111,16 +112,16 @@ func (a *Authority) end(q Request, now time.Time) (time.Time, error) {
 	return end, nil
 }
 
-// UnitProfile names, for the records, the rules that Issue writes by and Judge judges by. It changes with them.
-const UnitProfile = "sectag unit 1: RFC 7925, draft-ietf-uta-tls13-iot-profile"
-
-// template is the profile of a unit's certificate: RFC 7925 with its update (draft-ietf-uta-tls13-iot-profile). No subject
+// template is what a unit's certificate says by any profile: RFC 7925 with its update (draft-ietf-uta-tls13-iot-profile). No subject
 // key identifier, because no path goes on from a unit; BasicConstraints said aloud, because its absence has been misread.
 func (a *Authority) template(q Request) (*x509.Certificate, error) {
-	if err := nameOK(q.Name); err != nil {
-		return nil, err
+	if why, fix := q.Profile.NameFault(q.Name); why != "" {
+		return nil, cred.Failed("config.value", why, fix)
 	}
-	if !keyOK(q.Public) {
+	if q.Profile.NeedsDevice() && q.Device == "" {
+		return nil, cred.Failed("config.value", "the certificate profile "+string(q.Profile)+" needs the unit's own serial number", "give its IMEI")
+	}
+	if !lint.P256(q.Public) {
 		return nil, cred.Failed("config.value", "the unit's key is "+cred.KeyName(q.Public)+", not EC P-256", "make an EC P-256 key")
 	}
 	serial := newSerial()
@@ -130,48 +131,16 @@ func (a *Authority) template(q Request) (*x509.Certificate, error) {
 			return nil, err
 		}
 	}
-	aki, err := keyID(a.Cert)
+	aki, err := lint.KeyID(a.Cert)
 	if err != nil {
 		return nil, err
 	}
 	return &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: q.Name},
+		SerialNumber: serial, Subject: q.Profile.Subject(q.Name, q.Device, a.Cert.Subject),
 		BasicConstraintsValid: true, IsCA: false,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 		AuthorityKeyId: aki,
 	}, nil
-}
-
-// nameOK holds a name to what cred.ParseTemplate lets through: servers cut a CN at commas, and X.520 ends it at 64.
-func nameOK(name string) error {
-	odd := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`,+=<>;"'\|{}#`, r) }
-	if name == "" || len(name) > 64 || strings.ContainsFunc(name, odd) {
-		return cred.Failed("config.value", fmt.Sprintf("%q cannot be a unit's name", name),
-			"give 1 to 64 letters, digits, colons, dots and hyphens, such as urn:imei:352656100367872")
-	}
-	return nil
-}
-
-func keyOK(pub crypto.PublicKey) bool {
-	k, ok := pub.(*ecdsa.PublicKey)
-	return ok && k.Curve == elliptic.P256()
-}
-
-// keyID is what units' certificates name their issuer by: its subject key identifier, or where an old root has none, the
-// one that RFC 5280, section 4.2.1.2, method 1 would give it.
-func keyID(issuer *x509.Certificate) ([]byte, error) {
-	if len(issuer.SubjectKeyId) > 0 {
-		return issuer.SubjectKeyId, nil
-	}
-	var info struct {
-		Algorithm pkix.AlgorithmIdentifier
-		Key       asn1.BitString
-	}
-	if _, err := asn1.Unmarshal(issuer.RawSubjectPublicKeyInfo, &info); err != nil {
-		return nil, fmt.Errorf("reading the authority's public key: %w", err)
-	}
-	sum := sha1.Sum(info.Key.RightAlign()) // an identifier, not a protection
-	return sum[:], nil
 }
 
 func (a *Authority) sign(tmpl *x509.Certificate, pub crypto.PublicKey) ([]byte, error) {
@@ -188,25 +157,23 @@ func (a *Authority) sign(tmpl *x509.Certificate, pub crypto.PublicKey) ([]byte, 
 }
 
 // judged reads the certificate back as a stranger would and lets it go only if nothing is wrong with it.
-func (a *Authority) judged(der []byte, tmpl *x509.Certificate) (Certificate, error) {
+func (a *Authority) judged(der []byte, tmpl *x509.Certificate, p lint.Profile) (Certificate, error) {
 	c, err := x509.ParseCertificate(der)
 	if err != nil {
 		return Certificate{}, fmt.Errorf("reading the new certificate back: %w", err)
 	}
-	asked := c.Subject.CommonName == tmpl.Subject.CommonName && c.SerialNumber.Cmp(tmpl.SerialNumber) == 0
-	if found := Judge(der, a.Root); len(found) > 0 || !asked {
-		text := "it does not say what was asked"
-		if len(found) > 0 {
-			text = found[0].Text
-		}
-		return Certificate{}, cred.Failed("ca.profile", "the certificate that was signed is not handed out: "+text,
-			"this is a defect of sectag or of its signer: please report it with this line")
+	found := Judge(der, a.Root, p)
+	if why := refusal(found); why != "" {
+		return Certificate{}, withheld("certificate", why)
+	}
+	if c.Subject.String() != tmpl.Subject.String() || c.SerialNumber.Cmp(tmpl.SerialNumber) != 0 {
+		return Certificate{}, withheld("certificate", "it does not say what was asked")
 	}
 	text := cred.CertPEM(der)
 	return Certificate{
 		Serial: certfile.Serial(c), NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(), SHA256: cred.Sum(text),
 		PEM: string(text), DER: der, Name: c.Subject.CommonName, SPKI: cred.Sum(c.RawSubjectPublicKeyInfo),
-		Signature: c.SignatureAlgorithm.String(),
+		Signature: c.SignatureAlgorithm.String(), Subject: certfile.Printable(c.Subject.String()), Profile: p.Record(), Lint: found,
 	}, nil
 }
 

@@ -63,7 +63,7 @@ func TestOpenSSLAcceptsWhatWeIssue(t *testing.T) {
 			t.Errorf("openssl lets an impostor of our unit in, or refuses for another reason: %s", out)
 		}
 	}
-	found, err := Audit([]string{made.Cert, filepath.Join(dir, "unit.crt"), filepath.Join(dir, "impostor.crt")}, now())
+	found, err := Audit([]string{made.Cert, filepath.Join(dir, "unit.crt"), filepath.Join(dir, "impostor.crt")}, "", now())
 	if err != nil || !strings.Contains(codes(found), "error ca.not-issued-by") {
 		t.Errorf("the audit lets it pass: %s, %v", codes(found), err)
 	}
@@ -122,7 +122,7 @@ func TestTheRecipesRootCanBeUsed(t *testing.T) {
 		if err != nil || codes(found) != "info ca.chains" {
 			t.Errorf("%s: verify says %s, %v", file, codes(found), err)
 		}
-		if found, err := Audit([]string{r.File, filepath.Join(dir, "unit.crt")}, now()); err != nil || cred.Judge(found) != cred.Pass {
+		if found, err := Audit([]string{r.File, filepath.Join(dir, "unit.crt")}, "", now()); err != nil || cred.Judge(found) != cred.Pass {
 			t.Errorf("%s: audit says %s, %v", file, codes(found), err)
 		}
 	}

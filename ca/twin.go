@@ -8,6 +8,7 @@ import (
 
 	"example.org/sectag/ca/certfile"
 	"example.org/sectag/ca/chain"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 )
 
@@ -17,9 +18,10 @@ const TwinLife = 10 * time.Minute
 
 // TwinRequest asks for a twin.
 type TwinRequest struct {
-	Of     []byte // DER of the unit's own certificate, of this authority
-	Serial string // hex, reserved beforehand with NewSerial like the unit's own; empty: one is drawn now
-	Clock  Clock  // as for Issue
+	Of      []byte       // DER of the unit's own certificate, of this authority
+	Profile lint.Profile // of that certificate, and of the twin; empty: lint.LwM2M
+	Serial  string       // hex, reserved beforehand with NewSerial like the unit's own; empty: one is drawn now
+	Clock   Clock        // as for Issue
 }
 
 // Twin signs a certificate with the name of a unit and with a key made here, for a connection test by this computer: the key of
@@ -27,9 +29,9 @@ type TwinRequest struct {
 // authority, whichever comes first. Clear the key after the test; record the certificate as a test, never as the unit's.
 // Faults: those of Issue; ca.not-issued-by (the unit's certificate is not one of this authority); ca.expired (it has ended).
 func (a *Authority) Twin(q TwinRequest) (Certificate, *Key, error) {
-	if found := Judge(q.Of, a.Root); len(found) > 0 {
+	if why := refusal(Judge(q.Of, a.Root, q.Profile)); why != "" {
 		return Certificate{}, nil, cred.Failed("ca.not-issued-by",
-			"a twin is made of a unit's certificate by this authority, and this is none: "+found[0].Text,
+			"a twin is made of a unit's certificate by this authority, and this is none: "+why,
 			"unlock the authority that issued the unit's certificate")
 	}
 	unit, err := x509.ParseCertificate(q.Of)
@@ -40,7 +42,7 @@ func (a *Authority) Twin(q TwinRequest) (Certificate, *Key, error) {
 	if err != nil {
 		return Certificate{}, nil, err
 	}
-	r := Request{Name: unit.Subject.CommonName, Public: key.Public(), Serial: q.Serial, Clock: q.Clock}
+	r := Request{Name: unit.Subject.CommonName, Profile: q.Profile, Device: unit.Subject.SerialNumber, Public: key.Public(), Serial: q.Serial, Clock: q.Clock}
 	c, err := a.issue(r, func(_ Request, now time.Time) (time.Time, error) { return twinEnd(now, unit, a.line()) })
 	if err != nil {
 		key.Clear()
@@ -91,7 +93,7 @@ func (a *Authority) SignTest(q TestRequest) ([]byte, error) {
 	if tmpl.SerialNumber, err = parseSerial(q.Serial); err != nil {
 		return nil, err
 	}
-	if tmpl.AuthorityKeyId, err = keyID(a.Cert); err != nil {
+	if tmpl.AuthorityKeyId, err = lint.KeyID(a.Cert); err != nil {
 		return nil, err
 	}
 	return a.sign(&tmpl, q.Public)

@@ -27,7 +27,7 @@ func TestATwinLivesForMinutes(t *testing.T) {
 	if !twin.NotAfter.Equal(at.Add(TwinLife)) || TwinLife > 10*time.Minute || !twin.NotBefore.Equal(at.Add(-grace)) {
 		t.Errorf("it lives from %s to %s", twin.NotBefore, twin.NotAfter)
 	}
-	if twin.Name != unit.Name || twin.Serial != serial || twin.SPKI == unit.SPKI || twin.Clock != "system" || len(Judge(twin.DER, a.Root)) > 0 {
+	if twin.Name != unit.Name || twin.Serial != serial || twin.SPKI == unit.SPKI || twin.Clock != "system" || len(Judge(twin.DER, a.Root, "")) > 0 {
 		t.Errorf("%+v", twin)
 	}
 	if err := key.Prove(twin); err != nil {

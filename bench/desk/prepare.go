@@ -140,6 +140,6 @@ func (d *Desk) maker(ctx context.Context) (identity.Maker, error) {
 	defer d.mu.Unlock()
 	return identity.Maker{
 		Auth: d.auth, Clock: clock, Ledger: d.Ledger, Run: d.run, Unit: past.Seen(d.unit, d.items), Name: p.ID.Name(d.unit.IMEI),
-		Days: p.Days, Until: p.Until,
+		Profile: p.Certificate, Days: p.Days, Until: p.Until,
 	}, nil
 }

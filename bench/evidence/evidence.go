@@ -237,10 +237,20 @@ func ModemKey(k flows.KeyFacts, firmware string) *record.Key {
 // Certificate is a unit's certificate under its authority.
 func Certificate(c ca.Certificate, root ca.Root) *record.Certificate {
 	return &record.Certificate{
-		Serial: c.Serial, Subject: "CN=" + c.Name, Name: c.Name, Issuer: root.Cert.Subject.String(), IssuerSHA: cred.Sum(root.PEM),
+		Serial: c.Serial, Subject: c.Subject, Name: c.Name, Issuer: root.Cert.Subject.String(), IssuerSHA: cred.Sum(root.PEM),
 		NotBefore: record.Stamp(c.NotBefore), NotAfter: record.Stamp(c.NotAfter), SHA256: c.SHA256, SPKI: c.SPKI, Key: "EC P-256",
-		Signature: c.Signature, KeyUsage: []string{"digitalSignature"}, ExtKeyUsage: []string{"clientAuth"}, Profile: ca.UnitProfile, PEM: c.PEM,
+		Signature: c.Signature, KeyUsage: []string{"digitalSignature"}, ExtKeyUsage: []string{"clientAuth"}, Profile: c.Profile, PEM: c.PEM,
+		Lint: codes(c.Lint),
 	}
+}
+
+// codes are what the judge of a certificate found and did not refuse.
+func codes(fs []cred.Finding) []string {
+	out := []string{}
+	for _, f := range fs {
+		out = append(out, f.Code)
+	}
+	return out
 }
 
 // Authority is who signed, and how its key is kept. a may be nil: then that is not said.

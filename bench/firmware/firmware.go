@@ -98,7 +98,7 @@ func identity(p profile.Profile, now time.Time, add func(cred.SecTag, cred.Kind,
 			return err
 		}
 		high := strings.Repeat("f", len(ca.NewSerial())) // half of the serials take a byte more than the others, and this one does
-		r, err := root.Rehearse(ca.Request{Name: p.ID.Name(cred.IMEI(0)), Serial: high, Days: p.Days, UntilIssuer: p.Until, Clock: ca.Clock{Now: now}})
+		r, err := root.Rehearse(ca.Request{Name: p.ID.Name(profile.Sample), Profile: p.Certificate, Device: profile.Sample.String(), Serial: high, Days: p.Days, UntilIssuer: p.Until, Clock: ca.Clock{Now: now}})
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 
 	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
@@ -21,14 +22,15 @@ import (
 
 // Maker is what an identity is made with, for one unit.
 type Maker struct {
-	Auth   *ca.Authority // nil: nobody opened it
-	Clock  ca.Clock      // everything that is known about the time
-	Ledger *ledger.Store // nil: nothing is reserved, and nobody else's identity is known
-	Run    string        // the journal's name of this run
-	Unit   record.Unit
-	Name   string // that the template makes of the IMEI
-	Days   int
-	Until  bool // live as long as the issuer
+	Auth    *ca.Authority // nil: nobody opened it
+	Clock   ca.Clock      // everything that is known about the time
+	Ledger  *ledger.Store // nil: nothing is reserved, and nobody else's identity is known
+	Run     string        // the journal's name of this run
+	Unit    record.Unit
+	Name    string       // that the template makes of the IMEI
+	Profile lint.Profile // of the certificate
+	Days    int
+	Until   bool // live as long as the issuer
 }
 
 // ByHost issues the unit's certificate for a key that this computer makes now, under the serial that was reserved, if one was.
@@ -78,7 +80,7 @@ func (m Maker) open() error {
 }
 
 func (m Maker) request() ca.Request {
-	return ca.Request{Name: m.Name, Days: m.Days, UntilIssuer: m.Until, Clock: m.Clock}
+	return ca.Request{Name: m.Name, Profile: m.Profile, Device: m.Unit.IMEI.String(), Days: m.Days, UntilIssuer: m.Until, Clock: m.Clock}
 }
 
 // free refuses an identity that is another unit's; a zero digest is a key that nobody knows yet.

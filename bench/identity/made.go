@@ -152,7 +152,7 @@ func (m Maker) Twin(ctx context.Context, of ca.Certificate, use func(cert ca.Cer
 	if serial, err = m.reserve(ctx); err != nil {
 		return "", err
 	}
-	cert, key, err := m.Auth.Twin(ca.TwinRequest{Of: of.DER, Serial: serial, Clock: m.Clock})
+	cert, key, err := m.Auth.Twin(ca.TwinRequest{Of: of.DER, Profile: m.Profile, Serial: serial, Clock: m.Clock})
 	if err == nil {
 		use(cert, key.PEM())
 		key.Clear()

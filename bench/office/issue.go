@@ -13,6 +13,7 @@ import (
 	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
 	"example.org/sectag/ca/keyuri"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
@@ -24,6 +25,7 @@ type Order struct {
 	Passphrase []byte // of its key, or the PIN of its token; the caller clears it
 	IMEI       cred.IMEI
 	ID         cred.Template
+	Profile    lint.Profile // of the certificate
 	Days       int
 	Until      bool
 	Dir        string
@@ -64,7 +66,7 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, no
 			return ca.Issued{}, err
 		}
 	}
-	cert, err := auth.Issue(ca.Request{Name: name, Public: key.Public(), Serial: serial, Days: o.Days, UntilIssuer: o.Until, Clock: clock})
+	cert, err := auth.Issue(ca.Request{Name: name, Profile: o.Profile, Device: o.IMEI.String(), Public: key.Public(), Serial: serial, Days: o.Days, UntilIssuer: o.Until, Clock: clock})
 	if err != nil {
 		return ca.Issued{}, err
 	}

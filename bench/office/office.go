@@ -14,6 +14,7 @@ import (
 	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
 	"example.org/sectag/ca/keyuri"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
@@ -36,6 +37,7 @@ type Signer struct {
 type Unit struct {
 	IMEI  cred.IMEI
 	ID    cred.Template
+	For   lint.Profile // whom the certificate is for
 	Days  int
 	Until bool // live as long as the authority
 }
@@ -81,7 +83,8 @@ func (o Office) admit(ctx context.Context, unit record.Unit, name string, spki c
 
 // certify signs a certificate for a key, once nobody else can have what it says.
 func (o Office) certify(ctx context.Context, a *ca.Authority, u Unit, seen record.Unit, q ca.Request, spki cred.Digest) (ca.Certificate, error) {
-	q.Name, q.Days, q.UntilIssuer, q.Serial = u.ID.Name(u.IMEI), u.Days, u.Until, ca.NewSerial()
+	q.Name, q.Profile, q.Device, q.Serial = u.ID.Name(u.IMEI), u.For, u.IMEI.String(), ca.NewSerial()
+	q.Days, q.UntilIssuer = u.Days, u.Until
 	if err := o.admit(ctx, seen, q.Name, spki); err != nil {
 		return ca.Certificate{}, err
 	}

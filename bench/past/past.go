@@ -182,13 +182,14 @@ func (p Past) Named(at cred.Slot) cred.Digest {
 
 // Wish is what a profile asks for under one sec_tag today.
 type Wish struct {
-	SecTag cred.SecTag
-	Issuer cred.Digest   // of the authority's certificate
-	Name   string        // that the template makes of the IMEI
-	Anchor cred.Digest   // that the modem must list; zero when there is none
-	Behind []cred.Digest // of what shall stand behind the unit's certificate; none: it stands alone
-	Origin string        // of the key, "host" or "modem", as records have it; empty: it may be made anywhere
-	Now    time.Time
+	SecTag  cred.SecTag
+	Issuer  cred.Digest   // of the authority's certificate
+	Name    string        // that the template makes of the IMEI
+	Anchor  cred.Digest   // that the modem must list; zero when there is none
+	Behind  []cred.Digest // of what shall stand behind the unit's certificate; none: it stands alone
+	Profile string        // the rules that the certificate was issued by, as records have it; empty: any
+	Origin  string        // of the key, "host" or "modem", as records have it; empty: it may be made anywhere
+	Now     time.Time
 }
 
 // renewAt is the life that a certificate must have left to be kept.
@@ -199,7 +200,7 @@ func (p Past) dead(c *record.Certificate) bool {
 	return slices.ContainsFunc(p.revoked, func(v record.Revoked) bool { return v.Serial == c.Serial && v.Issuer == c.IssuerSHA })
 }
 
-// Agrees tells whether the newest passing record is of that: issuer, id, anchor, key origin, sec_tag and what is sent behind the certificate, with enough life left
+// Agrees tells whether the newest passing record is of that: issuer, id, rules of the certificate, anchor, key origin, sec_tag and what is sent behind the certificate, with enough life left
 // and not revoked.
 // What it names is current then.
 func (p Past) Agrees(w Wish) bool {
@@ -211,7 +212,8 @@ func (p Past) Agrees(w Wish) bool {
 	if err != nil || end.Sub(w.Now) <= renewAt {
 		return false
 	}
-	return r.Authority.SHA256 == w.Issuer && slices.Equal(r.Cert.Behind, w.Behind) && r.Cert.Name == w.Name && (w.Origin == "" || r.KeyOrigin == w.Origin) &&
+	return r.Authority.SHA256 == w.Issuer && slices.Equal(r.Cert.Behind, w.Behind) && r.Cert.Name == w.Name &&
+		(w.Profile == "" || r.Cert.Profile == "" || r.Cert.Profile == w.Profile) && (w.Origin == "" || r.KeyOrigin == w.Origin) &&
 		!w.Anchor.IsZero() && p.Named(cred.Slot{SecTag: w.SecTag, Kind: cred.RootCA}) == w.Anchor
 }
 

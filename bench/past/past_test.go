@@ -66,6 +66,8 @@ func TestWhatIsCurrent(t *testing.T) {
 		"a host's key, as may be":         {func(_ *record.Record, w *Wish) { w.Origin = "" }, true},
 		"a host's key, not the modem's":   {func(_ *record.Record, w *Wish) { w.Origin = "modem" }, false},
 		"a key of the modem's, as wanted": {func(r *record.Record, w *Wish) { r.KeyOrigin, w.Origin = "modem", "modem" }, true},
+		"by the rules that are wanted":    {func(r *record.Record, w *Wish) { r.Cert.Profile, w.Profile = "a", "a" }, true},
+		"by other rules":                  {func(r *record.Record, w *Wish) { r.Cert.Profile, w.Profile = "a", "b" }, false},
 		"an intermediate wanted behind":   {func(_ *record.Record, w *Wish) { w.Behind = []cred.Digest{issuer} }, false},
 		"one stands behind it, unwanted":  {func(r *record.Record, _ *Wish) { r.Cert.Behind = []cred.Digest{issuer} }, false},
 		"another one behind it": {func(r *record.Record, w *Wish) {

@@ -27,6 +27,7 @@ func (c *checker) check(f file) *Profile {
 	p.ID, p.Origin = c.id(f.Device.ID), c.origin(f.Device.Key)
 	p.Days, p.Until = c.validity(f.Device.Validity)
 	p.Chain = f.Device.Chain
+	p.Certificate = c.certificate(f.Device.Certificate, p.ID)
 	for i, s := range f.Slot {
 		p.Slots = append(p.Slots, c.slot(i, s, p.Slots))
 	}

@@ -17,7 +17,7 @@ var known = map[string][]string{
 	"product":   {"name", "batch", "life"},
 	"station":   {"id", "operator"},
 	"authority": {"cert", "key", "lock_after"},
-	"device":    {"id", "key", "validity", "send_chain"},
+	"device":    {"id", "key", "validity", "send_chain", "certificate"},
 	"slot":      {"sec_tag", "mode", "anchor"},
 	"psk":       {"bytes", "recipients"},
 	"endpoint":  {"url", "register"},

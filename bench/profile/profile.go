@@ -13,6 +13,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 	"example.org/sectag/internal/atomicfile"
 )
@@ -22,30 +23,31 @@ const DefaultName = "sectag.toml"
 
 // Profile is a checked profile. Paths are absolute or relative to the working folder, no longer to the file's.
 type Profile struct {
-	File     string      // where it was read from, "" when it was settled by hand
-	SHA256   cred.Digest // of the file
-	Product  string
-	Batch    string        // the lot that units are made in; appears in the records
-	Life     time.Duration // how long the product must be able to trust its anchor; 0 when not said
-	Station  string
-	Operator string        // a pseudonym
-	Cert     string        // the authority's certificate
-	Key      string        // and key: a file, or a URI (package keyuri)
-	Lock     time.Duration // an unlocked authority locks again after so long without a key press or a unit
-	ID       cred.Template
-	Origin   Origin
-	Days     int  // validity of a unit's certificate
-	Until    bool // validity "issuer": up to the issuer's end
-	Chain    bool // a unit gets the intermediates of its authority behind its certificate, and sends them
-	Slots    []Slot
-	Endpoint cred.Endpoint // zero: nothing is connected
-	Register bool          // units are registered there as well, and taken back
-	Ledger   string        // an URL; "" when there is none
-	Notary   string        // file of the key that signs the ledger's checkpoints; "" when none does. It need not be there
-	PSK      PSK           // for slots of that mode
-	Also     []cred.SecTag // tags that belong to the product and are none of the slots
-	Readback Readback      // which units are asked for the secret that was written
-	KeySize  int           // bytes of the firmware's buffer for one credential (CONFIG_LWM2M_SECURITY_KEY_SIZE); 0 when not said
+	File        string      // where it was read from, "" when it was settled by hand
+	SHA256      cred.Digest // of the file
+	Product     string
+	Batch       string        // the lot that units are made in; appears in the records
+	Life        time.Duration // how long the product must be able to trust its anchor; 0 when not said
+	Station     string
+	Operator    string        // a pseudonym
+	Cert        string        // the authority's certificate
+	Key         string        // and key: a file, or a URI (package keyuri)
+	Lock        time.Duration // an unlocked authority locks again after so long without a key press or a unit
+	ID          cred.Template
+	Origin      Origin
+	Certificate lint.Profile // how a unit is named in its certificate
+	Days        int          // validity of a unit's certificate
+	Until       bool         // validity "issuer": up to the issuer's end
+	Chain       bool         // a unit gets the intermediates of its authority behind its certificate, and sends them
+	Slots       []Slot
+	Endpoint    cred.Endpoint // zero: nothing is connected
+	Register    bool          // units are registered there as well, and taken back
+	Ledger      string        // an URL; "" when there is none
+	Notary      string        // file of the key that signs the ledger's checkpoints; "" when none does. It need not be there
+	PSK         PSK           // for slots of that mode
+	Also        []cred.SecTag // tags that belong to the product and are none of the slots
+	Readback    Readback      // which units are asked for the secret that was written
+	KeySize     int           // bytes of the firmware's buffer for one credential (CONFIG_LWM2M_SECURITY_KEY_SIZE); 0 when not said
 }
 
 // Origin says where a unit's private key is made.
@@ -131,10 +133,11 @@ type file struct {
 		Lock string `toml:"lock_after,omitempty"`
 	} `toml:"authority"`
 	Device struct {
-		ID       string `toml:"id,omitempty"`
-		Key      string `toml:"key,omitempty"`
-		Validity string `toml:"validity,omitempty"`
-		Chain    bool   `toml:"send_chain,omitempty"`
+		ID          string `toml:"id,omitempty"`
+		Key         string `toml:"key,omitempty"`
+		Validity    string `toml:"validity,omitempty"`
+		Chain       bool   `toml:"send_chain,omitempty"`
+		Certificate string `toml:"certificate,omitempty"`
 	} `toml:"device"`
 	Slot     []fileSlot `toml:"slot"`
 	Endpoint *struct {

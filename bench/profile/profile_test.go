@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 )
 
@@ -78,7 +79,7 @@ func TestWholeProfile(t *testing.T) {
 		File: filepath.Join(dir, "sectag.toml"), SHA256: cred.Sum([]byte(whole)),
 		Product: "tracker-2", Batch: "2026-47", Life: 3652 * 24 * time.Hour, Station: "3", Operator: "ak",
 		Cert: filepath.Join(dir, "root.crt"), Key: filepath.Join(dir, "root.key"), Lock: 45 * time.Minute,
-		ID: "urn:imei:{imei}", Origin: Host, Days: 5500,
+		ID: "urn:imei:{imei}", Certificate: lint.LwM2M, Origin: Host, Days: 5500,
 		Slots:    []Slot{{SecTag: 0, Anchor: filepath.Join(dir, "server-root.pem")}, {SecTag: 42}},
 		Endpoint: cred.Endpoint{Scheme: "coaps", Host: "lwm2m.example.eu", Port: 5684},
 		Register: true,

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"example.org/sectag/ca/keyuri"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 	"example.org/sectag/internal/atomicfile"
 	"example.org/sectag/ledger/address"
@@ -43,6 +44,9 @@ func (p *Profile) Text(dir string) string {
 		line("validity", "issuer")
 	} else if p.Days > 0 {
 		line("validity", fmt.Sprintf("%dd", p.Days))
+	}
+	if p.Certificate != "" && p.Certificate != lint.LwM2M {
+		line("certificate", string(p.Certificate))
 	}
 	if p.Chain {
 		b.WriteString("send_chain = true\n")

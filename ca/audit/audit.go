@@ -14,19 +14,22 @@ import (
 	"time"
 
 	"example.org/sectag/ca/certfile"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 )
 
 // Files reads the certificates and private keys of an authority as others made it (files, and folders to any depth) and says
 // what is wrong with them and how to put it right. Keys that are encrypted stay closed. Errors: ca.leaf-is-ca, ca.outlives-issuer,
 // ca.no-key-usage, ca.not-issued-by, ca.version-1, ca.weak, ca.shared-key, ca.shared-serial, ca.expired (of an authority).
-// Warnings: ca.no-client-auth, ca.clear-key, ca.key-mode, ca.odd-root, ca.expired (of a unit). Infos: ca.intermediate, ca.no-issuer. The error
+// Warnings: ca.no-client-auth, ca.clear-key, ca.key-mode, ca.odd-root, ca.expired (of a unit). Infos: ca.intermediate, ca.no-issuer. Warnings and
+// infos of the rules: ca.lint-…, as they weigh for what others signed (package lint); how units are named is asked by a profile only. The error
 // is config.file: a file that was named is not there, or nothing that was given holds a certificate or a key.
-func Files(files []string, now time.Time) ([]cred.Finding, error) {
+func Files(files []string, p lint.Profile, now time.Time) ([]cred.Finding, error) {
 	c, err := collect(files)
 	if err != nil {
 		return nil, err
 	}
+	c.profile = p
 	return c.report(now), nil
 }
 
@@ -46,9 +49,11 @@ func (c *collection) audit(h *held, now time.Time) []cred.Finding {
 	var out []cred.Finding
 	switch h.role {
 	case roleAuthority:
-		return append(Authority(h.file, h.cert, cred.Error), expired(h, now, cred.Error)...)
+		out = append(Authority(h.file, h.cert, cred.Error), expired(h, now, cred.Error)...)
+		return append(out, h.broken(lint.Authority(h.cert))...)
 	case roleIntermediate:
 		out = append(Authority(h.file, h.cert, cred.Error), expired(h, now, cred.Error)...)
+		out = append(out, h.broken(lint.Authority(h.cert))...)
 		out = append(out, h.finding("ca.intermediate", cred.Info,
 			"may sign certificates, for it is an intermediate authority",
 			"if this is a unit's certificate, it must not: issue it anew as CA:FALSE"))
@@ -57,8 +62,19 @@ func (c *collection) audit(h *held, now time.Time) []cred.Finding {
 	case roleUnit:
 		out = append(out, unitFindings(h)...)
 		out = append(out, expired(h, now, cred.Warning)...)
+		out = append(out, h.broken(lint.Unit(h.cert, c.profile, nil))...)
 	}
 	return append(out, c.auditIssuer(h)...)
+}
+
+// broken are the rules that a certificate breaks and that no other finding tells of.
+func (h *held) broken(bs []lint.Breach) (out []cred.Finding) {
+	for _, b := range bs {
+		if b.Others != "" {
+			out = append(out, h.finding(b.Code, b.Others, b.Text, "what is asked for, and by whom, stands in docs/authority.md; new certificates of sectag ca issue do it"))
+		}
+	}
+	return out
 }
 
 func (h *held) finding(code string, s cred.Severity, text, hint string) cred.Finding {
@@ -185,7 +201,7 @@ func (c *collection) auditIssuer(h *held) []cred.Finding {
 	proper, by := c.issuers(h)
 	switch {
 	case len(proper) > 0:
-		return outlives(h, c.limit(proper, maxDepth))
+		return append(outlives(h, c.limit(proper, maxDepth)), h.broken(lint.Under(h.cert, proper[0].cert, h.cert.NotAfter))...)
 	case selfSigned(h.cert):
 		return []cred.Finding{h.finding("ca.not-issued-by", cred.Error, "signed itself: no authority stands behind it",
 			"have it issued by your root: sectag ca issue")}

@@ -2,14 +2,19 @@ package audit
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"example.org/sectag/ca/certfile"
 	"example.org/sectag/ca/keyfile"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 )
 
@@ -34,6 +39,7 @@ type collection struct {
 	seen     map[cred.Digest]bool // of DER
 	bySubj   map[string][]*held   // by raw subject: the candidates for an issuer
 	findings []cred.Finding       // what could not be read in a folder
+	profile  lint.Profile         // that units are held to; empty: none
 }
 
 // collect reads files and, to any depth, folders. A file that was named must be there and hold a certificate or a key; in a
@@ -97,7 +103,13 @@ func (c *collection) walk(name string, d fs.DirEntry, err error) error {
 	}
 	if err == nil {
 		var info fs.FileInfo
-		if info, err = os.Stat(name); err == nil && (!info.Mode().IsRegular() || info.Size() > certfile.MaxFile) {
+		info, err = os.Stat(name)
+		switch {
+		case err == nil && !info.Mode().IsRegular(): // a link to a folder among them: the folder itself is walked where it stands
+			return nil
+		case err == nil && info.Size() > certfile.MaxFile && mayBe(name):
+			err = fmt.Errorf("it has %d bytes, and at most %d are read", info.Size(), certfile.MaxFile)
+		case err == nil && info.Size() > certfile.MaxFile:
 			return nil
 		}
 	}
@@ -106,7 +118,10 @@ func (c *collection) walk(name string, d fs.DirEntry, err error) error {
 		data, err = os.ReadFile(name)
 	}
 	if err == nil {
-		_, err = c.take(name, data)
+		var found bool
+		if found, err = c.take(name, data); err == nil && !found {
+			c.passBy(name, data)
+		}
 	}
 	if err != nil {
 		c.findings = append(c.findings, cred.Finding{
@@ -115,6 +130,46 @@ func (c *collection) walk(name string, d fs.DirEntry, err error) error {
 		})
 	}
 	return nil
+}
+
+// mayBe tells by its name whether a file is meant to be read here.
+func mayBe(name string) bool {
+	return slices.Contains([]string{".pem", ".crt", ".cer", ".der", ".key"}, strings.ToLower(filepath.Ext(name)))
+}
+
+// passBy names a request or a list of revoked certificates, which belong into the folder of an authority and are not judged.
+func (c *collection) passBy(name string, data []byte) {
+	der, what := data, ""
+	for _, b := range cred.Blocks(data) {
+		der = b.Bytes
+	}
+	if _, err := x509.ParseCertificateRequest(der); err == nil {
+		what = "a request for a certificate"
+	} else if revokes(der) {
+		what = "a list of revoked certificates"
+	}
+	if what != "" {
+		c.findings = append(c.findings, cred.Finding{
+			Code: "ca.passed-by", Severity: cred.Info, File: name, Text: what + ", which the audit does not judge",
+			Hint: "nothing is to be done; look at it with openssl req or openssl crl",
+		})
+	}
+}
+
+// revokes tells a list of revoked certificates, of either version, by its shape (RFC 5280, section 5.1): Go's reader takes the second only.
+func revokes(der []byte) bool {
+	var list struct {
+		TBS struct {
+			Version    int `asn1:"optional"`
+			Algorithm  pkix.AlgorithmIdentifier
+			Issuer     pkix.RDNSequence
+			ThisUpdate time.Time
+		}
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}
+	_, err := asn1.Unmarshal(der, &list)
+	return err == nil
 }
 
 // take holds what a file has and says whether it had anything.

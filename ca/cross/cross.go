@@ -7,11 +7,13 @@ import (
 	"bytes"
 	"crypto/x509"
 	"fmt"
+	"slices"
 	"time"
 
 	"example.org/sectag/ca"
 	"example.org/sectag/ca/certfile"
 	"example.org/sectag/ca/chain"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 )
 
@@ -71,10 +73,19 @@ func judged(der []byte, old, next *x509.Certificate) error {
 	if err != nil {
 		return fmt.Errorf("reading the cross certificate back: %w", err)
 	}
+	refused := func(err error, why string) error {
+		return cred.Because(err, "ca.profile", "the cross certificate that was signed is not handed out: it "+why,
+			"this is a defect of sectag or of its signer: please report it with this line")
+	}
 	right := bytes.Equal(c.RawSubject, next.RawSubject) && bytes.Equal(c.RawSubjectPublicKeyInfo, next.RawSubjectPublicKeyInfo)
 	if _, err := chain.Climb(c, []*x509.Certificate{old}); err != nil || !right {
-		return cred.Because(err, "ca.profile", "the cross certificate that was signed is not handed out: it does not lead from the new root to the old one",
-			"this is a defect of sectag or of its signer: please report it with this line")
+		return refused(err, "does not lead from the new root to the old one")
+	}
+	given := lint.Authority(next) // a root that others made may be odd, and the bridge has its name and key
+	for _, b := range lint.Errors(append(lint.Authority(c), lint.Under(c, old, old.NotAfter)...)) {
+		if !slices.ContainsFunc(given, func(g lint.Breach) bool { return g.Code == b.Code }) {
+			return refused(nil, b.Text)
+		}
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func ours(t *testing.T, dir, old, next string) {
 			t.Errorf("%s: %v, %v", name, found, err)
 		}
 	}
-	found, err := ca.Audit([]string{dir}, time.Now())
+	found, err := ca.Audit([]string{dir}, "", time.Now())
 	if err != nil || cred.Judge(found) != cred.Pass {
 		t.Errorf("audit: %v, %v", found, err)
 	}

@@ -57,6 +57,7 @@ var fences = map[string][]string{
 	"github.com/google/go-cmp":        {"tests"},
 	"github.com/transparency-dev":     {"tests"},
 	"golang.org/x/net":                {"tests"},
+	"github.com/zmap":                 {"tests"},
 	"example.org/sectag/device/sim":   {"device/sim", "cmd/sectag", "tests"},
 	"example.org/sectag/endpoint/sim": {"endpoint/sim", "cmd/sectag", "tests"},
 }

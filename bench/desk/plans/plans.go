@@ -62,7 +62,7 @@ func (a Ask) agrees(s profile.Slot, anchor cred.Digest) bool {
 		return a.Before.Shares(s.SecTag, name, p.PSK.Bytes)
 	}
 	return a.Root.Cert != nil && a.Before.Agrees(past.Wish{
-		SecTag: s.SecTag, Issuer: cred.Sum(a.Root.PEM), Name: name, Origin: p.Origin.Recorded(),
+		SecTag: s.SecTag, Issuer: cred.Sum(a.Root.PEM), Name: name, Origin: p.Origin.Recorded(), Profile: p.Certificate.Record(),
 		Anchor: anchor, Behind: identity.Behind(p.Chain, a.Root).Sums(), Now: a.Now,
 	})
 }

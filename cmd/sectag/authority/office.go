@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/bench/office"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca/keyuri"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/ca/revoke"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
@@ -25,7 +26,7 @@ func (s *signer) add(c *cobra.Command) {
 
 // unit is the flags that say for whom a certificate is.
 type unit struct {
-	imei, id string
+	imei, id, certificate string
 	office.Unit
 }
 
@@ -33,6 +34,7 @@ func (u *unit) add(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&u.imei, "imei", "", "the unit's IMEI")
 	f.StringVar(&u.id, "id", string(cred.DefaultTemplate), "template of the unit's name")
+	f.StringVar(&u.certificate, "certificate", string(lint.LwM2M), "whom it is for: lwm2m, rfc7925, nrf-cloud, aws, azure")
 	f.IntVar(&u.Days, "days", 5500, "days of life")
 	f.BoolVar(&u.Until, "until-issuer", false, "live as long as the authority")
 }
@@ -47,7 +49,16 @@ func (u *unit) read(need bool) (err error) {
 	if u.ID, err = cred.ParseTemplate(u.id); err != nil {
 		return cred.Because(err, "usage.flag", "--id: "+err.Error(), "write --id urn:imei:{imei}")
 	}
-	return nil
+	u.For, err = parseProfile(u.certificate)
+	return err
+}
+
+func parseProfile(s string) (lint.Profile, error) {
+	p, err := lint.ParseProfile(s)
+	if err != nil {
+		return p, cred.Because(err, "usage.flag", "--certificate: "+err.Error(), "write --certificate lwm2m, or another of them")
+	}
+	return p, nil
 }
 
 func parseIMEI(s string) (cred.IMEI, error) {

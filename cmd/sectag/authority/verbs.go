@@ -12,6 +12,7 @@ import (
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca"
 	"example.org/sectag/ca/keyuri"
+	"example.org/sectag/ca/lint"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
@@ -47,19 +48,29 @@ func (a *app) caShow() *cobra.Command {
 }
 
 func (a *app) caAudit() *cobra.Command {
-	return &cobra.Command{
+	var certificate string
+	c := &cobra.Command{
 		Use: "audit FILE…", Short: "Find what is wrong with an authority and the units' certificates it signed",
 		RunE: a.VerbOf(paper.NoFindings, func(_ context.Context, args []string) (paper.Document, error) {
 			if len(args) == 0 {
 				return nil, cred.Failed("usage.flag", "no file is named", "write sectag ca audit root.crt device.crt, or name a folder")
 			}
-			fs, err := ca.Audit(args, a.Now())
+			p := lint.Profile("")
+			if certificate != "" {
+				var err error
+				if p, err = parseProfile(certificate); err != nil {
+					return nil, err
+				}
+			}
+			fs, err := ca.Audit(args, p, a.Now())
 			if err != nil {
 				return nil, err
 			}
 			return console.Found(fs)
 		}),
 	}
+	c.Flags().StringVar(&certificate, "certificate", "", "hold units' names to a profile, too: lwm2m, rfc7925, nrf-cloud, aws, azure")
+	return c
 }
 
 func (a *app) caVerify() *cobra.Command {
@@ -83,7 +94,7 @@ func (a *app) caVerify() *cobra.Command {
 
 func (a *app) caIssue() *cobra.Command {
 	var o office.Order
-	var imei, id string
+	var imei, id, certificate string
 	var encrypt bool
 	c := &cobra.Command{
 		Use: "issue --cert F --key F --imei N --out D", Short: "Make a key and certificate for one unit, as files", Args: cobra.NoArgs,
@@ -99,6 +110,9 @@ func (a *app) caIssue() *cobra.Command {
 			if o.ID, err = cred.ParseTemplate(id); err != nil {
 				return nil, cred.Because(err, "usage.flag", "--id: "+err.Error(), "write --id urn:imei:{imei}")
 			}
+			if o.Profile, err = parseProfile(certificate); err != nil {
+				return nil, err
+			}
 			return a.issue(ctx, o, encrypt)
 		}),
 	}
@@ -108,6 +122,7 @@ func (a *app) caIssue() *cobra.Command {
 	f.StringVar(&imei, "imei", "", "the unit's IMEI")
 	f.StringVar(&o.Dir, "out", "", "folder to write <imei>.crt and <imei>.key to")
 	f.StringVar(&id, "id", string(cred.DefaultTemplate), "template of the unit's name")
+	f.StringVar(&certificate, "certificate", string(lint.LwM2M), "whom it is for: lwm2m, rfc7925, nrf-cloud, aws, azure")
 	f.IntVar(&o.Days, "days", 5500, "days of life")
 	f.BoolVar(&o.Until, "until-issuer", false, "live as long as the authority")
 	f.BoolVar(&encrypt, "encrypt", false, "encrypt the unit's key with a passphrase")
