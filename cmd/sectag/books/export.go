@@ -58,6 +58,9 @@ func (a *app) ledgerExport() *cobra.Command {
 			doc.Units, err = a.exported(ctx, l, f, want, e)
 			if e.out == "" && e.to == "" { // the export itself stands on stdout
 				a.Note("%d written\n", doc.Units)
+				if f.Chain != "" {
+					a.Note("chain: %s\n", f.Chain)
+				}
 				return nil, err
 			}
 			return doc, err
