@@ -87,6 +87,20 @@ func TestOnPostgreSQL(t *testing.T) {
 		"still loose":             TestALineIsStillLooseWhenAnothersTransactionFails,
 		"many writers at once":    TestManyWritersAtOnce,
 		"leases":                  TestLeases,
+		"affected":                TestAffected,
+		"affected, of nothing":    TestAffectedInAnEmptyLedger,
+		"revocations say nothing": TestARevocationSaysNothingOfTheUnit,
+		"unique":                  TestUniqueCountsAndLetsRenewalsBe,
+		"unique, a key again":     TestUniqueTellsOfAKeyGivenAgain,
+		"unique, a copied IMEI":   TestUniqueTellsOfACopiedIMEI,
+		"sealed PSKs":             TestAPSKIsGivenOnce,
+		"each of a part":          TestEachHandsOverAPart,
+		"each ends at its head":   TestEachEndsAtItsHead,
+		"take":                    TestTake,
+		"signed of each day":      TestTheNewestStateOfEachDayIsSigned,
+		"a key that fails":        TestAKeyThatFailsHoldsNoUnitUp,
+		"correct":                 TestCorrect,
+		"signed together":         TestSignedTogether,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
