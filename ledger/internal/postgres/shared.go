@@ -30,7 +30,7 @@ func (s *server) former(pid int64) bool {
 // Take implements engine.Shared.
 func (s *server) Take(ctx context.Context, q engine.Querier, name string) (holder string, err error) {
 	key := s.key(name)
-	for {
+	for patience := 3; ; {
 		var got bool
 		if err := q.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, key).Scan(&got); err != nil || got {
 			return "", err
@@ -44,7 +44,8 @@ func (s *server) Take(ctx context.Context, q engine.Querier, name string) (holde
 		}
 		// It is held by a connection of ours that broke, which the server has not noticed. What it was asked last is over when it ends.
 		var ended bool
-		if err := q.QueryRowContext(ctx, `SELECT pg_terminate_backend($1, 10000)`, pid).Scan(&ended); err != nil || !ended {
+		err = q.QueryRowContext(ctx, `SELECT pg_terminate_backend($1, 10000)`, pid).Scan(&ended)
+		if patience--; err != nil || !ended && patience == 0 { // it is not ended either where it came to its end by itself meanwhile
 			return holder, err
 		}
 	}
