@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync"
 
 	"example.org/sectag/cred"
@@ -56,14 +57,25 @@ func (r *Record) encode(out *bytes.Buffer, version int) error {
 
 // Decode reads what Encode wrote, and nothing else: an unknown or doubled field, a null, a missing list, another order or
 // spelling is an error. A record of a newer schema is ErrNewer.
-func Decode(body []byte) (Record, error) {
+func Decode(body []byte) (Record, error) { return DecodeText(string(body)) }
+
+// DecodeText is Decode of a text. The strings of the record are parts of it: who keeps one of many records' clones it.
+func DecodeText(body string) (Record, error) {
 	if len(body) > maxBody {
 		return Record{}, fmt.Errorf("a record has at most %d bytes, this has %d", maxBody, len(body))
 	}
 	version := schema(body)
 	if version == 0 {
-		return Record{}, foreign(body)
+		return Record{}, foreign([]byte(body))
 	}
+	if r, ok := swift(body, version); ok {
+		return r, nil
+	}
+	return careful([]byte(body), version)
+}
+
+// careful reads a record by what makes it one: written again it is what it was.
+func careful(body []byte, version int) (Record, error) {
 	var r Record
 	// What the schema does not know is lost here and missed when the record is written again.
 	if err := json.Unmarshal(body, &r); err != nil {
@@ -95,9 +107,9 @@ func unlike(body []byte) error {
 }
 
 // schema is the version that a record begins with, as all do; 0 when this program knows none such.
-func schema(body []byte) int {
+func schema(body string) int {
 	for v := 1; v <= Version; v++ {
-		if bytes.HasPrefix(body, fmt.Appendf(nil, `{"schema_version":%d,`, v)) {
+		if strings.HasPrefix(body, `{"schema_version":`+strconv.Itoa(v)+`,`) {
 			return v
 		}
 	}
@@ -119,7 +131,7 @@ func younger(v reflect.Value, version int) string {
 		}
 	case reflect.Struct:
 		for f, x := range v.Fields() {
-			if since, err := strconv.Atoi(f.Tag.Get("since")); err == nil && since > version && !x.IsZero() {
+			if sinceOf(f) > version && !x.IsZero() {
 				return f.Name
 			}
 			if name := younger(x, version); name != "" {

@@ -110,7 +110,7 @@ func Mask(s string) string {
 	if KeyMaterial(s) {
 		return "(withheld: it held key material)"
 	}
-	if longestRun(s) < shortestKey {
+	if !shortened(s) {
 		return s
 	}
 	short := func(run string) string { return run[:8] + "…" + run[len(run)-4:] }
@@ -123,22 +123,26 @@ func Mask(s string) string {
 	})
 }
 
-// shortestKey is the length of the shorter of the two kinds of run.
-const shortestKey = 22
-
-// longestRun is the length of the longest run of characters of base64, which those of hex are too.
-func longestRun(s string) int {
-	run, most := 0, 0
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '+', c == '/':
-			run++
-			most = max(most, run)
+// shortened tells whether a text has a run that Mask shortens. Nearly none has, and its patterns take a hundred times as long to say so.
+func shortened(s string) bool {
+	hex, from := 0, 0 // how long the run of hex is, and where the one of base64 begins, up to here
+	for i := 0; i <= len(s); i++ {
+		switch {
+		case i < len(s) && (isAlnum(s[i]) || s[i] == '+' || s[i] == '/'):
+			if hex++; !isHex(s[i]) && (s[i] < 'A' || s[i] > 'F') {
+				hex = 0
+			}
+			if hex >= 24 {
+				return true
+			}
 		default:
-			run = 0
+			if i-from >= 22 && mixed(s[from:i]) {
+				return true
+			}
+			hex, from = 0, i+1
 		}
 	}
-	return most
+	return false
 }
 
 // mixed tells whether a run of letters can be random: both cases and a digit, or a case that changes more often than in the names that

@@ -2,7 +2,6 @@ package record
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 
 	"example.org/sectag/cred"
@@ -119,8 +118,6 @@ type Binding struct {
 	Value string
 }
 
-var digestText = regexp.MustCompile(`^[0-9a-f]{64}$`)
-
 // Valid tells what is wrong with a binding, if anything.
 func (b Binding) Valid() error {
 	ok := false
@@ -132,7 +129,7 @@ func (b Binding) Valid() error {
 		_, err := grammar("own", b.Value)
 		ok = err == nil && b.Value != ""
 	case BindSPKI, BindPSK:
-		ok = digestText.MatchString(b.Value)
+		ok = len(b.Value) == 64 && every(b.Value, isHex)
 	case BindSerial:
 		_, err := grammar("serial", b.Value)
 		ok = err == nil && b.Value != ""

@@ -24,6 +24,7 @@ func (a *app) ledgerUnique() *cobra.Command {
 				return nil, err
 			}
 			defer console.CloseReader(l)
+			defer frugal()()
 			u, err := l.Unique(ctx)
 			if err != nil {
 				return nil, err

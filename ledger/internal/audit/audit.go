@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/internal/engine"
+	"example.org/sectag/ledger/internal/read"
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/seal"
 )
@@ -104,12 +106,13 @@ type audit struct {
 	db       engine.Engine
 	origin   string
 	findings []cred.Finding
+	before   []cred.Finding // what was found before others began to look beside
 	more     int
 	records  int64 // rows that are there
 	tree     seal.Tree
-	leaves   map[int64]tlog.Hash // stored, to go on where a record is missing
-	signed   int64               // the greatest state that the given key signed and that is right
-	strayed  bool                // a record's previous root did not fit: said once, all later ones follow from it
+	stored   stored // stored, to go on where a record is missing
+	signed   int64  // the greatest state that the given key signed and that is right
+	strayed  bool   // a record's previous root did not fit: said once, all later ones follow from it
 
 	units   map[trace]record.Known // by their names
 	byKey   index[cred.Digest]
@@ -125,7 +128,7 @@ type audit struct {
 
 // claim is who has what a record bound.
 type claim struct {
-	unit, record int64 // the unit's first record, and the one that bound it
+	unit, record int32 // the unit's first record, and the one that bound it: small, as there are many millions of these
 	met          bool  // it is in the table
 }
 
@@ -139,36 +142,35 @@ type mark struct {
 	leaf   cred.Digest
 }
 
-func (a *audit) say(format string, args ...any) {
+func (a *audit) say(format string, args ...any) { a.found(engine.Damage(fmt.Sprintf(format, args...))) }
+
+func (a *audit) found(f cred.Finding) {
 	if len(a.findings) >= maxFindings {
 		a.more++
 		return
 	}
-	f := engine.Damage(fmt.Sprintf(format, args...))
 	if n := len(a.findings); n == 0 || a.findings[n-1] != f { // where the database gives up, each step says so
 		a.findings = append(a.findings, f)
 	}
 }
 
 func (a *audit) all(ctx context.Context, rd *sql.DB, tx *sql.Tx, trust Trust) error {
+	twin := sameMoment(ctx, rd, tx)
 	intact := a.intact(ctx, rd, tx)
-	steps := []func(context.Context, *sql.Tx) error{
-		a.meta, a.readLeaves, a.readRecords, a.compareHashes, a.compareUnits, a.compareBindings, a.compareTraits, a.readJournal, a.compareSerials, a.comparePSKs,
-	}
-	for _, step := range steps {
-		// Where one table cannot be read the others may still say which record it was.
-		if err := step(ctx, tx); err != nil {
-			if ctx.Err() != nil {
-				<-intact
-				return ctx.Err()
-			}
+	a.steps(ctx, tx, a.meta, a.readHashes, a.readRecords, a.compareHashes)
+	beside := a.beside(ctx, tx, twin)
+	a.steps(ctx, tx, a.compareTraits, a.readJournal)
+	a.join(beside)
+	a.steps(ctx, tx, a.compareSerials, a.comparePSKs)
+	if ctx.Err() == nil {
+		if err := a.compareStates(ctx, tx, trust); err != nil {
 			a.say("%s", engine.Told(a.db, err, "read the ledger"))
 		}
 	}
-	if err := a.compareStates(ctx, tx, trust); err != nil {
-		a.say("%s", engine.Told(a.db, err, "read the ledger"))
-	}
 	file := <-intact
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	a.findings = append(file.findings, a.findings...)
 	if file.err != nil {
 		a.say("%s", engine.Told(a.db, file.err, "check the file"))
@@ -177,6 +179,18 @@ func (a *audit) all(ctx context.Context, rd *sql.DB, tx *sql.Tx, trust Trust) er
 		a.findings = append(a.findings, engine.Damage(fmt.Sprintf("and %d more findings", a.more)))
 	}
 	return nil
+}
+
+// steps takes them one after the other. Where one table cannot be read the others may still say which record it was.
+func (a *audit) steps(ctx context.Context, tx *sql.Tx, steps ...func(context.Context, *sql.Tx) error) {
+	for _, step := range steps {
+		if err := step(ctx, tx); err != nil && ctx.Err() == nil {
+			a.say("%s", engine.Told(a.db, err, "read the ledger"))
+		}
+		if ctx.Err() != nil {
+			return
+		}
+	}
 }
 
 // meta sees that there is one name of the ledger and nothing else; the records repeat it.
@@ -203,38 +217,21 @@ func (a *audit) meta(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// readLeaves keeps the stored leaf hashes, which say what a changed record was.
-func (a *audit) readLeaves(ctx context.Context, tx *sql.Tx) error {
-	a.leaves = map[int64]tlog.Hash{}
-	return engine.Each(ctx, tx, func(rows *sql.Rows) error {
-		var id int64
-		var h []byte
-		if err := rows.Scan(&id, &h); err != nil {
-			return err
-		}
-		if id < 0 {
-			return nil
-		}
-		if level, n := tlog.SplitStoredHashIndex(id); level == 0 && len(h) == tlog.HashSize {
-			a.leaves[n] = tlog.Hash(h)
-		}
-		return nil
-	}, `SELECT id, hash FROM hash ORDER BY id`)
+func (a *audit) readRecords(ctx context.Context, tx *sql.Tx) error {
+	return read.Rows(ctx, tx, a.record)
 }
 
-func (a *audit) readRecords(ctx context.Context, tx *sql.Tx) error { return records(ctx, tx, a.record) }
-
-func (a *audit) record(w read) error {
+func (a *audit) record(w read.Decoded) error {
 	a.records++
-	if w.id < a.tree.Size() {
-		a.say("the log holds a record %d, which has no place in it", w.id)
+	if w.ID < a.tree.Size() {
+		a.say("the log holds a record %d, which has no place in it", w.ID)
 		return nil
 	}
-	for a.tree.Size() < w.id {
+	for a.tree.Size() < w.ID {
 		// Each gap is told, but a single absurd number must not be counted up to.
-		leaf, ok := a.leaves[a.tree.Size()]
+		leaf, ok := a.stored.leaf(a.tree.Size())
 		if !ok {
-			a.say("the log jumps from record %d to %d", a.tree.Size(), w.id)
+			a.say("the log jumps from record %d to %d", a.tree.Size(), w.ID)
 			return nil
 		}
 		a.say("record %d is missing", a.tree.Size())
@@ -242,15 +239,15 @@ func (a *audit) record(w read) error {
 			return err
 		}
 	}
-	before, err := a.tree.Root(w.id)
+	before, err := a.tree.Root(w.ID)
 	if err != nil {
 		return err
 	}
-	leaf := w.leaf
-	stored, ok := a.leaves[w.id]
+	leaf := w.Leaf
+	stored, ok := a.stored.leaf(w.ID)
 	changed := !ok || stored != leaf
 	if changed {
-		a.say("record %d was changed: its bytes are not those that were sealed", w.id)
+		a.say("record %d was changed: its bytes are not those that were sealed", w.ID)
 	}
 	if ok {
 		// The tree goes on with what was sealed, so that one changed record is not told as many.
@@ -259,53 +256,57 @@ func (a *audit) record(w read) error {
 	if _, err := a.tree.Add(leaf); err != nil {
 		return err
 	}
-	switch err := w.err; {
+	switch err := w.Err; {
 	case changed && err != nil:
 		return nil
 	case errors.Is(err, record.ErrNewer):
 		a.findings = append(a.findings, cred.Finding{
 			Code: "ledger.newer", Severity: cred.Warning, Hint: "verify with that sectag",
-			Text: fmt.Sprintf("record %d was written by a newer sectag and is only checked for its place in the log", w.id),
+			Text: fmt.Sprintf("record %d was written by a newer sectag and is only checked for its place in the log", w.ID),
 		})
 		return nil
 	case err != nil:
-		a.say("record %d cannot be read: %s", w.id, engine.Clipped(err.Error()))
+		a.say("record %d cannot be read: %s", w.ID, engine.Clipped(err.Error()))
 		return nil
 	}
-	a.content(w.row, w.rec, before, leaf, changed)
+	a.content(w.Row, w.Record, before, leaf, changed)
 	return nil
 }
 
 // content compares a record with its place, its columns and what came before.
-func (a *audit) content(w row, rec record.Record, before, leaf tlog.Hash, changed bool) {
-	if want := strconv.FormatInt(w.id, 10); rec.ID != want {
+func (a *audit) content(w read.Row, rec record.Record, before, leaf tlog.Hash, changed bool) {
+	if want := strconv.FormatInt(w.ID, 10); rec.ID != want {
 		a.say("records were re-ordered: in the place of %s stands record %s", want, rec.ID)
 		return
 	}
 	if rec.Seal.Log != a.origin {
-		a.say("record %d belongs to another ledger, %s", w.id, engine.Clipped(rec.Seal.Log))
+		a.say("record %d belongs to another ledger, %s", w.ID, engine.Clipped(rec.Seal.Log))
 	}
 	if rec.Seal.PreviousRoot != cred.Digest(before) && !a.strayed && !changed {
 		a.strayed = true
-		a.say("the records before %d are not those that were there when it was written", w.id)
+		a.say("the records before %d are not those that were there when it was written", w.ID)
 	}
 	claims := rec.Bindings()
-	want := row{w.id, w.body, rec.Unit.Name, rec.IMEI.String(), string(rec.Kind), string(rec.Verdict), rec.Time, int64(len(claims))}
-	if w != want {
-		a.say("record %d is listed as something else than it says", w.id)
+	want := read.Row{
+		ID: w.ID, Body: w.Body, Unit: rec.Unit.Name, IMEI: rec.IMEI.String(), Kind: string(rec.Kind), Verdict: string(rec.Verdict), Time: rec.Time,
+		Claims: int64(len(claims)),
 	}
-	a.unit(w.id, rec)
-	a.traits.record(w.id, rec)
-	a.claim(w.id, rec.Unit.Name, claims)
+	if w != want {
+		a.say("record %d is listed as something else than it says", w.ID)
+	}
+	a.unit(w.ID, rec)
+	a.traits.record(w.ID, rec)
+	a.claim(w.ID, rec.Unit.Name, claims)
 	if rec.Kind == record.Correction {
-		a.correction(w.id, rec)
+		a.correction(w.ID, rec)
 	}
 	if rec.Key != nil && !rec.Key.Sealed.IsZero() {
-		a.sealed[rec.ID] = copyOf{rec.Key.PSK, rec.Key.Sealed}
+		a.sealed[strings.Clone(rec.ID)] = copyOf{rec.Key.PSK, rec.Key.Sealed}
 	}
 	if rec.Run != "" {
-		a.marks[rec.Run] = append(a.marks[rec.Run],
-			mark{record: rec.ID, lines: rec.Seal.Lines, head: rec.Seal.Journal, leaf: cred.Digest(leaf)})
+		run := strings.Clone(rec.Run)
+		a.marks[run] = append(a.marks[run],
+			mark{record: strings.Clone(rec.ID), lines: rec.Seal.Lines, head: rec.Seal.Journal, leaf: cred.Digest(leaf)})
 	}
 }
 
@@ -316,7 +317,7 @@ func (a *audit) claim(id int64, unit string, claims []record.Binding) {
 		t := a.traits.binding(b)
 		switch c, taken := a.bound[t]; {
 		case !taken:
-			a.bound[t] = claim{unit: first, record: id}
+			a.bound[t] = claim{unit: first, record: int32(id)}
 		case c.unit != first:
 			a.say("record %d claims %s, which record %d gave to another unit", id, b, c.record)
 		}
@@ -324,9 +325,9 @@ func (a *audit) claim(id int64, unit string, claims []record.Binding) {
 }
 
 // first is the first record of a unit, or -1 of one that no record names.
-func (a *audit) first(unit string) int64 {
+func (a *audit) first(unit string) int32 {
 	if u, known := a.traits.units[a.traits.name(unit)]; known {
-		return u.first
+		return int32(u.first)
 	}
 	return -1
 }
@@ -352,6 +353,7 @@ func (a *audit) unit(id int64, rec record.Record) {
 			}
 		}
 	}
+	seen.UUID = strings.Clone(seen.UUID)
 	k := record.Known{Unit: seen, Name: seen.Name()}
 	if i := record.Choose(seen, near, holder); i >= 0 {
 		k = near[i]
@@ -361,7 +363,7 @@ func (a *audit) unit(id int64, rec record.Record) {
 	}
 	if k.Name != rec.Unit.Name {
 		a.say("record %d names the unit %s, which it is not", id, record.ShortName(rec.Unit.Name))
-		k.Name = rec.Unit.Name
+		k.Name = strings.Clone(rec.Unit.Name)
 	}
 	k.Last = id
 	name := a.traits.name(k.Name)

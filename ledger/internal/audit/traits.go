@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"example.org/sectag/ledger/internal/engine"
 	"example.org/sectag/ledger/record"
@@ -117,6 +118,7 @@ func (t *traits) end(u sayings, sort record.Sort, until int64) {
 func (t *traits) number(x record.Trait) int64 {
 	n, ok := t.ids[x]
 	if !ok {
+		x.Value, x.Also = strings.Clone(x.Value), strings.Clone(x.Also)
 		t.order = append(t.order, x)
 		t.sums = append(t.sums, tally{})
 		n = int64(len(t.order))

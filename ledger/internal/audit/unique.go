@@ -8,6 +8,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/internal/engine"
+	"example.org/sectag/ledger/internal/read"
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/seal"
 )
@@ -85,7 +86,7 @@ func (u *unique) all(ctx context.Context, tx *sql.Tx, origin string) error {
 	if err != nil {
 		return err
 	}
-	if err := records(ctx, tx, u.record); err != nil {
+	if err := read.Rows(ctx, tx, u.record); err != nil {
 		return err
 	}
 	if root, err := u.tree.Root(u.tree.Size()); err != nil || u.tree.Size() != head.Size || root != head.Root {
@@ -100,27 +101,27 @@ func (u *unique) say(code string, s cred.Severity, text, hint string) {
 	}
 }
 
-func (u *unique) record(w read) error {
+func (u *unique) record(w read.Decoded) error {
 	u.Records++
-	if _, err := u.tree.Add(w.leaf); err != nil {
+	if _, err := u.tree.Add(w.Leaf); err != nil {
 		return err
 	}
 	switch {
-	case errors.Is(w.err, record.ErrNewer):
-		u.say("ledger.newer", cred.Warning, fmt.Sprintf("record %d was written by a newer sectag and was not looked at", w.id), "look with that sectag")
+	case errors.Is(w.Err, record.ErrNewer):
+		u.say("ledger.newer", cred.Warning, fmt.Sprintf("record %d was written by a newer sectag and was not looked at", w.ID), "look with that sectag")
 		return nil
-	case w.err != nil:
-		u.say("ledger.broken", cred.Error, fmt.Sprintf("record %d cannot be read: %s", w.id, engine.Clipped(w.err.Error())), "sectag ledger verify says what was changed")
+	case w.Err != nil:
+		u.say("ledger.broken", cred.Error, fmt.Sprintf("record %d cannot be read: %s", w.ID, engine.Clipped(w.Err.Error())), "sectag ledger verify says what was changed")
 		return nil
 	}
-	name := u.name(w.rec.Unit.Name)
+	name := u.name(w.Record.Unit.Name)
 	unit := u.units[name]
 	if unit == nil {
 		unit = &last{unit: int32(len(u.units)), keys: map[record.What]trace{}}
 		u.units[name] = unit
 		u.Units++
 	}
-	u.compare(w.id, unit, w.rec)
+	u.compare(w.ID, unit, w.Record)
 	return nil
 }
 

@@ -76,6 +76,7 @@ type question struct {
 	only  *int64  // this unit alone
 	by    *int64  // the record that names the serial
 	none  bool    // no unit can be
+	many  bool    // so many lines lead that the newest record of each unit is not looked up one by one
 	hits  []found // as they come
 }
 
@@ -178,10 +179,12 @@ func (q *question) narrow(ctx context.Context, rd engine.Querier) error {
 	}
 }
 
+// enough is how far lines of the index are counted: from there on they are many.
+const enough = 250_000
+
 // order puts the condition in front that fewest units meet.
 func (q *question) order(ctx context.Context, rd engine.Querier) error {
-	const enough = 100_000
-	if len(q.terms) < 2 || q.only != nil {
+	if q.none || q.only != nil {
 		return nil
 	}
 	for i := range q.terms {
@@ -192,6 +195,7 @@ func (q *question) order(ctx context.Context, rd engine.Querier) error {
 		}
 	}
 	slices.SortStableFunc(q.terms, func(a, b term) int { return cmp.Compare(a.size, b.size) })
+	q.many = q.terms[0].size == enough
 	return nil
 }
 
@@ -267,7 +271,28 @@ func (q *question) part(ctx context.Context, rd engine.Querier, trait, from, bel
 		hits = append(hits, f)
 		return err
 	}, q.sql(), trait, from, below)
+	if err != nil || !q.many {
+		return hits, err
+	}
+	newest, err := q.newest(ctx, rd, from, below)
+	for i := range hits {
+		h := &hits[i]
+		h.newest = max(h.record, newest[h.unit])
+	}
 	return hits, err
+}
+
+// newest is the newest record of each unit that has several. Most units have one: where many are asked for, to walk over the lines of all
+// takes less than to look each unit up.
+func (q *question) newest(ctx context.Context, rd engine.Querier, from, below int64) (map[int64]int64, error) {
+	out := map[int64]int64{}
+	err := engine.Each(ctx, rd, func(rows *sql.Rows) error {
+		var unit, record int64
+		err := rows.Scan(&unit, &record)
+		out[unit] = record
+		return err
+	}, `SELECT unit, max(record) FROM said WHERE trait = $1 AND unit >= $2 AND unit < $3 GROUP BY unit HAVING count(*) > 1`, q.every, from, below)
+	return out, err
 }
 
 // scan reads a unit. Where several records say what was asked, the newest of them is told.
@@ -290,7 +315,11 @@ func (q *question) scan(rows *sql.Rows) (found, error) {
 // sql is the question for one trait. Nothing in it was typed by anybody.
 func (q *question) sql() string {
 	every := strconv.FormatInt(q.every, 10)
-	s := `SELECT s.unit, s.record, s.imei, s.time, (SELECT max(n.record) FROM said n WHERE n.trait = ` + every + ` AND n.unit = s.unit)`
+	newest := `(SELECT max(n.record) FROM said n WHERE n.trait = ` + every + ` AND n.unit = s.unit)`
+	if q.many {
+		newest = `0`
+	}
+	s := `SELECT s.unit, s.record, s.imei, s.time, ` + newest
 	for _, t := range q.terms[1:] {
 		s += `, (SELECT max(o.record)` + q.other(t) + `)`
 	}

@@ -1,4 +1,4 @@
-package audit
+package read
 
 import (
 	"context"
@@ -14,32 +14,32 @@ import (
 // To decode a record strictly takes longer than all else that a verification does with it, and no record needs another for it. So the rows
 // are read in batches, the batches are decoded side by side, and what they say is taken in one after the other, in their order.
 
-// row is a record as its table has it.
-type row struct {
-	id                              int64
-	body                            string
-	unit, imei, kind, verdict, time string
-	claims                          int64
+// Row is a record as its table has it.
+type Row struct {
+	ID                              int64
+	Body                            string
+	Unit, IMEI, Kind, Verdict, Time string
+	Claims                          int64 // how many things it binds to its unit
 }
 
-// read is a row with what its bytes are.
-type read struct {
-	row
-	leaf tlog.Hash
-	rec  record.Record
-	err  error // it cannot be decoded
+// Decoded is a row with what its bytes are. The record's strings are parts of the body: what is kept of them is cloned, or the body stays too.
+type Decoded struct {
+	Row
+	Leaf   tlog.Hash
+	Record record.Record
+	Err    error // it cannot be decoded
 }
 
 // batch is so many rows as are handed over at once.
 type batch struct {
-	rows []read
+	rows []Decoded
 	done chan struct{} // closed when they are decoded
 }
 
 const batchSize = 64
 
-// records reads all records in their order and hands each to take, with what its bytes say.
-func records(ctx context.Context, tx *sql.Tx, take func(read) error) error {
+// Rows reads all records in their order and hands each to take, with what its bytes say.
+func Rows(ctx context.Context, tx *sql.Tx, take func(Decoded) error) error {
 	wide := runtime.GOMAXPROCS(0)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -84,21 +84,22 @@ func records(ctx context.Context, tx *sql.Tx, take func(read) error) error {
 
 func (b *batch) decode() {
 	defer close(b.done)
+	var body []byte
 	for i := range b.rows {
 		r := &b.rows[i]
-		body := []byte(r.body)
-		r.leaf = tlog.RecordHash(body)
-		r.rec, r.err = record.Decode(body)
+		body = append(body[:0], r.Body...)
+		r.Leaf = tlog.RecordHash(body)
+		r.Record, r.Err = record.DecodeText(r.Body)
 	}
 }
 
 // batches reads the rows; what was read before an error is handed over too.
 func batches(ctx context.Context, tx *sql.Tx, to func(*batch) error) error {
-	fresh := func() *batch { return &batch{rows: make([]read, 0, batchSize), done: make(chan struct{})} }
+	fresh := func() *batch { return &batch{rows: make([]Decoded, 0, batchSize), done: make(chan struct{})} }
 	b := fresh()
 	err := engine.Each(ctx, tx, func(rows *sql.Rows) error {
-		var w read
-		if err := rows.Scan(&w.id, &w.body, &w.unit, &w.imei, &w.kind, &w.verdict, &w.time, &w.claims); err != nil {
+		var w Decoded
+		if err := rows.Scan(&w.ID, &w.Body, &w.Unit, &w.IMEI, &w.Kind, &w.Verdict, &w.Time, &w.Claims); err != nil {
 			return err
 		}
 		if b.rows = append(b.rows, w); len(b.rows) < batchSize {
