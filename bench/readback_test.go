@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
 	"example.org/sectag/device/sim"
@@ -58,7 +57,7 @@ func TestTheFirstUnitIsAskedForItsKey(t *testing.T) {
 				r := x.read(t)[0]
 				m, want, evidenced := test(t, r, "T3"), "pass", "slots: readback; 42 client-key CME 514, a control the content, an empty slot CME 513"
 				if i == 1 {
-					want, evidenced = "not-run", evidence.PassedIn+"0"
+					want, evidenced = "not-run", record.PassedIn+"0"
 				}
 				if m.Result != want || m.Evidence != evidenced || (readbackOf(r) == "refused") != (want == "pass") {
 					t.Errorf("key %s, unit %d: %+v, %s", origin, i, m, readbackOf(r))

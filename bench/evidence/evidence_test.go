@@ -140,7 +140,7 @@ func TestTestsClaimNothingThatWasNotMeasured(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if m := Tests(record.Record{}, Known{Earlier: "17"})[2]; m.Evidence != PassedIn+"17" {
+	if m := Tests(record.Record{}, Known{Earlier: "17"})[2]; m.Evidence != record.PassedIn+"17" {
 		t.Errorf("%+v", m)
 	}
 }

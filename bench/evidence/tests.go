@@ -22,9 +22,6 @@ type Known struct {
 	Underived bool                   // that was looked at
 }
 
-// PassedIn begins the evidence of a test that was not made again, because the record that is named behind it holds one that passed.
-const PassedIn = "passed with this firmware and profile in record "
-
 // Tests says which measurements of EN 18031 evidence a record of a unit holds, and which requirements each supports. A test that
 // was not made is not-run, never a pass.
 func Tests(r record.Record, k Known) []record.Measured {
@@ -99,7 +96,7 @@ func Refused(k Known) record.Measured {
 	m := record.Measured{Test: "T3", Requirements: []string{"SSM-3"}, Result: "not-run"}
 	if len(k.Readback) == 0 {
 		if k.Earlier != "" {
-			m.Evidence = PassedIn + k.Earlier
+			m.Evidence = record.PassedIn + k.Earlier
 		}
 		return m
 	}

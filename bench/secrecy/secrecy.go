@@ -6,9 +6,7 @@ package secrecy
 import (
 	"context"
 	"slices"
-	"strings"
 
-	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/inventory"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/cred"
@@ -83,12 +81,12 @@ func Earlier(ctx context.Context, l *ledger.Reader, u Unit) (string, error) {
 			continue
 		}
 		for _, m := range r.Tests {
-			named, is := strings.CutPrefix(m.Evidence, evidence.PassedIn)
+			named, is := m.PassedIn()
 			switch {
 			case m.Test != "T3":
 			case m.Result == "pass":
 				return r.ID, nil
-			case m.Result == "not-run" && is:
+			case is:
 				return named, nil
 			}
 		}

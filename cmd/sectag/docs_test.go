@@ -97,6 +97,12 @@ func TestThePageNamesEveryVerbAndFlag(t *testing.T) {
 			t.Errorf("docs/cli.md, %s: %s", name, b)
 		}
 	}
+	overview, _, _ := strings.Cut(read(t, pages+"cli.md"), "\n## ")
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() && !strings.Contains(overview, "`"+c.Name()+"`") {
+			t.Errorf("the table at the beginning of docs/cli.md has no %s", c.Name())
+		}
+	}
 	for title := range secs {
 		if strings.HasPrefix(title, "sectag") && verbs[title] == nil {
 			t.Errorf("docs/cli.md tells of %s, which is no verb", title)

@@ -24,6 +24,16 @@ func TestEveryAlertIsExplained(t *testing.T) {
 	}
 }
 
+// Whose root or intermediate a server lacks, and which verb writes the file for it, is said where a server says unknown_ca.
+func TestUnknownCANamesTheVerbThatWritesTheChain(t *testing.T) {
+	hint := AlertFault(flight.Alert{Fatal: true, Number: 48}, AtCertificate, false, nil).Hint
+	for _, want := range []string{"root.crt", "intermediate", "sectag ca chain"} {
+		if !strings.Contains(hint, want) {
+			t.Errorf("the hint of alert 48 does not name %s: %s", want, hint)
+		}
+	}
+}
+
 // A server that judges the first piece of a long certificate answers before our flight is out; it was shown the certificate all the same.
 func TestAnAlertBeforeOurFlightIsOutIsAboutTheCertificate(t *testing.T) {
 	hello := &flight.ServerHello{}

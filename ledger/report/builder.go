@@ -114,7 +114,7 @@ func (b *Builder) refused(r record.Record) {
 		return
 	}
 	for _, m := range r.Tests {
-		b.t10 = append(b.t10, result{Result{m.Test, m.Result, r.ID, m.Deviation}, joined(m.Requirements), r.Run})
+		b.t10 = append(b.t10, result{Result{m.Test, m.Result, r.ID, m.Deviation}, joined(m.Requirements), r.Run, false})
 	}
 }
 

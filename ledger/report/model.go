@@ -130,6 +130,7 @@ type Evidence struct {
 	Fail     int          `json:"fail"`
 	NA       int          `json:"na"`
 	NotRun   int          `json:"not_run"`
+	Named    int          `json:"named"` // not run, and the record names another unit with this firmware and profile, which passed
 	HeldBack int          `json:"held_back"`
 	Records  cite.Records `json:"records"` // of fails, the first of them
 }

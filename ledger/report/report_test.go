@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -113,6 +114,28 @@ func TestARequirementIsWhatItsTestsSay(t *testing.T) {
 		if r.Result != c.want || r.InPart != c.part {
 			t.Errorf("%s: %q in part %v, want %q %v: %+v", name, r.Result, r.InPart, c.want, c.part, r)
 		}
+	}
+}
+
+// One unit with each firmware is asked for its secret, and the others name its record: that is no loss, and it is said. It is no pass either,
+// where the unit that passed is not in the report.
+func TestATestThatAnotherUnitPassed(t *testing.T) {
+	names := func(n int) record.Record {
+		r := tested(n, map[string]string{"T1": "pass"})
+		r.Tests = append(r.Tests, record.Measured{Test: "T3", Requirements: []string{"SSM-3"}, Result: "not-run", Evidence: record.PassedIn + "0"})
+		return r
+	}
+	whole := made(t, report.Scope{}, records(tested(1, map[string]string{"T1": "pass", "T3": "pass"}), names(2), names(3)))
+	if r := requirement(t, whole, "SSM-3"); r.Result != "P" || r.InPart || !slices.Contains(r.Deviations, "T3: "+record.PassedIn+"0 (2 units)") {
+		t.Errorf("%+v", r)
+	}
+	for _, e := range whole.Tests {
+		if e.ID == "T3" && (e.Pass != 1 || e.NotRun != 0 || e.Named != 2) {
+			t.Errorf("%+v", e)
+		}
+	}
+	if r := requirement(t, made(t, report.Scope{}, records(names(2))), "SSM-3"); r.Result != "P" || !r.InPart || !slices.Contains(r.Deviations, "T3 was not run") {
+		t.Errorf("without that unit: %+v", r)
 	}
 }
 

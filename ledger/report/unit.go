@@ -96,6 +96,7 @@ type result struct {
 	Result
 	requirements string // joined, because they are kept a million times
 	run          string
+	named        bool // not run, and another unit's record is named in which it passed
 }
 
 // decides tells whether a record of this kind says what becomes of the unit.
@@ -274,8 +275,12 @@ func (u *Unit) measured(r record.Record, in func(string) string) {
 		if had && m.Result == "not-run" && old.Result.Result != "not-run" {
 			continue
 		}
+		_, named := m.PassedIn()
+		if named && m.Deviation == "" {
+			m.Deviation = m.Evidence
+		}
 		u.results[in(m.Test)] = result{
-			Result{in(m.Test), in(m.Result), r.ID, in(m.Deviation)}, in(strings.Join(m.Requirements, " ")), r.Run,
+			Result{in(m.Test), in(m.Result), r.ID, in(m.Deviation)}, in(strings.Join(m.Requirements, " ")), r.Run, named,
 		}
 	}
 }

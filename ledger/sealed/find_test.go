@@ -146,3 +146,15 @@ func TestWhichPSKTheUnitHolds(t *testing.T) {
 		t.Errorf("a unit that nobody knows: %v", err)
 	}
 }
+
+// A sealed copy that is not the one of the record is not opened: somebody put another in its place.
+func TestAnotherSealedCopyIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	k := b.key("00" + psk[2:])
+	k.Sealed = cred.Sum([]byte("another copy"))
+	b.wrote(k, record.Provision, slot("written", "", k))
+	if found, err := Find(t.Context(), b.l.Reader, record.Unit{IMEI: imei}); err == nil || cred.AsFault(err).Code != "ledger.broken" {
+		t.Errorf("%+v, %v", found, err)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/outfile"
 	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/export"
@@ -60,6 +61,9 @@ func (a *app) ledgerExport() *cobra.Command {
 			doc.Units, err = a.exported(ctx, l, f, want, e)
 			if e.out == "" && e.to == "" { // the export itself stands on stdout
 				a.Note("%d written\n", doc.Units)
+				if f.Chain != "" {
+					a.Note("chain: %s\n", f.Chain)
+				}
 				return nil, err
 			}
 			return doc, err
@@ -112,14 +116,8 @@ func (e exporting) parse(document bool) (export.Format, ledger.Choice, error) {
 	if want.Until, err = moment("--until", e.until, true); err != nil {
 		return f, want, err
 	}
-	for _, s := range e.imeis {
-		i, err := cred.ParseIMEI(s)
-		if err != nil {
-			return f, want, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
-		}
-		want.IMEIs = append(want.IMEIs, i)
-	}
-	return f, want, nil
+	want.IMEIs, err = target.IMEIs(e.imeis)
+	return f, want, err
 }
 
 // exported writes to where it was told to, and counts.

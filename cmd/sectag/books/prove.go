@@ -93,9 +93,9 @@ func newestOf(ctx context.Context, l *ledger.Reader, p proofOf) (string, error) 
 	if p.imei == "" {
 		return p.id, nil
 	}
-	imei, err := cred.ParseIMEI(p.imei)
+	imei, err := target.IMEI(p.imei)
 	if err != nil {
-		return "", cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
+		return "", err
 	}
 	unit := record.Unit{IMEI: imei}
 	r, found, err := l.NewestPassing(ctx, unit, record.Provision, record.Issue)

@@ -37,9 +37,9 @@ func (a *app) openPSK(ctx context.Context, f pskFlags) (paper.Document, error) {
 			return nil, cred.Failed("usage.flag", need.flag+" is missing", "write sectag ledger psk --identity F --imei N --out F")
 		}
 	}
-	imei, err := cred.ParseIMEI(f.imei)
+	imei, err := target.IMEI(f.imei)
 	if err != nil {
-		return nil, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
+		return nil, err
 	}
 	l, err := a.NeedLedger(ctx)
 	if err != nil {

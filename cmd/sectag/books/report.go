@@ -12,6 +12,7 @@ import (
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/outfile"
 	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
@@ -129,14 +130,8 @@ func (f reportFlags) part() (p ledger.Part, err error) {
 	if p.Until, err = moment("--until", f.until, true); err != nil {
 		return p, err
 	}
-	for _, s := range f.imeis {
-		i, err := cred.ParseIMEI(s)
-		if err != nil {
-			return p, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
-		}
-		p.IMEIs = append(p.IMEIs, i)
-	}
-	return p, nil
+	p.IMEIs, err = target.IMEIs(f.imeis)
+	return p, err
 }
 
 // moment reads a day or a time. A day that ends something is meant whole.

@@ -8,6 +8,7 @@ import (
 
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
@@ -31,9 +32,9 @@ func (a *app) ledgerList() *cobra.Command {
 		RunE: a.VerbOf(paper.NoRecords, func(ctx context.Context, _ []string) (paper.Document, error) {
 			var q ledger.Query
 			if imei != "" {
-				i, err := cred.ParseIMEI(imei)
+				i, err := target.IMEI(imei)
 				if err != nil {
-					return nil, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
+					return nil, err
 				}
 				q.IMEI = i
 			}

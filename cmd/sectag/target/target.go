@@ -39,13 +39,27 @@ func (u *Unit) Add(c *cobra.Command) {
 
 // Named reads them.
 func (u *Unit) Named() (ask.Named, error) {
-	out := ask.Named{Yes: u.yes}
-	for _, s := range u.imeis {
-		i, err := cred.ParseIMEI(s)
+	imeis, err := IMEIs(u.imeis)
+	return ask.Named{Yes: u.yes, IMEIs: imeis}, err
+}
+
+// IMEI reads one --imei. Fault: usage.flag.
+func IMEI(text string) (cred.IMEI, error) {
+	i, err := cred.ParseIMEI(text)
+	if err != nil {
+		return 0, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write the 15 digits of the label")
+	}
+	return i, nil
+}
+
+// IMEIs reads an --imei that may be repeated. Fault: usage.flag.
+func IMEIs(texts []string) (out []cred.IMEI, err error) {
+	for _, s := range texts {
+		i, err := IMEI(s)
 		if err != nil {
-			return out, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write the 15 digits of the label")
+			return nil, err
 		}
-		out.IMEIs = append(out.IMEIs, i)
+		out = append(out, i)
 	}
 	return out, nil
 }

@@ -23,6 +23,11 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// traits are the tables of step 3, which the records before it have to be entered into.
+//
+//go:embed migrations/filled/00003_traits.sql
+var traits string
+
 // wanted is the schema that the migrations make, one thing a line (see described).
 //
 //go:embed schema.txt
@@ -31,10 +36,18 @@ var wanted string
 // versions is the table in which goose keeps what was done.
 const versions = "ledger_schema"
 
-// newest is the number of the newest migration; they are numbered from 1 without gaps.
+// newest is the number of the newest migration; they are numbered from 1 without gaps, and one is no file of statements alone.
 func newest() int64 {
 	files, _ := fs.Glob(migrations, "migrations/*.sql") // only a pattern can be wrong, and this one is not
-	return int64(len(files))
+	return int64(len(files)) + 1
+}
+
+// indexed makes the index of what records say, with what is there.
+func indexed(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, traits, pgx.QueryExecModeSimpleProtocol); err != nil {
+		return err
+	}
+	return engine.SayAll(ctx, tx)
 }
 
 // ready sees that the ledger is there and of this program's schema. A writer makes what is missing, one of them at a time; where all
@@ -102,7 +115,8 @@ func (s *server) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectPostgres, db, steps, goose.WithTableName(versions), goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, steps, goose.WithTableName(versions), goose.WithDisableGlobalRegistry(true),
+		goose.WithGoMigrations(goose.NewGoMigration(3, &goose.GoFunc{RunTx: indexed}, nil)))
 	if err != nil {
 		return fmt.Errorf("prepare the ledger's tables: %w", err)
 	}
@@ -114,24 +128,7 @@ func (s *server) migrate(ctx context.Context) error {
 		}
 		return fmt.Errorf("make the ledger's tables: %w", err)
 	}
-	return fill(ctx, db)
-}
-
-// fill makes the index of what records say, of a ledger that an older sectag wrote, or whose filling broke off.
-func fill(ctx context.Context, db *sql.DB) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // after a commit this does nothing
-	var begun bool
-	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM said)`).Scan(&begun); err != nil || begun {
-		return err
-	}
-	if err := engine.SayAll(ctx, tx); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return nil
 }
 
 // HasTraits implements engine.Engine: a ledger of an older schema is not opened.

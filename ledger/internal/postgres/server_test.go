@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +16,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/internal/peers"
+	"example.org/sectag/ledger/internal/engine"
 )
 
 func wantCode(t *testing.T, what string, err error, code string) {
@@ -118,6 +121,7 @@ func TestRightsAsThePageSays(t *testing.T) {
 		`UPDATE said SET until = 1`:                                           true,
 		`INSERT INTO checkpoint VALUES ('2026-11-27', 1, 'a')`:                true,
 		`UPDATE checkpoint SET size = 2`:                                      true,
+		`UPDATE trait SET value = ''`:                                         false,
 		`DELETE FROM serial`:                                                  false,
 		`DELETE FROM said`:                                                    false,
 		`DELETE FROM checkpoint`:                                              false,
@@ -291,5 +295,42 @@ func TestFaults(t *testing.T) {
 	}
 	if f := s.Fault(io.ErrUnexpectedEOF); f == nil || f.Code != "ledger.lost" {
 		t.Errorf("%+v", f)
+	}
+}
+
+// lettingGo frees a lock of another connection right before it is asked who has it.
+type lettingGo struct {
+	engine.Querier
+	free func()
+}
+
+func (l *lettingGo) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if strings.Contains(query, "pg_locks") && l.free != nil {
+		l.free()
+		l.free = nil
+	}
+	return l.Querier.QueryRowContext(ctx, query, args...)
+}
+
+// TestALockThatIsLetGoMeanwhileIsTaken: a connection that broke may end between the two questions, and its station must not lose its run.
+func TestALockThatIsLetGoMeanwhileIsTaken(t *testing.T) {
+	schema, p := opened(t)
+	must(t, p.Close())
+	a, err := ParseAddress(private.URL(schema, "", 0))
+	must(t, err)
+	old, e := New(a, false, "one"), New(a, false, "one")
+	before, err := old.Open(t.Context())
+	must(t, err)
+	defer before.Close()
+	now, err := e.Open(t.Context())
+	must(t, err)
+	defer now.Close()
+	holder, err := before.Shared.Take(t.Context(), before.Firm, "run 1")
+	if err != nil || holder != "" {
+		t.Fatal(holder, err)
+	}
+	holder, err = now.Shared.Take(t.Context(), &lettingGo{now.Firm, func() { must(t, before.Shared.Drop(t.Context(), before.Firm, "run 1")) }}, "run 1")
+	if err != nil || holder != "" {
+		t.Errorf("it is said to be held by %q, %v", holder, err)
 	}
 }

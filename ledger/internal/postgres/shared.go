@@ -30,18 +30,22 @@ func (s *server) former(pid int64) bool {
 // Take implements engine.Shared.
 func (s *server) Take(ctx context.Context, q engine.Querier, name string) (holder string, err error) {
 	key := s.key(name)
-	for {
+	for patience := 3; ; {
 		var got bool
 		if err := q.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, key).Scan(&got); err != nil || got {
 			return "", err
 		}
 		pid, holder, err := s.holder(ctx, q, key)
+		if err == nil && pid == 0 {
+			continue // whoever had it has just let go, such as our own connection that broke
+		}
 		if err != nil || !s.former(pid) || holder != s.name() {
 			return holder, err
 		}
 		// It is held by a connection of ours that broke, which the server has not noticed. What it was asked last is over when it ends.
 		var ended bool
-		if err := q.QueryRowContext(ctx, `SELECT pg_terminate_backend($1, 10000)`, pid).Scan(&ended); err != nil || !ended {
+		err = q.QueryRowContext(ctx, `SELECT pg_terminate_backend($1, 10000)`, pid).Scan(&ended)
+		if patience--; err != nil || !ended && patience == 0 { // it is not ended either where it came to its end by itself meanwhile
 			return holder, err
 		}
 	}
@@ -59,7 +63,7 @@ func (s *server) key(name string) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:]))
 }
 
-// holder says who has a lock, as far as the server tells this user.
+// holder says who has a lock, as far as the server tells this user; pid 0 is nobody.
 func (s *server) holder(ctx context.Context, q engine.Querier, key int64) (pid int64, holder string, err error) {
 	var name sql.NullString
 	err = q.QueryRowContext(ctx, `SELECT l.pid, a.application_name FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
@@ -68,7 +72,7 @@ func (s *server) holder(ctx context.Context, q engine.Querier, key int64) (pid i
 		key).Scan(&pid, &name)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return 0, "another station", nil // it has just let go
+		return 0, "", nil
 	case err != nil:
 		return 0, "", err
 	case name.String == "":

@@ -189,7 +189,7 @@ func (q *question) order(ctx context.Context, rd engine.Querier) error {
 	}
 	for i := range q.terms {
 		t := &q.terms[i]
-		err := rd.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM said WHERE trait IN (`+numbers(t.traits)+`) LIMIT $1) AS some`, enough).Scan(&t.size)
+		err := rd.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM said WHERE trait IN (`+numbers(t.traits)+`) LIMIT $1) AS few`, enough).Scan(&t.size)
 		if err != nil {
 			return err
 		}

@@ -68,6 +68,9 @@ func (s *sheets) result(id string) {
 	var behind []string
 	for _, e := range r.Evidence {
 		text := fmt.Sprintf("%s: %d pass, %d fail, %d na, %d not run", e.Test, e.Pass, e.Fail, e.NA, e.NotRun)
+		if e.Named > 0 {
+			text += fmt.Sprintf(", %d by another unit with their firmware", e.Named)
+		}
 		if len(e.Records) > 0 {
 			text += ", records " + strings.Join(e.Records, " ")
 		}

@@ -1,7 +1,6 @@
--- What records say that many units have in common, and of whom; as step 3 in ledger/internal/engine/schema.go. It is filled behind the
--- migration (fill in schema.go).
+-- What records say that many units have in common, and of whom; as step 3 in ledger/internal/engine/schema.go. It is filled in the same
+-- transaction (indexed in schema.go), so that no station ever meets it half full.
 
--- +goose Up
 CREATE TABLE trait (id BIGINT PRIMARY KEY, what TEXT COLLATE "C" NOT NULL, value TEXT COLLATE "C" NOT NULL, also TEXT COLLATE "C" NOT NULL);
 CREATE UNIQUE INDEX trait_value ON trait (what, value, also);
 CREATE INDEX trait_also ON trait (what, also);
