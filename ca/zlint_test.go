@@ -1,3 +1,7 @@
+//go:build !windows
+
+// The library behind zlint is not made for Windows.
+
 package ca
 
 import (
