@@ -10,9 +10,7 @@ import (
 	"time"
 
 	"example.org/sectag/bench/evidence"
-	"example.org/sectag/bench/past"
 	"example.org/sectag/ca"
-	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
@@ -40,11 +38,8 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, no
 			return ca.Issued{}, cred.Failed("ca.exists", f+" is already there and is not overwritten", "choose another folder, or move the old file away first")
 		}
 	}
-	root, err := ca.Load(o.Cert, now())
-	if err != nil {
-		return ca.Issued{}, err
-	}
-	auth, err := keyuri.Open(root, o.Key, o.Passphrase)
+	f := Office{Ledger: l, Tool: tool, Now: now}
+	auth, err := f.open(Signer{Cert: o.Cert, Key: o.Key, Passphrase: o.Passphrase})
 	if err != nil {
 		return ca.Issued{}, err
 	}
@@ -54,19 +49,17 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, no
 		return ca.Issued{}, err
 	}
 	defer key.Clear()
-	name := o.ID.Name(o.IMEI)
-	clock := ca.Clock{Now: now(), Build: tool.Built}
-	serial := ca.NewSerial()
-	if l != nil {
-		if err := l.Lease(ctx, "", o.IMEI); err != nil {
-			return ca.Issued{}, err
-		}
-		defer l.Release(context.WithoutCancel(ctx), "", o.IMEI)
-		if clock.NewestRecord, err = claim(ctx, l.Reader, o.IMEI, name, key); err != nil {
-			return ca.Issued{}, err
-		}
+	spki, err := digest(key)
+	if err != nil {
+		return ca.Issued{}, err
 	}
-	cert, err := auth.Issue(ca.Request{Name: name, Profile: o.Profile, Device: o.IMEI.String(), Public: key.Public(), Serial: serial, Days: o.Days, UntilIssuer: o.Until, Clock: clock})
+	done, err := f.lease(ctx, o.IMEI)
+	if err != nil {
+		return ca.Issued{}, err
+	}
+	defer done()
+	unit := Unit{IMEI: o.IMEI, ID: o.ID, For: o.Profile, Days: o.Days, Until: o.Until}
+	cert, err := f.certify(ctx, auth, unit, record.Unit{IMEI: o.IMEI}, ca.Request{Public: key.Public()}, spki)
 	if err != nil {
 		return ca.Issued{}, err
 	}
@@ -75,12 +68,13 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, no
 	}
 	found := append(evidence.Notes(o.IMEI), auth.Findings()...)
 	r := signed(o, cert, auth, tool, found)
-	if err := note(ctx, l, r, now()); err != nil {
+	if _, err := f.write(ctx, r); err != nil {
 		return ca.Issued{}, err
 	}
 	issued, err := ca.WriteUnit(ca.UnitOptions{Dir: o.Dir, IMEI: o.IMEI, Certificate: cert, Key: key, Passphrase: o.Encrypt})
 	if err != nil {
-		return ca.Issued{}, errors.Join(err, note(ctx, l, lost(r, err), now()))
+		_, also := f.write(ctx, lost(r, err))
+		return ca.Issued{}, errors.Join(err, also)
 	}
 	issued.Findings = append(found, issued.Findings...)
 	return issued, nil
@@ -89,18 +83,6 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, no
 func exists(name string) bool {
 	_, err := os.Lstat(name)
 	return err == nil
-}
-
-// claim refuses what another unit has, and tells the newest time in the ledger.
-func claim(ctx context.Context, l *ledger.Reader, imei cred.IMEI, name string, key *ca.Key) (time.Time, error) {
-	spki, err := digest(key)
-	if err != nil {
-		return time.Time{}, err
-	}
-	if err := past.Free(ctx, l, record.Unit{IMEI: imei}, name, spki); err != nil {
-		return time.Time{}, err
-	}
-	return past.Newest(ctx, l)
 }
 
 // digest is that of a key's public half.
@@ -127,14 +109,4 @@ func lost(r record.Record, why error) record.Record {
 		Kind: record.Issue, Verdict: cred.Fail, IMEI: r.IMEI, Bench: r.Bench, Authority: r.Authority, Findings: r.Findings,
 		Abandoned: []string{r.Cert.Serial}, Failure: cred.AsFault(why),
 	}
-}
-
-// note writes a record, if there is a ledger.
-func note(ctx context.Context, l *ledger.Store, r record.Record, now time.Time) error {
-	if l == nil {
-		return nil
-	}
-	r.Time = record.Stamp(now)
-	_, err := l.Record(ctx, r)
-	return err
 }

@@ -26,11 +26,11 @@ var marks = [][]byte{[]byte("PRIVATE KEY-----"), []byte("AGE-SECRET-KEY-1")}
 func Free(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil //nolint:nilerr // nothing is there, or what writes says what is wrong with it
+		return nil // nothing is there, or what writes says what is wrong with it
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil //nolint:nilerr // likewise
+		return nil // likewise
 	}
 	text, err := io.ReadAll(io.LimitReader(f, begin))
 	defer clear(text)
