@@ -9,13 +9,38 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.bui
 VULNDB  ?= ../shared/vulndb
 export CGO_ENABLED ?= 0
 
-.PHONY: build build-pkcs11 pkcs11 demo test sweep tamper race lint bench bench-ledger fuzz golden vuln cross clean interop-leshan
+.PHONY: build build-pkcs11 manual install uninstall pkcs11 demo test sweep tamper race lint bench bench-ledger fuzz golden vuln cross clean interop-leshan
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sectag ./cmd/sectag
 
 build-pkcs11: ## the program with keys in tokens, in bin/; needs a C compiler
 	CGO_ENABLED=1 $(GO) build -tags pkcs11 -trimpath -ldflags '$(LDFLAGS)' -o bin/sectag ./cmd/sectag
+
+manual: ## the manual pages and the completions of bash, zsh, fish and PowerShell, in bin/manual
+	rm -rf bin/manual
+	$(GO) run -trimpath -tags manual -ldflags '$(LDFLAGS)' ./cmd/sectag manual bin/manual docs/cli.md
+
+PREFIX  ?= /usr/local
+UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
+INSTALL ?= install
+SHARE    = $(DESTDIR)$(PREFIX)/share
+PLACES   = $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+RULES    = $(if $(filter Linux,$(shell uname -s)),$(DESTDIR)$(UDEVDIR))
+
+install: build manual ## the program, manual pages, completions and on Linux udev rules below PREFIX. INSTALL="sudo install" writes as root
+	$(INSTALL) -d $(PLACES) $(RULES)
+	$(INSTALL) -m 0755 bin/sectag $(DESTDIR)$(PREFIX)/bin/sectag
+	$(INSTALL) -m 0644 bin/manual/man1/*.1 $(SHARE)/man/man1
+	$(INSTALL) -m 0644 bin/manual/completions/sectag.bash $(SHARE)/bash-completion/completions/sectag
+	$(INSTALL) -m 0644 bin/manual/completions/_sectag $(SHARE)/zsh/site-functions/_sectag
+	$(INSTALL) -m 0644 bin/manual/completions/sectag.fish $(SHARE)/fish/vendor_completions.d/sectag.fish
+	$(if $(RULES),$(INSTALL) -m 0644 device/doctor/99-sectag.rules $(RULES)/99-sectag.rules)
+
+uninstall: ## what install put there. RM="sudo rm -f" removes as root
+	$(RM) $(DESTDIR)$(PREFIX)/bin/sectag $(SHARE)/man/man1/sectag.1 $(SHARE)/man/man1/sectag-*.1
+	$(RM) $(SHARE)/bash-completion/completions/sectag $(SHARE)/zsh/site-functions/_sectag $(SHARE)/fish/vendor_completions.d/sectag.fish
+	$(if $(RULES),$(RM) $(RULES)/99-sectag.rules)
 
 TOKENS = ./ca/keyuri ./cmd/sectag
 pkcs11: ## what the tag pkcs11 adds: built, linted, and tested on SoftHSM2; needs a C compiler, softhsm2 and opensc
@@ -44,6 +69,7 @@ lint: ## vet, staticcheck, gofumpt, and nothing left to tidy
 	$(TOOL) staticcheck ./...
 	@out=$$($(TOOL) gofumpt -l .); if [ -n "$$out" ]; then echo "gofumpt would change:"; echo "$$out"; exit 1; fi
 	$(GO) mod tidy -diff
+	$(GO) vet -tags manual ./cmd/sectag
 	$(GO) test ./internal/archtest
 
 cross: ## the other systems must build, and their parts be right by reading

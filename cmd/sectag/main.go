@@ -77,6 +77,7 @@ func (a *app) root() *cobra.Command {
 		return nil
 	}
 	root.AddCommand(a.verbs()...)
+	root.AddCommand(a.manualVerbs()...)
 	a.judgeArgs(root)
 	return root
 }
