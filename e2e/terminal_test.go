@@ -21,7 +21,7 @@ import (
 func big(t testing.TB, picture string) []string {
 	t.Helper()
 	var rows []string
-	for _, l := range strings.Split(string(read(t, filepath.Join("..", "docs", "screens", picture))), "\n") {
+	for _, l := range strings.Split(string(read(t, filepath.Join("..", "docs", "screens", "walk", picture))), "\n") {
 		if _, after, ok := strings.Cut(l, "│ "); ok && strings.Contains(after, "██") {
 			rows = append(rows, strings.TrimRight(after, " "))
 		}

@@ -84,7 +84,7 @@ func (a *app) demoScreens(ctx context.Context, p profile.Profile, s stage.Stage)
 	}
 	a.Say("passphrase   %s\n", stage.Passphrase)
 	t := flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}
-	err := a.show(ctx, j.Config(s.Port(1)), t, "demo: the passphrase is "+stage.Passphrase, "") // with a station there is no room for it in 80 cells
+	err := a.show(ctx, j.Config(s.Port(1)), t, setting{title: "demo: the passphrase is " + stage.Passphrase}) // with a station there is no room for it in 80 cells
 	fmt.Fprintf(a.Out, "everything is in %s: look at it with\n  sectag ledger list --profile %s\n", s.Dir, p.File)
 	return err
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
-	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +12,6 @@ import (
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
-	"example.org/sectag/tui"
 )
 
 // station is sectag without a verb: the screens.
@@ -63,7 +60,7 @@ func (a *app) screens(ctx context.Context, port string) error {
 	t := flows.Terms{
 		Authority: p.Signs(), PSK: p.Shares(), Port: port != "", Anchor: ask.HasAnchor(p), Endpoint: p.Endpoint.Host != "", Ledger: j.Store != nil, Profile: found,
 	}
-	return a.show(ctx, j.Config(port), t, p.Product, p.Station)
+	return a.show(ctx, j.Config(port), t, setting{p.Product, p.Station})
 }
 
 // modemAt is the port at which a modem has just told who it is. A name that was mistyped is not worth remembering.
@@ -77,51 +74,12 @@ func modemAt(s bench.Shot) string {
 // defaultLedger is where the screens record when neither a profile nor --ledger says: beside the profile that they offer to save.
 const defaultLedger = "sqlite:ledger.db"
 
-// show runs the bench and the screens on it side by side. A person who leaves while the bench is at work has waited for it, and
-// does not want to any more: the work is given up, as if the process had been killed. A signal lets the effect in flight end.
-func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, station string) error {
-	var screen *tui.Program
-	c.Progress = func(p flows.Progress) { screen.Progress(p) }
-	c.Trace = func(l flows.TraceLine) { screen.Trace(l) }
-	c.Once = false
-	b := bench.New(c)
-	screen = tui.New(b, tui.Options{
-		In: a.In, Out: a.Out, Title: title, Station: station, NoColor: os.Getenv("NO_COLOR") != "", ASCII: a.ascii, LastPort: console.LastPort(), Now: now,
-		Touch: b.Touch,
-	})
-	loop, end := context.WithCancel(ctx)
-	defer end()
-	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
-	defer giveUp()
-	var busy, torn atomic.Bool
-	view, hide := context.WithCancel(ctx)
-	defer hide()
-	shown := make(chan error, 1)
-	go func() {
-		err := screen.Run(view)
-		torn.Store(busy.Load())
-		if ctx.Err() == nil && torn.Load() {
-			giveUp()
-		}
-		end()
-		shown <- err
-	}()
-	err := b.Run(loop, work, t, job.Announcer(), func(s bench.Shot) {
-		busy.Store(!s.Machine.Rest())
-		if name := modemAt(s); name != "" {
-			console.RememberPort(name)
-		}
-		screen.Shot(s.Shot, s.Facts)
-	})
-	end()
-	if err != nil {
-		hide() // a bench that did not come to its first event has shown nothing that could end the screen
-	}
-	if e := <-shown; err == nil && e != nil && ctx.Err() == nil {
+// show gives the terminal to a bench until the person quits.
+func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, s setting) error {
+	on := a.terminal(ctx)
+	_, err := a.walk(ctx, on, c, t, s)
+	if e := on.Hide(); err == nil && ctx.Err() == nil {
 		err = e
-	}
-	if err == nil && torn.Load() {
-		err = cred.Failed("store.stopped", "left in the middle of the work", "start again with the same unit: it is read first")
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package tui
+package walk
 
 import (
 	"example.org/sectag/flows"

@@ -1,4 +1,4 @@
-package tui
+package walk
 
 import (
 	"time"
@@ -57,10 +57,10 @@ func (s *sight) hear(m shotMsg) {
 	}
 }
 
-// log keeps lines of the transcript, the newest ones.
-func (s *sight) log(lines []flows.TraceLine) {
-	s.trace = append(s.trace, lines...)
+// log keeps a line of the transcript, with the newest before it.
+func (s *sight) log(l flows.TraceLine) {
+	s.trace = append(s.trace, l)
 	if n := len(s.trace) - maxTrace; n > 0 {
-		s.trace = append(s.trace[:0:0], s.trace[n:]...)
+		s.trace = s.trace[n:] // append leaves it behind when it grows
 	}
 }

@@ -1,11 +1,9 @@
-package tui
+package walk
 
 import (
 	"encoding/json"
 	"testing"
 	"time"
-
-	tea "github.com/charmbracelet/bubbletea"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
@@ -20,7 +18,7 @@ type run struct {
 	m       station.Bench
 	story   station.Story
 	pending []flows.Effect
-	root    *root
+	root    *Walk
 	desk    *desk
 	world   world
 }
@@ -30,8 +28,8 @@ func newRun(t *testing.T, terms flows.Terms, w world) *run {
 	t.Helper()
 	d := &desk{}
 	p := New(d, Options{Now: func() time.Time { return noon }, Title: "tracker-2", Station: "3"})
-	p.root.palette = paint.Palette{Bare: true}
-	r := &run{t: t, m: station.NewBench(terms), root: p.root, desk: d, world: w}
+	p.palette = paint.Palette{Bare: true}
+	r := &run{t: t, m: station.NewBench(terms), root: p, desk: d, world: w}
 	r.event(flows.TermsSet{Terms: terms})
 	return r
 }
@@ -44,7 +42,7 @@ func (r *run) event(e flows.Event) {
 		r.story = r.story.With(e)
 	}
 	r.pending = append(r.pending, do...)
-	r.root.Update(shotMsg{machine: view{r.m}, event: e, ignored: ignored, facts: r.story.Facts})
+	give(r.root, shotMsg{machine: view{r.m}, event: e, ignored: ignored, facts: r.story.Facts})
 }
 
 // press gives keys to the program and what it puts to the machine.
@@ -95,9 +93,9 @@ func (r *run) fail(code, text, hint string) *run {
 	return r
 }
 
-func (r *run) update(ms ...tea.Msg) *run {
+func (r *run) update(ms ...any) *run {
 	for _, m := range ms {
-		r.root.Update(m)
+		give(r.root, m)
 	}
 	return r
 }

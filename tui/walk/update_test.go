@@ -1,25 +1,26 @@
-package tui
+package walk
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
-
-	tea "github.com/charmbracelet/bubbletea"
 
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/paint"
 	"example.org/sectag/tui/screen"
+	"example.org/sectag/tui/way"
 )
 
 // desk is a bench that remembers what it was given.
 type desk struct {
-	put  []flows.Event
-	kept []string
+	put     []flows.Event
+	kept    []string
+	touched int
 }
+
+func (d *desk) Touch() { d.touched++ }
 
 func (d *desk) Put(e flows.Event) { d.put = append(d.put, e) }
 
@@ -37,46 +38,63 @@ func (d *desk) last() flows.Event {
 }
 
 // begin is a program that was shown a machine.
-func begin(m screen.Machine, f flows.Facts) (*root, *desk) {
+func begin(m screen.Machine, f flows.Facts) (*Walk, *desk) {
 	d := &desk{}
 	p := New(d, Options{Now: func() time.Time { return noon }})
-	p.root.palette = paint.Palette{Bare: true}
-	p.root.Update(shotMsg{machine: m, facts: f})
-	return p.root, d
+	p.palette = paint.Palette{Bare: true}
+	give(p, shotMsg{machine: m, facts: f})
+	return p, d
 }
 
 var (
-	enter = tea.KeyMsg{Type: tea.KeyEnter}
-	esc27 = tea.KeyMsg{Type: tea.KeyEsc}
-	ctrlC = tea.KeyMsg{Type: tea.KeyCtrlC}
+	enter = form.Key{Name: form.Enter}
+	esc27 = form.Key{Name: form.Esc}
+	ctrlC = form.Key{Name: form.Interrupt}
 )
 
-func char(r rune) tea.KeyMsg { return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}} }
+func char(r rune) form.Key { return form.Of(r) }
+
+// window and tickMsg are what the shell tells beside keys.
+type (
+	window  struct{ w, h int }
+	tickMsg time.Time
+)
+
+// give lets the walk have a message as the shell or the bench does.
+func give(w *Walk, m any) way.Act {
+	switch m := m.(type) {
+	case form.Key:
+		return w.Press(m)
+	case window:
+		w.Resize(m.w, m.h)
+	case tickMsg:
+		w.Tick(time.Time(m))
+	default:
+		return w.take(m)
+	}
+	return way.Nothing
+}
 
 // press gives keys to the program, strings character by character, and tells whether the last one quit it.
-func press(t *testing.T, r *root, keys ...any) bool {
+func press(t *testing.T, r *Walk, keys ...any) bool {
 	t.Helper()
-	var cmd tea.Cmd
+	do := way.Nothing
 	for _, k := range keys {
 		switch k := k.(type) {
 		case string:
 			for _, c := range k {
-				_, cmd = r.Update(char(c))
+				do = give(r, char(c))
 			}
-		case tea.Msg:
-			_, cmd = r.Update(k)
+		case form.Key:
+			do = give(r, k)
 		}
 		sized(t, r)
 	}
-	if cmd == nil || r.ticking {
-		return false
-	}
-	_, quits := cmd().(tea.QuitMsg)
-	return quits
+	return do == way.Quit
 }
 
 // sized draws the window and fails if it shows more than it can hold.
-func sized(t *testing.T, r *root) string {
+func sized(t *testing.T, r *Walk) string {
 	t.Helper()
 	view := r.View()
 	rows := strings.Split(view, "\n")
@@ -112,21 +130,21 @@ var (
 func TestEachMessageHasOneAddressee(t *testing.T) {
 	m := upTo(flows.UnitScreen, flows.Failing, retry)
 	for name, c := range map[string]struct {
-		msg  tea.Msg
+		msg  any
 		part string
 	}{
-		"window":   {tea.WindowSizeMsg{Width: 50, Height: 20}, "window"},
+		"window":   {window{50, 20}, "window"},
 		"key":      {char('t'), "hand"},
 		"shot":     {shotMsg{machine: upTo(flows.PortScreen, flows.Failing, retry)}, "machine"},
 		"progress": {progressMsg{Sent: 1, Total: 2}, "progress"},
-		"trace":    {traceMsg{{Text: "AT"}}, "trace"},
+		"trace":    {traceMsg{Text: "AT"}, "trace"},
 		"tick":     {tickMsg(noon.Add(time.Second)), "clock"},
 		"unknown":  {struct{ X int }{1}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := begin(m, flows.Facts{})
 			before := parts(r)
-			r.Update(c.msg)
+			give(r, c.msg)
 			after, changed := parts(r), []string{}
 			for part := range before {
 				if before[part] != after[part] {
@@ -140,7 +158,7 @@ func TestEachMessageHasOneAddressee(t *testing.T) {
 	}
 }
 
-func parts(r *root) map[string]string {
+func parts(r *Walk) map[string]string {
 	s := r.sight
 	return map[string]string{
 		"window": fmt.Sprint(s.w, s.h), "machine": fmt.Sprintf("%+v", s.machine), "progress": fmt.Sprint(s.progress),
@@ -161,20 +179,20 @@ func TestEachKeyHasAnEffect(t *testing.T) {
 		m    screen.Machine
 		keys []any // the last one is tried
 	}{
-		form.Enter: {files, []any{"a", enter}}, form.Esc: {asking, []any{esc27}}, form.Tab: {files, []any{tea.KeyMsg{Type: tea.KeyTab}}},
-		form.BackTab: {files, []any{tea.KeyMsg{Type: tea.KeyShiftTab}}},
-		form.Up:      {asking, []any{tea.KeyMsg{Type: tea.KeyDown}, tea.KeyMsg{Type: tea.KeyUp}}}, form.Down: {asking, []any{tea.KeyMsg{Type: tea.KeyDown}}},
-		form.Left: {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyLeft}}}, form.Right: {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyHome}, tea.KeyMsg{Type: tea.KeyRight}}},
-		form.Home: {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyHome}}}, form.End: {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyHome}, tea.KeyMsg{Type: tea.KeyEnd}}},
-		form.PageDown: {resting, []any{tea.KeyMsg{Type: tea.KeyPgDown}}}, form.PageUp: {resting, []any{tea.KeyMsg{Type: tea.KeyPgDown}, tea.KeyMsg{Type: tea.KeyPgUp}}},
-		form.Backspace: {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyBackspace}}},
-		form.Delete:    {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyHome}, tea.KeyMsg{Type: tea.KeyDelete}}},
-		form.ClearLine: {asking, []any{"ab", tea.KeyMsg{Type: tea.KeyCtrlU}}},
-		form.Pasted:    {asking, []any{tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("COM3"), Paste: true}}},
+		form.Enter: {files, []any{"a", enter}}, form.Esc: {asking, []any{esc27}}, form.Tab: {files, []any{form.Key{Name: form.Tab}}},
+		form.BackTab: {files, []any{form.Key{Name: form.BackTab}}},
+		form.Up:      {asking, []any{form.Key{Name: form.Down}, form.Key{Name: form.Up}}}, form.Down: {asking, []any{form.Key{Name: form.Down}}},
+		form.Left: {asking, []any{"ab", form.Key{Name: form.Left}}}, form.Right: {asking, []any{"ab", form.Key{Name: form.Home}, form.Key{Name: form.Right}}},
+		form.Home: {asking, []any{"ab", form.Key{Name: form.Home}}}, form.End: {asking, []any{"ab", form.Key{Name: form.Home}, form.Key{Name: form.End}}},
+		form.PageDown: {resting, []any{form.Key{Name: form.PageDown}}}, form.PageUp: {resting, []any{form.Key{Name: form.PageDown}, form.Key{Name: form.PageUp}}},
+		form.Backspace: {asking, []any{"ab", form.Key{Name: form.Backspace}}},
+		form.Delete:    {asking, []any{"ab", form.Key{Name: form.Home}, form.Key{Name: form.Delete}}},
+		form.ClearLine: {asking, []any{"ab", form.Key{Name: form.ClearLine}}},
+		form.Pasted:    {asking, []any{form.Key{Name: form.Pasted, Text: "COM3"}}},
 		form.Char:      {asking, []any{"x"}},
 	}
-	for _, name := range named {
-		if _, ok := tests[name]; !ok && name != form.Interrupt {
+	for name := form.Char; name < form.Interrupt; name++ {
+		if _, ok := tests[name]; !ok {
 			t.Errorf("key %d is not tried", name)
 		}
 	}
@@ -191,7 +209,7 @@ func TestEachKeyHasAnEffect(t *testing.T) {
 	}
 }
 
-func cursor(r *root) int {
+func cursor(r *Walk) int {
 	if r.hand.form == nil {
 		return -1
 	}
@@ -202,7 +220,8 @@ func cursor(r *root) int {
 func TestPagesOfEveryScreen(t *testing.T) {
 	f := plannedFacts(t)
 	r, _ := begin(upTo(flows.CredentialsScreen, flows.Failing, retry), f)
-	r.Update(traceMsg{{At: noon, Out: true, Text: "AT%CMNG=1"}, {At: noon, Text: "OK"}})
+	give(r, traceMsg{At: noon, Out: true, Text: "AT%CMNG=1"})
+	give(r, traceMsg{At: noon, Text: "OK"})
 	press(t, r, "t")
 	wants(t, r.View(), "12:00:00.000 > AT%CMNG=1", "12:00:00.000 < OK")
 	press(t, r, "d")
@@ -224,24 +243,24 @@ func TestPagesOfEveryScreen(t *testing.T) {
 func TestTranscriptScrollsAndIsBounded(t *testing.T) {
 	r, _ := begin(upTo(flows.UnitScreen, flows.Failing, retry), flows.Facts{})
 	for i := range 3 * maxTrace {
-		r.Update(traceMsg{{At: noon, Text: fmt.Sprintf("line %d.", i)}})
+		give(r, traceMsg{At: noon, Text: fmt.Sprintf("line %d.", i)})
 	}
 	if len(r.sight.trace) != maxTrace {
 		t.Errorf("%d lines are kept", len(r.sight.trace))
 	}
 	press(t, r, "t")
 	wants(t, r.View(), "line 2999.")
-	press(t, r, tea.KeyMsg{Type: tea.KeyUp})
+	press(t, r, form.Key{Name: form.Up})
 	if strings.Contains(r.View(), "line 2999.") {
 		t.Error("up must show older lines")
 	}
-	press(t, r, tea.KeyMsg{Type: tea.KeyDown})
+	press(t, r, form.Key{Name: form.Down})
 	wants(t, r.View(), "line 2999.")
 	for range 200 {
-		press(t, r, tea.KeyMsg{Type: tea.KeyPgUp})
+		press(t, r, form.Key{Name: form.PageUp})
 	}
 	wants(t, r.View(), "line 2000.")
-	press(t, r, tea.KeyMsg{Type: tea.KeyPgDown})
+	press(t, r, form.Key{Name: form.PageDown})
 	if strings.Contains(r.View(), "line 2000.") {
 		t.Error("page down must show newer lines")
 	}
@@ -285,7 +304,7 @@ func TestDestructionIsConfirmedByTypingTheDigits(t *testing.T) {
 	if d.last() != (flows.Confirmed{Last4: 7899}) {
 		t.Fatalf("put %v", d.last())
 	}
-	r.Update(shotMsg{machine: m, facts: f, event: d.last(), ignored: true})
+	give(r, shotMsg{machine: m, facts: f, event: d.last(), ignored: true})
 	wants(t, r.View(), "not the last digits of this unit's IMEI: nothing was changed")
 	if r.hand.form == nil || r.hand.form.Fields[0].Len() != 0 {
 		t.Error("the question must be asked again, empty")
@@ -300,8 +319,8 @@ func TestTheAnchorIsComparedByTypingItsEnd(t *testing.T) {
 	m := upTo(flows.EndpointScreen, flows.Running, compare)
 	r, d := begin(m, f)
 	whole := f.Authority.SHA256.String()
-	for _, size := range []tea.WindowSizeMsg{{Width: 80, Height: 24}, {Width: 40, Height: 12}} {
-		r.Update(size)
+	for _, size := range []window{{80, 24}, {40, 12}} {
+		give(r, size)
 		for i := 0; i < 64; i += 8 {
 			wants(t, r.View(), whole[i:i+8])
 		}
@@ -311,7 +330,7 @@ func TestTheAnchorIsComparedByTypingItsEnd(t *testing.T) {
 	if d.last() != (flows.AnchorCompared{Last8: 0xdeadbeef}) {
 		t.Fatalf("put %v", d.last())
 	}
-	r.Update(shotMsg{machine: m, facts: f, event: d.last(), ignored: true})
+	give(r, shotMsg{machine: m, facts: f, event: d.last(), ignored: true})
 	wants(t, r.View(), "nothing was stored")
 }
 
@@ -327,13 +346,13 @@ func TestThePassphraseGoesToTheKeeperOnly(t *testing.T) {
 }
 
 func TestPasteIsNeverACommand(t *testing.T) {
-	paste := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("rq\rt"), Paste: true}
+	paste := form.Key{Name: form.Pasted, Text: "rq\rt"}
 	r, d := begin(upTo(flows.UnitScreen, flows.Failing, retry), flows.Facts{})
 	if press(t, r, paste) || len(d.put) != 0 || r.hand.over != screen.Nothing {
 		t.Error("a paste did something outside a question")
 	}
 	r, d = begin(upTo(flows.PortScreen, flows.Running, ports), flows.Facts{})
-	huge := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(strings.Repeat("x", 100_000)), Paste: true}
+	huge := form.Key{Name: form.Pasted, Text: strings.Repeat("x", 100_000)}
 	press(t, r, huge)
 	if n := r.hand.form.Fields[0].Len(); n != 1024 {
 		t.Errorf("%d characters were taken", n)
@@ -347,7 +366,7 @@ func TestAKeyThatCameTooLateIsSaid(t *testing.T) {
 	m := upTo(flows.UnitScreen, flows.Failing, retry)
 	r, d := begin(m, flows.Facts{})
 	press(t, r, "r")
-	r.Update(shotMsg{machine: m, event: d.last(), ignored: true})
+	give(r, shotMsg{machine: m, event: d.last(), ignored: true})
 	wants(t, r.View(), "that could not be done any more")
 }
 
@@ -355,7 +374,7 @@ func TestAKeyThatCameTooLateIsSaid(t *testing.T) {
 func TestTypedCharactersAreNoEvents(t *testing.T) {
 	for ask := flows.AskFiles; ask <= flows.AskAnchor; ask++ {
 		r, d := begin(upTo(flows.AuthorityScreen, flows.Running, flows.Action{Name: "ask", Key: '\r', Ask: ask}, retry), known(t))
-		press(t, r, "rabcdef0123456789 xyz", tea.KeyMsg{Type: tea.KeyTab}, "rnot")
+		press(t, r, "rabcdef0123456789 xyz", form.Key{Name: form.Tab}, "rnot")
 		if len(d.put) != 0 || len(d.kept) != 0 {
 			t.Errorf("ask %d: typing put %v", ask, d.put)
 		}
@@ -370,13 +389,13 @@ func TestEscClosesTheQuestionAndItsKeyOpensIt(t *testing.T) {
 	if d.last() != (flows.PortsWanted{}) {
 		t.Fatalf("put %v", d.last())
 	}
-	r.Update(shotMsg{machine: m, event: d.last()})
+	give(r, shotMsg{machine: m, event: d.last()})
 	if r.hand.form != nil {
 		t.Error("a question that was closed opened by itself")
 	}
 	press(t, r, enter)
 	wants(t, r.View(), "Which port")
-	r.Update(shotMsg{machine: upTo(flows.UnitScreen, flows.Failing, retry)})
+	give(r, shotMsg{machine: upTo(flows.UnitScreen, flows.Failing, retry)})
 	if r.hand.form != nil {
 		t.Error("a question that nobody asks any more is still open")
 	}
@@ -389,7 +408,7 @@ func TestAFailedAnswerIsOfferedAgain(t *testing.T) {
 	if d.last() != (flows.PortNamed{Name: "COM9"}) {
 		t.Fatalf("put %v", d.last())
 	}
-	r.Update(shotMsg{machine: upTo(flows.PortScreen, flows.Failing, ports, retry)})
+	give(r, shotMsg{machine: upTo(flows.PortScreen, flows.Failing, ports, retry)})
 	wants(t, r.View(), "COM9")
 }
 
@@ -408,7 +427,7 @@ func TestLeaving(t *testing.T) {
 			t.Errorf("%v put %v", key, d.last())
 		}
 		wants(t, r.View(), "stopping after what is in flight")
-		if _, cmd := r.Update(shotMsg{machine: resting}); cmd == nil || cmd() != (tea.QuitMsg{}) {
+		if give(r, shotMsg{machine: resting}) != way.Quit {
 			t.Error("it must quit once the bench has come to rest")
 		}
 		r, d = begin(busy, flows.Facts{})
@@ -423,44 +442,44 @@ func TestLeaving(t *testing.T) {
 	if !press(t, r, "typed", ctrlC) {
 		t.Error("ctrl+c must leave an open question")
 	}
-	if _, cmd := r.Update(shotMsg{machine: busy, over: true}); cmd == nil || cmd() != (tea.QuitMsg{}) {
+	if give(r, shotMsg{machine: busy, over: true}) != way.Quit {
 		t.Error("it must quit when the bench's loop has ended")
 	}
 }
 
 func TestBeforeTheFirstShot(t *testing.T) {
-	r := New(&desk{}, Options{}).root
-	r.Update(tea.WindowSizeMsg{Width: 20, Height: 2})
+	r := New(&desk{}, Options{})
+	give(r, window{20, 2})
 	wants(t, r.View(), "starting")
-	if _, cmd := r.Update(char('x')); cmd != nil {
+	if give(r, char('x')) != way.Nothing {
 		t.Error("x did something")
 	}
-	if _, cmd := r.Update(ctrlC); cmd == nil {
+	if give(r, ctrlC) != way.Quit {
 		t.Error("ctrl+c must leave")
 	}
 }
 
 func TestFromTwoSecondsOnTheWaitIsSaid(t *testing.T) {
 	r, _ := begin(upTo(flows.UnitScreen, flows.Running), flows.Facts{})
-	if !r.ticking {
+	if !r.Busy() {
 		t.Fatal("while the bench works, the clock must tick")
 	}
-	r.Update(tickMsg(noon.Add(time.Second)))
+	give(r, tickMsg(noon.Add(time.Second)))
 	if strings.Contains(r.View(), "working for") {
 		t.Error("one second is no wait")
 	}
-	r.Update(tickMsg(noon.Add(2 * time.Second)))
+	give(r, tickMsg(noon.Add(2*time.Second)))
 	wants(t, r.View(), "working for 2 s: asking the modem who it is")
-	r.Update(progressMsg{Waiting: "the modem's answer", Until: noon.Add(5 * time.Second)})
+	give(r, progressMsg{Waiting: "the modem's answer", Until: noon.Add(5 * time.Second)})
 	wants(t, r.View(), "waiting for the modem's answer until 12:00:05 (3 s left)")
-	r.Update(tickMsg(noon.Add(4 * time.Second)))
+	give(r, tickMsg(noon.Add(4*time.Second)))
 	wants(t, r.View(), "(1 s left)")
-	r.Update(shotMsg{machine: upTo(flows.UnitScreen, flows.Failing, retry)})
+	give(r, shotMsg{machine: upTo(flows.UnitScreen, flows.Failing, retry)})
 	if strings.Contains(r.View(), "waiting") {
 		t.Error("nothing is waited for at rest")
 	}
-	r.Update(tickMsg(noon.Add(5 * time.Second)))
-	if r.ticking {
+	give(r, tickMsg(noon.Add(5*time.Second)))
+	if r.Busy() {
 		t.Error("at rest the clock must stop")
 	}
 }
@@ -470,8 +489,8 @@ func TestFromTwoSecondsOnTheWaitIsSaid(t *testing.T) {
 func TestAWaitOutlastsALookElsewhere(t *testing.T) {
 	busy := upTo(flows.ConnectionScreen, flows.Running)
 	r, _ := begin(busy, flows.Facts{})
-	r.Update(progressMsg{ID: 5, Waiting: "the server", Until: noon.Add(5 * time.Second)})
-	r.Update(tickMsg(noon.Add(time.Second)))
+	give(r, progressMsg{ID: 5, Waiting: "the server", Until: noon.Add(5 * time.Second)})
+	give(r, tickMsg(noon.Add(time.Second)))
 	if strings.Contains(r.View(), "waiting") {
 		t.Error("one second is no wait")
 	}
@@ -479,13 +498,13 @@ func TestAWaitOutlastsALookElsewhere(t *testing.T) {
 		{event: flows.Show{Screen: flows.UnitScreen}}, {event: flows.Cancel{}}, {event: flows.PlanWanted{}, ignored: true},
 	} {
 		m.machine = busy
-		r.Update(m)
+		give(r, m)
 	}
-	r.Update(progressMsg{ID: 5, Flight: "server hello"})
-	r.Update(tickMsg(noon.Add(3 * time.Second)))
+	give(r, progressMsg{ID: 5, Flight: "server hello"})
+	give(r, tickMsg(noon.Add(3*time.Second)))
 	wants(t, r.View(), "waiting for the server until 12:00:05 (2 s left)")
-	r.Update(shotMsg{machine: busy, event: flows.Connected{ID: 5}})
-	r.Update(tickMsg(noon.Add(time.Second)))
+	give(r, shotMsg{machine: busy, event: flows.Connected{ID: 5}})
+	give(r, tickMsg(noon.Add(time.Second)))
 	if strings.Contains(r.View(), "waiting") || strings.Contains(r.View(), "working") {
 		t.Error("the answer is here, and the wait goes on")
 	}
@@ -502,17 +521,17 @@ func TestStoppingIsSaidUntilItHasStopped(t *testing.T) {
 	if d.last() != (flows.Cancel{}) {
 		t.Fatalf("esc puts %v", d.last())
 	}
-	r.Update(shotMsg{machine: upTo(flows.CredentialsScreen, flows.Running), event: flows.Cancel{}})
+	give(r, shotMsg{machine: upTo(flows.CredentialsScreen, flows.Running), event: flows.Cancel{}})
 	wants(t, r.View(), said)
 	press(t, r, "t", "t")
 	wants(t, r.View(), said)
-	r.Update(shotMsg{machine: upTo(flows.CredentialsScreen, flows.Failing, retry), event: flows.Failed{ID: 3}})
+	give(r, shotMsg{machine: upTo(flows.CredentialsScreen, flows.Failing, retry), event: flows.Failed{ID: 3}})
 	if strings.Contains(r.View(), "stopping") {
 		t.Error("it has stopped")
 	}
 	r, _ = begin(working, flows.Facts{})
 	press(t, r, esc27)
-	r.Update(shotMsg{machine: working, event: flows.Cancel{}, ignored: true})
+	give(r, shotMsg{machine: working, event: flows.Cancel{}, ignored: true})
 	if strings.Contains(r.View(), "stopping") {
 		t.Error("the bench does not stop")
 	}
@@ -522,39 +541,23 @@ func TestBytesMove(t *testing.T) {
 	f := plannedFacts(t)
 	f.Plan[1].Stage = flows.SlotWriting
 	r, _ := begin(upTo(flows.CredentialsScreen, flows.Running), f)
-	r.Update(progressMsg{ID: 3, Sent: 412, Total: 594})
+	give(r, progressMsg{ID: 3, Sent: 412, Total: 594})
 	wants(t, r.View(), "412/594 B", "█")
-	r.Update(progressMsg{ID: 3, BytesOut: 1843, BytesIn: 402, Line: 2100 * time.Millisecond})
+	give(r, progressMsg{ID: 3, BytesOut: 1843, BytesIn: 402, Line: 2100 * time.Millisecond})
 	wants(t, r.View(), "412/594 B", "line 2.1 s   1 843 B out   402 B in")
-	r.Update(progressMsg{ID: 4, Flight: "server hello"})
+	give(r, progressMsg{ID: 4, Flight: "server hello"})
 	if r.sight.progress.Total != 0 || r.sight.progress.BytesOut != 1843 {
 		t.Errorf("another effect's progress replaces the last, the line's bytes stay: %+v", r.sight.progress)
 	}
 }
 
-func TestSeveralCharactersInOneMessage(t *testing.T) {
-	got := keysOf(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("ab")})
-	if want := []form.Key{form.Of('a'), form.Of('b')}; !reflect.DeepEqual(got, want) {
-		t.Errorf("got %v", got)
-	}
-	for _, k := range []tea.KeyMsg{{Type: tea.KeyRunes, Runes: []rune("t"), Alt: true}, {Type: tea.KeyF1}, {Type: tea.KeyEnter, Alt: true}} {
-		if got := keysOf(k); len(got) != 1 || got[0].Name != form.Other {
-			t.Errorf("%v means %v", k, got)
-		}
-	}
-	if got := keysOf(tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}); len(got) != 1 || got[0].Char != ' ' {
-		t.Errorf("space means %v", got)
-	}
-}
-
 // TestEveryKeyTellsThatSomebodyIsThere: an unlocked authority locks again only when nobody works.
 func TestEveryKeyTellsThatSomebodyIsThere(t *testing.T) {
-	n := 0
-	p := New(&desk{}, Options{Touch: func() { n++ }})
-	p.root.Update(char('x'))
-	p.root.Update(enter)
-	p.root.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
-	if n != 2 {
-		t.Errorf("two keys were told %d times", n)
+	r, d := begin(upTo(flows.UnitScreen, flows.Failing, retry), flows.Facts{})
+	give(r, char('x'))
+	give(r, enter)
+	give(r, window{80, 24})
+	if d.touched != 2 {
+		t.Errorf("two keys were told %d times", d.touched)
 	}
 }

@@ -1,13 +1,11 @@
-package tui
+package walk
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
 
-	tea "github.com/charmbracelet/bubbletea"
 	"pgregory.net/rapid"
 
 	"example.org/sectag/flows"
@@ -149,8 +147,8 @@ func (r *run) looks() string {
 // fork goes on from a state without changing it.
 func (r *run) fork(do func(*run)) *run {
 	p := New(&desk{}, Options{Now: r.root.clock})
-	p.root.palette = r.root.palette
-	next := &run{t: r.t, m: r.m, story: r.story, pending: slices.Clone(r.pending), root: p.root, desk: p.root.hand.bench.(*desk), world: r.world}
+	p.palette = r.root.palette
+	next := &run{t: r.t, m: r.m, story: r.story, pending: slices.Clone(r.pending), root: p, desk: p.hand.bench.(*desk), world: r.world}
 	do(next)
 	return next
 }
@@ -191,13 +189,10 @@ func anAnswer(a flows.Action, f flows.Facts) flows.Event {
 
 // TestAnyKeysAtAnyTime lets a monkey at the keyboard while effects are answered in any way, and wants every state to be readable.
 func TestAnyKeysAtAnyTime(t *testing.T) {
-	keys := slices.Concat([]tea.KeyMsg{enter, esc27, {Type: tea.KeyRunes, Runes: []rune("coaps://h:1"), Paste: true}}, slices.Collect(func(yield func(tea.KeyMsg) bool) {
-		for _, k := range slices.Sorted(maps.Keys(named)) {
-			if k != tea.KeyCtrlC && !yield(tea.KeyMsg{Type: k}) {
-				return
-			}
-		}
-	}))
+	keys := []form.Key{{Name: form.Pasted, Text: "coaps://h:1"}}
+	for name := form.Enter; name < form.Interrupt; name++ {
+		keys = append(keys, form.Key{Name: name})
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		worlds := []world{blank(t), returned(t), refusing(blank(t))}
 		terms := []flows.Terms{{}, settled, {Authority: true, Port: true}, {Port: true, Station: true}}

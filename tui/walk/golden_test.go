@@ -1,4 +1,4 @@
-package tui
+package walk
 
 import (
 	"fmt"
@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	tea "github.com/charmbracelet/bubbletea"
 	"github.com/google/go-cmp/cmp"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/paint"
 )
 
@@ -90,7 +90,7 @@ var pictures = []picture{
 		return r.press("4")
 	}},
 	{"connection-twin", "Connection, with the key in the modem", "This computer shows a twin of the certificate, which lives for minutes.", func(t *testing.T) *run {
-		return toThePlan(t, settled, making(t)).press("7872", enter).settle().press(tea.KeyMsg{Type: tea.KeyLeft})
+		return toThePlan(t, settled, making(t)).press("7872", enter).settle().press(form.Key{Name: form.Left})
 	}},
 	{"credentials-waiting", "Waiting", "From two seconds on the screen says what is waited for, and until when.", func(t *testing.T) *run {
 		r := toThePlan(t, settled, blank(t)).press(enter).settle(flows.Delete{}, flows.Write{})
@@ -126,7 +126,7 @@ var pictures = []picture{
 		return r.update(progressMsg{ID: r.pending[0].Of(), Flight: "<- server hello, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"})
 	}},
 	{"connection-done", "Connection, looked at afterwards", "`←` and `→` turn to the other screens.", func(t *testing.T) *run {
-		r := throughTheWork(t, settled, blank(t)).press(tea.KeyMsg{Type: tea.KeyLeft})
+		r := throughTheWork(t, settled, blank(t)).press(form.Key{Name: form.Left})
 		if r.m.Screen() != flows.ConnectionScreen {
 			t.Errorf("left leads to screen %d", r.m.Screen())
 		}
@@ -187,7 +187,7 @@ var pictures = []picture{
 		at := noon
 		for _, l := range []string{">AT%CMNG=1,42", "<%CMNG: 42,0,\"" + strings.ToUpper(r.world.slots[0].SHA256.String()) + "\"", "<OK", ">AT%CMNG=0,42,2,\"<241 bytes>\"", "<OK"} {
 			at = at.Add(7 * time.Millisecond)
-			r.update(traceMsg{{At: at, Out: l[0] == '>', Text: l[1:]}})
+			r.update(traceMsg{At: at, Out: l[0] == '>', Text: l[1:]})
 		}
 		return r.press("t")
 	}},
@@ -237,16 +237,16 @@ func TestPicturesInDocs(t *testing.T) {
 	page.WriteString("# The screens\n\nThese pictures are drawn by the program itself, at 80x24, from runs of its real machines; " +
 		"`make golden` writes them anew\nand a test fails when they are stale. The stepper on the left says where you are: ● done, ▸ here, ○ to come, – not needed, ✗ failed\n" +
 		"(`--ascii`: `*`, `>`, `.`, `-`, `x`). What may be done now stands at the bottom; `?` says more.\n")
-	folder := filepath.Join("..", "docs", "screens")
+	folder := filepath.Join("..", "..", "docs", "screens", "walk")
 	for _, p := range pictures {
 		view := p.run(t).frame(paint.Palette{Bare: true}, 80, 24) + "\n"
 		golden(t, filepath.Join(folder, p.name+".txt"), view)
 		fmt.Fprintf(&page, "\n## %s\n\n%s\n\n```text\n%s```\n", p.title, p.text, view)
 	}
-	golden(t, filepath.Join("..", "docs", "screens.md"), page.String())
+	golden(t, filepath.Join("..", "..", "docs", "screens.md"), page.String())
 	files, err := filepath.Glob(filepath.Join(folder, "*.txt"))
 	if err != nil || len(files) != len(pictures) {
-		t.Errorf("docs/screens holds %d pictures, there are %d: %v", len(files), len(pictures), err)
+		t.Errorf("docs/screens/walk holds %d pictures, there are %d: %v", len(files), len(pictures), err)
 	}
 }
 

@@ -1,9 +1,10 @@
-package tui
+package walk
 
 import (
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/screen"
+	"example.org/sectag/tui/way"
 	"example.org/sectag/tui/words"
 )
 
@@ -13,15 +14,9 @@ type Bench interface {
 	Put(flows.Event)
 	// Keep takes a secret, clears the slice, and gives a reference for PassphraseGiven or AuthorityWanted.
 	Keep(secret []byte) flows.Ref
+	// Touch is told of every key, not which: somebody is there.
+	Touch()
 }
-
-// act is what the program must do after a message, in our own terms.
-type act uint8
-
-const (
-	nothing act = iota
-	quit
-)
 
 // hand is what a person has in hand: the open question, the page that lies over the screen, the last note. It is all that the
 // terminal side remembers by itself.
@@ -46,7 +41,7 @@ type question struct {
 
 // news settles what is in hand after the machine has moved on: an answered or impossible question goes, an open one is brought
 // up to date, and the one that Enter would open opens by itself.
-func (h *hand) news(s sight, e flows.Event, ignored bool) act {
+func (h *hand) news(s sight, e flows.Event, ignored bool) way.Act {
 	if s.machine.Rest() || ignored && e == (flows.Cancel{}) {
 		h.stopping = false
 	}
@@ -57,7 +52,7 @@ func (h *hand) news(s sight, e flows.Event, ignored bool) act {
 		}
 	}
 	if h.leaving && s.machine.Rest() {
-		return quit
+		return way.Quit
 	}
 	at := s.machine.Screen()
 	if h.form != nil {
@@ -73,7 +68,7 @@ func (h *hand) news(s sight, e flows.Event, ignored bool) act {
 			h.open(a, s)
 		}
 	}
-	return nothing
+	return way.Nothing
 }
 
 // offered finds an action again that can still be done.
@@ -136,7 +131,7 @@ func (h *hand) said() string {
 }
 
 // press gives a key to what is in hand: the page on top, the open question, then the screen.
-func (h *hand) press(k form.Key, s sight) act {
+func (h *hand) press(k form.Key, s sight) way.Act {
 	h.note = ""
 	switch {
 	case k.Name == form.Interrupt:
@@ -145,7 +140,7 @@ func (h *hand) press(k form.Key, s sight) act {
 		if h.form != nil && h.over == screen.Nothing {
 			h.form.Press(k)
 		}
-		return nothing
+		return way.Nothing
 	case h.over != screen.Nothing:
 		return h.pressOver(k, s)
 	case h.form != nil:
@@ -155,7 +150,7 @@ func (h *hand) press(k form.Key, s sight) act {
 }
 
 // pressOver scrolls or closes the page on top; other keys of every screen work as well.
-func (h *hand) pressOver(k form.Key, s sight) act {
+func (h *hand) pressOver(k form.Key, s sight) way.Act {
 	page := max(s.h-6, 1)
 	if h.over == screen.Transcript {
 		page = -page // its newest line is at the bottom
@@ -175,16 +170,16 @@ func (h *hand) pressOver(k form.Key, s sight) act {
 	case form.Char:
 		return h.everywhere(k.Char, s)
 	}
-	return nothing
+	return way.Nothing
 }
 
 // pressForm gives a key to the open question. What a field of digits does not take still opens the pages of every screen, but
 // never an action: nobody means a command while typing.
-func (h *hand) pressForm(k form.Key, s sight) act {
+func (h *hand) pressForm(k form.Key, s sight) way.Act {
 	if k.Name == form.Esc {
 		h.dismissed = question{s.machine.Screen(), h.form.Action.Ask}
 		h.close()
-		return nothing
+		return way.Nothing
 	}
 	taken, send := h.form.Press(k)
 	switch {
@@ -196,7 +191,7 @@ func (h *hand) pressForm(k form.Key, s sight) act {
 	case k.Name == form.Char && screen.Free(h.form, k.Char):
 		return h.everywhere(k.Char, s)
 	}
-	return nothing
+	return way.Nothing
 }
 
 // answer makes an event of what was typed and puts it. The question is closed; should it be asked again, what was typed is there.
@@ -215,7 +210,7 @@ func (h *hand) answer() {
 }
 
 // pressScreen scrolls, or does an action.
-func (h *hand) pressScreen(k form.Key, s sight) act {
+func (h *hand) pressScreen(k form.Key, s sight) way.Act {
 	switch k.Name {
 	case form.PageDown:
 		h.scroll += max(s.h-8, 1)
@@ -234,32 +229,32 @@ func (h *hand) pressScreen(k form.Key, s sight) act {
 	case form.Char:
 		return h.everywhere(k.Char, s)
 	}
-	return nothing
+	return way.Nothing
 }
 
 const esc = 27
 
 // everywhere are the keys that every screen has; any other is an action's.
-func (h *hand) everywhere(k rune, s sight) act {
+func (h *hand) everywhere(k rune, s sight) way.Act {
 	pages := map[rune]screen.Over{'t': screen.Transcript, 'd': screen.Digests, '?': screen.Help}
 	if page, ok := pages[k]; ok {
 		if h.over == page {
 			page = screen.Nothing
 		}
 		h.over, h.scroll = page, 0
-		return nothing
+		return way.Nothing
 	}
 	if k == 'q' {
 		return h.leave(s)
 	}
 	if h.over != screen.Nothing || h.form != nil {
-		return nothing
+		return way.Nothing
 	}
 	return h.do(k, s)
 }
 
 // do performs the action that a key stands for: it puts its event, opens its question, or says why it cannot be done.
-func (h *hand) do(k rune, s sight) act {
+func (h *hand) do(k rune, s sight) way.Act {
 	var disabled *flows.Action
 	for _, a := range s.machine.Actions() {
 		switch {
@@ -268,11 +263,11 @@ func (h *hand) do(k rune, s sight) act {
 			disabled = &a
 		case a.Ask != flows.AskNothing:
 			h.open(a, s)
-			return nothing
+			return way.Nothing
 		case a.Event != nil:
 			h.stopping = a.Event == (flows.Cancel{}) && !s.machine.Rest()
 			h.send(a.Event)
-			return nothing
+			return way.Nothing
 		}
 	}
 	switch {
@@ -281,7 +276,7 @@ func (h *hand) do(k rune, s sight) act {
 	case k > ' ' && (k < '0' || k > '9'): // a label scanner's digits are no mistake
 		h.note = words.Key(k) + " does nothing here: ? shows the keys"
 	}
-	return nothing
+	return way.Nothing
 }
 
 // turn shows the screen before or after this one, if the machine lets it be shown.
@@ -296,13 +291,13 @@ func (h *hand) turn(step int, s sight) {
 }
 
 // leave quits; in the middle of an effect it cancels first and quits when the bench has come to rest, or at the second press.
-func (h *hand) leave(s sight) act {
+func (h *hand) leave(s sight) way.Act {
 	if s.machine == nil || s.machine.Rest() || h.leaving {
 		h.close()
-		return quit
+		return way.Quit
 	}
 	h.leaving = true
 	h.bench.Put(flows.Cancel{})
 	h.note = "stopping after what is in flight, then leaving; ctrl+c again leaves at once"
-	return nothing
+	return way.Nothing
 }

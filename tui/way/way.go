@@ -1,0 +1,31 @@
+// Package way is what every way in is for the terminal: it takes keys and what its bench sends, and draws its window. The shell
+// (package tui) shows one at a time and knows no more of it than this. No type of the terminal library is seen here.
+package way
+
+import (
+	"time"
+
+	"example.org/sectag/tui/form"
+)
+
+// Act is what must be done after a message.
+type Act uint8
+
+// The acts. Quit and the leaves end the way; who holds the benches learns which one it was.
+const (
+	Nothing Act = iota
+	Quit        // leave the program
+	Home        // leave for the start screen
+)
+
+// Way is one of the ways in while it is open. All methods but Wake are called in the terminal's goroutine.
+type Way interface {
+	Wake() <-chan struct{}  // its bench has sent something
+	Come(now time.Time) Act // take in what has come
+	Press(k form.Key) Act   // a key
+	Tick(now time.Time)     // a second of work has gone by
+	Busy() bool             // the clock must tick
+	Resize(w, h int)        // the window, in cells
+	View() string           // the window's content, never wider nor taller
+	Close()                 // it is not shown any more: what was typed is overwritten
+}
