@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -11,25 +12,26 @@ import (
 	"example.org/sectag/ledger/internal/engine"
 )
 
-// queued starts acts while somebody is said to write, so that all of them wait for one transaction, and gives them their turn.
+// queued starts acts while somebody writes, so that all of them wait for one transaction, one after the other.
 func queued(t *testing.T, s *Store, acts ...func() error) []error {
 	t.Helper()
 	errs := make([]error, len(acts))
+	begun, on := make(chan bool), make(chan bool)
 	var all sync.WaitGroup
-	s.door.Lock()
-	s.busy = true
-	s.door.Unlock()
+	all.Go(func() {
+		s.queue.Do(nil, func([]*act) {
+			close(begun)
+			<-on
+		})
+	})
+	<-begun
 	for i, f := range acts {
 		all.Go(func() { errs[i] = f() })
-		for n := 0; n <= i; {
-			s.door.Lock()
-			n = len(s.queue)
-			s.door.Unlock()
+		for s.queue.Waiting() <= i {
+			runtime.Gosched()
 		}
 	}
-	s.door.Lock()
-	s.queue[0].turn <- true
-	s.door.Unlock()
+	close(on)
 	all.Wait()
 	return errs
 }
@@ -172,4 +174,47 @@ func lane(ctx context.Context, s *Store, n int) error {
 		return err
 	}
 	return s.End(ctx, run, at, RunDone)
+}
+
+// TestWhatWasTakenBackIsForgotten: the number that a trait had in a transaction that failed is not its number in the next one, nor is it
+// where it failed beside others.
+func TestWhatWasTakenBackIsForgotten(t *testing.T) {
+	s, _ := openNew(t)
+	ctx := t.Context()
+	broken := errors.New("broken off behind its record")
+	written := func(n int, firmware string) func(context.Context, engine.Querier) error {
+		return func(ctx context.Context, tx engine.Querier) error {
+			r := unitRecord(n, 1)
+			r.Firmware = firmware
+			_, err := s.record(ctx, tx, r)
+			return err
+		}
+	}
+	fails := func(n int, firmware string) func() error {
+		return func() error {
+			return s.firmly(ctx, "break off", func(ctx context.Context, tx engine.Querier) error {
+				return errors.Join(written(n, firmware)(ctx, tx), broken)
+			})
+		}
+	}
+	works := func(n int, firmware string) func() error {
+		return func() error { return s.firmly(ctx, "write", written(n, firmware)) }
+	}
+	wantBroken(t, fails(1, "mfw_nrf91x1_2.0.5")(), broken)
+	must(t, works(2, "mfw_nrf91x1_2.0.6")())
+	must(t, works(3, "mfw_nrf91x1_2.0.5")())
+	errs := queued(t, s, fails(4, "mfw_nrf91x1_2.0.7"), works(5, "mfw_nrf91x1_2.0.8"), fails(6, "mfw_nrf91x1_2.0.9"), works(7, "mfw_nrf91x1_2.0.7"))
+	wantBroken(t, errs[0], broken)
+	wantBroken(t, errs[2], broken)
+	must(t, errors.Join(errs[1], errs[3]))
+	if rep := mustVerify(t, s.Reader); rep.Records != 4 {
+		t.Errorf("%d records", rep.Records)
+	}
+}
+
+func wantBroken(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%v, want %v", err, want)
+	}
 }

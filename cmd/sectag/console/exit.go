@@ -1,8 +1,6 @@
 package console
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -153,14 +151,17 @@ func (p *printed) Unwrap() error { return p.error }
 
 // PrintJSON writes one object and a line end.
 func (c *Console) PrintJSON(doc any) error {
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(doc); err != nil {
+	var text []byte
+	var err error
+	if long, ok := doc.(interface{ JSON() ([]byte, error) }); ok {
+		text, err = long.JSON()
+	} else {
+		text, err = paper.Indented(doc)
+	}
+	if err != nil {
 		return err
 	}
-	_, err := c.Out.Write(escaped(text.Bytes()))
+	_, err = c.Out.Write(escaped(text))
 	return err
 }
 
