@@ -226,3 +226,14 @@ func TestAWalkSees(t *testing.T) {
 		}
 	}
 }
+
+// TestServersAreAskedAsThePageSays goes through docs/servers.md with the local server in the place of somebody's.
+func TestServersAreAskedAsThePageSays(t *testing.T) {
+	w := walk{t: t, folder: t.TempDir(), names: map[string]string{}}
+	typed := strings.Join(w.page(read(t, pages+"servers.md"), w.serve), "")
+	for _, asks := range []string{"ca chain", "probe", "connect", "--negative", "--format leshan", "--format aws", "--format nrfcloud"} {
+		if !strings.Contains(typed, asks) {
+			t.Errorf("the page never has people type %s", asks)
+		}
+	}
+}
