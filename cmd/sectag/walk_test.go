@@ -185,6 +185,7 @@ func (w walk) serve(command string) {
 
 // TestTheFirstBoardIsTriedAsThePageSays goes through docs/first-board.md with a virtual unit in the place of the board.
 func TestTheFirstBoardIsTriedAsThePageSays(t *testing.T) {
+	t.Parallel()
 	w := walk{t: t, folder: t.TempDir(), names: map[string]string{"/dev/ttyACM0": "virtual-tty"}}
 	beside(t, w.folder, "sim", "modem", "--link", "virtual-tty", "--host", "serial-modem")
 	typed := w.page(read(t, pages+"first-board.md"), w.serve)
@@ -197,6 +198,7 @@ func TestTheFirstBoardIsTriedAsThePageSays(t *testing.T) {
 
 // TestAWalkSees what a page shows wrongly, and what comes out besides.
 func TestAWalkSees(t *testing.T) {
+	t.Parallel()
 	got := blocks("x\n```console\n$ a\n```\n<!-- file f -->\n```toml\nb\n```\n```text\nc\n```\n")
 	if want := []block{{"", "console", "$ a\n"}, {"f", "toml", "b\n"}}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
@@ -229,6 +231,7 @@ func TestAWalkSees(t *testing.T) {
 
 // TestServersAreAskedAsThePageSays goes through docs/servers.md with the local server in the place of somebody's.
 func TestServersAreAskedAsThePageSays(t *testing.T) {
+	t.Parallel()
 	w := walk{t: t, folder: t.TempDir(), names: map[string]string{}}
 	typed := strings.Join(w.page(read(t, pages+"servers.md"), w.serve), "")
 	for _, asks := range []string{"ca chain", "probe", "connect", "--negative", "--format leshan", "--format aws", "--format nrfcloud"} {
