@@ -84,6 +84,7 @@ type Announcer func(Doer) Doer
 // when the journal fails, the run stays open, so that the next start says that it was interrupted. see is called after each event, in
 // the loop's goroutine, before the effects start. The error is nil when ctx ended it.
 func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announcer, see func(Shot)) error {
+	b.desk.Live(ctx)
 	j, left, err := b.estate.begin(work, b)
 	if err == nil {
 		b.in.first(opening(terms, left)...)

@@ -77,7 +77,8 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		r.Connect.TwinSerial = d.set.Twin
 		r.Findings = append(r.Findings, f.Connect.Findings...)
 	}
-	d.set.Record(&r, d.auth, d.root) // after the connection: what a PSK is worth is up to its suite
+	root, auth := d.keys.Now()
+	d.set.Record(&r, auth, root) // after the connection: what a PSK is worth is up to its suite
 	r.Anchor, r.Anchors = evidence.Anchors(d.set.Anchor, d.roots.Facts, d.Profile.Operator)
 	if st := d.session.Stats(); st.BytesOut > 0 {
 		r.Line = &record.Line{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: lineTime(st.First, st.Last).Milliseconds()}

@@ -39,7 +39,7 @@ func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, no
 		}
 	}
 	f := Office{Ledger: l, Tool: tool, Now: now}
-	auth, err := f.open(Signer{Cert: o.Cert, Key: o.Key, Passphrase: o.Passphrase})
+	auth, err := f.open(ctx, Signer{Cert: o.Cert, Key: o.Key, Passphrase: o.Passphrase})
 	if err != nil {
 		return ca.Issued{}, err
 	}

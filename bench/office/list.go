@@ -42,7 +42,7 @@ func (o Office) List(ctx context.Context, l ListOrder) (Listed, error) {
 	if err := taken(l.Out); err != nil {
 		return Listed{}, err
 	}
-	a, err := o.open(l.Signer)
+	a, err := o.open(ctx, l.Signer)
 	if err != nil {
 		return Listed{}, err
 	}

@@ -23,7 +23,7 @@ var (
 		"export.secrets": 2, "export.unreachable": 3,
 		"modem.no-network": 3, "modem.unresolved": 3,
 		"dtls.no-route": 3, "line.no-answer": 3, "line.not-at": 3, "line.garbled": 3, "line.bad-command": 2,
-		"line.stopped": 130, "dtls.canceled": 130, "store.stopped": 130,
+		"line.stopped": 130, "ca.stopped": 130, "dtls.canceled": 130, "store.stopped": 130,
 	}
 	codeFamilies = []struct {
 		prefix string
