@@ -19,7 +19,7 @@ var (
 		"store.reserved": 2, "line.too-long": 2, "line.no-newline": 2, "line.crashed": 3, "line.shell-wildcard": 3,
 		"dtls.unresolved": 3, "dtls.closed": 3, "dtls.silent": 3, "dtls.not-dtls": 3, "ledger.busy": 3, "ledger.file": 3,
 		"ledger.newer": 2, "ledger.key": 2, "psk.no-ledger": 2, "psk.identity": 2,
-		"ledger.older": 2, "ledger.gone": 3, "ledger.lost": 3, "ledger.denied": 3, "ledger.exists": 4,
+		"ledger.older": 2, "ledger.gone": 3, "ledger.lost": 3, "ledger.unrecorded": 3, "ledger.denied": 3, "ledger.exists": 4,
 		"export.secrets": 2, "export.unreachable": 3,
 		"modem.no-network": 3, "modem.unresolved": 3,
 		"dtls.no-route": 3, "line.no-answer": 3, "line.not-at": 3, "line.garbled": 3, "line.bad-command": 2,
