@@ -118,5 +118,9 @@ func taken(file string) error {
 	if !exists(file) {
 		return nil
 	}
-	return cred.Failed("ca.exists", file+" is already there and is not overwritten", "name another file, or move the old one away first")
+	return isTaken(file, nil)
+}
+
+func isTaken(file string, err error) error {
+	return cred.Because(err, "ca.exists", file+" is already there and is not overwritten", "name another file, or move the old one away first")
 }
