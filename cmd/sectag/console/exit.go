@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
@@ -104,9 +107,8 @@ func (c *Console) Exit(err error) int {
 	if errors.As(err, &no) && errors.As(err, &said) && !c.JSON {
 		f = no.short()
 	}
-	fmt.Fprintf(c.Err, "sectag: %s (%s)\n", f.Text, f.Code)
-	if f.Hint != "" {
-		fmt.Fprintf(c.Err, "hint: %s\n", f.Hint)
+	if !left(err) {
+		c.complain(f)
 	}
 	if c.Ended.Load() && f.Code != "usage.flag" {
 		return 130
@@ -115,6 +117,20 @@ func (c *Console) Exit(err error) int {
 		return 1
 	}
 	return ExitOf(f.Code)
+}
+
+func (c *Console) complain(f *cred.Fault) {
+	fmt.Fprintf(c.Err, "sectag: %s (%s)\n", f.Text, f.Code)
+	if f.Hint != "" {
+		fmt.Fprintf(c.Err, "hint: %s\n", f.Hint)
+	}
+}
+
+// left tells whether all that went wrong is that the reader of standard output has gone, as head does: it read what it wanted, and needs
+// no word about it. A port or a socket whose other end is gone is told by its own name.
+func left(err error) bool {
+	var at *fs.PathError
+	return errors.Is(err, syscall.EPIPE) && errors.As(err, &at) && at.Path == os.Stdout.Name()
 }
 
 // usage tells cobra's own complaints, which have no type, from defects of ours.
