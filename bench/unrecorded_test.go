@@ -113,3 +113,40 @@ func told(u bench.Unit, s record.Slot) cred.Digest {
 	}
 	return cred.Digest{}
 }
+
+// TestAPSKWithoutItsRecord: the key that was sent is named as lost by the next start, and the unit gets another.
+func TestAPSKWithoutItsRecord(t *testing.T) {
+	ctx := context.Background()
+	r, id := newRig(t, "nrf9151"), firm(t)
+	share(&r.profile, id)
+	l := r.open(t, "ledger.db")
+	b := bench.New(r.config(l))
+	_, err := b.Drive(ctx, ctx, sharing, station.Orders{}, func(d bench.Doer) bench.Doer {
+		return unrecording{d, func(ctx context.Context) context.Context {
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			return ctx
+		}}
+	}, nil)
+	if f := cred.AsFault(err); f == nil || f.Code != "ledger.unrecorded" {
+		t.Fatalf("the run ends with %v", err)
+	}
+	sent, _ := r.unit.State().Content(pskSlot)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = r.open(t, "ledger.db")
+	defer l.Close()
+	again := shareOne(t, r.config(l), station.Orders{})
+	if now, _ := r.unit.State().Content(pskSlot); again.Verdict != cred.Pass || string(now) == string(sent) {
+		t.Errorf("%+v %v", again, again.Failure)
+	}
+	list, err := l.List(ctx, ledger.Query{})
+	if err != nil || len(list) != 2 || list[0].Kind != record.Interrupted {
+		t.Fatalf("the records are %v, %v", list, err)
+	}
+	rec, _, err := l.Show(ctx, list[0].Record)
+	if err != nil || rec.Failure.Code != "ledger.unrecorded" || len(rec.LostPSKs) != 1 || rec.LostPSKs[0].PSK != told(b.Document(nil, false), rec.Slots[0]) {
+		t.Errorf("the record of the first run says %+v, %v", rec, err)
+	}
+}
