@@ -33,7 +33,7 @@ type Gang struct {
 
 // Run works on all units and gives their documents in the order of the ports. When ctx ends, every lane comes to a journaled rest.
 func (g Gang) Run(ctx context.Context) []bench.Unit {
-	r, c := &ring{}, &claims{}
+	r, c := &ring{life: ctx}, &claims{}
 	defer r.close()
 	estate := &bench.Estate{}
 	units := make([]bench.Unit, len(g.Ports))

@@ -1,6 +1,7 @@
 package gang
 
 import (
+	"context"
 	"crypto/subtle"
 	"sync"
 
@@ -12,6 +13,7 @@ import (
 // ring holds the authority that the lanes share. To open an encrypted key takes a good part of a second on purpose, so it is opened
 // once; and a passphrase that does not open it is tried once.
 type ring struct {
+	life  context.Context // of the lanes' work: what signs ends with it
 	mu    sync.Mutex
 	auth  *ca.Authority
 	root  cred.Digest // that auth is of
@@ -35,7 +37,7 @@ func (r *ring) unlock(root ca.Root, keyFile string, pass []byte) (*ca.Authority,
 		return nil, r.fault
 	}
 	clear(r.wrong)
-	if r.auth, r.fault = keyuri.Open(root, keyFile, pass); r.fault != nil {
+	if r.auth, r.fault = keyuri.Open(r.life, root, keyFile, pass); r.fault != nil {
 		r.wrong = append([]byte(nil), pass...)
 	}
 	return r.auth, r.fault
