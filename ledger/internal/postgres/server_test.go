@@ -251,6 +251,17 @@ func TestAServerElsewhereMustShowWhoItIs(t *testing.T) {
 			t.Errorf("%s: TLS %v, want %v; %d ways to fall back", address, got, want, len(c.Fallbacks))
 		}
 	}
+	for search, want := range map[string]string{"%22Line%203%22": `"Line 3"`, "%22a+b%22": `"a+b"`} {
+		for _, more := range []string{"", "&sslmode=disable"} {
+			a, err := ParseAddress("postgres://u@localhost/sectag?search_path=" + search + more)
+			must(t, err)
+			c, err := a.config()
+			must(t, err)
+			if got := c.RuntimeParams["search_path"]; got != want {
+				t.Errorf("%s: the schema is %s, want %s", a, got, want)
+			}
+		}
+	}
 	for _, address := range []string{
 		"postgres://u:hunter2@db/x", "postgres://:hunter2@db/x", "postgres://u@db/x?password=hunter2", "postgres://u@db/x?PASSWORD=hunter2", "postgres://u@db/x?sslpassword=hunter2",
 		"postgres://u@db/x?options=-csynchronous_commit%3Doff", "postgres://u@db/x?fsync=off", "postgres://u@db/x?sslmode=allow", "postgres://u@db:port/x", "postgres:hunter2", "postgres://u@db/x?a=%zz",
