@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/internal/engine"
@@ -14,6 +15,8 @@ import (
 // queued starts acts while somebody is said to write, so that all of them wait for one transaction, and gives them their turn.
 func queued(t *testing.T, s *Store, acts ...func() error) []error {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	errs := make([]error, len(acts))
 	var all sync.WaitGroup
 	s.door.Lock()
@@ -25,6 +28,9 @@ func queued(t *testing.T, s *Store, acts ...func() error) []error {
 			s.door.Lock()
 			n = len(s.queue)
 			s.door.Unlock()
+			if ctx.Err() != nil {
+				t.Fatalf("act %d does not come to wait", i)
+			}
 		}
 	}
 	s.door.Lock()
@@ -43,101 +49,107 @@ func rows(t *testing.T, s *Store, run string) (lines int64) {
 
 // TestWhatWaitsTogetherGoesToTheDiskTogether: one transaction, in which the one that fails takes nothing of the others with it.
 func TestWhatWaitsTogetherGoesToTheDiskTogether(t *testing.T) {
-	s, _ := openNew(t)
-	ctx := t.Context()
-	var runs [4]string
-	for i := range runs {
-		var err error
-		runs[i], err = s.Begin(ctx, at, nil)
-		must(t, err)
-	}
-	must(t, s.Reserve(ctx, runs[0], at, serial(1)))
-	broken := errors.New("broken off behind its lines")
-	before := s.commits
-	errs := queued(
-		t, s,
-		func() error { return s.AppendFirm(ctx, runs[0], "slot.deleted", at, nil) },
-		func() error { return s.Reserve(ctx, runs[1], at, serial(1)) }, // it was given before
-		func() error { return s.AppendEvent(ctx, runs[1], "slot.deleted", at, nil) },
-		func() error {
-			return s.firmly(ctx, "break off", func(ctx context.Context, tx engine.Querier) error {
-				must(t, s.line(ctx, tx, runs[2], "slot.deleted", at, nil))
-				return broken
-			})
-		},
-		func() error { return s.Reserve(ctx, runs[3], at, serial(2)) },
-		func() error { return s.AppendFirm(ctx, "99", "slot.deleted", at, nil) },
-		func() error { _, err := s.Begin(ctx, at, nil); return err },
-	)
-	wantCode(t, errs[1], "ledger.bound")
-	if !errors.Is(errs[3], broken) || errs[5] == nil {
-		t.Errorf("%v, %v", errs[3], errs[5])
-	}
-	for _, i := range []int{0, 2, 4, 6} {
-		must(t, errs[i])
-	}
-	if n := s.commits - before; n != 1 {
-		t.Errorf("%d transactions", n)
-	}
-	for i, want := range []int64{3, 2, 1, 2} {
-		if got := rows(t, s, runs[i]); got != want {
-			t.Errorf("run %d: %d lines are on the disk, want %d", i, got, want)
+	onEach(t, func(t *testing.T, k kind) {
+		s, _ := openNew(t, k)
+		ctx := t.Context()
+		var runs [4]string
+		for i := range runs {
+			var err error
+			runs[i], err = s.Begin(ctx, at, nil)
+			must(t, err)
 		}
-	}
-	for _, run := range runs {
-		must(t, s.AppendFirm(ctx, run, "slot.written", at, nil))
-	}
-	mustVerify(t, s.Reader)
+		must(t, s.Reserve(ctx, runs[0], at, serial(1)))
+		broken := errors.New("broken off behind its lines")
+		before := s.commits
+		errs := queued(
+			t, s,
+			func() error { return s.AppendFirm(ctx, runs[0], "slot.deleted", at, nil) },
+			func() error { return s.Reserve(ctx, runs[1], at, serial(1)) }, // it was given before
+			func() error { return s.AppendEvent(ctx, runs[1], "slot.deleted", at, nil) },
+			func() error {
+				return s.firmly(ctx, "break off", func(ctx context.Context, tx engine.Querier) error {
+					must(t, s.line(ctx, tx, runs[2], "slot.deleted", at, nil))
+					return broken
+				})
+			},
+			func() error { return s.Reserve(ctx, runs[3], at, serial(2)) },
+			func() error { return s.AppendFirm(ctx, "99", "slot.deleted", at, nil) },
+			func() error { _, err := s.Begin(ctx, at, nil); return err },
+		)
+		wantCode(t, errs[1], "ledger.bound")
+		if !errors.Is(errs[3], broken) || errs[5] == nil {
+			t.Errorf("%v, %v", errs[3], errs[5])
+		}
+		for _, i := range []int{0, 2, 4, 6} {
+			must(t, errs[i])
+		}
+		if n := s.commits - before; n != 1 {
+			t.Errorf("%d transactions", n)
+		}
+		for i, want := range []int64{3, 2, 1, 2} {
+			if got := rows(t, s, runs[i]); got != want {
+				t.Errorf("run %d: %d lines are on the disk, want %d", i, got, want)
+			}
+		}
+		for _, run := range runs {
+			must(t, s.AppendFirm(ctx, run, "slot.written", at, nil))
+		}
+		mustVerify(t, s.Reader)
+	})
 }
 
 // TestALineIsStillLooseWhenAnothersTransactionFails: what a run wrote before must be on the disk with its next firm line, whoever failed between.
 func TestALineIsStillLooseWhenAnothersTransactionFails(t *testing.T) {
-	s, _ := openNew(t)
-	ctx := t.Context()
-	ours, err := s.Begin(ctx, at, nil)
-	must(t, err)
-	theirs, err := s.Begin(ctx, at, nil)
-	must(t, err)
-	must(t, s.Reserve(ctx, theirs, at, serial(1)))
-	must(t, s.AppendEvent(ctx, ours, "slot.deleted", at, nil))
-	wantCode(t, s.Reserve(ctx, theirs, at, serial(1)), "ledger.bound")
-	must(t, s.AppendFirm(ctx, ours, "slot.written", at, nil))
-	if n := rows(t, s, ours); n != 3 {
-		t.Errorf("%d lines are on the disk, want 3", n)
-	}
+	onEach(t, func(t *testing.T, k kind) {
+		s, _ := openNew(t, k)
+		ctx := t.Context()
+		ours, err := s.Begin(ctx, at, nil)
+		must(t, err)
+		theirs, err := s.Begin(ctx, at, nil)
+		must(t, err)
+		must(t, s.Reserve(ctx, theirs, at, serial(1)))
+		must(t, s.AppendEvent(ctx, ours, "slot.deleted", at, nil))
+		wantCode(t, s.Reserve(ctx, theirs, at, serial(1)), "ledger.bound")
+		must(t, s.AppendFirm(ctx, ours, "slot.written", at, nil))
+		if n := rows(t, s, ours); n != 3 {
+			t.Errorf("%d lines are on the disk, want 3", n)
+		}
+	})
 }
 
 // TestManyWritersAtOnce: every line, serial and record of thirty-two runs is there once, and verify finds the ledger whole.
 func TestManyWritersAtOnce(t *testing.T) {
-	const lanes = 32
-	s, _ := openNew(t)
-	ctx := t.Context()
-	var all sync.WaitGroup
-	errs := make(chan error, lanes)
-	for n := range lanes {
-		all.Go(func() { errs <- lane(ctx, s, n) })
-	}
-	all.Wait()
-	for range lanes {
-		must(t, <-errs)
-	}
-	if rep := mustVerify(t, s.Reader); rep.Records != lanes {
-		t.Errorf("%d records", rep.Records)
-	}
-	runs, err := s.Runs(ctx, RunDone)
-	must(t, err)
-	serials := map[string]bool{}
-	for _, r := range runs {
-		of, err := s.Serials(ctx, r.ID)
-		must(t, err)
-		if len(of) != 1 || serials[of[0].Serial] || of[0].State != SerialUsed || r.Lines != 1+10+1+1+1 {
-			t.Errorf("run %s has %d lines and the serials %v", r.ID, r.Lines, of)
+	onEach(t, func(t *testing.T, k kind) {
+		const lanes = 32
+		s, _ := openNew(t, k)
+		ctx := t.Context()
+		var all sync.WaitGroup
+		errs := make(chan error, lanes)
+		for n := range lanes {
+			all.Go(func() { errs <- lane(ctx, s, n) })
 		}
-		serials[of[0].Serial] = true
-	}
-	if len(runs) != lanes {
-		t.Errorf("%d runs are done", len(runs))
-	}
+		all.Wait()
+		for range lanes {
+			must(t, <-errs)
+		}
+		if rep := mustVerify(t, s.Reader); rep.Records != lanes {
+			t.Errorf("%d records", rep.Records)
+		}
+		runs, err := s.Runs(ctx, RunDone)
+		must(t, err)
+		serials := map[string]bool{}
+		for _, r := range runs {
+			of, err := s.Serials(ctx, r.ID)
+			must(t, err)
+			if len(of) != 1 || serials[of[0].Serial] || of[0].State != SerialUsed || r.Lines != 1+10+1+1+1 {
+				t.Errorf("run %s has %d lines and the serials %v", r.ID, r.Lines, of)
+			}
+			serials[of[0].Serial] = true
+		}
+		if len(runs) != lanes {
+			t.Errorf("%d runs are done", len(runs))
+		}
+	})
 }
 
 // lane is what one unit of a gang writes, with a cancelled bystander and a claim that is refused.
