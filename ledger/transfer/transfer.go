@@ -210,6 +210,9 @@ func (e *end) take(ctx context.Context, from *end, tx *sql.Tx) (map[string]int64
 		return nil, e.told(err)
 	}
 	defer into.Rollback() // after a commit this does nothing
+	if err := engine.Finished(ctx, into); err != nil {
+		return nil, e.told(err)
+	}
 	var there int64
 	if err := into.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM record) + (SELECT count(*) FROM run)`).Scan(&there); err != nil {
 		return nil, e.told(err)
