@@ -9,7 +9,9 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,35 +24,45 @@ import (
 	"example.org/sectag/ledger/transfer"
 )
 
-// moverVar makes the test binary move the first ledger that it names to the second.
+// moverVar makes the test binary move the first ledger that it names to the second, or make a backup of it where that is no address.
 const moverVar = "SECTAG_TEST_LEDGER_MOVER"
 
 func moverMain(order string) int {
 	from, to, _ := strings.Cut(order, " ")
-	if _, err := transfer.Move(context.Background(), from, to, ""); err != nil {
+	var err error
+	if strings.Contains(to, ":") {
+		_, err = transfer.Move(context.Background(), from, to, "")
+	} else {
+		_, err = transfer.Backup(context.Background(), from, to)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
 }
 
-// steps are what a mover asks its servers for that changes something, or that others wait for.
-var steps = regexp.MustCompile(`(?i)commit|insert into meta|delete from meta|lock table`)
+// moves are what a mover asks its servers for that changes something, or that others wait for; reads are what a backup copies.
+var (
+	moves = regexp.MustCompile(`(?i)commit|insert into meta|delete from meta|lock table`)
+	reads = regexp.MustCompile(`(?i) from (record|run) order by`)
+)
 
 // tap stands between a mover and its servers and stops at one of the mover's steps: the server has carried it out, and the mover has not
 // heard of it.
 type tap struct {
 	net.Listener
+	steps   *regexp.Regexp
 	mu      sync.Mutex
 	left    int // steps to the one to stop at; below 1: none
 	stopped chan struct{}
 }
 
-func newTap(t *testing.T) *tap {
+func newTap(t *testing.T, steps *regexp.Regexp) *tap {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	w := &tap{Listener: l}
+	w := &tap{Listener: l, steps: steps}
 	var open sync.WaitGroup
 	open.Go(func() {
 		for {
@@ -85,10 +97,10 @@ func (w *tap) through(address string) string {
 func (w *tap) step(asked []byte) chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if steps.Match(asked) {
+	if w.steps.Match(asked) {
 		w.left--
 	}
-	if w.left != 0 || !steps.Match(asked) {
+	if w.left != 0 || !w.steps.Match(asked) {
 		return nil
 	}
 	return w.stopped
@@ -131,8 +143,8 @@ func (w *tap) serve(c net.Conn) {
 	}
 }
 
-// killedMover starts a mover, kills it at one of its steps, and tells whether it came so far.
-func killedMover(t *testing.T, w *tap, from, to string, step int) bool {
+// mover starts a mover and returns when it has come to one of its steps, where it is held until kill ends it; or when it is over.
+func mover(t *testing.T, w *tap, from, to string, step int) (kill func(), held bool) {
 	t.Helper()
 	stopped := w.stopAt(step)
 	exe, err := os.Executable()
@@ -144,16 +156,74 @@ func killedMover(t *testing.T, w *tap, from, to string, step int) bool {
 	must(t, cmd.Start())
 	over := make(chan error, 1)
 	go func() { over <- cmd.Wait() }()
+	kill = sync.OnceFunc(func() {
+		_ = cmd.Process.Kill()
+		<-over
+	})
 	select {
 	case err := <-over:
 		if err != nil {
 			t.Fatalf("the mover ends by itself: %v: %s", err, said.String())
 		}
-		return false
+		return nil, false
 	case <-stopped:
-		must(t, cmd.Process.Kill())
-		<-over
-		return true
+		t.Cleanup(kill)
+		return kill, true
+	}
+}
+
+// killedMover starts a mover, kills it at one of its steps, and tells whether it came so far.
+func killedMover(t *testing.T, w *tap, from, to string, step int) bool {
+	t.Helper()
+	kill, held := mover(t, w, from, to, step)
+	if held {
+		kill()
+	}
+	return held
+}
+
+// workshops are the hidden folders in a folder.
+func workshops(t *testing.T, dir string) []string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(dir, ".*"))
+	must(t, err)
+	return all
+}
+
+// TestWhatAKilledBackupLeftGoesWithTheNext, and nothing else goes: not what another backup is making, nor what only looks like it.
+func TestWhatAKilledBackupLeftGoesWithTheNext(t *testing.T) {
+	w, dir := newTap(t, reads), t.TempDir()
+	url := w.through(schema(t))
+	s := open(t, url)
+	fill(t, s)
+	kill, held := mover(t, w, url, filepath.Join(dir, "alive.db"), 1)
+	if !held || len(workshops(t, dir)) != 1 {
+		t.Fatalf("held: %v, there are %q", held, workshops(t, dir))
+	}
+	alive := workshops(t, dir)[0]
+	for n := 1; n <= 2; n++ {
+		if !killedMover(t, w, url, filepath.Join(dir, "dead.db"), n) {
+			t.Fatal("the backup was over before it was killed")
+		}
+	}
+	theirs := filepath.Join(dir, ".sectag-backup-of-mine")
+	must(t, os.Mkdir(theirs, 0o700))
+	must(t, os.WriteFile(filepath.Join(theirs, "notes"), nil, 0o600))
+	w.stopAt(0)
+	_, err := transfer.Backup(t.Context(), url, filepath.Join(dir, "whole.db"))
+	must(t, err)
+	left := workshops(t, dir)
+	slices.Sort(left)
+	want := []string{alive, theirs}
+	slices.Sort(want)
+	if d := cmp.Diff(want, left); d != "" {
+		t.Errorf("what is left: %s", d)
+	}
+	kill()
+	_, err = transfer.Backup(t.Context(), url, filepath.Join(dir, "again.db"))
+	must(t, err)
+	if d := cmp.Diff([]string{theirs}, workshops(t, dir)); d != "" {
+		t.Errorf("what is left at the end: %s", d)
 	}
 }
 
@@ -163,7 +233,7 @@ func TestAMoveThatIsKilled(t *testing.T) {
 	for _, way := range []struct{ from, to string }{{"database", "database"}, {"database", "file"}, {"file", "database"}} {
 		t.Run(way.from+" to "+way.to, func(t *testing.T) {
 			t.Parallel()
-			w := newTap(t)
+			w := newTap(t, moves)
 			step, again, left := 1, 0, 0
 			for ; step < 100; step++ {
 				from, to := w.through(places[way.from](t)), w.through(places[way.to](t))

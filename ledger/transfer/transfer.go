@@ -57,12 +57,12 @@ func Backup(ctx context.Context, url, file string) (Copied, error) {
 		return Copied{}, err
 	}
 	defer from.Close()
-	dir, err := os.MkdirTemp(filepath.Dir(file), ".sectag-backup-") // mode 0700; the copy's lock and log stay in it
+	w, err := newWorkshop(filepath.Dir(file)) // the copy's lock and log stay in it
 	if err != nil {
 		return Copied{}, unwritten(err, file)
 	}
-	defer os.RemoveAll(dir)
-	part := filepath.Join(dir, "copy.db")
+	defer w.close()
+	part := w.copy()
 	tx, err := engine.Snapshot(ctx, from.Read)
 	if err != nil {
 		return Copied{}, from.told(err)
