@@ -345,3 +345,52 @@ func TestALockThatIsLetGoMeanwhileIsTaken(t *testing.T) {
 		t.Errorf("it is said to be held by %q, %v", holder, err)
 	}
 }
+
+// fickle lets go of a lock of another connection right before it is asked who has it, and takes it again right behind, for ever.
+type fickle struct {
+	engine.Querier
+	free, take func()
+	asked      int
+}
+
+func (f *fickle) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if !strings.Contains(query, "pg_locks") {
+		return f.Querier.QueryRowContext(ctx, query, args...)
+	}
+	f.asked++
+	f.free()
+	defer f.take()
+	return f.Querier.QueryRowContext(ctx, query, args...)
+}
+
+// TestALockThatIsNeverThereIsNotAskedForEver: who takes and frees a name in turn holds nobody up for good, and who is gone asks no more.
+func TestALockThatIsNeverThereIsNotAskedForEver(t *testing.T) {
+	schema, p := opened(t)
+	must(t, p.Close())
+	a, err := ParseAddress(private.URL(schema, "", 0))
+	must(t, err)
+	one, err := New(a, false, "one").Open(t.Context())
+	must(t, err)
+	defer one.Close()
+	two, err := New(a, false, "two").Open(t.Context())
+	must(t, err)
+	defer two.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // what asks for ever fails here
+	defer cancel()
+	take := func() {
+		if holder, err := one.Shared.Take(ctx, one.Firm, "run 1"); err != nil || holder != "" {
+			t.Errorf("%q, %v", holder, err)
+		}
+	}
+	take()
+	q := &fickle{Querier: two.Firm, free: func() { must(t, one.Shared.Drop(ctx, one.Firm, "run 1")) }, take: take}
+	_, err = two.Shared.Take(ctx, q, "run 1")
+	wantCode(t, "a fickle holder", err, "ledger.busy")
+	if q.asked < 2 {
+		t.Errorf("it was asked %d times who has it", q.asked)
+	}
+	cancel()
+	if _, err := two.Shared.Take(ctx, two.Firm, "run 1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("who is gone still asks: %v", err)
+	}
+}
