@@ -82,15 +82,15 @@ func agrees(shown, got string) bool {
 	return regexp.MustCompile("^" + strings.Join(want, "") + "$").MatchString(walked(got) + "\n")
 }
 
-// walk is one reading of a page: a folder, and what stands in it in the place of the page's board and server.
-type walk struct {
+// reading is one of a page: a folder, and what stands in it in the place of the page's board and server.
+type reading struct {
 	t      *testing.T
 	folder string
 	names  map[string]string // of the page, and what they are here
 }
 
 // own puts what is here into a text of the page.
-func (w walk) own(text string) string {
+func (w reading) own(text string) string {
 	for name, here := range w.names {
 		text = strings.ReplaceAll(text, name, here)
 	}
@@ -98,7 +98,7 @@ func (w walk) own(text string) string {
 }
 
 // others says what came out in the page's words.
-func (w walk) others(text string) string {
+func (w reading) others(text string) string {
 	for name, here := range w.names {
 		text = strings.ReplaceAll(text, here, name)
 	}
@@ -107,7 +107,7 @@ func (w walk) others(text string) string {
 
 // page writes the files that a page shows and does what it tells people to type, in its order, with a look at each command before it. A
 // command fails where the page shows a failure, and nowhere else. It returns what was typed.
-func (w walk) page(text string, before func(command string)) (typed []string) {
+func (w reading) page(text string, before func(command string)) (typed []string) {
 	w.t.Helper()
 	for _, b := range blocks(text) {
 		if b.file != "" {
@@ -123,7 +123,7 @@ func (w walk) page(text string, before func(command string)) (typed []string) {
 	return typed
 }
 
-func (w walk) step(s step) {
+func (w reading) step(s step) {
 	w.t.Helper()
 	cmd := exec.Command("sh", "-c", "exec 2>&1\n"+w.own(s.command))
 	cmd.Dir = w.folder
@@ -137,7 +137,7 @@ func (w walk) step(s step) {
 	}
 }
 
-func (w walk) write(name, text string) {
+func (w reading) write(name, text string) {
 	w.t.Helper()
 	if err := os.WriteFile(filepath.Join(w.folder, name), []byte(text), 0o600); err != nil {
 		w.t.Fatal(err)
@@ -171,7 +171,7 @@ func beside(t *testing.T, folder string, args ...string) string {
 const theServer = "coaps://lwm2m.example.eu:5684"
 
 // serve starts the local server, by the name that its certificate has, when the page first speaks of theirs. Its root is what its owner gives.
-func (w walk) serve(command string) {
+func (w reading) serve(command string) {
 	w.t.Helper()
 	if !strings.Contains(command, theServer) || w.names[theServer] != "" {
 		return
@@ -186,7 +186,7 @@ func (w walk) serve(command string) {
 // TestTheFirstBoardIsTriedAsThePageSays goes through docs/first-board.md with a virtual unit in the place of the board.
 func TestTheFirstBoardIsTriedAsThePageSays(t *testing.T) {
 	t.Parallel()
-	w := walk{t: t, folder: t.TempDir(), names: map[string]string{"/dev/ttyACM0": "virtual-tty"}}
+	w := reading{t: t, folder: t.TempDir(), names: map[string]string{"/dev/ttyACM0": "virtual-tty"}}
 	beside(t, w.folder, "sim", "modem", "--link", "virtual-tty", "--host", "serial-modem")
 	typed := w.page(read(t, pages+"first-board.md"), w.serve)
 	for _, verb := range []string{"doctor", "inspect", "slots write", "slots verify", "provision", "connect"} {
@@ -232,7 +232,7 @@ func TestAWalkSees(t *testing.T) {
 // TestServersAreAskedAsThePageSays goes through docs/servers.md with the local server in the place of somebody's.
 func TestServersAreAskedAsThePageSays(t *testing.T) {
 	t.Parallel()
-	w := walk{t: t, folder: t.TempDir(), names: map[string]string{}}
+	w := reading{t: t, folder: t.TempDir(), names: map[string]string{}}
 	typed := strings.Join(w.page(read(t, pages+"servers.md"), w.serve), "")
 	for _, asks := range []string{"ca chain", "probe", "connect", "--negative", "--format leshan", "--format aws", "--format nrfcloud"} {
 		if !strings.Contains(typed, asks) {
