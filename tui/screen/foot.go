@@ -91,6 +91,9 @@ func (s Scene) keys(r Room) []paint.Line {
 		items = s.actions()
 	}
 	for _, g := range globals {
+		if g.key == 'h' && !s.Door {
+			continue
+		}
 		if s.Form == nil || Free(s.Form, g.key) {
 			add(string(g.key), g.text)
 		}
@@ -102,7 +105,7 @@ func (s Scene) keys(r Room) []paint.Line {
 var globals = []struct {
 	key  rune
 	text string
-}{{'t', "transcript"}, {'d', "digests"}, {'?', "help"}, {'q', "quit"}}
+}{{'t', "transcript"}, {'d', "digests"}, {'?', "help"}, {'h', "home"}, {'q', "quit"}}
 
 // Free tells whether an open question leaves the key of a page to the screen: fields that take only digits do.
 func Free(f *form.Form, k rune) bool {

@@ -111,6 +111,7 @@ func help(s Scene) []paint.Line {
 		key("← →", "the screen before / after this one, to look"),
 		key("? / esc", "this page / back"),
 		key("page up/down", "scroll"),
+		key("h", "home: the start screen, where there is one"),
 		key("q / ctrl+c", "quit; work in flight is stopped first, and can be resumed"),
 		key("tab, ↑↓", "in a question: next field, offers"),
 		key("ctrl+u", "in a question: empty the field"),

@@ -50,6 +50,7 @@ type Scene struct {
 	Station  string
 	Form     *form.Form // the open question, nil when there is none
 	Note     string     // what the last key or answer led to, in one line
+	Door     bool       // there is a start screen to go back to
 	Over     Over
 	Scroll   int // lines that have gone above the upper edge
 	Progress flows.Progress

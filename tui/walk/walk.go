@@ -17,6 +17,7 @@ type Options struct {
 	Station  string // the station's id
 	Palette  paint.Palette
 	LastPort string           // offered first
+	Door     bool             // there is a start screen to go back to
 	Now      func() time.Time // nil: the system's clock
 }
 
@@ -61,7 +62,7 @@ func New(b Bench, o Options) *Walk {
 	return &Walk{
 		title: o.Title, station: o.Station, palette: o.Palette, clock: clock,
 		sight: sight{w: 80, h: 24, now: clock()},
-		hand:  hand{bench: b, before: form.Before{Port: o.LastPort}},
+		hand:  hand{bench: b, door: o.Door, before: form.Before{Port: o.LastPort}},
 		in:    way.NewInbox(backlog, backlog, maxTrace),
 	}
 }
@@ -186,7 +187,7 @@ func (w *Walk) scene() screen.Scene {
 	s, h := &w.sight, &w.hand
 	return screen.Scene{
 		Machine: s.machine, Facts: s.facts, Failures: s.failures, Compared: s.compared, Palette: w.palette, Title: w.title, Station: w.station,
-		Form: h.form, Note: h.said(), Over: h.over, Scroll: h.scroll,
+		Form: h.form, Note: h.said(), Door: h.door, Over: h.over, Scroll: h.scroll,
 		Progress: s.progress, Trace: s.trace, Now: s.now, Since: s.since,
 	}
 }
