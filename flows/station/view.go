@@ -3,6 +3,7 @@ package station
 import (
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/machine"
+	"example.org/sectag/flows/turn"
 )
 
 // wisher names the machine that a person's event is for.
@@ -30,11 +31,11 @@ func wisher(e flows.Event) (flows.Screen, bool) {
 func answerer(e flows.Event) (flows.Screen, bool) {
 	switch e := e.(type) {
 	case flows.Failed:
-		return machine.Asker(e.ID), true
+		return turn.Asker(e.ID), true
 	case flows.Lost:
-		return machine.Asker(e.ID), true
+		return turn.Asker(e.ID), true
 	case flows.Identified:
-		return machine.Asker(e.ID), true
+		return turn.Asker(e.ID), true
 	case flows.AuthorityLoaded, flows.AuthorityUnlocked:
 		return flows.AuthorityScreen, true
 	case flows.PortsListed, flows.PortChosen:

@@ -3,6 +3,7 @@ package walk
 import (
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/frame"
 	"example.org/sectag/tui/screen"
 	"example.org/sectag/tui/way"
 	"example.org/sectag/tui/words"
@@ -189,7 +190,7 @@ func (h *hand) pressForm(k form.Key, s sight) way.Act {
 	case taken:
 	case k.Name == form.PageDown || k.Name == form.PageUp:
 		return h.pressScreen(k, s)
-	case k.Name == form.Char && screen.Free(h.form, k.Char):
+	case k.Name == form.Char && frame.Free(h.form, k.Char):
 		return h.everywhere(k.Char, s)
 	}
 	return way.Nothing

@@ -6,6 +6,7 @@ import (
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
 	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/frame"
 	"example.org/sectag/tui/paint"
 	"example.org/sectag/tui/screen"
 	"example.org/sectag/tui/way"
@@ -180,7 +181,7 @@ func (w *Walk) View() string {
 	if w.sight.machine == nil {
 		return w.palette.Frame([]paint.Line{paint.Text(" sectag: starting")}, w.sight.w, w.sight.h)
 	}
-	return screen.Frame(w.scene(), w.sight.w, w.sight.h)
+	return frame.Draw(w.scene(), w.sight.w, w.sight.h)
 }
 
 func (w *Walk) scene() screen.Scene {
