@@ -75,12 +75,15 @@ func (s *screenful) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// typing is a keyboard for a program that runs.
+// typing is a keyboard for a program that runs: its keys, once and for all.
 func typing(t *testing.T, keys string) (io.Reader, func()) {
 	t.Helper()
 	in, keyboard := io.Pipe()
 	return in, func() {
 		if _, err := keyboard.Write([]byte(keys)); err != nil {
+			t.Error(err)
+		}
+		if err := keyboard.Close(); err != nil {
 			t.Error(err)
 		}
 	}

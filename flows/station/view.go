@@ -58,6 +58,14 @@ func (b Bench) Screen() flows.Screen { return b.screen }
 // Terms is what is settled.
 func (b Bench) Terms() flows.Terms { return b.terms }
 
+// Owed is what a unit that was left is owed still: its IMEI and its functional mode. The zero value is nothing.
+func (b Bench) Owed() flows.Resumed {
+	if mode := b.credentials.Owed(); mode != 0 {
+		return flows.Resumed{IMEI: b.credentials.Who().IMEI, Mode: mode}
+	}
+	return flows.Resumed{IMEI: b.owed.imei, Mode: b.owed.mode}
+}
+
 // Authority is the machine of the authority screen.
 func (b Bench) Authority() machine.Authority { return b.authority }
 

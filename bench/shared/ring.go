@@ -1,4 +1,6 @@
-package gang
+// Package shared is what benches have together that work side by side: the authority, which is opened once (ring.go), and the units, of
+// which each is one lane's only (claims.go). The ledger is safe to share by itself; what runs that died left to do is bench.Estate.
+package shared
 
 import (
 	"crypto/subtle"
@@ -9,9 +11,9 @@ import (
 	"example.org/sectag/cred"
 )
 
-// ring holds the authority that the lanes share. To open an encrypted key takes a good part of a second on purpose, so it is opened
-// once; and a passphrase that does not open it is tried once.
-type ring struct {
+// Ring holds the authority that lanes share. To open an encrypted key takes a good part of a second on purpose, so it is opened
+// once; and a passphrase that does not open it is tried once. The zero value is ready.
+type Ring struct {
 	mu    sync.Mutex
 	auth  *ca.Authority
 	root  cred.Digest // that auth is of
@@ -20,8 +22,8 @@ type ring struct {
 	fault error
 }
 
-// unlock is for a desk's Config. The authority is safe for several goroutines.
-func (r *ring) unlock(root ca.Root, keyFile string, pass []byte) (*ca.Authority, error) {
+// Unlock is for a desk's Config. The authority is safe for several goroutines.
+func (r *Ring) Unlock(root ca.Root, keyFile string, pass []byte) (*ca.Authority, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.root != cred.Sum(root.PEM) || r.file != keyFile {
@@ -42,14 +44,14 @@ func (r *ring) unlock(root ca.Root, keyFile string, pass []byte) (*ca.Authority,
 }
 
 // forget locks what is open.
-func (r *ring) forget() {
+func (r *Ring) forget() {
 	r.auth.Lock()
 	clear(r.wrong)
 	r.auth, r.wrong, r.fault = nil, nil, nil
 }
 
-// close locks the authority behind the last lane.
-func (r *ring) close() {
+// Close locks the authority, behind the last lane or because nobody works; it is opened again for whoever brings the passphrase.
+func (r *Ring) Close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.forget()
