@@ -41,10 +41,10 @@ func (s *Start) Wake() <-chan struct{} { return s.wake }
 func (s *Start) Come(time.Time) way.Act { return way.Nothing }
 
 // Tick changes nothing.
-func (s *Start) Tick(time.Time) {}
+func (s *Start) Tick(time.Time) way.Act { return way.Nothing }
 
-// Busy is never true: a door waits for a person.
-func (s *Start) Busy() bool { return false }
+// Next is never: a door waits for a person.
+func (s *Start) Next() time.Duration { return 0 }
 
 // Resize tells the window's size.
 func (s *Start) Resize(w, h int) { s.w, s.h = w, h }

@@ -109,10 +109,18 @@ func (w *Walk) take(m any) way.Act {
 }
 
 // Tick tells the time while the bench works.
-func (w *Walk) Tick(now time.Time) { w.sight.now = now }
+func (w *Walk) Tick(now time.Time) way.Act {
+	w.sight.now = now
+	return way.Nothing
+}
 
-// Busy tells whether the bench works, so that the screen says how long it has waited.
-func (w *Walk) Busy() bool { return w.sight.machine != nil && !w.sight.machine.Rest() }
+// Next is a second while the bench works, so that the screen says how long it has waited.
+func (w *Walk) Next() time.Duration {
+	if w.sight.machine == nil || w.sight.machine.Rest() {
+		return 0
+	}
+	return time.Second
+}
 
 // Resize tells the window's size.
 func (w *Walk) Resize(width, height int) { w.sight.w, w.sight.h = width, height }
