@@ -60,7 +60,7 @@ func (h *house) open(ctx context.Context, w door.Way) (way.Act, error) {
 		return way.Quit, cred.Failed("config.value", "the way in "+w.String()+" is closed: "+why, "sectag without --way offers those that are open")
 	}
 	if w == door.Station {
-		return h.station(ctx)
+		return h.rack(ctx)
 	}
 	p := h.job.Settled
 	return h.walk(ctx, h.on, h.job.Config(h.port), h.terms(), setting{title: p.Product, station: p.Station, door: true})

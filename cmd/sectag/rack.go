@@ -12,10 +12,10 @@ import (
 	"example.org/sectag/tui/way"
 )
 
-// station runs the station loop and its screens side by side, until the screens are left. The lanes outlive them: each comes to a rest.
+// rack runs the station loop and its screens side by side, until the screens are left. The lanes outlive them: each comes to a rest.
 // A person who leaves while lanes work has waited for them, and does not want to any more: the work is given up, as if the process had
 // been killed. A signal lets what is in flight end.
-func (h *house) station(ctx context.Context) (way.Act, error) {
+func (h *house) rack(ctx context.Context) (way.Act, error) {
 	j := h.job
 	ports := j.Settled.Ports
 	if h.port != "" {

@@ -63,7 +63,6 @@ func asksPassphrase(r rack.Rack) bool {
 // Press takes a key.
 func (s *Station) Press(k form.Key) way.Act {
 	s.bench.Touch()
-	s.askByItself()
 	h := &s.hand
 	h.note = ""
 	if h.held() && k.Name != form.Char && k.Name != form.Backspace { // what is held was typed before this

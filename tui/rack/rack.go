@@ -72,6 +72,7 @@ func (s *Station) Come(now time.Time) way.Act {
 		s.seen[n] = p
 	}
 	s.hand.news(s.shot)
+	s.askByItself()
 	if s.hand.leaving && s.rest() {
 		return way.Quit
 	}
