@@ -69,7 +69,7 @@ func (s *Station) body(r room) []paint.Line {
 		return s.help()
 	}
 	if s.shot.Ports != nil {
-		return fault(s.shot.Ports, r)
+		return fault(s.shot.Ports)
 	}
 	there := s.there()
 	switch n := s.shot.Rack.Focus(); {

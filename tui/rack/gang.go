@@ -27,6 +27,20 @@ func (s *Station) gang(there []int, r room) []paint.Line {
 	for _, n := range there {
 		out = append(out, s.row(n, portW, imeiW, r))
 	}
+	return append(out, s.reasons(there)...)
+}
+
+// reasons are why lanes failed and what to do about it, below the table.
+func (s *Station) reasons(there []int) []paint.Line {
+	var out []paint.Line
+	for _, n := range there {
+		f := s.failure(n)
+		if p := s.shot.Rack.Lane(n).Phase; f == nil || p != rack.Failed && p != rack.Broken {
+			continue
+		}
+		out = append(out, paint.Line{Detail: true}, paint.L(paint.B(" lane "+strconv.Itoa(n+1))))
+		out = append(out, fault(f)...)
+	}
 	return out
 }
 

@@ -20,7 +20,7 @@ func (s *Station) lane(n int, r room) []paint.Line {
 	case rack.Working:
 		return append(s.who(n), work(x, r)...)
 	case rack.Asking:
-		return append(s.who(n), s.asking(n, r)...)
+		return append(s.who(n), s.asking(n)...)
 	case rack.Waiting:
 		out := append([]paint.Line{{Detail: true}}, paint.Big("UNIT", paint.Here, r.w-2, max(r.h/3, 5))...)
 		return append(append(indent(out), paint.Line{}), append(s.who(n), waits(s.shot.Rack, n))...)
@@ -80,7 +80,7 @@ func (s *Station) over(n int, r room) []paint.Line {
 	out = append(out, paint.Line{Detail: true})
 	out = append(out, s.who(n)...)
 	if f := s.failure(n); f != nil && (l.Phase == rack.Failed || l.Phase == rack.Broken) {
-		out = append(append(out, fault(f, r)...), holdings(x)...)
+		out = append(append(out, fault(f)...), holdings(x)...)
 	} else if l.Phase == rack.Resting {
 		out = append(out, paint.Text(" left alone: nothing was changed"))
 	} else {
@@ -125,12 +125,11 @@ func summary(x rack.Sight) string {
 }
 
 // fault is what went wrong and what to do next.
-func fault(f *cred.Fault, r room) []paint.Line {
+func fault(f *cred.Fault) []paint.Line {
 	out := []paint.Line{{Spans: []paint.Span{paint.S(paint.Bad|paint.Bold, " ✗ "+f.Text), paint.P("  " + f.Code)}, Hang: 3}}
 	if f.Hint != "" {
 		out = append(out, paint.Line{Spans: []paint.Span{paint.P(" → " + f.Hint)}, Hang: 3})
 	}
-	_ = r
 	return out
 }
 
@@ -196,7 +195,7 @@ func stage(p flows.PlanFacts, x rack.Sight, r room) (string, paint.Style) {
 }
 
 // asking is a lane's question.
-func (s *Station) asking(n int, r room) []paint.Line {
+func (s *Station) asking(n int) []paint.Line {
 	l, x := s.shot.Rack.Lane(n), s.sight(n)
 	out := []paint.Line{{}}
 	switch l.Ask {
@@ -214,7 +213,7 @@ func (s *Station) asking(n int, r room) []paint.Line {
 		return append(out, paint.L(paint.B(" The authority is locked."), paint.P(" Its passphrase opens it for every lane.")))
 	}
 	if f := s.failure(n); f != nil {
-		out = append(out, fault(f, r)...)
+		out = append(out, fault(f)...)
 	}
 	return append(out, paint.L(paint.S(paint.Odd|paint.Bold, " This unit cannot be begun."), paint.P(" What it wants: "+s.shot.Rack.Waits(n)+".")))
 }
