@@ -109,7 +109,7 @@ func (b *Bench) loop(ctx, work context.Context, j *runJournal, around Announcer,
 	}
 	b.setIdle(time.AfterFunc(b.lockAfter(), b.lockIdle))
 	defer b.setIdle(nil)
-	_, err := Run(ctx, work, station.NewBench(flows.Terms{}), j, d, b.in, func(s flows.Shot[station.Bench]) {
+	m, err := Run(ctx, work, station.NewBench(flows.Terms{}), j, d, b.in, func(s flows.Shot[station.Bench]) {
 		b.Touch()
 		b.mu.Lock()
 		_, noticed := s.Event.(flows.Noticed)
@@ -123,6 +123,7 @@ func (b *Bench) loop(ctx, work context.Context, j *runJournal, around Announcer,
 		b.mu.Unlock()
 		see(Shot{s, f})
 	})
+	b.estate.inherit(m.Owed())
 	if ctx.Err() != nil && context.Cause(ctx) == err {
 		return nil
 	}

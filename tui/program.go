@@ -38,7 +38,7 @@ func New(o Options) *Program {
 		o.Now = time.Now
 	}
 	p := &Program{opts: o, wake: make(chan struct{}, 1), left: make(chan way.Act, 1)}
-	p.root = &root{clock: o.Now, w: 80, h: 24, leave: p.leave}
+	p.root = &root{clock: o.Now, w: 80, h: 24, leave: p.leave, ring: p.ring}
 	return p
 }
 
@@ -60,6 +60,13 @@ func (p *Program) leave(to way.Act) {
 	select {
 	case p.left <- to:
 	default: // it is known already
+	}
+}
+
+// ring sounds the terminal's bell. It is one byte, which no other write can be torn by.
+func (p *Program) ring() {
+	if p.opts.Out != nil {
+		_, _ = p.opts.Out.Write([]byte{'\a'}) // a bell that nobody hears is no failure
 	}
 }
 

@@ -25,6 +25,7 @@ type page struct {
 	told   []string
 	closed chan struct{}
 	busy   bool
+	rings  bool
 }
 
 func newPage(text string) *page {
@@ -48,8 +49,18 @@ func (p *page) Press(k form.Key) way.Act {
 	return p.leaves[k.Char]
 }
 
-func (p *page) Tick(time.Time)  { p.told = append(p.told, "tick") }
-func (p *page) Busy() bool      { return p.busy }
+func (p *page) Tick(time.Time) way.Act {
+	p.told = append(p.told, "tick")
+	return way.Nothing
+}
+
+func (p *page) Rings() bool { return p.rings }
+func (p *page) Next() time.Duration {
+	if p.busy {
+		return time.Second
+	}
+	return 0
+}
 func (p *page) Resize(w, h int) { p.told = append(p.told, "size") }
 func (p *page) View() string    { return p.text }
 func (p *page) Close()          { close(p.closed) }
@@ -75,12 +86,15 @@ func (s *screenful) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// typing is a keyboard for a program that runs.
+// typing is a keyboard for a program that runs: its keys, once and for all.
 func typing(t *testing.T, keys string) (io.Reader, func()) {
 	t.Helper()
 	in, keyboard := io.Pipe()
 	return in, func() {
 		if _, err := keyboard.Write([]byte(keys)); err != nil {
+			t.Error(err)
+		}
+		if err := keyboard.Close(); err != nil {
 			t.Error(err)
 		}
 	}
@@ -144,7 +158,7 @@ func TestEachMessageHasOneAddressee(t *testing.T) {
 	p.root.Update(openMsg{shown})
 	shown.told = nil
 	shown.inbox.Put(0, "news")
-	for _, m := range []tea.Msg{tea.WindowSizeMsg{Width: 50, Height: 20}, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("x")}, comeMsg{}, tickMsg{}, struct{}{}} {
+	for _, m := range []tea.Msg{tea.WindowSizeMsg{Width: 50, Height: 20}, tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("x")}, comeMsg{}, tickMsg{n: p.root.ticks}, struct{}{}} {
 		p.root.Update(m)
 	}
 	if want := []string{"size", "key x", "news", "tick"}; !reflect.DeepEqual(shown.told, want) {
@@ -186,8 +200,12 @@ func TestTheClockTicksWhileAWayIsBusy(t *testing.T) {
 		t.Error("it ticks twice")
 	}
 	shown.busy = false
-	if _, cmd := p.root.Update(tickMsg{}); cmd != nil {
-		t.Error("it goes on ticking")
+	shown.told = nil
+	if p.root.Update(tickMsg{n: p.root.ticks - 1}); shown.told != nil {
+		t.Error("a tick that was overtaken counts")
+	}
+	if _, cmd := p.root.Update(tickMsg{n: p.root.ticks}); cmd != nil || shown.told == nil {
+		t.Error("it goes on ticking, or was not told")
 	}
 }
 
@@ -203,5 +221,23 @@ func TestSeveralCharactersInOneMessage(t *testing.T) {
 	}
 	if got := keysOf(tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}}); len(got) != 1 || got[0].Char != ' ' {
 		t.Errorf("space means %v", got)
+	}
+}
+
+func TestTheBellRingsWhenAWayAsksForIt(t *testing.T) {
+	out := newScreenful("\a")
+	p := New(Options{Out: out})
+	shown := newPage("a page")
+	p.root.Update(openMsg{shown})
+	shown.rings = true
+	_, cmd := p.root.Update(comeMsg{})
+	if cmd == nil {
+		t.Fatal("nothing rings")
+	}
+	cmd()
+	select {
+	case <-out.seen:
+	default:
+		t.Error("no bell was heard")
 	}
 }

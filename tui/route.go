@@ -12,17 +12,22 @@ import (
 type (
 	openMsg struct{ way way.Way } // shows this one
 	comeMsg struct{}              // its bench has sent something
-	tickMsg time.Time
+	tickMsg struct {
+		at time.Time
+		n  int // which tick it is; only the newest counts
+	}
 )
 
 // root is the program's model: the way that is shown, and the window.
 type root struct {
-	shown   way.Way // nil before the first
-	left    bool    // it was left; another one comes
-	w, h    int
-	clock   func() time.Time
-	ticking bool
-	leave   func(way.Act)
+	shown way.Way // nil before the first
+	left  bool    // it was left; another one comes
+	w, h  int
+	clock func() time.Time
+	ticks int       // how many were asked for
+	due   time.Time // when the newest comes; zero: none does
+	ring  func()    // the terminal's bell
+	leave func(way.Act)
 }
 
 // Init asks for nothing: the first way comes by itself.
@@ -47,9 +52,9 @@ func (r *root) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 			do = r.shown.Come(r.clock())
 		}
 	case tickMsg:
-		r.ticking = false
-		if r.shown != nil {
-			r.shown.Tick(time.Time(m))
+		if m.n == r.ticks && r.shown != nil {
+			r.due = time.Time{}
+			do = r.shown.Tick(m.at)
 		}
 	}
 	return r, r.then(do)
@@ -85,8 +90,7 @@ func (r *root) key(m tea.KeyMsg) way.Act {
 	return way.Nothing
 }
 
-// then turns what must be done into the library's command. While a bench works, a clock ticks, so that the window can say how
-// long it has waited.
+// then turns what must be done into the library's commands: leave, ring, and wake the way when it wants that.
 func (r *root) then(do way.Act) tea.Cmd {
 	switch {
 	case do == way.Quit:
@@ -95,11 +99,31 @@ func (r *root) then(do way.Act) tea.Cmd {
 		r.left = true
 		r.leave(do)
 	}
-	if r.shown == nil || r.ticking || !r.shown.Busy() {
+	return tea.Batch(r.bell(), r.tick())
+}
+
+// bell rings where the way asks for it.
+func (r *root) bell() tea.Cmd {
+	if w, can := r.shown.(way.Ringer); !can || !w.Rings() {
 		return nil
 	}
-	r.ticking = true
-	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tickMsg(t) })
+	return func() tea.Msg { r.ring(); return nil }
+}
+
+// tick asks for the next tick, unless one comes before it.
+func (r *root) tick() tea.Cmd {
+	if r.shown == nil {
+		return nil
+	}
+	in := r.shown.Next()
+	at := r.clock().Add(in)
+	if in == 0 || !r.due.IsZero() && !at.Before(r.due) {
+		return nil
+	}
+	r.ticks++
+	r.due = at
+	n := r.ticks
+	return tea.Tick(in, func(t time.Time) tea.Msg { return tickMsg{t, n} })
 }
 
 // View draws the window.

@@ -2,21 +2,22 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench"
-	"example.org/sectag/bench/ask"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/door"
 )
 
 // station is sectag without a verb: the screens.
 func (a *app) station() *cobra.Command {
-	var port string
+	var port, in string
 	c := &cobra.Command{
 		Use:   "sectag",
 		Short: "Give nRF91 modems their identity, and prove it",
@@ -27,23 +28,36 @@ func (a *app) station() *cobra.Command {
 			if !a.Terminal() || !console.IsTerminal(a.Out) || a.JSON {
 				return cred.Failed("usage.no-terminal", "the screens need a terminal", "use a verb, such as sectag provision --port P; sectag --help lists them")
 			}
-			return a.screens(c.Context(), port)
+			return a.screens(c.Context(), port, in)
 		},
 	}
 	target.PortFlag(c, &port)
+	c.Flags().StringVar(&in, "way", "", "the way in: "+strings.Join(wayNames(), ", ")+" (default: the profile's, else the start screen asks)")
 	asciiFlag(c, a)
 	return c
+}
+
+func wayNames() (out []string) {
+	for w := range door.Way(door.Ways) {
+		out = append(out, w.String())
+	}
+	return out
 }
 
 func asciiFlag(c *cobra.Command, a *app) {
 	c.Flags().BoolVar(&a.ascii, "ascii", false, "draw the screens with ASCII characters only")
 }
 
-// screens shows the bench until the person quits. The bench outlives the screen: it comes to a rest and is closed after it.
-func (a *app) screens(ctx context.Context, port string) error {
+// screens opens the ways in, one after the other, until the person quits. The benches outlive their screens: each comes to a rest and is
+// closed after them.
+func (a *app) screens(ctx context.Context, port, in string) error {
 	p, found, err := a.Profile()
 	if err != nil {
 		return err
+	}
+	first, named := door.Parse(in)
+	if in != "" && !named {
+		return cred.Failed("usage.flag", "there is no way in named "+in, "the ways are "+strings.Join(wayNames(), ", "))
 	}
 	j := job.New(a.Console, p)
 	defer j.Close()
@@ -57,10 +71,12 @@ func (a *app) screens(ctx context.Context, port string) error {
 	if err != nil {
 		return err
 	}
-	t := flows.Terms{
-		Authority: p.Signs(), PSK: p.Shares(), Port: port != "", Anchor: ask.HasAnchor(p), Endpoint: p.Endpoint.Host != "", Ledger: j.Store != nil, Profile: found,
+	h := &house{app: a, on: a.terminal(ctx), job: j, found: found, port: port}
+	err = h.live(ctx, first, named)
+	if e := h.on.Hide(); err == nil && ctx.Err() == nil {
+		err = e
 	}
-	return a.show(ctx, j.Config(port), t, setting{p.Product, p.Station})
+	return err
 }
 
 // modemAt is the port at which a modem has just told who it is. A name that was mistyped is not worth remembering.

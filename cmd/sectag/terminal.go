@@ -55,7 +55,10 @@ func (t *terminal) over() way.Act {
 }
 
 // setting is how a way looks: whose station and product it is, and what the terminal can show.
-type setting struct{ title, station string }
+type setting struct {
+	title, station string
+	door           bool // there is a start screen to go back to
+}
 
 func (a *app) palette() paint.Palette {
 	return paint.Palette{ASCII: a.ascii, Mono: os.Getenv("NO_COLOR") != ""}
@@ -70,7 +73,7 @@ func (a *app) walk(ctx context.Context, on *terminal, c bench.Config, t flows.Te
 	c.Trace = func(l flows.TraceLine) { screens.Trace(l) }
 	c.Once = false
 	b := bench.New(c)
-	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now})
+	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now, Door: s.door})
 	loop, end := context.WithCancel(ctx)
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))

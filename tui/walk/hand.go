@@ -3,6 +3,7 @@ package walk
 import (
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/frame"
 	"example.org/sectag/tui/screen"
 	"example.org/sectag/tui/way"
 	"example.org/sectag/tui/words"
@@ -22,6 +23,7 @@ type Bench interface {
 // terminal side remembers by itself.
 type hand struct {
 	bench     Bench
+	door      bool // there is one to leave for
 	before    form.Before
 	form      *form.Form
 	dismissed question // the question that was closed and does not open by itself again
@@ -188,7 +190,7 @@ func (h *hand) pressForm(k form.Key, s sight) way.Act {
 	case taken:
 	case k.Name == form.PageDown || k.Name == form.PageUp:
 		return h.pressScreen(k, s)
-	case k.Name == form.Char && screen.Free(h.form, k.Char):
+	case k.Name == form.Char && frame.Free(h.form, k.Char):
 		return h.everywhere(k.Char, s)
 	}
 	return way.Nothing
@@ -247,6 +249,9 @@ func (h *hand) everywhere(k rune, s sight) way.Act {
 	if k == 'q' {
 		return h.leave(s)
 	}
+	if k == 'h' && h.door {
+		return h.home(s)
+	}
 	if h.over != screen.Nothing || h.form != nil {
 		return way.Nothing
 	}
@@ -288,6 +293,16 @@ func (h *hand) turn(step int, s sight) {
 			return
 		}
 	}
+}
+
+// home leaves for the door, when nothing is at work.
+func (h *hand) home(s sight) way.Act {
+	if !s.machine.Rest() {
+		h.note = "home: wait until the work in hand is done, or cancel it"
+		return way.Nothing
+	}
+	h.close()
+	return way.Home
 }
 
 // leave quits; in the middle of an effect it cancels first and quits when the bench has come to rest, or at the second press.

@@ -6,6 +6,7 @@ import (
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
 	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/frame"
 	"example.org/sectag/tui/paint"
 	"example.org/sectag/tui/screen"
 	"example.org/sectag/tui/way"
@@ -17,6 +18,7 @@ type Options struct {
 	Station  string // the station's id
 	Palette  paint.Palette
 	LastPort string           // offered first
+	Door     bool             // there is a start screen to go back to
 	Now      func() time.Time // nil: the system's clock
 }
 
@@ -61,7 +63,7 @@ func New(b Bench, o Options) *Walk {
 	return &Walk{
 		title: o.Title, station: o.Station, palette: o.Palette, clock: clock,
 		sight: sight{w: 80, h: 24, now: clock()},
-		hand:  hand{bench: b, before: form.Before{Port: o.LastPort}},
+		hand:  hand{bench: b, door: o.Door, before: form.Before{Port: o.LastPort}},
 		in:    way.NewInbox(backlog, backlog, maxTrace),
 	}
 }
@@ -107,10 +109,18 @@ func (w *Walk) take(m any) way.Act {
 }
 
 // Tick tells the time while the bench works.
-func (w *Walk) Tick(now time.Time) { w.sight.now = now }
+func (w *Walk) Tick(now time.Time) way.Act {
+	w.sight.now = now
+	return way.Nothing
+}
 
-// Busy tells whether the bench works, so that the screen says how long it has waited.
-func (w *Walk) Busy() bool { return w.sight.machine != nil && !w.sight.machine.Rest() }
+// Next is a second while the bench works, so that the screen says how long it has waited.
+func (w *Walk) Next() time.Duration {
+	if w.sight.machine == nil || w.sight.machine.Rest() {
+		return 0
+	}
+	return time.Second
+}
 
 // Resize tells the window's size.
 func (w *Walk) Resize(width, height int) { w.sight.w, w.sight.h = width, height }
@@ -179,14 +189,14 @@ func (w *Walk) View() string {
 	if w.sight.machine == nil {
 		return w.palette.Frame([]paint.Line{paint.Text(" sectag: starting")}, w.sight.w, w.sight.h)
 	}
-	return screen.Frame(w.scene(), w.sight.w, w.sight.h)
+	return frame.Draw(w.scene(), w.sight.w, w.sight.h)
 }
 
 func (w *Walk) scene() screen.Scene {
 	s, h := &w.sight, &w.hand
 	return screen.Scene{
 		Machine: s.machine, Facts: s.facts, Failures: s.failures, Compared: s.compared, Palette: w.palette, Title: w.title, Station: w.station,
-		Form: h.form, Note: h.said(), Over: h.over, Scroll: h.scroll,
+		Form: h.form, Note: h.said(), Door: h.door, Over: h.over, Scroll: h.scroll,
 		Progress: s.progress, Trace: s.trace, Now: s.now, Since: s.since,
 	}
 }

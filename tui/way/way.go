@@ -23,9 +23,15 @@ type Way interface {
 	Wake() <-chan struct{}  // its bench has sent something
 	Come(now time.Time) Act // take in what has come
 	Press(k form.Key) Act   // a key
-	Tick(now time.Time)     // a second of work has gone by
-	Busy() bool             // the clock must tick
+	Tick(now time.Time) Act // what Next asked for has gone by
+	Next() time.Duration    // when the clock must tick next; 0: it need not
 	Resize(w, h int)        // the window, in cells
 	View() string           // the window's content, never wider nor taller
 	Close()                 // it is not shown any more: what was typed is overwritten
+}
+
+// Ringer is a way that can ask for the terminal's bell.
+type Ringer interface {
+	Way
+	Rings() bool // since it was asked last, something happened that is to be heard
 }

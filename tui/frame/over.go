@@ -1,4 +1,4 @@
-package screen
+package frame
 
 import (
 	"strconv"
@@ -6,17 +6,18 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/screen"
 	"example.org/sectag/tui/words"
 )
 
 // over is the page that lies over the screen.
-func (s Scene) over(r Room) []paint.Line {
+func (s window) over(r screen.Room) []paint.Line {
 	switch s.Over {
-	case Transcript:
+	case screen.Transcript:
 		return transcript(s, r)
-	case Digests:
+	case screen.Digests:
 		return paint.Window(digests(s), r.W, r.H, s.Scroll)
-	case Help:
+	case screen.Help:
 		return paint.Window(help(s), r.W, r.H, s.Scroll)
 	}
 	return nil
@@ -24,9 +25,9 @@ func (s Scene) over(r Room) []paint.Line {
 
 // transcript shows the newest lines of what went over the line; content of credentials was masked before it came here. Scroll
 // counts from the end.
-func transcript(s Scene, r Room) []paint.Line {
+func transcript(s window, r screen.Room) []paint.Line {
 	if len(s.Trace) == 0 {
-		return []paint.Line{paint.L(paint.B("Nothing has gone over the line yet."))}
+		return []paint.Line{paint.L(paint.B("screen.Nothing has gone over the line yet."))}
 	}
 	var out []paint.Line
 	for to := max(len(s.Trace)-s.Scroll, min(r.H, len(s.Trace))); to > 0 && len(out) < r.H; to-- {
@@ -35,7 +36,7 @@ func transcript(s Scene, r Room) []paint.Line {
 	return out[max(len(out)-r.H, 0):]
 }
 
-func traceLine(t flows.TraceLine, r Room) []paint.Line {
+func traceLine(t flows.TraceLine, r screen.Room) []paint.Line {
 	sign, style := "< ", paint.Plain
 	if t.Out {
 		sign, style = "> ", paint.Bold
@@ -49,7 +50,7 @@ func traceLine(t flows.TraceLine, r Room) []paint.Line {
 }
 
 // digests lists every digest that is known, whole.
-func digests(s Scene) []paint.Line {
+func digests(s window) []paint.Line {
 	var out []paint.Line
 	add := func(what string, d cred.Digest) {
 		if d.IsZero() {
@@ -75,7 +76,7 @@ func digests(s Scene) []paint.Line {
 		}
 	}
 	for _, x := range f.Slots {
-		if !planned(f.Plan, x) && !x.Reserved {
+		if !screen.Planned(f.Plan, x) && !x.Reserved {
 			add(words.SlotName(x.SecTag, x.Type)+", left alone", x.SHA256)
 		}
 	}
@@ -94,16 +95,19 @@ func digests(s Scene) []paint.Line {
 }
 
 // help is the page of keys and signs: what this screen offers now, and what every screen has.
-func help(s Scene) []paint.Line {
+func help(s window) []paint.Line {
 	out := []paint.Line{paint.L(paint.B("On this screen"))}
 	for _, a := range s.Machine.Actions() {
-		text := Label(a)
+		text := screen.Label(a)
 		if a.Disabled != "" {
 			text += ": not now, " + a.Disabled
 		} else if a.Danger == flows.Destroys {
 			text += ": something is lost for good, the unit must be named"
 		}
 		out = append(out, key(words.Key(a.Key), text))
+	}
+	if s.Door {
+		out = append(out, key("h", "home: the start screen"))
 	}
 	out = append(out, paint.Line{}, paint.L(paint.B("Everywhere")),
 		key("t", "what went over the line to the modem; keys and passphrases are masked"),

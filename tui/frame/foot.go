@@ -1,4 +1,4 @@
-package screen
+package frame
 
 import (
 	"slices"
@@ -9,11 +9,12 @@ import (
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/screen"
 	"example.org/sectag/tui/words"
 )
 
 // foot is the lower edge: what is waited for, what the last key led to, and what may be done now.
-func (s Scene) foot(r Room) []paint.Line {
+func (s window) foot(r screen.Room) []paint.Line {
 	var out []paint.Line
 	if !r.Small {
 		out = append(out, rule(r.W))
@@ -33,7 +34,7 @@ func (s Scene) foot(r Room) []paint.Line {
 const patience = 2 * time.Second
 
 // waiting says what is waited for and until when, from two seconds on.
-func (s Scene) waiting() string {
+func (s window) waiting() string {
 	if s.Machine.Rest() {
 		return ""
 	}
@@ -59,7 +60,7 @@ func (s Scene) waiting() string {
 }
 
 // doing says what the screen is at, for the time when nobody says it better.
-func doing(s Scene) string {
+func doing(s window) string {
 	texts := [flows.Screens]string{
 		"reading or unlocking the authority", "looking for ports", "asking the modem who it is",
 		"at the credentials", "talking to the server", "connecting", "writing the record",
@@ -71,15 +72,15 @@ func doing(s Scene) string {
 }
 
 // keys is what may be done now: the machine's actions, then the keys that every screen has. A disabled action says why.
-func (s Scene) keys(r Room) []paint.Line {
+func (s window) keys(r screen.Room) []paint.Line {
 	var items [][]paint.Span
 	add := func(key, text string) { items = append(items, []paint.Span{paint.B(key), paint.P(" " + text)}) }
 	switch {
-	case s.Over != Nothing:
+	case s.Over != screen.Nothing:
 		add("esc", "back")
 		add("page up/down", "scroll")
 	case s.Form != nil:
-		add("enter", map[bool]string{true: "next", false: Label(s.Form.Action)}[s.Form.At < len(s.Form.Fields)-1])
+		add("enter", map[bool]string{true: "next", false: screen.Label(s.Form.Action)}[s.Form.At < len(s.Form.Fields)-1])
 		add("esc", map[bool]string{true: "other actions", false: "close the question"}[len(s.Machine.Actions()) > 1])
 		if len(s.Form.Fields) > 1 {
 			add("tab", "next field")
@@ -91,6 +92,9 @@ func (s Scene) keys(r Room) []paint.Line {
 		items = s.actions()
 	}
 	for _, g := range globals {
+		if g.key == 'h' && !s.Door {
+			continue
+		}
 		if s.Form == nil || Free(s.Form, g.key) {
 			add(string(g.key), g.text)
 		}
@@ -102,7 +106,7 @@ func (s Scene) keys(r Room) []paint.Line {
 var globals = []struct {
 	key  rune
 	text string
-}{{'t', "transcript"}, {'d', "digests"}, {'?', "help"}, {'q', "quit"}}
+}{{'t', "transcript"}, {'d', "digests"}, {'?', "help"}, {'h', "home"}, {'q', "quit"}}
 
 // Free tells whether an open question leaves the key of a page to the screen: fields that take only digits do.
 func Free(f *form.Form, k rune) bool {
@@ -111,7 +115,7 @@ func Free(f *form.Form, k rune) bool {
 }
 
 // actions are the machine's: what Enter stands for, those that can be done, those that cannot.
-func (s Scene) actions() [][]paint.Span {
+func (s window) actions() [][]paint.Span {
 	var first, can, cannot [][]paint.Span
 	turns := false
 	for _, a := range s.Machine.Actions() {
@@ -120,7 +124,7 @@ func (s Scene) actions() [][]paint.Span {
 			continue
 		}
 		if a.Disabled != "" {
-			why := []paint.Span{paint.P(words.Key(a.Key) + " " + Label(a) + " (" + a.Disabled + ")")}
+			why := []paint.Span{paint.P(words.Key(a.Key) + " " + screen.Label(a) + " (" + a.Disabled + ")")}
 			if a.Key == '\r' {
 				first = append(first, why) // what everybody waits to do
 			} else {
@@ -132,7 +136,7 @@ func (s Scene) actions() [][]paint.Span {
 		if a.Danger == flows.Destroys {
 			style |= paint.Bad
 		}
-		text := " " + Label(a)
+		text := " " + screen.Label(a)
 		if a.Danger == flows.Destroys {
 			text += "!"
 		}
@@ -143,6 +147,3 @@ func (s Scene) actions() [][]paint.Span {
 	}
 	return slices.Concat(first, can, cannot)
 }
-
-// Label is an action as a person reads it.
-func Label(a flows.Action) string { return strings.ReplaceAll(a.Name, "-", " ") }

@@ -1,4 +1,9 @@
-package screen
+// Package frame shares a window between the head, the stepper, the screen, the question and the keys, and says what gives way when it
+// is small. It knows nothing of what the screens say.
+//
+// Read frame.go, then foot.go (what is waited for, what may be done now) and over.go (what lies over a screen: transcript, digests,
+// help).
+package frame
 
 import (
 	"strconv"
@@ -6,6 +11,7 @@ import (
 
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/screen"
 	"example.org/sectag/tui/words"
 )
 
@@ -15,13 +21,17 @@ const (
 	stepper    = 18
 )
 
-// Frame draws the scene into a window of w by h cells. It is never wider nor taller. What gives way first: rules and stepper,
+// window is a scene in a window.
+type window struct{ screen.Scene }
+
+// Draw draws the scene into a window of w by h cells. It is never wider nor taller. What gives way first: rules and stepper,
 // then details of the screen, then its end (which can be scrolled to); the head of a screen, the question and the keys stay.
-func Frame(s Scene, w, h int) string {
+func Draw(scene screen.Scene, w, h int) string {
+	s := window{scene}
 	if w < 1 || h < 1 {
 		return ""
 	}
-	r := Room{W: w, H: h, Small: w < wide || h < high}
+	r := screen.Room{W: w, H: h, Small: w < wide || h < high}
 	foot := s.foot(r)
 	head := s.head(r)
 	r.H = max(h-len(head)-len(foot), 0)
@@ -36,12 +46,12 @@ func Frame(s Scene, w, h int) string {
 
 // head is the first line: product and station, and whose units these are. In a small window it says where we are. Where there is
 // little room the product's title gives way, then the station, then the authority's name; that it is locked is always said.
-func (s Scene) head(r Room) []paint.Line {
+func (s window) head(r screen.Room) []paint.Line {
 	at := s.Machine.Screen()
 	left, titles := []paint.Span{paint.B(" sectag")}, []string{}
 	if r.Small {
 		sign, style := s.mark(at)
-		left = []paint.Span{paint.S(style|paint.Bold, sign+" "+strconv.Itoa(int(at)+1)+"/"+strconv.Itoa(flows.Screens)+" "+Name(at))}
+		left = []paint.Span{paint.S(style|paint.Bold, sign+" "+strconv.Itoa(int(at)+1)+"/"+strconv.Itoa(flows.Screens)+" "+screen.Name(at))}
 	}
 	if s.Station != "" {
 		titles = append(titles, " · station "+s.Station)
@@ -67,7 +77,7 @@ func (s Scene) head(r Room) []paint.Line {
 }
 
 // owner is the authority whose units these are, and whether its key is open.
-func (s Scene) owner(r Room) (name, state string) {
+func (s window) owner(r screen.Room) (name, state string) {
 	if name = words.CommonName(s.Facts.Authority.Subject); name == "" {
 		return "", ""
 	}
@@ -84,7 +94,7 @@ func (s Scene) owner(r Room) (name, state string) {
 func rule(w int) paint.Line { return paint.Row(paint.P(strings.Repeat("─", w))) }
 
 // body is the screen, with the stepper beside it where there is room, and the question below it.
-func (s Scene) body(r Room) []paint.Line {
+func (s window) body(r screen.Room) []paint.Line {
 	inner := r
 	if !r.Small {
 		inner.W -= stepper + 2
@@ -92,8 +102,8 @@ func (s Scene) body(r Room) []paint.Line {
 	question := s.Form.Draw(inner.W, inner.H, inner.Small)
 	inner.H = max(r.H-len(question), 0)
 	var text []paint.Line
-	if s.Over == Nothing {
-		text = paint.Window(s.content(inner), inner.W, inner.H, s.Scroll)
+	if s.Over == screen.Nothing {
+		text = paint.Window(screen.Content(s.Scene, inner), inner.W, inner.H, s.Scroll)
 	} else {
 		question = nil
 		inner.H = r.H
@@ -110,7 +120,7 @@ func (s Scene) body(r Room) []paint.Line {
 }
 
 // beside puts the stepper to the left of a text.
-func (s Scene) beside(text []paint.Line, r Room) []paint.Line {
+func (s window) beside(text []paint.Line, r screen.Room) []paint.Line {
 	out := make([]paint.Line, r.H)
 	for i := range out {
 		left := []paint.Span{paint.P(strings.Repeat(" ", stepper))}
@@ -120,7 +130,7 @@ func (s Scene) beside(text []paint.Line, r Room) []paint.Line {
 			if at == s.Machine.Screen() {
 				style |= paint.Bold
 			}
-			left = []paint.Span{paint.S(style, " "+sign+" "), paint.Cell(stepper-3, paint.S(style&^paint.Good, Name(at)))}
+			left = []paint.Span{paint.S(style, " "+sign+" "), paint.Cell(stepper-3, paint.S(style&^paint.Good, screen.Name(at)))}
 		}
 		out[i] = paint.Row(append(left, paint.P("│ "))...)
 		if i < len(text) {
@@ -131,7 +141,7 @@ func (s Scene) beside(text []paint.Line, r Room) []paint.Line {
 }
 
 // mark is the sign of a screen in the stepper.
-func (s Scene) mark(at flows.Screen) (string, paint.Style) {
+func (s window) mark(at flows.Screen) (string, paint.Style) {
 	stage := s.Machine.Stage(at)
 	switch {
 	case stage == flows.Failing:

@@ -1,16 +1,17 @@
-package gang
+package shared
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/record"
 )
 
-// claims are the units that the lanes have, by their IMEI. One that was had by a lane stays its until all are done: the ledger, where
-// there is one, knows of it only when its record is written.
-type claims struct {
+// Claims are the units that lanes have, by their IMEI. One that was had by a lane stays its until it is released: the ledger, where
+// there is one, knows of it only when its record is written. The zero value is ready; it may be used by several at a time.
+type Claims struct {
 	mu sync.Mutex
 	by map[cred.IMEI]claim
 }
@@ -21,13 +22,20 @@ type claim struct {
 	unit record.Unit
 }
 
-// of is for the desk of a lane.
-func (c *claims) of(lane int, port string) func(record.Unit) error {
+// Of is for the desk of a lane (desk.Config.Claim). Its failures are ledger.bound and port.busy.
+func (c *Claims) Of(lane int, port string) func(record.Unit) error {
 	return func(u record.Unit) error { return c.take(claim{lane, port, u}) }
 }
 
+// Release lets go of what a lane has: its unit was put away.
+func (c *Claims) Release(lane int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.by, func(_ cred.IMEI, by claim) bool { return by.lane == lane })
+}
+
 // take refuses a unit that another lane has: the same one at two ports, or two that claim one IMEI.
-func (c *claims) take(mine claim) error {
+func (c *Claims) take(mine claim) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	his, taken := c.by[mine.unit.IMEI]

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+
+	"example.org/sectag/bench"
+	"example.org/sectag/bench/rack"
+	"example.org/sectag/cmd/sectag/job"
+	"example.org/sectag/cred"
+	machine "example.org/sectag/flows/rack"
+	screens "example.org/sectag/tui/rack"
+	"example.org/sectag/tui/way"
+)
+
+// rack runs the station loop and its screens side by side, until the screens are left. The lanes outlive them: each comes to a rest.
+// A person who leaves while lanes work has waited for them, and does not want to any more: the work is given up, as if the process had
+// been killed. A signal lets what is in flight end.
+func (h *house) rack(ctx context.Context) (way.Act, error) {
+	j := h.job
+	ports := j.Settled.Ports
+	if h.port != "" {
+		ports = []string{h.port}
+	}
+	r := rack.New(rack.Config{
+		Bench: func(port string) bench.Config { return j.Config(port) },
+		Terms: h.terms(), Start: j.Settled.Start, Ports: ports, Lock: j.Settled.Lock, Around: job.Announcer(),
+	})
+	loop, end := context.WithCancel(ctx)
+	defer end()
+	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	h.on.Open(screens.New(seen{r}, screens.Options{Title: j.Settled.Product, Station: j.Settled.Station, Palette: h.palette(), Now: now, Door: true}))
+	left := make(chan way.Act, 1)
+	torn := false
+	go func() {
+		to := h.on.over()
+		torn = ctx.Err() == nil && to == way.Quit && busy(r.Shot().Rack)
+		if torn {
+			giveUp()
+		}
+		end()
+		left <- to
+	}()
+	err := r.Run(loop, work)
+	if err != nil {
+		h.on.hide()
+	}
+	to := <-left
+	if err == nil && torn {
+		err = cred.Failed("store.stopped", "left in the middle of the work", "start again with the same units: each is read first")
+	}
+	return to, err
+}
+
+// busy tells whether a lane works.
+func busy(m machine.Rack) bool {
+	for n := range machine.MaxLanes {
+		if m.Lane(n).Phase == machine.Working {
+			return true
+		}
+	}
+	return false
+}
+
+// seen is a rack as its screens see it.
+type seen struct{ *rack.Rack }
+
+// Shot is how the station stands now.
+func (s seen) Shot() machine.Shot {
+	shot := s.Rack.Shot()
+	out := machine.Shot{Rack: shot.Rack, Tally: shot.Tally, Ports: shot.Ports}
+	for _, l := range shot.Lanes {
+		out.Lanes = append(out.Lanes, machine.Sight(l))
+	}
+	return out
+}
