@@ -59,8 +59,10 @@ func (h *house) open(ctx context.Context, w door.Way) (way.Act, error) {
 	if why := h.door().Closed(w); why != "" {
 		return way.Quit, cred.Failed("config.value", "the way in "+w.String()+" is closed: "+why, "sectag without --way offers those that are open")
 	}
-	if w == door.Station {
+	switch w {
+	case door.Station:
 		return h.rack(ctx)
+	case door.Lab, door.Service, door.SetUp: // the same seven screens: without a profile they ask for everything, and offer to save it
 	}
 	p := h.job.Settled
 	return h.walk(ctx, h.on, h.job.Config(h.port), h.terms(), setting{title: p.Product, station: p.Station, door: true})

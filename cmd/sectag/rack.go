@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"path/filepath"
+	"runtime"
+	"strings"
 
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/rack"
@@ -19,7 +22,7 @@ func (h *house) rack(ctx context.Context) (way.Act, error) {
 	j := h.job
 	ports := j.Settled.Ports
 	if h.port != "" {
-		ports = []string{h.port}
+		ports = []string{whole(h.port)}
 	}
 	r := rack.New(rack.Config{
 		Bench: func(port string) bench.Config { return j.Config(port) },
@@ -73,4 +76,15 @@ func (s seen) Shot() machine.Shot {
 		out.Lanes = append(out.Lanes, machine.Sight(l))
 	}
 	return out
+}
+
+// whole is a port's name as the station knows it: a file by its whole path, so that it can be waited for.
+func whole(name string) string {
+	if strings.Contains(name, ":") || runtime.GOOS == "windows" {
+		return name
+	}
+	if p, err := filepath.Abs(name); err == nil {
+		return p
+	}
+	return name
 }

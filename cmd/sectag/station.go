@@ -32,7 +32,7 @@ func (a *app) station() *cobra.Command {
 		},
 	}
 	target.PortFlag(c, &port)
-	c.Flags().StringVar(&in, "way", "", "the way in: "+strings.Join(wayNames(), ", ")+" (default: the profile's, else the start screen asks)")
+	c.Flags().StringVar(&in, "way", "", "the way in: "+strings.Join(wayNames(), ", ")+" (default: the start screen asks)")
 	asciiFlag(c, a)
 	return c
 }
