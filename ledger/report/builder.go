@@ -19,8 +19,9 @@ type Frame struct {
 	Tool    Tool
 	Scope   Scope
 	Head    seal.Checkpoint
-	Life    time.Duration // how long the product is used; 0: ten years
-	Assumed bool          // the life is nobody's word
+	Revoked []record.Record // all revocations that the log under Head has, the oldest first, whatever Scope leaves out
+	Life    time.Duration   // how long the product is used; 0: ten years
+	Assumed bool            // the life is nobody's word
 }
 
 // Builder takes records one at a time.
@@ -132,6 +133,7 @@ func (b *Builder) Finish() *Model {
 	for _, u := range b.order {
 		u.close()
 	}
+	m.Revoked = b.revoke()
 	b.count(m)
 	m.Facts = b.facts()
 	m.Keys, m.Certificates, m.Authorities, m.Anchors = keys(b.order), certificates(b.order), authorities(b.order), anchors(b.order)
@@ -161,6 +163,8 @@ func (b *Builder) count(m *Model) {
 			}
 		case "held-back":
 			c.HeldBack++
+		case revoked:
+			c.Revoked++
 		default:
 			c.Undecided++
 		}

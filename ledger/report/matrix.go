@@ -17,7 +17,7 @@ const floor = 112
 const most = 12
 
 // matrix is what the tests say, first each by itself and then for each requirement. It is over the units that were delivered; a fail of
-// one that was held back is counted beside them, and decides only where no delivered unit passed.
+// one that was held back or revoked is counted beside them, and decides only where no delivered unit passed.
 func (b *Builder) matrix(uni Uniqueness) ([]Test, []Requirement) {
 	all := map[string]*Evidence{}
 	feeds := map[string][]string{}
@@ -216,7 +216,7 @@ func (r *Requirement) note(t Test, reserved map[string][]string) {
 		r.Deviations = append(r.Deviations, fmt.Sprintf("%s was not run on %d of %d units", t.ID, t.NotRun, ran+t.NotRun+t.Named))
 	}
 	if t.HeldBack > 0 {
-		r.Deviations = append(r.Deviations, fmt.Sprintf("%s failed on %d units that were held back", t.ID, t.HeldBack))
+		r.Deviations = append(r.Deviations, fmt.Sprintf("%s failed on %d units that were held back or revoked", t.ID, t.HeldBack))
 	}
 	for _, text := range reserved[t.ID] {
 		r.Deviations = append(r.Deviations, t.ID+": "+text)

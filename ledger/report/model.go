@@ -33,6 +33,7 @@ type Model struct {
 	Negative     []Attempt       `json:"negative"`
 	Certificates []row.Cert      `json:"certificates"`
 	Authorities  []row.Authority `json:"authorities"`
+	Revoked      []RevokedFor    `json:"revoked"`
 	Anchors      []row.Anchor    `json:"anchors"`
 	Uniqueness   Uniqueness      `json:"uniqueness"`
 	Production   shop.Production `json:"production"`
@@ -81,6 +82,7 @@ type Count struct {
 	Warned    int   `json:"warned"`    // of these, with a warning
 	HeldBack  int   `json:"held_back"` // it failed
 	Undecided int   `json:"undecided"` // there is none: only slots or connections by hand
+	Revoked   int   `json:"revoked"`   // its certificate is revoked, whatever its runs said: it is in none of the three above
 	FirstPass int   `json:"first_pass"`
 	Reworked  int   `json:"reworked"` // delivered after a failure
 	Renewed   int   `json:"renewed"`  // provisioned again after a pass
@@ -123,7 +125,7 @@ type Requirement struct {
 }
 
 // Evidence is what one test says for one requirement, over the units that were delivered. HeldBack counts fails of units that were
-// not.
+// held back or revoked.
 type Evidence struct {
 	Test     string       `json:"test"`
 	Pass     int          `json:"pass"`

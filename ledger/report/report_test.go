@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"example.org/sectag/cred"
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/report"
 	"example.org/sectag/ledger/report/sample"
@@ -32,6 +33,20 @@ func made(t testing.TB, scope report.Scope, fill func(func(record.Record) error)
 	b := report.New(report.Frame{
 		Made: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC), Tool: report.Tool{Version: "v1.4.0", Commit: "b7c036c"}, Scope: scope, Head: sample.Head(99),
 	})
+	must(t, fill(sample.Sealed(b.Add)))
+	return b.Finish()
+}
+
+// revoking is the report over what fill hands over, some of it revocations.
+func revoking(t testing.TB, scope report.Scope, fill func(func(record.Record) error) error) *report.Model {
+	t.Helper()
+	f := report.Frame{Scope: scope, Head: sample.Head(99)}
+	must(t, fill(sample.Sealed(func(r record.Record, _ cred.Digest) {
+		if r.Kind == record.Revocation {
+			f.Revoked = append(f.Revoked, r)
+		}
+	})))
+	b := report.New(f)
 	must(t, fill(sample.Sealed(b.Add)))
 	return b.Finish()
 }

@@ -248,12 +248,16 @@ func (b *Builder) deviations() []Deviation {
 	}, func(d *Deviation) *int { return &d.Units })
 }
 
-// horizon is over the units that were delivered.
+// horizon is over the units that were delivered. One that is revoked counts for how long the file is kept, since it may have been sold; when
+// its certificate ends matters no more.
 func (b *Builder) horizon() life.Horizon {
 	var all []life.Unit
 	for _, u := range b.order {
-		if u.Status == "delivered" {
+		switch {
+		case u.Status == "delivered":
 			all = append(all, life.Unit{At: u.Time, Ends: u.certified(func(c *Cert) string { return c.NotAfter })})
+		case u.Status == revoked && u.sent():
+			all = append(all, life.Unit{At: u.Time})
 		}
 	}
 	return life.Of(all, b.frame.Life, b.frame.Assumed)

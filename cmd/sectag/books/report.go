@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +21,7 @@ import (
 	"example.org/sectag/ledger/report"
 	"example.org/sectag/ledger/report/page"
 	"example.org/sectag/ledger/report/sheet"
+	"example.org/sectag/ledger/seal"
 )
 
 // reportFlags say what a report is over and where it goes.
@@ -100,6 +103,9 @@ func (a *app) model(ctx context.Context, frame report.Frame, part ledger.Part) (
 	if frame.Head, err = l.Head(ctx); err != nil {
 		return nil, err
 	}
+	if frame.Revoked, err = revocations(ctx, l, frame.Head); err != nil {
+		return nil, err
+	}
 	b := report.New(frame)
 	if err := l.Each(ctx, frame.Head, part, func(r record.Record, leaf cred.Digest) error { b.Add(r, leaf); return nil }); err != nil {
 		return nil, err
@@ -109,6 +115,15 @@ func (a *app) model(ctx context.Context, frame report.Frame, part ledger.Part) (
 		return nil, cred.Failed("ledger.no-record", "no record of the ledger is asked for: there is nothing to report", "sectag ledger list shows the records with their times")
 	}
 	return m, nil
+}
+
+// revocations are those that the log under a head has. A bench may write while this reads.
+func revocations(ctx context.Context, l *ledger.Reader, head seal.Checkpoint) ([]record.Record, error) {
+	all, err := l.Revocations(ctx)
+	return slices.DeleteFunc(all, func(r record.Record) bool {
+		n, err := strconv.ParseInt(r.ID, 10, 64)
+		return err != nil || n >= head.Size
+	}), err
 }
 
 // life is how long the profile says that the product is used; 0 where no profile stands beside the ledger. Whoever names a ledger need
@@ -167,6 +182,7 @@ func scope(p ledger.Part) report.Scope {
 func reported(m *report.Model) *paper.LedgerReport {
 	doc := paper.NoReport().(*paper.LedgerReport)
 	doc.Records, doc.Units, doc.Delivered, doc.HeldBack = m.Count.Records, m.Count.Units, m.Count.Delivered, m.Count.HeldBack
+	doc.Revoked = m.Count.Revoked
 	for _, r := range m.Requirements {
 		if r.Result != "" {
 			doc.Requirements = append(doc.Requirements, paper.ReportedResult{ID: r.ID, Result: r.Result, InPart: r.InPart})

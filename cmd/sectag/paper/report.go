@@ -18,6 +18,7 @@ type LedgerReport struct {
 	Units        int              `json:"units"`
 	Delivered    int              `json:"delivered"`
 	HeldBack     int              `json:"held_back"`
+	Revoked      int              `json:"revoked"`
 	Requirements []ReportedResult `json:"requirements"`
 	Mistakes     []string         `json:"mistakes"` // that were found
 }
@@ -34,7 +35,7 @@ func (d *LedgerReport) People(w io.Writer) {
 	if d.Report == "" {
 		return
 	}
-	fmt.Fprintf(w, "%d units of %d records: %d delivered, %d held back\n", d.Units, d.Records, d.Delivered, d.HeldBack)
+	fmt.Fprintf(w, "%d units of %d records: %d delivered, %d held back, %d revoked\n", d.Units, d.Records, d.Delivered, d.HeldBack, d.Revoked)
 	count := map[string]int{}
 	for _, r := range d.Requirements {
 		count[r.Result]++

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"example.org/sectag/internal/browser"
+	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/report"
 	"example.org/sectag/ledger/report/sample"
 )
@@ -41,6 +42,7 @@ func searched(p *browser.Page, imei string) (l listed) {
 func TestInABrowser(t *testing.T) {
 	b := browser.Start(t)
 	t.Run("a batch", func(t *testing.T) { aBatch(t, b) })
+	t.Run("a revoked unit", func(t *testing.T) { aRevokedUnit(t, b) })
 	t.Run("hostile texts", func(t *testing.T) { hostileTexts(t, b) })
 	t.Run("it would tell", func(t *testing.T) { itWouldTell(t, b) })
 }
@@ -93,6 +95,31 @@ func aBatch(t *testing.T, b *browser.Browser) {
 	}
 	if r := p.Requests(); len(r) != 1 || !strings.HasPrefix(r[0], "file://") {
 		t.Errorf("the page asked for %q", r)
+	}
+}
+
+// aRevokedUnit is marked in its line and in its details, and the list of states finds it.
+func aRevokedUnit(t *testing.T, b *browser.Browser) {
+	gone := sample.Revoked(sample.Unit(2, 1, sample.Begins), sample.Begins.AddDate(0, 1, 0), "keyCompromise")
+	gone.ID, gone.Unit.Name = "7", gone.Seen().Name()
+	r := report.New(report.Frame{Made: sample.Begins, Head: sample.Head(9), Revoked: []record.Record{gone}})
+	must(t, sample.Batch(5, sample.Sealed(r.Add)))
+	p := opened(t, b, written(t, r.Finish()), 1280)
+	var l listed
+	p.Eval(strings.Replace(strings.Replace(search, `"imei"`, `"status"`, 1), "%", `"revoked"`, 1), &l)
+	if l.Rows != 1 || l.Found != "1 of 5 units" {
+		t.Errorf("%+v", l)
+	}
+	for _, want := range []string{sample.IMEI(2).String(), "⊘ revoked 2026-12-16, keyCompromise", gone.Revoked.Serial, "by record 7"} {
+		if !strings.Contains(l.Text, want) {
+			t.Errorf("the annex does not say %q: %s", want, l.Text)
+		}
+	}
+	var cover, reasons string
+	p.Eval(`document.querySelector(".numbers").textContent`, &cover)
+	p.Eval(`document.getElementById("revoked").textContent`, &reasons)
+	if !strings.Contains(cover, "1 revoked") || !strings.Contains(cover, "4 units delivered") || !strings.Contains(reasons, "keyCompromise") {
+		t.Errorf("%q %q", cover, reasons)
 	}
 }
 

@@ -141,6 +141,14 @@ func Failed(n int, at time.Time, code, text string) record.Record {
 	return u
 }
 
+// Revoked revokes the certificate of a unit's record, as the office does.
+func Revoked(u record.Record, at time.Time, reason string) record.Record {
+	return record.Record{
+		Kind: record.Revocation, Time: record.Stamp(at), Verdict: cred.Pass, IMEI: u.IMEI, Unit: u.Unit, Bench: bench(0, at), Authority: u.Authority,
+		Revoked: &record.Revoked{Serial: u.Cert.Serial, Issuer: u.Cert.IssuerSHA, Reason: reason, Time: record.Stamp(at)},
+	}
+}
+
 // Refused is a server that kept others out, tried with the certificate of the n-th unit.
 func Refused(n int, at time.Time) record.Record {
 	c := Connect()
