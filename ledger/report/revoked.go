@@ -7,6 +7,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/report/cite"
+	"example.org/sectag/ledger/report/row"
 )
 
 // revoked is the status of a unit whose certificate is to be believed no more, whatever its runs said. Such a unit is in the annex and
@@ -15,25 +16,17 @@ const revoked = "revoked"
 
 // Revoked is how a unit's certificate came to be believed no more.
 type Revoked struct {
-	Record string `json:"record"` // that says it
-	Time   string `json:"time"`   // from when on
-	Reason string `json:"reason"` // names of RFC 5280, section 5.3.1
-	Serial string `json:"serial"` // of the certificate
-}
-
-// RevokedFor is how many certificates of the report's units were revoked for one reason.
-type RevokedFor struct {
-	Reason       string       `json:"reason"`
-	Certificates int          `json:"certificates"`
-	Units        int          `json:"units"`    // that have the certificate still
-	Replaced     int          `json:"replaced"` // of which the unit has another one since
-	Records      cite.Records `json:"records"`
+	Record string `json:"record"`          // that says it
+	Time   string `json:"time"`            // from when on
+	Reason string `json:"reason"`          // names of RFC 5280, section 5.3.1
+	Serial string `json:"serial"`          // of the certificate
+	Proof  string `json:"proof,omitempty"` // as Unit.Proof
 }
 
 // revoke marks the units whose certificate was revoked. A certificate that was revoked twice stays as it was first, as in the authority's
 // list. What is of units that are not in the report is passed by.
-func (b *Builder) revoke() []RevokedFor {
-	reasons, done := map[string]*RevokedFor{}, map[[2]string]bool{}
+func (b *Builder) revoke() []row.Revoked {
+	reasons, done := map[string]*row.Revoked{}, map[[2]string]bool{}
 	for _, r := range b.frame.Revoked {
 		u, v := b.units[r.Unit.Name], r.Revoked
 		if u == nil || v == nil || done[[2]string{v.Serial, v.Issuer.String()}] {
@@ -42,7 +35,7 @@ func (b *Builder) revoke() []RevokedFor {
 		done[[2]string{v.Serial, v.Issuer.String()}] = true
 		sum := reasons[v.Reason]
 		if sum == nil {
-			sum = &RevokedFor{Reason: v.Reason, Records: cite.Records{}}
+			sum = &row.Revoked{Reason: v.Reason, Records: cite.Records{}}
 			reasons[v.Reason] = sum
 		}
 		sum.Certificates++
@@ -52,13 +45,13 @@ func (b *Builder) revoke() []RevokedFor {
 			continue
 		}
 		sum.Units++
-		u.Status, u.Revoked = revoked, &Revoked{r.ID, v.Time, v.Reason, v.Serial}
+		u.Status, u.Revoked = revoked, &Revoked{r.ID, v.Time, v.Reason, v.Serial, ""}
 	}
-	out := []RevokedFor{}
+	out := []row.Revoked{}
 	for _, s := range reasons {
 		out = append(out, *s)
 	}
-	slices.SortFunc(out, func(x, y RevokedFor) int {
+	slices.SortFunc(out, func(x, y row.Revoked) int {
 		return cmp.Or(cmp.Compare(y.Certificates, x.Certificates), cmp.Compare(x.Reason, y.Reason))
 	})
 	return out

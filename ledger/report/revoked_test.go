@@ -9,6 +9,7 @@ import (
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/report"
 	"example.org/sectag/ledger/report/cite"
+	"example.org/sectag/ledger/report/row"
 	"example.org/sectag/ledger/report/sample"
 )
 
@@ -39,7 +40,7 @@ func TestARevokedUnit(t *testing.T) {
 	if m.Inventory[0].Units != 1 {
 		t.Errorf("%+v", m.Inventory)
 	}
-	if d := cmp.Diff([]report.RevokedFor{{Reason: "keyCompromise", Certificates: 1, Units: 1, Records: cite.Records{"2"}}}, m.Revoked); d != "" {
+	if d := cmp.Diff([]row.Revoked{{Reason: "keyCompromise", Certificates: 1, Units: 1, Records: cite.Records{"2"}}}, m.Revoked); d != "" {
 		t.Error(d)
 	}
 }

@@ -237,15 +237,15 @@ func addSlot(r *row.Store, s Slot) {
 }
 
 // deviations are the reservations of the tests of all units.
-func (b *Builder) deviations() []Deviation {
-	return grouped(b.order, func(u *Unit) (out []Deviation) {
+func (b *Builder) deviations() []row.Deviation {
+	return grouped(b.order, func(u *Unit) (out []row.Deviation) {
 		for _, r := range u.Results {
 			if r.Deviation != "" {
-				out = append(out, Deviation{r.Test, r.Deviation, 0})
+				out = append(out, row.Deviation{Test: r.Test, Text: r.Deviation})
 			}
 		}
 		return out
-	}, func(d *Deviation) *int { return &d.Units })
+	}, func(d *row.Deviation) *int { return &d.Units })
 }
 
 // horizon is over the units that were delivered. One that is revoked counts for how long the file is kept, since it may have been sold; when

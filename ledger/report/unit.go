@@ -16,8 +16,9 @@ type Unit struct {
 	Name      string    `json:"name"`   // as the ledger knows it
 	Status    string    `json:"status"` // delivered, held-back, undecided, revoked
 	Verdict   string    `json:"verdict,omitempty"`
-	Record    string    `json:"record"` // the deciding one; where there is none the newest
-	Leaf      string    `json:"leaf"`   // of that record in the log, hex
+	Record    string    `json:"record"`          // the deciding one; where there is none the newest
+	Leaf      string    `json:"leaf"`            // of that record in the log, hex: SHA-256 of a zero byte and the record (RFC 6962, section 2.1)
+	Proof     string    `json:"proof,omitempty"` // file in the folder Model.Proofs, with the record beside it
 	Time      string    `json:"time"`
 	Kind      string    `json:"kind"`
 	Records   int       `json:"records"` // that are of this unit

@@ -14,6 +14,7 @@ type LedgerReport struct {
 	Format       string           `json:"format,omitempty"`
 	Bytes        int              `json:"bytes,omitzero"`
 	SHA256       cred.Digest      `json:"sha256,omitzero"`
+	Proofs       string           `json:"proofs,omitempty"` // folder
 	Records      int64            `json:"records"`
 	Units        int              `json:"units"`
 	Delivered    int              `json:"delivered"`
@@ -45,4 +46,7 @@ func (d *LedgerReport) People(w io.Writer) {
 		fmt.Fprintf(w, "found: %s\n", m)
 	}
 	line(w, "report", fmt.Sprintf("%s, %d B", d.Report, d.Bytes))
+	if d.Proofs != "" {
+		line(w, "proofs", d.Proofs)
+	}
 }

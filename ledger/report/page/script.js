@@ -4,7 +4,7 @@
   const S = data.strings, all = data.units;
   const t = (v) => (typeof v === "number" ? S[v] : v);
   const IMEI = 0, STATUS = 1, VERDICT = 2, RECORD = 3, TIME = 4, KIND = 5, RECORDS = 6, PRODUCT = 7, BATCH = 8, SERIAL = 9, MODEL = 10, FIRMWARE = 11,
-    STATION = 12, ORIGIN = 13, SLOTS = 14, CERT = 15, SPKI = 16, PSK = 17, AUTHORITY = 18, ANCHOR = 19, CONNECTED = 20, TESTS = 21, FAILURE = 22, LEAF = 23, NAME = 24, REVOKED = 25;
+    STATION = 12, ORIGIN = 13, SLOTS = 14, CERT = 15, SPKI = 16, PSK = 17, AUTHORITY = 18, ANCHOR = 19, CONNECTED = 20, TESTS = 21, FAILURE = 22, LEAF = 23, NAME = 24, REVOKED = 25, PROOF = 26;
   const step = 50, few = 200;
   const $ = (id) => document.getElementById(id);
   const imei = $("imei"), status = $("status"), found = $("found"), rows = $("rows"), more = $("more"), moreLine = $("more-line");
@@ -51,8 +51,11 @@
     pair(dl, "modem", [t(u[MODEL]), t(u[FIRMWARE])].filter(Boolean).join(", "));
     pair(dl, "record", u[RECORD] + ", " + u[TIME] + ", " + t(u[KIND]) + ", " + t(u[VERDICT]) + ", station " + (t(u[STATION]) || "not named") + "; " + u[RECORDS] + " records of this unit");
     const gone = u[REVOKED];
-    if (gone.length) pair(dl, "revoked", t(gone[1]) + ", " + t(gone[2]) + ": the certificate " + t(gone[3]) + ", by record " + gone[0]);
+    if (gone.length) pair(dl, "revoked", t(gone[1]) + ", " + t(gone[2]) + ": the certificate " + t(gone[3]) + ", by record " + gone[0] + (gone[4] ? ", proof " + gone[4] : ""));
     pair(dl, "leaf in the log", u[LEAF], true);
+    const name = (u[IMEI] ? u[IMEI] + "-" : "") + u[RECORD];
+    if (u[PROOF]) pair(dl, "proof and record", u[PROOF] + ", " + name + ".json", true);
+    else pair(dl, "proof is made by", "sectag ledger prove " + u[RECORD] + " --out " + name + ".tlog-proof", true);
     pair(dl, "failure", t(u[FAILURE]), true);
     for (const s of u[SLOTS]) pair(dl, "slot " + s[0] + " " + t(s[1]), [t(s[2]), t(s[3]), t(s[4]) === "no" ? "not as sent" : ""].filter(Boolean).join("  "), true);
     const c = u[CERT];
