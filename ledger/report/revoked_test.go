@@ -9,15 +9,15 @@ import (
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/report"
 	"example.org/sectag/ledger/report/cite"
+	"example.org/sectag/ledger/report/fixture"
 	"example.org/sectag/ledger/report/row"
-	"example.org/sectag/ledger/report/sample"
 )
 
 // A revoked unit is counted and marked, and carries nothing: no requirement, no certificate that ends.
 func TestARevokedUnit(t *testing.T) {
-	good, bad := sample.Unit(1, 1, at(1)), sample.Unit(2, 1, at(2))
+	good, bad := fixture.Unit(1, 1, at(1)), fixture.Unit(2, 1, at(2))
 	bad.Cert.NotAfter = record.Stamp(at(9)) // long before its life ends
-	gone := sample.Revoked(bad, at(5), "keyCompromise")
+	gone := fixture.Revoked(bad, at(5), "keyCompromise")
 	m := revoking(t, report.Scope{}, records(good, bad, gone))
 	if c := m.Count; c.Units != 2 || c.Delivered != 1 || c.Revoked != 1 || c.HeldBack+c.Undecided != 0 {
 		t.Errorf("%+v", c)
@@ -46,10 +46,10 @@ func TestARevokedUnit(t *testing.T) {
 }
 
 func TestWhoseCertificateIsRevoked(t *testing.T) {
-	old, young := sample.Unit(1, 1, at(1)), sample.Unit(1, 2, at(3))
-	foreign := sample.Revoked(old, at(5), "superseded")
-	foreign.Revoked.Issuer = sample.Anchor().SHA256
-	imported, unknown := old, sample.Revoked(old, at(5), "superseded")
+	old, young := fixture.Unit(1, 1, at(1)), fixture.Unit(1, 2, at(3))
+	foreign := fixture.Revoked(old, at(5), "superseded")
+	foreign.Revoked.Issuer = fixture.Anchor().SHA256
+	imported, unknown := old, fixture.Revoked(old, at(5), "superseded")
 	named := *old.Cert
 	named.IssuerSHA = cred.Digest{}
 	imported.Cert = &named
@@ -62,15 +62,15 @@ func TestWhoseCertificateIsRevoked(t *testing.T) {
 		revoked int // certificates
 	}{
 		"nobody":                           {[]record.Record{old}, "delivered", 0},
-		"one with a new identity since":    {[]record.Record{old, sample.Revoked(old, at(2), "superseded"), young}, "delivered", 1},
-		"the new one":                      {[]record.Record{old, young, sample.Revoked(young, at(4), "superseded")}, "revoked", 1},
-		"both":                             {[]record.Record{old, young, sample.Revoked(young, at(4), "superseded"), sample.Revoked(old, at(4), "superseded")}, "revoked", 2},
-		"twice":                            {[]record.Record{old, sample.Revoked(old, at(2), "superseded"), sample.Revoked(old, at(4), "keyCompromise")}, "revoked", 1},
+		"one with a new identity since":    {[]record.Record{old, fixture.Revoked(old, at(2), "superseded"), young}, "delivered", 1},
+		"the new one":                      {[]record.Record{old, young, fixture.Revoked(young, at(4), "superseded")}, "revoked", 1},
+		"both":                             {[]record.Record{old, young, fixture.Revoked(young, at(4), "superseded"), fixture.Revoked(old, at(4), "superseded")}, "revoked", 2},
+		"twice":                            {[]record.Record{old, fixture.Revoked(old, at(2), "superseded"), fixture.Revoked(old, at(4), "keyCompromise")}, "revoked", 1},
 		"another authority's serial":       {[]record.Record{old, foreign}, "delivered", 1},
-		"from a file":                      {[]record.Record{imported, sample.Revoked(old, at(2), "superseded")}, "revoked", 1},
+		"from a file":                      {[]record.Record{imported, fixture.Revoked(old, at(2), "superseded")}, "revoked", 1},
 		"one that the ledger did not know": {[]record.Record{old, unknown}, "delivered", 1},
 		"and nothing else of the unit":     {[]record.Record{unknown}, "revoked", 1},
-		"one that was held back":           {[]record.Record{held, sample.Revoked(old, at(2), "superseded")}, "revoked", 1},
+		"one that was held back":           {[]record.Record{held, fixture.Revoked(old, at(2), "superseded")}, "revoked", 1},
 	} {
 		m := revoking(t, report.Scope{}, records(c.records...))
 		n := 0
@@ -91,9 +91,9 @@ func TestWhoseCertificateIsRevoked(t *testing.T) {
 
 // A revocation is not left out by what narrows the report, and one of a unit that is not in it does not come in.
 func TestRevocationsOutsideTheReport(t *testing.T) {
-	other := sample.Unit(2, 1, at(2))
+	other := fixture.Unit(2, 1, at(2))
 	other.Unit.Batch = "2026-48"
-	m := revoking(t, report.Scope{Batch: "2026-47"}, records(sample.Unit(1, 1, at(1)), other, sample.Revoked(other, at(3), "superseded")))
+	m := revoking(t, report.Scope{Batch: "2026-47"}, records(fixture.Unit(1, 1, at(1)), other, fixture.Revoked(other, at(3), "superseded")))
 	if m.Count.Units != 1 || m.Count.Revoked != 0 || len(m.Revoked) != 0 {
 		t.Errorf("%+v %+v", m.Count, m.Revoked)
 	}

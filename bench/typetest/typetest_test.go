@@ -1,4 +1,4 @@
-package sample_test
+package typetest_test
 
 import (
 	"context"
@@ -8,16 +8,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/profile"
-	"example.org/sectag/bench/sample"
 	"example.org/sectag/bench/secrecy"
+	"example.org/sectag/bench/typetest"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/device/sim"
 	"example.org/sectag/flows"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
+	"example.org/sectag/ledger/report/fixture"
 )
 
 const secret = "d7e1f3a2b4c5968778695a4b3c2d1e0f"
@@ -86,7 +90,7 @@ func TestTheTestsOfOneUnit(t *testing.T) {
 			t.Fatal(err)
 		}
 		before, told := u.State(), &strings.Builder{}
-		r, err := sample.Run(t.Context(), sample.Options{
+		r, err := typetest.Run(t.Context(), typetest.Options{
 			Port: "sim:unit", Dialer: dialer(u), Profile: profile.Profile{Product: "tracker"}, Ledger: l, Tool: evidence.Tool{Version: "test"}, Now: time.Now,
 			Tell: func(s string) { fmt.Fprintln(told, s) }, Trace: func(l flows.TraceLine) { fmt.Fprintln(told, l.Text) },
 		})
@@ -116,6 +120,29 @@ func TestTheTestsOfOneUnit(t *testing.T) {
 	}
 }
 
+// The record with which the report is tried is the one that is written here, but for the unit's own numbers.
+func TestTheReportIsTriedWithThisRecord(t *testing.T) {
+	u := unit(t, "", map[cred.Slot]string{{SecTag: 42, Kind: cred.RootCA}: "a root", {SecTag: 42, Kind: cred.ClientKey}: secret})
+	l, err := ledger.OpenMemory(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	r, err := typetest.Run(t.Context(), typetest.Options{Port: "sim:unit", Dialer: dialer(u), Ledger: l, Now: time.Now, Tell: func(string) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := l.Show(t.Context(), r.Record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fixture.TypeTest(1, time.Now())
+	own := cmpopts.IgnoreFields(record.Record{}, "ID", "Time", "IMEI", "Unit", "Hardware", "Bench", "ElapsedMS", "Line", "Seal", "Connection", "Version")
+	if d := cmp.Diff(want, got, own, cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("what is written here (+) and what the report is tried with (-): %s", d)
+	}
+}
+
 // The cable comes out anywhere: a failure, no record, and nothing lost in the store.
 func TestTheCableComesOut(t *testing.T) {
 	full := map[cred.Slot]string{{SecTag: 42, Kind: cred.RootCA}: "a root", {SecTag: 42, Kind: cred.PSK}: secret}
@@ -123,7 +150,7 @@ func TestTheCableComesOut(t *testing.T) {
 		u := unit(t, "", full)
 		before := fmt.Sprint(u.State().Slots)
 		line := &cut{left: n}
-		_, err := sample.Run(t.Context(), sample.Options{Port: "sim:unit", Dialer: line.dialer(u), Now: time.Now, Tell: func(string) {}})
+		_, err := typetest.Run(t.Context(), typetest.Options{Port: "sim:unit", Dialer: line.dialer(u), Now: time.Now, Tell: func(string) {}})
 		more = line.left <= 0
 		if f := cred.AsFault(err); more && (f == nil || f.Code != "port.lost") && mode(t, u) != 4 {
 			t.Errorf("after %d bytes: %v, and the mode is %d", n, err, mode(t, u))

@@ -1,8 +1,8 @@
-// Package sample makes the tests that one unit of a type, with each modem firmware, is enough for: that no secret in its store can be read
-// (T3), and that its store cannot be changed while the modem is active (T12). Nothing in the store is changed: what is tried while the
-// modem is active is the deletion of a slot that is empty, for which the AT manual (%CMNG) has the same rule as for a write, and which
-// does no harm where it is not refused. The modem goes onto the network for that, and is put back.
-package sample
+// Package typetest is the verb sectag evidence: it makes the tests that one unit of a type, with each modem firmware, is enough for: that
+// no secret in its store can be read (T3), and that its store cannot be changed while the modem is active (T12). Nothing in the store is
+// changed: what is tried while the modem is active is the deletion of a slot that is empty, for which the AT manual (%CMNG) has the same
+// rule as for a write, and which does no harm where it is not refused. The modem goes onto the network for that, and is put back.
+package typetest
 
 import (
 	"cmp"
