@@ -6,7 +6,11 @@ import (
 	"example.org/sectag/ledger/report/row"
 )
 
-// uniqueness looks for what two units of the report share. The ledger refuses such records; this is the look from outside.
+// uniqueness looks for what two units of the report share. It is over the rows that the report prints, so that its numbers are those of the
+// annex, and over what only such a row has, the digest of the private key in the modem's list. It is pure and asks no ledger. The whole
+// history, with identities that units no longer have and units that are not in the report, is ledger.Unique's (internal/audit); what the
+// writer refuses is in internal/owner. The three share what an identity is (record.Bindings) where they look at records, and no code
+// beyond: each is there to find what another one let through.
 func (b *Builder) uniqueness() row.Uniqueness {
 	out := row.Uniqueness{Units: len(b.order), Compared: b.compared, Scope: b.scope, Kinds: []row.Distinct{}, Shared: []row.SharedItem{}}
 	look := func(what string, of func(*Unit) string) {
