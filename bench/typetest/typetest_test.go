@@ -75,14 +75,16 @@ func TestTheTestsOfOneUnit(t *testing.T) {
 		code     string
 		evidence string // a part of T12's
 	}{
-		"as the manual says":  {full, nil, "pass", "pass", "", "functional mode 1: the deletion of 0 psk-id, which is empty, is answered with CME 518"},
-		"on the network":      {full, []string{"online"}, "pass", "pass", "", "functional mode 1"},
-		"secrets are given":   {full, []string{"readback"}, "fail", "pass", "store.readback", ""},
-		"an open store":       {full, []string{"write-active"}, "pass", "fail", "store.unlocked", "CME 513"},
-		"both":                {full, []string{"write-active", "readback"}, "fail", "fail", "store.readback", "CME 513"},
-		"nothing is readable": {full, []string{"no-readback"}, "not-run", "pass", "", ""},
-		"an empty store":      {nil, nil, "not-run", "pass", "", ""},
-		"no control":          {map[cred.Slot]string{psk: secret}, nil, "not-run", "pass", "", ""},
+		"as the manual says":   {full, nil, "pass", "pass", "", "functional mode 1: the deletion of 0 psk-id, which is empty, is answered with CME 518, a write into it with CME 518"},
+		"on the network":       {full, []string{"online"}, "pass", "pass", "", "functional mode 1"},
+		"secrets are given":    {full, []string{"readback"}, "fail", "pass", "store.readback", ""},
+		"an open store":        {full, []string{"write-active"}, "pass", "fail", "store.unlocked", "CME 513"},
+		"a half open store":    {full, []string{"half-locked"}, "pass", "fail", "store.unlocked", "answered with CME 518, a write into it with OK"},
+		"half, on the network": {full, []string{"online", "half-locked"}, "pass", "fail", "store.unlocked", "a write into it with OK"},
+		"both":                 {full, []string{"write-active", "readback"}, "fail", "fail", "store.readback", "CME 513"},
+		"nothing is readable":  {full, []string{"no-readback"}, "not-run", "pass", "", ""},
+		"an empty store":       {nil, nil, "not-run", "pass", "", ""},
+		"no control":           {map[cred.Slot]string{psk: secret}, nil, "not-run", "pass", "", ""},
 	} {
 		u := unit(t, "", c.holds, c.faults...)
 		l, err := ledger.OpenMemory(t.Context())
