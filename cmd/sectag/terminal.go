@@ -11,6 +11,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui"
+	"example.org/sectag/tui/linear"
 	"example.org/sectag/tui/paint"
 	"example.org/sectag/tui/walk"
 	"example.org/sectag/tui/way"
@@ -18,16 +19,30 @@ import (
 
 // terminal is the one program that has the terminal, while the ways in come and go.
 type terminal struct {
-	*tui.Program
+	shell
 	hide func()        // ends it from outside
 	gone chan struct{} // closed when it has ended
 	err  error         // why, if not because a person left; set before gone is closed
 }
 
+// shell is what shows the ways: tui with windows, linear with lines.
+type shell interface {
+	Open(way.Way)
+	Left() <-chan way.Act
+	Run(context.Context) error
+}
+
+func (a *app) shell() shell {
+	if !a.plain {
+		return tui.New(tui.Options{In: a.In, Out: a.Out, Now: now})
+	}
+	return linear.New(linear.Options{In: a.In, Out: a.Out, Now: now, ASCII: a.ascii, Secret: func() ([]byte, error) { return a.AskPassphrase("") }})
+}
+
 // terminal takes the terminal. Whoever called gives it back with Hide.
 func (a *app) terminal(ctx context.Context) *terminal {
 	view, hide := context.WithCancel(ctx)
-	t := &terminal{Program: tui.New(tui.Options{In: a.In, Out: a.Out, Now: now}), hide: hide, gone: make(chan struct{})}
+	t := &terminal{shell: a.shell(), hide: hide, gone: make(chan struct{})}
 	go func() {
 		defer close(t.gone)
 		if err := t.Run(view); err != nil && view.Err() == nil {
