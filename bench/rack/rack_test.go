@@ -173,6 +173,34 @@ func TestOfABoardThePortThatSpeaksIsTaken(t *testing.T) {
 	})
 }
 
+// TestTheNextBoardOfAKindIsAskedWhereTheLastSpoke: the silence of its other port is waited for once.
+func TestTheNextBoardOfAKindIsAskedWhereTheLastSpoke(t *testing.T) {
+	run(t, machine.Auto, nil, func(s *station) {
+		var took []time.Duration
+		for n := range 3 {
+			at, silent := "sim:at", "sim:silent"
+			if n == 2 {
+				at, silent = silent, at // another of that kind has it at the other port
+			}
+			for _, name := range []string{"sim:silent", "sim:at"} {
+				u := unit(t, n)
+				if name == silent {
+					u = nil
+				}
+				s.info(port.Info{Name: name, Role: port.Unknown, VID: "1366", PID: "1051", Kind: 1, Device: "usb1"}, u)
+			}
+			s.phase(at, machine.Passed)
+			took = append(took, s.Shot().Tally.Last[0].Took)
+			s.pull("sim:at")
+			s.pull("sim:silent")
+			s.free(0)
+		}
+		if took[0] < 2*time.Second || took[1] > time.Second || took[2] < 2*time.Second {
+			t.Errorf("they took %v", took)
+		}
+	})
+}
+
 // TestSeveralUnitsBehindOneDeviceHaveLanesOfTheirOwn: an adapter with two ports.
 func TestSeveralUnitsBehindOneDeviceHaveLanesOfTheirOwn(t *testing.T) {
 	run(t, machine.Auto, nil, func(s *station) {
