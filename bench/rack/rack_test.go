@@ -3,8 +3,10 @@ package rack_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"example.org/sectag/bench"
 	"example.org/sectag/bench/rack"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
@@ -461,5 +463,157 @@ func TestOneUnitHasOneLane(t *testing.T) {
 		s.free(0)
 		s.may(machine.RetryWanted{Lane: s.number("sim:b")})
 		s.phase("sim:b", machine.Waiting)
+	})
+}
+
+// TestWhatBlocksAUnitIsAsked: nothing is changed, it can be left alone, and the lane is free for the next.
+func TestWhatBlocksAUnitIsAsked(t *testing.T) {
+	for want, c := range map[machine.Ask]struct {
+		unit   sim.Config
+		change func(*rack.Config)
+	}{
+		machine.AskFirmware: {sim.Config{IMEI: imeis(1)[0], Firmware: "mfw_nrf9160_1.2.3"}, nil},
+		machine.AskAnchor:   {sim.Config{IMEI: imeis(1)[0]}, func(c *rack.Config) { c.Terms.Anchor = false }},
+		machine.AskPlan: {sim.Config{IMEI: imeis(1)[0]}, func(c *rack.Config) {
+			with := c.Bench
+			c.Bench = func(name string) bench.Config {
+				b := with(name)
+				b.Profile.Slots = nil
+				return b
+			}
+		}},
+	} {
+		run(t, machine.Auto, c.change, func(s *station) {
+			u := unitOf(t, c.unit)
+			s.plug("sim:a", u)
+			if m, _ := s.phase("sim:a", machine.Asking); m.Ask != want || holds(u) != 0 {
+				t.Errorf("it asks %d, not %d", m.Ask, want)
+			}
+			s.may(machine.CancelWanted{})
+			s.phase("sim:a", machine.Resting)
+			s.pull("sim:a")
+			s.free(0)
+			if s.Shot().Tally.Units != 0 {
+				t.Errorf("%+v", s.Shot().Tally)
+			}
+		})
+	}
+}
+
+// fails is a lister that cannot list.
+type fails struct{ *shop }
+
+// Ports fails.
+func (fails) Ports(context.Context) ([]port.Info, error) {
+	return nil, cred.Failed("port.denied", "the list of ports cannot be read", "type the name of the port instead")
+}
+
+// TestAListThatCannotBeReadIsTold: nobody is unplugged by it.
+func TestAListThatCannotBeReadIsTold(t *testing.T) {
+	run(t, machine.Auto, func(c *rack.Config) { c.Lister = fails{} }, func(s *station) {
+		x := s.until("it is told", func(x rack.Shot) bool { return x.Ports != nil })
+		if x.Ports.Code != "port.denied" {
+			t.Errorf("%v", x.Ports)
+		}
+	})
+}
+
+// TestAWarningIsNoPass: what the profile does not declare is noted.
+func TestAWarningIsNoPass(t *testing.T) {
+	run(t, machine.Auto, func(c *rack.Config) {
+		with := c.Bench
+		c.Bench = func(name string) bench.Config {
+			b := with(name)
+			b.Profile.SHA256 = cred.Sum([]byte("a profile that was read"))
+			return b
+		}
+	}, func(s *station) {
+		u := unit(t, 0)
+		stray(t, u)
+		s.plug("sim:a", u)
+		s.phase("sim:a", machine.Warned)
+		if tally := s.Shot().Tally; tally.Warned != 1 || tally.Yield() != 1 {
+			t.Errorf("%+v", tally)
+		}
+	})
+}
+
+// stray puts something under a tag that the profile does not declare.
+func stray(t *testing.T, m *sim.Modem) {
+	t.Helper()
+	d, err := device.Attach(context.Background(), m.Pipe(context.Background()), device.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := d.Write(context.Background(), cred.Slot{SecTag: 77, Kind: cred.RootCA}, []byte("-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestABenchThatBrokeIsSaid: its journal cannot be written any more. The lane says so, and nothing else is begun there by itself.
+func TestABenchThatBrokeIsSaid(t *testing.T) {
+	p := authority(t)
+	synctest.Test(t, func(t *testing.T) {
+		sh := newShop(t, p)
+		s := begin(t, sh, sh.config(machine.Key))
+		s.Unlock([]byte(passphrase))
+		s.plug("sim:a", unit(t, 0))
+		s.phase("sim:a", machine.Waiting)
+		if err := sh.store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s.Put(machine.StartWanted{Lanes: 1})
+		if _, l := s.phase("sim:a", machine.Broken); l.Failure == nil {
+			t.Error("nobody says why")
+		}
+		s.quit()
+		if err := <-s.done; err == nil {
+			t.Error("a journal that broke is no rest")
+		}
+	})
+}
+
+// TestAShiftThatDiedIsTakenOver: the process is gone in the middle of two units. The next start closes their runs, and each unit is put
+// right at whichever port it stands, its radio as it was.
+func TestAShiftThatDiedIsTakenOver(t *testing.T) {
+	p := authority(t)
+	synctest.Test(t, func(t *testing.T) {
+		sh := newShop(t, p)
+		defer func() { _ = sh.store.Close() }()
+		s := begin(t, sh, sh.config(machine.Auto))
+		s.Unlock([]byte(passphrase))
+		units := []*sim.Modem{unit(t, 0, "online"), unit(t, 1, "online")}
+		s.plug("sim:a", units[0])
+		s.plug("sim:b", units[1])
+		s.begun("sim:a")
+		s.kill()
+		s.quit()
+		<-s.done
+		s.pull("sim:a")
+		s.pull("sim:b")
+		sh.store.Disown()
+		if open, err := sh.store.Unfinished(context.Background()); err != nil || len(open) == 0 {
+			t.Fatalf("%d runs are unfinished, %v: the test shows nothing", len(open), err)
+		}
+
+		s = begin(t, sh, sh.config(machine.Auto))
+		defer s.stop()
+		s.Unlock([]byte(passphrase))
+		s.plug("sim:a", units[1])
+		s.plug("sim:b", units[0])
+		for i, name := range []string{"sim:b", "sim:a"} {
+			s.until(name+" is done with", func(x rack.Shot) bool {
+				m, _ := at(x, name)
+				if m.Phase == machine.Asking {
+					s.Put(machine.DigitsGiven{Lane: s.number(name), Last4: uint16(m.IMEI % 10_000)})
+				}
+				return m.Phase == machine.Passed
+			})
+			if mode := functional(t, units[i]); mode != 1 || holds(units[i]) != 3 {
+				t.Errorf("the unit at %s was left in mode %d with %d slots", name, mode, holds(units[i]))
+			}
+		}
+		s.end()
 	})
 }

@@ -65,8 +65,12 @@ func TestOnlyWhatMayBeAskedOrIsNamed(t *testing.T) {
 		dev = real
 	}
 	ports := []port.Info{
-		{Name: "COM3"}, {Name: "COM4", Busy: true}, {Name: "COM5", Kind: catalogue.Other}, {Name: "COM6", Kind: catalogue.Bootloader},
-		{Name: "COM7", Stable: "/dev/serial/by-id/usb-7-if00", Device: "usb7"}, {Name: "COM8", Device: "usb7"},
+		{Name: "COM3"},
+		{Name: "COM4", Busy: true},
+		{Name: "COM5", Kind: catalogue.Other},
+		{Name: "COM6", Kind: catalogue.Bootloader},
+		{Name: "COM7", Stable: "/dev/serial/by-id/usb-7-if00", Device: "usb7"},
+		{Name: "COM8", Device: "usb7"},
 	}
 	for name, c := range map[string]struct {
 		named []string
