@@ -37,7 +37,6 @@ type lane struct {
 	met     bool      // a unit has told who it is
 	later   bool      // it could not be asked yet, and is to be at the next look at the ports
 	over    bool      // the verdict was told
-	facts   flows.Facts
 }
 
 // wish is an event that the bench was told. Those that are the lane's own the machine does not know of.

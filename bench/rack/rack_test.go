@@ -506,7 +506,7 @@ func TestWhatBlocksAUnitIsAsked(t *testing.T) {
 }
 
 // fails is a lister that cannot list.
-type fails struct{ *shop }
+type fails struct{}
 
 // Ports fails.
 func (fails) Ports(context.Context) ([]port.Info, error) {

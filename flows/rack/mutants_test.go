@@ -91,11 +91,13 @@ func mutants() map[string]mutant {
 			}
 		}), "one moody bed, auto", "again"},
 		"lets one question hold the others up": {func(r Rack, e Event) (Rack, []Effect, bool) {
-			if s, ok := e.(LaneSaw); ok && s.Lane == 1 && r.lanes[0].Phase == Waiting {
-				return r, nil, true
+			for n := range most {
+				if s, ok := e.(LaneSaw); ok && int(s.Lane) != n && r.lanes[n].Phase == Asking {
+					return r, nil, true
+				}
 			}
 			return r.Step(e)
-		}, "plugged in, key", ""},
+		}, "three that ask", ""},
 		"does not close what is unplugged": {after(func(_ Rack, _ *Rack, _ Event, do *[]Effect) {
 			*do = without[Close](*do)
 		}), "one locked lane", "untrue"},

@@ -16,6 +16,7 @@ var scopes = map[string]scope{
 	"needle beds, auto":   {start: Auto, lanes: 2, stays: true},
 	"needle beds, key":    {start: Key, lanes: 2, stays: true},
 	"needle beds, label":  {start: Labelled, lanes: 2, stays: true},
+	"three that ask":      {start: Auto, lanes: 3, asks: true},
 	"one locked lane":     {start: Auto, lanes: 1, key: true, selects: true},
 	"one moody lane":      {start: Key, lanes: 1, bench: true},
 	"one moody bed":       {start: Labelled, lanes: 1, stays: true, bench: true},
@@ -149,9 +150,10 @@ func (w world) blocked(r Rack, n int) string {
 
 func searchRack(step stepper, v voice, sc scope) (*search.Graph[world], error) {
 	w := world{scope: sc, start: sc.start, selected: NoLane}
-	if sc.stays {
-		for n := range sc.lanes {
-			w.cells[n].port = true
+	for n := range sc.lanes {
+		w.cells[n].port = sc.stays || sc.asks
+		if sc.asks {
+			w.where[n] = uint8(n + 1)
 		}
 	}
 	g, err := search.Search([]world{w}, moves(step, v.actions), func(w world) string { return w.bad(v) }, 300_000)

@@ -70,8 +70,8 @@ type world struct {
 	selected uint8
 	lanes    [most]Lane
 	cells    [most]cell
-	where    [2]uint8 // the lane that a unit stands in, from 1; 0 is none
-	proven   [2]bool  // the unit has passed
+	where    [3]uint8 // the lane that a unit stands in, from 1; 0 is none
+	proven   [3]bool  // the unit has passed
 	named    [3]bool  // the label was scanned, and nothing came of it yet
 	sin      string
 }
@@ -82,6 +82,7 @@ type scope struct {
 	lanes   int
 	stays   bool // the ports stay, and the units go
 	bench   bool // benches ask, warn, break, are cancelled; else they pass or fail
+	asks    bool // units stand where they are; their benches ask, and pass
 	key     bool // the authority is locked
 	selects bool
 }
@@ -278,7 +279,7 @@ func moves(step stepper, actions func(Rack) []Action) func(world, func(search.Ed
 			}
 		}
 		for u, i := range imeis {
-			if u < len(w.where) || w.scope.lanes == 1 {
+			if w.scope.lanes == 1 || w.scope.lanes == 2 && u < 2 {
 				put("label "+i.String(), LabelScanned{i}, true)
 			}
 		}
@@ -324,6 +325,9 @@ func (w world) prompt(step stepper, yield func(search.Edge[world])) (was bool) {
 
 // wishes are what a person may say at any moment, also when what was shown is out of date.
 func (w world) wishes(n uint8) []Event {
+	if w.scope.asks {
+		return []Event{CancelWanted{n}, DigitsGiven{n, uint16(imeis[0] % 10_000)}, DigitsGiven{n, uint16(imeis[1] % 10_000)}, DigitsGiven{n, uint16(imeis[2] % 10_000)}}
+	}
 	es := []Event{StartWanted{1 << n}, NextWanted{n}}
 	if n == 0 {
 		es = append(es, RetryWanted{n})
@@ -374,8 +378,8 @@ func (w world) hands(step stepper, n int, yield func(search.Edge[world])) {
 		yield(search.Edge[world]{Label: label, To: next, Exit: true})
 	}
 	for u := range w.where {
-		if w.scope.lanes > 1 && u > n {
-			continue // one unit of its own, and one that wanders, are enough there
+		if w.scope.lanes == 1 && u > 1 || w.scope.lanes == 2 && u > n || w.scope.lanes == 3 {
+			continue // with two lanes one unit of its own and one that wanders are enough, with three all stay where they are
 		}
 		switch at := w.where[u]; {
 		case at == uint8(n+1):
@@ -438,7 +442,7 @@ func (w world) benches(n int, yield func(string, cell)) {
 			return
 		}
 		for s, label := range map[stand]string{passed: "passes", warned: "warns", failed: "fails", digits: "asks", blocked: "is blocked"} {
-			if w.scope.bench || s == passed || s == failed && n == 0 {
+			if w.scope.bench || s == passed || s == failed && n == 0 && !w.scope.asks || s == digits && w.scope.asks {
 				next := c
 				next.stand, next.news, next.done = s, true, s == passed || s == warned
 				yield(label, next)
