@@ -284,6 +284,7 @@ type station struct {
 	*shop
 	t    testing.TB
 	quit context.CancelFunc
+	kill context.CancelFunc // as if the process had died
 	done chan error
 	once sync.Once
 }
@@ -309,8 +310,9 @@ func run(t *testing.T, start machine.Start, change func(*rack.Config), f func(s 
 
 func begin(t testing.TB, sh *shop, c rack.Config) *station {
 	ctx, quit := context.WithCancel(context.Background())
-	s := &station{Rack: rack.New(c), shop: sh, t: t, quit: quit, done: make(chan error, 1)}
-	go func() { s.done <- s.Run(ctx, context.Background()) }()
+	work, kill := context.WithCancel(context.Background())
+	s := &station{Rack: rack.New(c), shop: sh, t: t, quit: quit, kill: kill, done: make(chan error, 1)}
+	go func() { s.done <- s.Run(ctx, work) }()
 	return s
 }
 

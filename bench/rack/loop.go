@@ -89,11 +89,19 @@ func (l *loop) told(s *Shot) {
 	s.Rack, s.Tally = l.m, l.count.Tally()
 	for n := range s.Lanes {
 		if m := l.m.Lane(n); m.Wrong {
-			s.Lanes[n].Failure = cred.Failed("store.wrong-unit",
-				fmt.Sprintf("the unit at %s is %s, and the label that was scanned is of %s", s.Lanes[n].Port, m.IMEI, l.m.Waiting()),
-				"put in the unit of the label, or scan the label of this one; nothing was changed in it")
+			s.Lanes[n].Failure = wrong(s.Lanes[n].Port, m.IMEI, l.m.Waiting())
 		}
 	}
+}
+
+// wrong is the fault of a lane whose unit is not the one whose label was scanned; label is 0 when that was dropped since.
+func wrong(port string, imei, label cred.IMEI) *cred.Fault {
+	of := "another"
+	if label != 0 {
+		of = label.String()
+	}
+	return cred.Failed("store.wrong-unit", fmt.Sprintf("the unit at %s is %s, and the label that was scanned is of %s", port, imei, of),
+		"put in the unit of the label, or scan the label of this one; nothing was changed in it")
 }
 
 func (l *loop) perform(x rack.Effect) {
@@ -153,7 +161,7 @@ func (l *loop) hear(e rack.Event, n news) {
 		default:
 			n.fill(shown)
 		}
-		s.Tally = l.count.Tally()
+		l.told(s)
 	})
 	l.Touch()
 }

@@ -68,6 +68,7 @@ type Rack struct {
 	shot Shot
 	pass []byte
 	idle *time.Timer
+	at   map[kind]int // which port spoke last of the boards of a kind
 }
 
 // New sets a rack up. It touches nothing until Run.
@@ -157,4 +158,25 @@ func (r *Rack) setIdle(t *time.Timer) {
 		r.idle.Stop()
 	}
 	r.idle = t
+}
+
+// spoken is which port spoke last of a board of this kind.
+func (r *Rack) spoken(k kind) (at int, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, known = r.at[k]
+	return at, known
+}
+
+// spoke remembers which port that was, where it was one alone.
+func (r *Rack) spoke(k kind, at int, alone bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if delete(r.at, k); !alone {
+		return
+	}
+	if r.at == nil {
+		r.at = map[kind]int{}
+	}
+	r.at[k] = at
 }
