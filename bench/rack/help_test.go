@@ -341,7 +341,7 @@ func (s *station) end() {
 }
 
 // until waits for what the rack shows.
-func (s *station) until(what string, ok func(rack.Shot) bool) rack.Shot {
+func (s *station) until(what string, ok func(machine.Shot) bool) machine.Shot {
 	s.t.Helper()
 	limit := time.After(2 * time.Minute) // virtual
 	for {
@@ -358,13 +358,13 @@ func (s *station) until(what string, ok func(rack.Shot) bool) rack.Shot {
 }
 
 // at is the lane of a port.
-func at(s rack.Shot, name string) (machine.Lane, rack.Lane) {
+func at(s machine.Shot, name string) (machine.Lane, machine.Sight) {
 	for n, l := range s.Lanes {
 		if l.Port == name && s.Rack.Lane(n).Phase != machine.Absent {
 			return s.Rack.Lane(n), l
 		}
 	}
-	return machine.Lane{}, rack.Lane{}
+	return machine.Lane{}, machine.Sight{}
 }
 
 // number is that of a port's lane.
@@ -381,12 +381,12 @@ func (s *station) number(name string) uint8 {
 }
 
 // phase waits until a port's lane is in a phase.
-func (s *station) phase(name string, p machine.Phase) (machine.Lane, rack.Lane) {
+func (s *station) phase(name string, p machine.Phase) (machine.Lane, machine.Sight) {
 	s.t.Helper()
-	return at(s.until(name+" comes to its phase", func(x rack.Shot) bool { m, _ := at(x, name); return m.Phase == p }), name)
+	return at(s.until(name+" comes to its phase", func(x machine.Shot) bool { m, _ := at(x, name); return m.Phase == p }), name)
 }
 
-func tell(s rack.Shot) string {
+func tell(s machine.Shot) string {
 	var b strings.Builder
 	for n, l := range s.Lanes {
 		m := s.Rack.Lane(n)

@@ -57,7 +57,7 @@ type news struct {
 	more    []string // other units' ports at the same device
 }
 
-func (n news) fill(l *Lane) {
+func (n news) fill(l *rack.Sight) {
 	if n.port != "" {
 		l.Port = n.port
 	}
@@ -139,7 +139,7 @@ func (l *lane) progress(also func(flows.Progress)) func(flows.Progress) {
 		if also != nil {
 			also(p)
 		}
-		l.r.show(func(s *Shot) { s.Lanes[l.n].Progress = p })
+		l.r.show(func(s *rack.Shot) { s.Lanes[l.n].Progress = p })
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"example.org/sectag/bench"
-	"example.org/sectag/bench/rack"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/device/sim"
@@ -45,7 +44,7 @@ func TestRealPortsComeAndGo(t *testing.T) {
 		ctx, pull := context.WithCancel(t.Context())
 		gone := make(chan error, 1)
 		go func() { gone <- sim.ServePTY(ctx, u, filepath.Join(dir, "unit0"), func(string) {}) }()
-		x := s.until("it passes", func(x rack.Shot) bool { return x.Rack.Lane(0).Over() })
+		x := s.until("it passes", func(x machine.Shot) bool { return x.Rack.Lane(0).Over() })
 		if m := x.Rack.Lane(0); m.Phase != machine.Passed || m.IMEI != imeis(n + 1)[n] || holds(u) != 3 {
 			t.Errorf("%+v\n%s", m, tell(x))
 		}

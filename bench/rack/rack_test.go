@@ -23,14 +23,14 @@ func holds(u *sim.Modem) int { return len(u.State().Slots) }
 // may puts what a person wants once the rack takes it.
 func (s *station) may(e machine.Event) {
 	s.t.Helper()
-	s.until("it is taken", func(x rack.Shot) bool { _, _, ignored := x.Rack.Step(e); return !ignored })
+	s.until("it is taken", func(x machine.Shot) bool { _, _, ignored := x.Rack.Step(e); return !ignored })
 	s.Put(e)
 }
 
 // free waits until a lane's port is gone and its bench at rest.
 func (s *station) free(n int) {
 	s.t.Helper()
-	s.until("the lane is free", func(x rack.Shot) bool { return x.Rack.Lane(n).Phase == machine.Absent })
+	s.until("the lane is free", func(x machine.Shot) bool { return x.Rack.Lane(n).Phase == machine.Absent })
 }
 
 // TestPlugPassUnplugNext: what a technician does two hundred times a day, by the rule that plugging in is enough. A unit that comes again
@@ -87,7 +87,7 @@ func TestOnlyTheLabelBeginsAUnit(t *testing.T) {
 		s.phase("sim:a", machine.Waiting)
 		s.Put(machine.StartWanted{Lanes: 1})
 		s.Put(machine.LabelScanned{IMEI: imeis(2)[1]})
-		s.until("the label waits", func(x rack.Shot) bool { return x.Rack.Waiting() == imeis(2)[1] })
+		s.until("the label waits", func(x machine.Shot) bool { return x.Rack.Waiting() == imeis(2)[1] })
 		s.plug("sim:b", b)
 		s.phase("sim:b", machine.Passed)
 		if m, _ := at(s.Shot(), "sim:a"); m.Phase != machine.Waiting || holds(a) != 0 || s.Shot().Rack.Waiting() != 0 {
@@ -113,7 +113,7 @@ func TestAWrongLabelIsTold(t *testing.T) {
 				t.Error("a unit is counted that was not worked on")
 			}
 			s.Put(machine.LabelDropped{})
-			s.until("the label is dropped", func(x rack.Shot) bool {
+			s.until("the label is dropped", func(x machine.Shot) bool {
 				_, l := at(x, "sim:a")
 				return x.Rack.Waiting() == 0 && l.Failure != nil && l.Failure.Code == "store.wrong-unit"
 			})
@@ -136,7 +136,7 @@ func TestAtANeedleBedNextAndAnotherLabelLookAgain(t *testing.T) {
 		s.info(bed("sim:bed"), a)
 		s.phase("sim:bed", machine.Passed)
 		s.Put(machine.LabelScanned{IMEI: imeis(2)[1]}) // too early: the first is still there
-		s.until("it is looked, and the verdict stands", func(x rack.Shot) bool {
+		s.until("it is looked, and the verdict stands", func(x machine.Shot) bool {
 			m, _ := at(x, "sim:bed")
 			return m.Phase == machine.Passed && s.opened("sim:bed") == 2 && x.Rack.Waiting() != 0
 		})
@@ -144,7 +144,7 @@ func TestAtANeedleBedNextAndAnotherLabelLookAgain(t *testing.T) {
 		s.may(machine.NextWanted{})
 		m, _ := s.phase("sim:bed", machine.Passed)
 		for m.IMEI != imeis(2)[1] {
-			m, _ = at(s.until("the next passes", func(x rack.Shot) bool {
+			m, _ = at(s.until("the next passes", func(x machine.Shot) bool {
 				m, _ := at(x, "sim:bed")
 				return m.Phase == machine.Passed && m.IMEI == imeis(2)[1]
 			}), "sim:bed")
@@ -261,7 +261,7 @@ func foreign(t *testing.T, m *sim.Modem) {
 // begun waits until the first slot of a port's unit was written.
 func (s *station) begun(name string) {
 	s.t.Helper()
-	s.until(name+" is written to", func(x rack.Shot) bool {
+	s.until(name+" is written to", func(x machine.Shot) bool {
 		_, l := at(x, name)
 		for _, p := range l.Facts.Plan {
 			if p.Stage == flows.SlotMatches {
@@ -284,7 +284,7 @@ func TestAUnitThatIsSwappedInTheMiddleIsFoundOut(t *testing.T) {
 			t.Errorf("%+v, %+v", m, l.Failure)
 		}
 		s.may(machine.NextWanted{})
-		s.until("the other passes", func(x rack.Shot) bool {
+		s.until("the other passes", func(x machine.Shot) bool {
 			m, _ := at(x, "sim:bed")
 			return m.Phase == machine.Passed && m.IMEI == imeis(2)[1]
 		})
@@ -306,7 +306,7 @@ func TestTheCableInTheMiddle(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 		s.plug("sim:b", u)
-		s.until("it has its verdict", func(x rack.Shot) bool { m, _ := at(x, "sim:b"); return m.Over() || m.Phase == machine.Asking })
+		s.until("it has its verdict", func(x machine.Shot) bool { m, _ := at(x, "sim:b"); return m.Over() || m.Phase == machine.Asking })
 		if m, l := at(s.Shot(), "sim:b"); m.Phase != machine.Passed {
 			t.Errorf("%+v, %+v", m, l.Failure)
 		}
@@ -375,7 +375,7 @@ func TestALaneIsCancelledAlone(t *testing.T) {
 		}
 		s.phase("sim:b", machine.Passed)
 		s.may(machine.RetryWanted{Lane: n})
-		s.until("the first is gone on with", func(x rack.Shot) bool {
+		s.until("the first is gone on with", func(x machine.Shot) bool {
 			m, _ := at(x, "sim:a")
 			return m.Phase == machine.Passed || m.Phase == machine.Asking
 		})
@@ -516,7 +516,7 @@ func (fails) Ports(context.Context) ([]port.Info, error) {
 // TestAListThatCannotBeReadIsTold: nobody is unplugged by it.
 func TestAListThatCannotBeReadIsTold(t *testing.T) {
 	run(t, machine.Auto, func(c *rack.Config) { c.Lister = fails{} }, func(s *station) {
-		x := s.until("it is told", func(x rack.Shot) bool { return x.Ports != nil })
+		x := s.until("it is told", func(x machine.Shot) bool { return x.Ports != nil })
 		if x.Ports.Code != "port.denied" {
 			t.Errorf("%v", x.Ports)
 		}
@@ -608,7 +608,7 @@ func TestAShiftThatDiedIsTakenOver(t *testing.T) {
 		s.plug("sim:a", units[1])
 		s.plug("sim:b", units[0])
 		for i, name := range []string{"sim:b", "sim:a"} {
-			s.until(name+" is done with", func(x rack.Shot) bool {
+			s.until(name+" is done with", func(x machine.Shot) bool {
 				m, _ := at(x, name)
 				if m.Phase == machine.Asking {
 					s.Put(machine.DigitsGiven{Lane: s.number(name), Last4: uint16(m.IMEI % 10_000)})

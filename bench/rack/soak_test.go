@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"example.org/sectag/bench/rack"
 	"example.org/sectag/cred"
 	"example.org/sectag/device/sim"
 	machine "example.org/sectag/flows/rack"
@@ -90,7 +89,7 @@ type shift struct {
 func (w *shift) through(many int) {
 	w.t.Helper()
 	for w.done < many {
-		w.until("something happens", func(x rack.Shot) bool {
+		w.until("something happens", func(x machine.Shot) bool {
 			moved := false
 			for i := range w.at {
 				moved = w.turn(x, i, many) || moved
@@ -98,7 +97,7 @@ func (w *shift) through(many int) {
 			return moved
 		})
 	}
-	w.until("all lanes are free", func(x rack.Shot) bool {
+	w.until("all lanes are free", func(x machine.Shot) bool {
 		for n := range x.Lanes {
 			if x.Rack.Lane(n).Phase != machine.Absent {
 				return false
@@ -109,7 +108,7 @@ func (w *shift) through(many int) {
 }
 
 // turn does what there is to do at one port.
-func (w *shift) turn(x rack.Shot, i, many int) bool {
+func (w *shift) turn(x machine.Shot, i, many int) bool {
 	name, is := fmt.Sprintf("sim:%d", i), &w.at[i]
 	m, l := at(x, name)
 	switch {

@@ -32,7 +32,7 @@ func (h *house) rack(ctx context.Context) (way.Act, error) {
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	h.on.Open(screens.New(seen{r}, screens.Options{Title: j.Settled.Product, Station: j.Settled.Station, Palette: h.palette(), Now: now, Door: true}))
+	h.on.Open(screens.New(r, screens.Options{Title: j.Settled.Product, Station: j.Settled.Station, Palette: h.palette(), Now: now, Door: true}))
 	left := make(chan way.Act, 1)
 	torn := false
 	go func() {
@@ -63,19 +63,6 @@ func busy(m machine.Rack) bool {
 		}
 	}
 	return false
-}
-
-// seen is a rack as its screens see it.
-type seen struct{ *rack.Rack }
-
-// Shot is how the station stands now.
-func (s seen) Shot() machine.Shot {
-	shot := s.Rack.Shot()
-	out := machine.Shot{Rack: shot.Rack, Tally: shot.Tally, Ports: shot.Ports}
-	for _, l := range shot.Lanes {
-		out.Lanes = append(out.Lanes, machine.Sight(l))
-	}
-	return out
 }
 
 // whole is a port's name as the station knows it: a file by its whole path, so that it can be waited for.
