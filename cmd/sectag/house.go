@@ -19,6 +19,7 @@ type house struct {
 	job   *job.Job
 	found bool   // there is a profile file
 	port  string // named on the command line, or ""
+	title string // instead of the product's name; "" is that
 }
 
 // live goes the ways that the person chooses, the named one first, until one is left for good.
@@ -42,9 +43,9 @@ func (h *house) live(ctx context.Context, first door.Way, named bool) error {
 // choose shows the door; false when the person left instead.
 func (h *house) choose() (door.Way, bool) {
 	chosen := make(chan door.Way, 1)
-	p := h.job.Settled
+	s := h.setting()
 	h.on.Open(tuistart.New(h.door(), tuistart.Options{
-		Title: p.Product, Station: p.Station, Palette: h.palette(), Opened: func(w door.Way) { chosen <- w },
+		Title: s.title, Station: s.station, Palette: h.palette(), Opened: func(w door.Way) { chosen <- w },
 	}))
 	if h.on.over() == way.Quit {
 		return 0, false
@@ -64,8 +65,15 @@ func (h *house) open(ctx context.Context, w door.Way) (way.Act, error) {
 		return h.rack(ctx)
 	case door.Lab, door.Service, door.SetUp: // the same seven screens: without a profile they ask for everything, and offer to save it
 	}
-	p := h.job.Settled
-	return h.walk(ctx, h.on, h.job.Config(h.port), h.terms(), setting{title: p.Product, station: p.Station, door: true})
+	return h.walk(ctx, h.on, h.job.Config(h.port), h.terms(), h.setting())
+}
+
+// setting is how the ways look. Where a title stands instead of the product's name there is no room for the station's.
+func (h *house) setting() setting {
+	if h.title != "" {
+		return setting{title: h.title, door: true}
+	}
+	return setting{title: h.job.Settled.Product, station: h.job.Settled.Station, door: true}
 }
 
 // terms are what the profile settles.

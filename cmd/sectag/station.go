@@ -90,13 +90,3 @@ func modemAt(s bench.Shot) string {
 
 // defaultLedger is where the screens record when neither a profile nor --ledger says: beside the profile that they offer to save.
 const defaultLedger = "sqlite:ledger.db"
-
-// show gives the terminal to a bench until the person quits.
-func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, s setting) error {
-	on := a.terminal(ctx)
-	_, err := a.walk(ctx, on, c, t, s)
-	if e := on.Hide(); err == nil && ctx.Err() == nil {
-		err = e
-	}
-	return err
-}
