@@ -38,6 +38,7 @@ type app struct {
 	*console.Console
 	ascii bool // the screens draw with ASCII only
 	plain bool // they say lines instead
+	utc   bool // times of day on them are UTC
 }
 
 // run is main without the process: it parses, does the verb and answers with the exit code.

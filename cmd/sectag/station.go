@@ -47,6 +47,7 @@ func wayNames() (out []string) {
 func asciiFlag(c *cobra.Command, a *app) {
 	c.Flags().BoolVar(&a.ascii, "ascii", false, "draw the screens with ASCII characters only")
 	c.Flags().BoolVar(&a.plain, "plain", false, "say the screens line by line and read lines, for a screen reader")
+	c.Flags().BoolVar(&a.utc, "utc", false, "times of day on the screens are UTC instead of local")
 }
 
 // screens opens the ways in, one after the other, until the person quits. The benches outlive their screens: each comes to a rest and is

@@ -146,7 +146,7 @@ func (r *run) looks() string {
 
 // fork goes on from a state without changing it.
 func (r *run) fork(do func(*run)) *run {
-	p := New(&desk{}, Options{Now: r.root.clock})
+	p := New(&desk{}, Options{UTC: true, Now: r.root.clock})
 	p.palette = r.root.palette
 	next := &run{t: r.t, m: r.m, story: r.story, pending: slices.Clone(r.pending), root: p, desk: p.hand.bench.(*desk), world: r.world}
 	do(next)

@@ -27,7 +27,7 @@ type run struct {
 func newRun(t *testing.T, terms flows.Terms, w world) *run {
 	t.Helper()
 	d := &desk{}
-	p := New(d, Options{Now: func() time.Time { return noon }, Title: "tracker-2", Station: "3"})
+	p := New(d, Options{UTC: true, Now: func() time.Time { return noon }, Title: "tracker-2", Station: "3"})
 	p.palette = paint.Palette{Bare: true}
 	r := &run{t: t, m: station.NewBench(terms), root: p, desk: d, world: w}
 	r.event(flows.TermsSet{Terms: terms})
