@@ -34,7 +34,7 @@ type Bench struct {
 	held bool         // they could not answer the plan: nothing was begun
 
 	mu    sync.Mutex
-	story station.Story
+	story story
 	idle  *time.Timer
 }
 
@@ -82,14 +82,19 @@ type Announcer func(Doer) Doer
 // Run closes the run of a process that died, begins its own and works until ctx is done: the effect in flight is answered first,
 // what was changed is put back, and the run is closed. Ending work gives up hope of that: the effect in flight is torn off. Then, and
 // when the journal fails, the run stays open, so that the next start says that it was interrupted. see is called after each event, in
-// the loop's goroutine, before the effects start. The error is nil when ctx ended it.
+// the loop's goroutine, before the effects start. The error is nil when ctx ended it. Where a unit's work has no record because the ledger
+// did not take it, the error is ledger.unrecorded, and the run stays open for the next start too.
 func (b *Bench) Run(ctx, work context.Context, terms flows.Terms, around Announcer, see func(Shot)) error {
+	b.desk.Live(ctx)
 	j, left, err := b.estate.begin(work, b)
 	if err == nil {
 		b.in.first(opening(terms, left)...)
 		err = b.loop(ctx, work, j, around, see)
 	}
 	b.desk.Close()
+	if f := b.story.unrecorded(); f != nil {
+		return cred.Because(err, f.Code, f.Text, f.Hint)
+	}
 	if err != nil || work.Err() != nil {
 		return err
 	}
@@ -104,17 +109,21 @@ func (b *Bench) loop(ctx, work context.Context, j *runJournal, around Announcer,
 	}
 	b.setIdle(time.AfterFunc(b.lockAfter(), b.lockIdle))
 	defer b.setIdle(nil)
-	_, err := Run(ctx, work, station.NewBench(flows.Terms{}), j, d, b.in, func(s flows.Shot[station.Bench]) {
+	m, err := Run(ctx, work, station.NewBench(flows.Terms{}), j, d, b.in, func(s flows.Shot[station.Bench]) {
 		b.Touch()
 		b.mu.Lock()
 		_, noticed := s.Event.(flows.Noticed)
-		if (noticed || !s.Ignored) && s.Err == nil {
-			b.story = b.story.With(s.Event)
+		switch failed, _ := s.Event.(flows.Failed); {
+		case s.Err == nil && (noticed || !s.Ignored):
+			b.story.tell(s.Event)
+		case s.Err != nil && failed.Code == "ledger.unrecorded":
+			b.story.hear(failed) // the journal cannot be written either
 		}
 		f := b.story.Facts
 		b.mu.Unlock()
 		see(Shot{s, f})
 	})
+	b.estate.inherit(m.Owed())
 	if ctx.Err() != nil && context.Cause(ctx) == err {
 		return nil
 	}

@@ -57,6 +57,17 @@ func (e *Estate) claim(imei cred.IMEI) (flows.Resumed, bool) {
 	return o, true
 }
 
+// inherit takes what a bench that has ended still owes to a unit, for the bench that meets it next.
+func (e *Estate) inherit(o flows.Resumed) {
+	if o.IMEI == 0 || o.Mode == 0 {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.owed = slices.DeleteFunc(e.owed, func(p flows.Resumed) bool { return p.IMEI == o.IMEI })
+	e.owed = append(e.owed, o)
+}
+
 // heir is the desk, and tells the machine what a unit is owed before it tells who is there.
 type heir struct{ *Bench }
 

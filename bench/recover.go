@@ -92,12 +92,34 @@ func (b *Bench) takeOver(ctx context.Context, run ledger.Run) ([]flows.Resumed, 
 	if err != nil {
 		return nil, err
 	}
+	if err := b.recordLeft(ctx, run, events, s.left, &serials); err != nil {
+		return nil, err
+	}
 	if s.worked || len(s.psks) > 0 {
 		if err := b.recordInterrupted(ctx, run, s, serials); err != nil {
 			return nil, err
 		}
 	}
 	return s.debts(), nil
+}
+
+// recordLeft writes the records of units that a run went on from without one. Each names the serial of its own certificate; the others
+// stay for the unit that the run met last.
+func (b *Bench) recordLeft(ctx context.Context, run ledger.Run, events []ledger.Event, left []story, serials *[]string) (err error) {
+	for _, s := range left {
+		var own []string
+		if c := s.Facts.Prepared.Certificate; c != nil && slices.Contains(*serials, c.Serial) {
+			own = []string{c.Serial}
+		}
+		if s.psks, err = b.lostPSKs(ctx, events, s.Facts.Unit.IMEI); err != nil {
+			return err
+		}
+		if err := b.recordInterrupted(ctx, run, s, own); err != nil {
+			return err
+		}
+		*serials = slices.DeleteFunc(*serials, func(x string) bool { return slices.Contains(own, x) })
+	}
+	return nil
 }
 
 // abandon marks the serials of a dead run whose certificates no record names: their keys died with the process. It gives those and
@@ -154,6 +176,9 @@ type story struct {
 	record   string        // the last record that the journal tells of
 	begun    begun
 	psks     []record.LostPSK
+
+	unwritten *cred.Fault // why the record of the work could not be written, as far as it was tried
+	left      []story     // as they stood when the run went on to something else, of units whose work has no record
 }
 
 // debts are what the next run takes over: of units that this one never met, and of the one that it met last.
@@ -184,10 +209,32 @@ func remains(run ledger.Run, events []ledger.Event) story {
 		if err != nil {
 			break
 		}
-		s.Story = s.With(e)
-		s.hear(e)
+		s.tell(e)
 	}
 	return s
+}
+
+// tell is the next event of the run. Work whose record could not be written is kept apart before other work begins, on this unit or another.
+func (s *story) tell(e flows.Event) {
+	before := *s
+	s.Story = s.With(e)
+	s.hear(e)
+	_, anew := e.(flows.Prepared)
+	if away := before.Facts.Unit.IMEI != s.Facts.Unit.IMEI; before.worked && before.unwritten != nil && (away || anew) {
+		before.left = nil
+		s.left, s.unwritten = append(slices.Clone(s.left), before), nil
+	}
+}
+
+// unrecorded says why a unit has no record of the work that is over, nil where each has its own.
+func (s *story) unrecorded() *cred.Fault {
+	if s.worked && s.unwritten != nil {
+		return s.unwritten
+	}
+	if n := len(s.left); n > 0 {
+		return s.left[n-1].unwritten
+	}
+	return nil
 }
 
 // hear takes what an event says of the unit. A mode that an earlier run owes to a unit is owed until that unit has it back, or
@@ -221,8 +268,12 @@ func (s *story) hear(e flows.Event) {
 			s.owed.Mode = 0
 			s.paid = append(s.paid, here)
 		}
+	case flows.Failed:
+		if e.Code == "ledger.unrecorded" {
+			s.unwritten = cred.Failed(e.Code, e.Text, e.Hint)
+		}
 	case flows.RecordWritten:
-		s.worked, s.record = false, e.Record
+		s.worked, s.record, s.unwritten = false, e.Record, nil
 	}
 }
 
@@ -239,8 +290,12 @@ func (b *Bench) recordInterrupted(ctx context.Context, run ledger.Run, s story, 
 		Unit:  record.Identity{Key: s.identity, UUID: u.UUID, Product: s.begun.Product, Batch: s.begun.Batch},
 		Model: u.Model, Hardware: u.Hardware, Firmware: u.Firmware, Host: u.Host,
 		Bench: evidence.Bench(d.Tool, ""), Abandoned: serials, LostPSKs: s.psks,
-		Failure: cred.Failed("bench.interrupted", "the run ended before its work was done: the process or the power was gone",
+		Failure: cred.Failed("bench.interrupted", "the run ended before its work was done and recorded: the process, the power or the ledger was gone",
 			"run it again with the same unit: its slots are read first"),
+	}
+	if s.unwritten != nil {
+		r.Failure = cred.Failed("ledger.unrecorded", s.unwritten.Text+". What the journal has of it stands here; how it was tested, and the transcript, are lost",
+			"run it again with the same unit: its slots are read first, and get a new identity")
 	}
 	r.Bench.Port, r.Bench.Station, r.Bench.Operator, r.Bench.Profile = s.begun.Port, s.begun.Station, s.begun.Operator, s.begun.Profile
 	r.Slots, r.Findings = evidence.Slots(s.Facts.Plan, r.Failure, nil), evidence.Strayed(s.Facts.Strays, s.Facts.Plan)

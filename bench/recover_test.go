@@ -309,3 +309,37 @@ func TestASerialThatADeadRunAbandonedIsNamedOnce(t *testing.T) {
 		t.Errorf("the record is %+v, %v, %v", r, found, err)
 	}
 }
+
+// A unit whose record could not be written has it written by the next start though the run went on to another unit.
+func TestAUnitThatTheRunWentOnFromHasItsRecord(t *testing.T) {
+	ctx := context.Background()
+	s := working(t)
+	answer[flows.Write](s, flows.Written{})
+	answer[flows.ReadSlot](s, flows.ReadBack{SHA256: cred.Digest{7}})
+	answer[flows.Identify](s, here(ours, 4))
+	answer[flows.RestoreMode](s, flows.Restored{})
+	answer[flows.WriteRecord](s, flows.Failed{Code: "ledger.unrecorded", Text: "the disk is full", Hint: "make room"})
+	tried := s.remains()
+	if f := tried.unrecorded(); f == nil || f.Text != "the disk is full" {
+		t.Errorf("of the record is told %v", f)
+	}
+	for _, next := range []flows.Event{flows.NextUnit{}, flows.UnitWanted{}} {
+		if s.put(next); len(s.flight) > 0 {
+			break
+		}
+	}
+	answer[flows.Identify](s, here(theirs, 1))
+	b, l := died(t, s.lines, func(*ledger.Store, string) {})
+	if _, _, err := b.estate.begin(ctx, b); err != nil {
+		t.Fatal(err)
+	}
+	list, err := l.List(ctx, ledger.Query{})
+	if err != nil || len(list) != 1 {
+		t.Fatalf("the records are %v, %v", list, err)
+	}
+	r, _, err := l.Show(ctx, list[0].Record)
+	if err != nil || r.Kind != record.Interrupted || r.IMEI != ours || r.Unit.Key != here(ours, 1).Identity || r.Failure.Code != "ledger.unrecorded" ||
+		len(r.Slots) != 1 || r.Slots[0].SHA256 != (cred.Digest{7}) || r.Slots[0].Holds != "new" {
+		t.Errorf("the record says %+v, %v", r, err)
+	}
+}

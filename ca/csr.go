@@ -48,6 +48,9 @@ func ParseCSR(der []byte) (CSR, error) {
 		return CSR{}, refuseCSR(fmt.Sprintf("it has %d bytes, %d are enough", len(der), maxCSR), nil)
 	}
 	if why := csrShape(der); why != "" {
+		if c, err := x509.ParseCertificateRequest(der); err == nil && !lint.P256(c.PublicKey) {
+			return CSR{}, otherKey(c.PublicKey)
+		}
 		return CSR{}, refuseCSR(why, nil)
 	}
 	c, err := x509.ParseCertificateRequest(der)
@@ -55,7 +58,7 @@ func ParseCSR(der []byte) (CSR, error) {
 		return CSR{}, refuseCSR("it cannot be read", err)
 	}
 	if !lint.P256(c.PublicKey) {
-		return CSR{}, refuseCSR("its key is "+cred.KeyName(c.PublicKey)+", not EC P-256", nil)
+		return CSR{}, otherKey(c.PublicKey)
 	}
 	key := c.PublicKey.(*ecdsa.PublicKey)
 	spki, err := x509.MarshalPKIXPublicKey(key)
@@ -151,6 +154,12 @@ func csrUsage(c *x509.CertificateRequest) (x509.KeyUsage, error) {
 		return 0, refuseCSR("it asks to be an authority", nil)
 	}
 	return usage, nil
+}
+
+// otherKey refuses a request by its key. What signed it follows from that, and would say nothing to whoever can make another.
+func otherKey(key any) error {
+	return cred.Failed("ca.csr", "the certificate request is refused: its key is "+cred.KeyName(key)+", not EC P-256",
+		"make a new key and request: openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -keyout unit.key -out unit.csr; a modem's own keys are EC P-256")
 }
 
 func refuseCSR(why string, err error) error {

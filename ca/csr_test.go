@@ -283,7 +283,7 @@ func TestRefusedRequests(t *testing.T) {
 		"a lot":                 {make([]byte, maxCSR+1), "8192"},
 		"a certificate":         {issue(t, unlocked(t, InitOptions{}), Request{Days: 1}).DER, ""},
 		"P-384":                 {resigned(t, makeCSR(t, name, p384), derECDSA), "EC P-384"},
-		"RSA":                   {makeCSR(t, name, long), "ECDSA and SHA-256"},
+		"RSA":                   {makeCSR(t, name, long), "its key is RSA 2048, not EC P-256"},
 		"another hash":          {resigned(t, good, oid384), "ECDSA and SHA-256"},
 		"an OID as parameter":   {foreign(0x06, 0x01, 0x2a), "parameters"},
 		"a number as parameter": {foreign(0x02, 0x01, 0x00), "parameters"},

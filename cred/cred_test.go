@@ -243,3 +243,17 @@ func TestForeignWordsAreOneLine(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAddressIsToldWithoutItsPassword: what stands before the last @ is not repeated, whatever is wrong with the address.
+func TestAnAddressIsToldWithoutItsPassword(t *testing.T) {
+	for in, shown := range map[string]string{
+		"coaps://user:hunter2@host": `"coaps://…@host"`, "coaps://hunter2@host:1/p": `"coaps://…@host:1/p"`, "user:hunter2@host": `"…@host"`,
+		"tls://user:hunter2/@hunter2@host:1": `"tls://…@host:1"`, "coaps://user:hunter2@": `"coaps://…@"`, "http://u:hunter2@[::1": `"http://…@[::1"`,
+		"coaps://u:hunter2%zz@host": `"coaps://…@host"`, "coaps:user:hunter2@host": `"…@host"`,
+	} {
+		_, err := cred.ParseEndpoint(in)
+		if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.HasPrefix(err.Error(), shown) {
+			t.Errorf("%s: %v", in, err)
+		}
+	}
+}

@@ -22,7 +22,7 @@ func ParseEndpoint(s string) (Endpoint, error) {
 		form = "tls://host:port"
 	}
 	bad := func(why string) (Endpoint, error) {
-		return Endpoint{}, fmt.Errorf("%q is no endpoint: %s; write %s", s, why, form)
+		return Endpoint{}, fmt.Errorf("%q is no endpoint: %s; write %s", nameless(s), why, form)
 	}
 	if bareIPv6(s) {
 		form = strings.Replace(form, "host", "[2001:db8::7]", 1)
@@ -52,6 +52,20 @@ func ParseEndpoint(s string) (Endpoint, error) {
 		return bad("the port is missing")
 	}
 	return e, nil
+}
+
+// nameless is an address as it may be shown: without a user and password, which somebody may have written before an @ though no endpoint
+// has them. A password may have any character, an @ and a slash too, so all up to the last @ goes.
+func nameless(s string) string {
+	at := strings.LastIndex(s, "@")
+	if at < 0 {
+		return s
+	}
+	scheme, _, slashes := strings.Cut(s[:at], "://")
+	if !slashes {
+		return "…" + s[at:]
+	}
+	return scheme + "://…" + s[at:]
 }
 
 // bareIPv6 tells whether there are several colons between the slashes and no brackets. Nobody knows whether what follows the last

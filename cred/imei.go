@@ -34,10 +34,19 @@ func ParseIMEI(s string) (IMEI, error) {
 
 // String writes the fifteen digits, or the empty string for the zero value.
 func (i IMEI) String() string {
+	var digits [15]byte
+	return string(i.Append(digits[:0]))
+}
+
+// Append writes what String says behind b.
+func (i IMEI) Append(b []byte) []byte {
 	if i == 0 || i >= imeiLimit {
-		return ""
+		return b
 	}
-	return fmt.Sprintf("%015d", uint64(i))
+	for unit := uint64(imeiLimit / 10); unit > 0; unit /= 10 {
+		b = append(b, byte('0'+uint64(i)/unit%10))
+	}
+	return b
 }
 
 // Valid tells whether the last digit is the Luhn check digit of the others. A false is worth a warning and never a refusal.

@@ -121,7 +121,7 @@ func TestKilledAtTheScreens(t *testing.T) {
 				sum := sha256.Sum256(read(t, anchor))
 				s.modem("--imei", sceneIMEI)
 				at := when + " " + c.effect
-				x, said := s.doomed(at, "--ledger", "sqlite:ledger.db")
+				x, said := s.doomed(at, "--way", "lab", "--ledger", "sqlite:ledger.db")
 				for _, step := range x.journey(url, hex.EncodeToString(sum[:]))[:c.steps] {
 					step()
 				}

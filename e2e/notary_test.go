@@ -37,7 +37,7 @@ func TestTheLedgersKeyIsAskedForAndHoldsNothingUp(t *testing.T) {
 	if out := verify(0); !strings.Contains(out, `"signed": 3`) {
 		t.Errorf("what the run recorded is not signed: %s", out)
 	}
-	x := s.terminal(nil)
+	x := s.terminal(nil, "--way", "lab")
 	x.sees("passphrase of the ledger's key")
 	x.types(seal)
 	x.press("Enter")

@@ -246,7 +246,7 @@ func TestTheScreensTryTheSameKeyAgain(t *testing.T) {
 	}
 	gnutls := peers.GnuTLS(t, "--pskpasswd", known, "--priority", "NORMAL:-KX-ALL:+PSK:-VERS-ALL:+VERS-DTLS1.2:+AES-128-CCM-8")
 	s := pskScene(t, gnutls.URL)
-	x := s.terminal(nil)
+	x := s.terminal(nil, "--way", "lab")
 	x.names()
 	x.sees("▸ Credentials", "– Authority", "PSK identity", "enter start")
 	x.press("Enter")

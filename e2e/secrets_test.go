@@ -145,7 +145,7 @@ func (a *announced) coreless() {
 func TestTheScreensLeaveNoSecrets(t *testing.T) {
 	t.Parallel()
 	s := secretScene(t, true)
-	x := s.terminal(nil)
+	x := s.terminal(nil, "--way", "lab")
 	x.unlocks()
 	x.names()
 	x.sees("enter start")

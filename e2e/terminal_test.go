@@ -21,7 +21,7 @@ import (
 func big(t testing.TB, picture string) []string {
 	t.Helper()
 	var rows []string
-	for _, l := range strings.Split(string(read(t, filepath.Join("..", "docs", "screens", picture))), "\n") {
+	for _, l := range strings.Split(string(read(t, filepath.Join("..", "docs", "screens", "walk", picture))), "\n") {
 		if _, after, ok := strings.Cut(l, "│ "); ok && strings.Contains(after, "██") {
 			rows = append(rows, strings.TrimRight(after, " "))
 		}
@@ -69,7 +69,7 @@ func TestFromTheFirstScreenToPass(t *testing.T) {
 	srv := fars()[0].start(t, root.Server(t), s.file("root.crt"))
 	s.profile(root.CertFile, srv.URL)
 	s.modem("--imei", sceneIMEI)
-	x := s.terminal(nil)
+	x := s.terminal(nil, "--way", "lab")
 	x.unlocks()
 	x.names()
 	x.sees("▸ Credentials", "root CA", "client cert", "client key", "write", "enter start")
@@ -102,7 +102,7 @@ func TestWithoutAProfile(t *testing.T) {
 	s := newStage(t, "Acme Devices", false)
 	url, anchor := s.endpoint("--client-ca", "authority/root.crt", "--aia", "127.0.0.1:0")
 	s.modem("--imei", sceneIMEI)
-	x := s.terminal(nil, "--ledger", "sqlite:ledger.db")
+	x := s.terminal(nil, "--way", "lab", "--ledger", "sqlite:ledger.db")
 	x.makesAuthority("CN=Typed Devices")
 	x.names()
 	x.sees("▸ Credentials", "▸ sec_tag")
@@ -185,7 +185,7 @@ func TestAFailThatExplainsItself(t *testing.T) {
 	srv := fars()[0].start(t, root.Server(t), filepath.Join(authority(t, "Acme Devices", false), "root.crt"))
 	s.profile(root.CertFile, srv.URL)
 	s.modem("--imei", sceneIMEI)
-	x := s.terminal(nil)
+	x := s.terminal(nil, "--way", "lab")
 	x.unlocks()
 	x.names()
 	x.sees("▸ Credentials", "enter start")
@@ -279,7 +279,7 @@ func slowScene(t *testing.T) (*stage, *terminal) {
 	s.sectag("at", "--port", "modem", "--file", "foreign.at", "--yes", "--imei", sceneIMEI).must(t, 0)
 	fast.stop()
 	s.modem("--fault", "online", "--baud", "9600", "--flash-ms", "30")
-	return s, s.terminal(nil)
+	return s, s.terminal(nil, "--way", "lab")
 }
 
 // progress waits until a write is under way, and looks at how it is shown.
@@ -327,7 +327,7 @@ func TestNoColor(t *testing.T) {
 			root := peers.Root(t, "Nobody's Root")
 			s.profile(root.CertFile, "")
 			s.modem("--imei", sceneIMEI)
-			x := s.terminal(c.env)
+			x := s.terminal(c.env, "--way", "lab")
 			x.unlocks()
 			x.names()
 			x.sees("enter start")
@@ -349,7 +349,7 @@ func TestLongWaitsAreTold(t *testing.T) {
 	s := newStage(t, "Other Devices", true)
 	s.profile(peers.Root(t, "Nobody's Root").CertFile, "")
 	s.modem("--imei", sceneIMEI, "--fault", "slow=0.6")
-	x := s.terminal(nil)
+	x := s.terminal(nil, "--way", "lab")
 	x.unlocks()
 	x.sees("▸ port")
 	x.types("modem")

@@ -109,7 +109,7 @@ func (s *Store) store(ctx context.Context, tx engine.Querier, w Written, unit re
 	if err := owner.Bind(ctx, tx, unit, w.Index, claims); err != nil {
 		return err
 	}
-	if err := engine.Say(ctx, tx, w.Index, r); err != nil {
+	if err := engine.Say(ctx, tx, s.traits, w.Index, r); err != nil {
 		return err
 	}
 	if r.Cert != nil && r.Cert.Serial != "" {

@@ -11,40 +11,46 @@ import (
 
 // BenchmarkAppendEvent is one line that rides.
 func BenchmarkAppendEvent(b *testing.B) {
-	s, _ := openNew(b)
-	run, err := s.Begin(b.Context(), at, nil)
-	must(b, err)
-	for b.Loop() {
-		must(b, s.AppendEvent(b.Context(), run, "slot.written", at, nil))
-	}
+	measureEach(b, func(b *testing.B, k kind) {
+		s, _ := openNew(b, k)
+		run, err := s.Begin(b.Context(), at, nil)
+		must(b, err)
+		for b.Loop() {
+			must(b, s.AppendEvent(b.Context(), run, "slot.written", at, nil))
+		}
+	})
 }
 
 // BenchmarkAppendFirm is one line that stands before an act on the world.
 func BenchmarkAppendFirm(b *testing.B) {
-	s, _ := openNew(b)
-	run, err := s.Begin(b.Context(), at, nil)
-	must(b, err)
-	for b.Loop() {
-		must(b, s.AppendFirm(b.Context(), run, "slot.written", at, nil))
-	}
+	measureEach(b, func(b *testing.B, k kind) {
+		s, _ := openNew(b, k)
+		run, err := s.Begin(b.Context(), at, nil)
+		must(b, err)
+		for b.Loop() {
+			must(b, s.AppendFirm(b.Context(), run, "slot.written", at, nil))
+		}
+	})
 }
 
 // BenchmarkRecord is one unit's record, durable, with check, bindings and leaf.
 func BenchmarkRecord(b *testing.B) {
-	s, _ := openNew(b)
-	n := 0
-	for b.Loop() {
-		n++
-		r := unitRecord(n, 1)
-		must(b, s.Check(b.Context(), r.Seen(), r.Bindings()...))
-		_, err := s.Record(b.Context(), r)
-		must(b, err)
-	}
+	measureEach(b, func(b *testing.B, k kind) {
+		s, _ := openNew(b, k)
+		n := 0
+		for b.Loop() {
+			n++
+			r := unitRecord(n, 1)
+			must(b, s.Check(b.Context(), r.Seen(), r.Bindings()...))
+			_, err := s.Record(b.Context(), r)
+			must(b, err)
+		}
+	})
 }
 
 // BenchmarkRecordSigned is BenchmarkRecord where each transaction signs the state that it makes.
 func BenchmarkRecordSigned(b *testing.B) {
-	s, _ := openNew(b)
+	s, _ := openNew(b, file{})
 	must(b, s.SignWith(b.Context(), testKey(1)))
 	n := 0
 	for b.Loop() {
@@ -56,7 +62,7 @@ func BenchmarkRecordSigned(b *testing.B) {
 
 // BenchmarkProveUnder is one unit's proof out of ten thousand.
 func BenchmarkProveUnder(b *testing.B) {
-	s, _ := openNew(b)
+	s, _ := openNew(b, file{})
 	_, err := s.pools.Firm.Exec("PRAGMA synchronous = OFF") // the filling is not measured
 	must(b, err)
 	must(b, s.SignWith(b.Context(), testKey(1)))
@@ -76,12 +82,14 @@ func BenchmarkProveUnder(b *testing.B) {
 
 // BenchmarkUnit is all that one unit writes: a run of forty lines of which eight are firm, a serial, a record.
 func BenchmarkUnit(b *testing.B) {
-	s, _ := openNew(b)
-	n := 0
-	for b.Loop() {
-		n++
-		writeUnit(b, s, n)
-	}
+	measureEach(b, func(b *testing.B, k kind) {
+		s, _ := openNew(b, k)
+		n := 0
+		for b.Loop() {
+			n++
+			writeUnit(b, s, n)
+		}
+	})
 }
 
 func writeUnit(b *testing.B, s *Store, n int) {

@@ -4,26 +4,24 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"example.org/sectag/ledger/internal/engine"
 )
 
-// Several benches may write one ledger at the same time, and to reach the disk takes longer than all the rest of a commit. So what
-// waits for the disk together goes there together: whoever comes first takes everything that waits by then into one transaction. Each
-// is told of its own failure only, and none is told that it is done before it is on the disk.
+// Several benches may write one ledger at the same time, and what waits for the disk together goes there together, in one transaction
+// (internal/turn). Each is told of its own failure only, and none is told that it is done before it is on the disk.
 
 // act is one thing to be written.
 type act struct {
 	what string // for people, should it fail
 	run  string // which must be this station's; empty: none, or one that is begun
 	firm bool   // it must be on the disk when it is done
-	lone bool   // it is one statement, which SQLite takes back by itself when it fails
 	do   func(context.Context, engine.Querier) error
 	over func(ctx context.Context, err error) // what follows from it, once the transaction is over; may be nil
 
-	err  error
-	turn chan bool // of one that waits: true, it takes what is queued to the database; false, another did that and it is done
+	err error
 }
 
 // runTail is the end of a run as it was.
@@ -47,40 +45,12 @@ func (s *Store) write(ctx context.Context, a *act) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	a.turn = make(chan bool, 1)
-	s.door.Lock()
-	s.queue = append(s.queue, a)
-	lead := !s.busy
-	s.busy = true
-	s.door.Unlock()
-	if !lead {
-		lead = <-a.turn
-	}
-	if lead {
-		s.lead(context.WithoutCancel(ctx), a)
-	}
+	s.queue.Do(a, func(all []*act) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.commit(context.WithoutCancel(ctx), all)
+	})
 	return engine.Told(s.db, a.err, a.what)
-}
-
-// lead writes all that is queued, an act of one's own among it, and hands the turn on to whoever came meanwhile.
-func (s *Store) lead(ctx context.Context, own *act) {
-	s.door.Lock()
-	all := s.queue
-	s.queue = nil
-	s.door.Unlock()
-	s.mu.Lock()
-	s.commit(ctx, all)
-	s.mu.Unlock()
-	s.door.Lock()
-	if s.busy = len(s.queue) > 0; s.busy {
-		s.queue[0].turn <- true
-	}
-	s.door.Unlock()
-	for _, a := range all {
-		if a != own {
-			a.turn <- false
-		}
-	}
 }
 
 // commit writes acts in one transaction. What is cached of the runs' ends is forgotten when the transaction as a whole fails: the
@@ -96,7 +66,7 @@ func (s *Store) commit(ctx context.Context, all []*act) {
 		for _, a := range all {
 			a.err = err
 		}
-		clear(s.runs)
+		s.forget()
 		s.follow(ctx, all)
 		return
 	}
@@ -116,6 +86,12 @@ func (s *Store) commit(ctx context.Context, all []*act) {
 	}
 }
 
+// forget drops what is cached of the database, which knows best.
+func (s *Store) forget() {
+	clear(s.runs)
+	clear(s.traits)
+}
+
 func (s *Store) follow(ctx context.Context, all []*act) {
 	for _, a := range all {
 		if a.over != nil {
@@ -124,15 +100,25 @@ func (s *Store) follow(ctx context.Context, all []*act) {
 	}
 }
 
-// tried is together, once more where stations stood in each other's way and the database took everything back.
+// errSome says that of several acts one failed, and that nothing was written.
+var errSome = errors.New("one of several acts failed")
+
+// tried is together, once more where stations stood in each other's way and the database took everything back, and with care where one act
+// of several failed: that is rare, and care takes its time.
 func (s *Store) tried(ctx context.Context, db *sql.DB, parsed *engine.Statements, all []*act) (err error) {
-	for range 5 {
-		s.commits++
-		err = s.together(ctx, db, parsed, all)
-		if err == nil || s.pools.Shared == nil || !s.pools.Shared.Again(err) {
+	s.commits++
+	care := false
+	for tries := 0; tries < 5; {
+		err = s.together(ctx, db, parsed, all, care)
+		switch {
+		case errors.Is(err, errSome):
+			care = true
+		case err != nil && s.pools.Shared != nil && s.pools.Shared.Again(err):
+			tries++
+		default:
 			return err
 		}
-		clear(s.runs)
+		s.forget()
 		for _, a := range all {
 			a.err = nil
 		}
@@ -141,7 +127,7 @@ func (s *Store) tried(ctx context.Context, db *sql.DB, parsed *engine.Statements
 }
 
 // together is the transaction of commit. Its error is of all acts; one that failed alone has its own.
-func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Statements, all []*act) error {
+func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Statements, all []*act, care bool) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if d := s.pools.Shared; d != nil && err != nil && d.Lost(err) {
 		tx, err = db.BeginTx(ctx, nil) // nothing was asked of the old connection yet: a new one will do
@@ -154,7 +140,7 @@ func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Stateme
 	done := 0
 	fresh, err := s.holds.Renewed(ctx, q)
 	if fresh {
-		clear(s.runs)
+		s.forget()
 	}
 	if err == nil && !firm(all) && s.pools.Ease != "" {
 		_, err = q.ExecContext(ctx, s.pools.Ease)
@@ -163,7 +149,12 @@ func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Stateme
 		if err != nil {
 			break
 		}
-		if err = s.one(ctx, q, a, len(all) == 1); err == nil && a.err == nil {
+		if care {
+			err = s.one(ctx, q, a)
+		} else {
+			err = s.bare(ctx, q, a, len(all) == 1)
+		}
+		if err == nil && a.err == nil {
 			done++
 		}
 	}
@@ -186,20 +177,22 @@ func (s *Store) together(ctx context.Context, db *sql.DB, parsed *engine.Stateme
 // firm tells whether one of the acts must be on the disk when it is done.
 func firm(all []*act) bool { return slices.ContainsFunc(all, func(a *act) bool { return a.firm }) }
 
-// one runs one act of several so that its failure takes back what it did and nothing else. An act that is alone needs no such care, nor
-// one that is a single statement: thirty-two lanes that wait for each other's lines would feel it.
-func (s *Store) one(ctx context.Context, tx engine.Querier, a *act, alone bool) error {
-	if alone {
-		if err := s.holdsRun(ctx, tx, a.run); err != nil {
-			return err
-		}
-		return a.do(ctx, tx)
+// bare runs an act without care: its failure is everybody's.
+func (s *Store) bare(ctx context.Context, tx engine.Querier, a *act, alone bool) error {
+	err := s.holdsRun(ctx, tx, a.run)
+	if err == nil {
+		err = a.do(ctx, tx)
 	}
+	if d := s.pools.Shared; err == nil || alone || d != nil && (d.Again(err) || d.Lost(err)) {
+		return err
+	}
+	return errSome
+}
+
+// one runs one act of several so that its failure takes back what it did and nothing else. For that the database keeps a copy of all that an
+// act changes, which thirty-two lanes that wait for each other would feel: it is only done where one of them failed.
+func (s *Store) one(ctx context.Context, tx engine.Querier, a *act) error {
 	if a.err = s.holdsRun(ctx, tx, a.run); a.err != nil {
-		return nil
-	}
-	if a.lone && s.pools.Shared == nil { // PostgreSQL gives a transaction up with the first statement that fails
-		a.err = a.do(ctx, tx)
 		return nil
 	}
 	if _, err := tx.ExecContext(ctx, `SAVEPOINT one`); err != nil {
@@ -217,7 +210,7 @@ func (s *Store) one(ctx context.Context, tx engine.Querier, a *act, alone bool) 
 		if _, err := tx.ExecContext(ctx, `ROLLBACK TO one`); err != nil {
 			return a.err // the database has taken all of it back
 		}
-		clear(s.runs)
+		s.forget()
 		for _, w := range was {
 			s.runs[w.run] = &w.tail
 		}

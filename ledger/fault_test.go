@@ -11,7 +11,7 @@ import (
 // TestWhatGoesThroughTheDisk takes the durable way to the database away: everything that promises durability must fail then,
 // and a line of the journal, which does not, must not care.
 func TestWhatGoesThroughTheDisk(t *testing.T) {
-	s, _ := openNew(t)
+	s, _ := openNew(t, file{})
 	ctx := t.Context()
 	run, err := s.Begin(ctx, at, nil)
 	must(t, err)
@@ -34,84 +34,115 @@ func TestWhatGoesThroughTheDisk(t *testing.T) {
 	mustVerify(t, s.Reader)
 }
 
-func TestFullDisk(t *testing.T) {
-	s, _ := openNew(t)
-	ctx := t.Context()
-	run, err := s.Begin(ctx, at, nil)
-	must(t, err)
-	_, err = s.pools.Firm.Exec(`PRAGMA max_page_count = 1`) // SQLite takes the size that the file has
-	must(t, err)
-	n := 0
-	for ; err == nil && n < 200; n++ {
-		r := unitRecord(n, 1)
-		r.Run = run
-		_, err = s.Record(ctx, r)
-	}
-	f := wantCode(t, err, "ledger.file")
-	if !strings.Contains(f.Text, "full") {
-		t.Errorf("%q does not say that the disk is full", f.Text)
-	}
-	if rep := mustVerify(t, s.Reader); rep.Records != int64(n-1) {
-		t.Errorf("%d records after %d were acknowledged", rep.Records, n-1)
-	}
-	_, err = s.pools.Firm.Exec(`PRAGMA max_page_count = 100000`)
-	must(t, err)
-	must(t, s.AppendEvent(ctx, run, "room.made", at, nil))
-	_, err = s.Record(ctx, unitRecord(n, 1))
-	must(t, err)
-	mustVerify(t, s.Reader)
+// fullDisk makes the disk full for the ledger's next records, and makes room again: of the file SQLite takes the size that it has; the server
+// says what it says when its own disk is full.
+var fullDisk = map[kind]struct{ full, room string }{
+	file{}: {`PRAGMA max_page_count = 1`, `PRAGMA max_page_count = 100000`},
+	database{}: {
+		`CREATE FUNCTION fills() RETURNS trigger LANGUAGE plpgsql AS $$
+			BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+		CREATE TRIGGER no_room BEFORE INSERT ON binding FOR EACH ROW WHEN (NEW.record > 3) EXECUTE FUNCTION fills()`,
+		`DROP FUNCTION fills CASCADE`,
+	},
 }
 
-func TestAnotherProgramHoldsTheFile(t *testing.T) {
-	s, url := openNew(t)
+func TestFullDisk(t *testing.T) {
+	onEach(t, func(t *testing.T, k kind) {
+		s, _ := openNew(t, k)
+		ctx := t.Context()
+		run, err := s.Begin(ctx, at, nil)
+		must(t, err)
+		_, err = s.pools.Firm.Exec(fullDisk[k].full)
+		must(t, err)
+		n := 0
+		for ; err == nil && n < 200; n++ {
+			r := unitRecord(n, 1)
+			r.Run = run
+			_, err = s.Record(ctx, r)
+		}
+		f := wantCode(t, err, "ledger.file")
+		if !strings.Contains(f.Text, "full") {
+			t.Errorf("%q does not say that the disk is full", f.Text)
+		}
+		_, err = s.pools.Firm.Exec(fullDisk[k].room)
+		must(t, err)
+		if rep := mustVerify(t, s.Reader); n < 2 || rep.Records != int64(n-1) {
+			t.Errorf("%d records after %d were acknowledged", rep.Records, n-1)
+		}
+		must(t, s.AppendEvent(ctx, run, "room.made", at, nil))
+		_, err = s.Record(ctx, unitRecord(n, 1))
+		must(t, err)
+		mustVerify(t, s.Reader)
+	})
+}
+
+// otherProgram has hold of a ledger until its transaction is over.
+func otherProgram(t *testing.T, k kind, url string) *sql.Tx {
+	t.Helper()
+	if k == kind(database{}) {
+		tx, err := forger(t, url).Begin()
+		must(t, err)
+		_, err = tx.Exec(`LOCK TABLE head IN EXCLUSIVE MODE`)
+		must(t, err)
+		return tx
+	}
 	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(url, "sqlite:")+"?_txlock=immediate")
 	must(t, err)
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
 	tx, err := db.Begin()
 	must(t, err)
-	_, err = s.pools.Firm.Exec(`PRAGMA busy_timeout = 20`)
-	must(t, err)
-	_, err = s.Record(t.Context(), plain(1))
-	wantCode(t, err, "ledger.busy")
-	must(t, tx.Rollback())
-	_, err = s.Record(t.Context(), plain(1))
-	must(t, err)
-	mustVerify(t, s.Reader)
+	return tx
+}
+
+func TestAnotherProgramHoldsTheLedger(t *testing.T) {
+	impatient := map[kind]string{file{}: `PRAGMA busy_timeout = 20`, database{}: `SET lock_timeout = '20ms'`}
+	onEach(t, func(t *testing.T, k kind) {
+		s, url := openNew(t, k)
+		tx := otherProgram(t, k, url)
+		_, err := s.pools.Firm.Exec(impatient[k])
+		must(t, err)
+		_, err = s.Record(t.Context(), plain(1))
+		wantCode(t, err, "ledger.busy")
+		must(t, tx.Rollback())
+		_, err = s.Record(t.Context(), plain(1))
+		must(t, err)
+		mustVerify(t, s.Reader)
+	})
 }
 
 func TestCanceled(t *testing.T) {
-	s, _ := openNew(t)
-	populate(t, s)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, rec := s.Record(ctx, plain(9))
-	_, verify := s.Verify(ctx, nil)
-	_, open := s.Runs(ctx, "")
-	for name, err := range map[string]error{"record": rec, "verify": verify, "runs": open} {
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: %v", name, err)
+	onEach(t, func(t *testing.T, k kind) {
+		s, _ := openNew(t, k)
+		populate(t, s)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, rec := s.Record(ctx, plain(9))
+		_, verify := s.Verify(ctx, nil)
+		_, open := s.Runs(ctx, "")
+		for name, err := range map[string]error{"record": rec, "verify": verify, "runs": open} {
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
-	}
-	if rep := mustVerify(t, s.Reader); rep.Records != 3 {
-		t.Errorf("%d records", rep.Records)
-	}
-	_, err := s.Record(t.Context(), plain(9))
-	must(t, err)
-	mustVerify(t, s.Reader)
+		if rep := mustVerify(t, s.Reader); rep.Records != 3 {
+			t.Errorf("%d records", rep.Records)
+		}
+		_, err := s.Record(t.Context(), plain(9))
+		must(t, err)
+		mustVerify(t, s.Reader)
+	})
 }
 
 // TestATableIsGone: a ledger that lost a part is damaged, and no defect of the program.
 func TestATableIsGone(t *testing.T) {
-	s, url := openNew(t)
-	must(t, s.Close())
-	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(url, "sqlite:"))
-	must(t, err)
-	_, err = db.Exec(`DROP TABLE serial`)
-	must(t, err)
-	must(t, db.Close())
-	s, err = Open(t.Context(), url)
-	must(t, err)
-	defer s.Close()
-	_, err = s.Record(t.Context(), unitRecord(1, 1))
-	wantCode(t, err, "ledger.broken")
+	onEach(t, func(t *testing.T, k kind) {
+		s, url := openNew(t, k)
+		must(t, s.Close())
+		k.change(t, url, `DROP TABLE serial`)
+		s, err := Open(t.Context(), url)
+		must(t, err)
+		defer s.Close()
+		_, err = s.Record(t.Context(), unitRecord(1, 1))
+		wantCode(t, err, "ledger.broken")
+	})
 }

@@ -33,8 +33,8 @@ func spare(step int) int {
 // holds reads as before. The file is packed into the smallest pages first, so that long records lie on overflow pages too.
 func TestTamperBytes(t *testing.T) {
 	t.Parallel()
-	ledger, head, pub := closedLedger(t)
-	ledger = dense(t, ledger)
+	url, head, pub := closedLedger(t, file{})
+	ledger := dense(t, url)
 	free := freeRoom(t, ledger) // of each byte the bits
 	before := dump(t, ledgerFile(t, ledger))
 	for _, noise := range []byte{0x01, 0x80, 0xff, 0x55} {

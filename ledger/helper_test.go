@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -18,15 +16,6 @@ import (
 const at = "2026-11-22T10:00:00Z"
 
 var day = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-
-func openNew(t testing.TB) (*Store, string) {
-	t.Helper()
-	url := "sqlite:" + filepath.Join(t.TempDir(), "ledger.db")
-	if strings.Contains(t.Name(), onPostgres+"/") {
-		url = database(t)
-	}
-	return openAt(t, url), url
-}
 
 func openAt(t testing.TB, url string) *Store {
 	t.Helper()

@@ -92,7 +92,7 @@ func (s *Store) append(ctx context.Context, firm bool, run, typ, at string, body
 	if err := lineOK(typ, at, body); err != nil {
 		return err
 	}
-	return s.write(ctx, &act{what: "write the journal", run: run, firm: firm, lone: true, do: func(ctx context.Context, tx engine.Querier) error {
+	return s.write(ctx, &act{what: "write the journal", run: run, firm: firm, do: func(ctx context.Context, tx engine.Querier) error {
 		return s.add(ctx, tx, run, typ, at, body)
 	}})
 }

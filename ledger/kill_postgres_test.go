@@ -1,45 +1,11 @@
 package ledger
 
 import (
-	"strconv"
 	"sync"
 	"testing"
 
 	"example.org/sectag/internal/peers"
 )
-
-// TestKilledOnPostgreSQL kills a writer after some of its acknowledgements, while it is at the next thing. The server ends what it held.
-func TestKilledOnPostgreSQL(t *testing.T) {
-	for n := 2; n <= writerSteps; n += 5 { // after each kind of act once
-		t.Run(strconv.Itoa(n), func(t *testing.T) {
-			t.Parallel()
-			address := database(t)
-			acks := killed(t, address, n)
-			s := openAt(t, address)
-			mustVerify(t, s.Reader)
-			for _, a := range acks {
-				if lost := kept(t, s.Reader, a); lost != "" {
-					t.Errorf("%s %s was acknowledged: %s", a.what, a.name, lost)
-				}
-			}
-			open, err := s.Runs(t.Context(), RunOpen)
-			must(t, err)
-			if len(open) > 1 {
-				t.Errorf("%d runs are open", len(open))
-			}
-			for _, run := range open {
-				for got := false; !got; { // once the server has noticed
-					got, err = s.Claim(t.Context(), run.ID)
-					must(t, err)
-				}
-				must(t, s.End(t.Context(), run.ID, at, RunInterrupted))
-			}
-			_, err = s.Record(t.Context(), unitRecord(0, 2))
-			must(t, err)
-			mustVerify(t, s.Reader)
-		})
-	}
-}
 
 // TestTheServerCrashes in the middle of many writes. What was acknowledged is there, and the same store goes on when the server is back.
 func TestTheServerCrashes(t *testing.T) {

@@ -28,6 +28,7 @@ import (
 	"example.org/sectag/ledger/internal/hold"
 	"example.org/sectag/ledger/internal/search"
 	"example.org/sectag/ledger/internal/tree"
+	"example.org/sectag/ledger/internal/turn"
 	"example.org/sectag/ledger/seal"
 )
 
@@ -42,17 +43,16 @@ type Reader struct {
 // Store writes a ledger, and is a Reader of it. It may be used by many goroutines.
 type Store struct {
 	*Reader
-	door  sync.Mutex
-	queue []*act // what waits to be written
-	busy  bool   // somebody writes, or is told to
+	queue turn.Queue[*act] // what waits to be written
 
 	mu      sync.Mutex
 	rides   *engine.Statements
 	firms   *engine.Statements
-	commits int              // transactions so far
+	commits int              // so often was what waited written
 	tails   []runTail        // room for what one of several acts would have to put back
 	runs    map[string]*tail // as the database has them; emptied whenever a transaction fails
 	mine    map[string]bool  // begun here: Unfinished leaves them out
+	traits  engine.Numbers   // as the database has them; emptied likewise
 	loose   map[string]bool  // runs with lines that ride: they may not be on the disk
 	signer  *seal.Signer     // nil: states of the log are not signed
 	grew    string           // when the newest record of this transaction was written
@@ -85,7 +85,7 @@ func (s *Store) Disown() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.mine)
-	clear(s.runs)
+	s.forget()
 	clear(s.loose)
 	s.holds = hold.New(s.pools.Shared)
 }
@@ -95,7 +95,7 @@ func opened(ctx context.Context, e engine.Engine, name string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Reader: r, runs: map[string]*tail{}, mine: map[string]bool{}, loose: map[string]bool{}, holds: hold.New(r.pools.Shared)}
+	s := &Store{Reader: r, runs: map[string]*tail{}, traits: engine.Numbers{}, mine: map[string]bool{}, loose: map[string]bool{}, holds: hold.New(r.pools.Shared)}
 	s.firms = engine.NewStatements(r.pools.Firm)
 	if s.rides = s.firms; r.pools.Ride != r.pools.Firm {
 		s.rides = engine.NewStatements(r.pools.Ride)

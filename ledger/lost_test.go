@@ -2,12 +2,14 @@ package ledger
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"example.org/sectag/ledger/record"
 )
@@ -129,7 +131,7 @@ func (w *wire) cutNow() {
 // overWire opens a ledger over a wire, and another store of it that does not use the wire.
 func overWire(t *testing.T) (w *wire, s, direct *Store) {
 	t.Helper()
-	address := database(t)
+	address := database{}.fresh(t)
 	direct = openAt(t, address)
 	w = newWire(t)
 	s, err := OpenAs(t.Context(), theServer(t).URL(schemaOf(t, address), "", w.port()), "far")
@@ -227,6 +229,22 @@ func TestAServerThatDoesNotNoticeIsTold(t *testing.T) {
 	mustVerify(t, direct.Reader)
 }
 
+// takenOver claims a run whose writer is gone, as soon as that has been noticed: a server takes a moment.
+func takenOver(t *testing.T, s *Store, run string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for {
+		got, err := s.Claim(ctx, run)
+		if err != nil {
+			t.Fatalf("run %s, whose writer is gone, cannot be taken over: %v", run, err)
+		}
+		if got {
+			return
+		}
+	}
+}
+
 // TestWhatAnotherTookOverIsLost: while a station was cut off another buried its run, and the station is told.
 func TestWhatAnotherTookOverIsLost(t *testing.T) {
 	w, s, direct := overWire(t)
@@ -234,10 +252,7 @@ func TestWhatAnotherTookOverIsLost(t *testing.T) {
 	run, err := s.Begin(ctx, at, nil)
 	must(t, err)
 	w.cutNow()
-	for got := false; !got; { // once the server has noticed
-		got, err = direct.Claim(ctx, run)
-		must(t, err)
-	}
+	takenOver(t, direct, run)
 	wantCode(t, s.AppendFirm(ctx, run, "slot.written", at, nil), "ledger.lost")
 	must(t, direct.End(ctx, run, at, RunInterrupted))
 	wantCode(t, s.AppendFirm(ctx, run, "slot.written", at, nil), "ledger.lost")
@@ -253,7 +268,7 @@ func TestWhatAnotherTookOverIsLost(t *testing.T) {
 // TestFirstOpeners: many open a place without a ledger at the same time, and make one.
 func TestFirstOpeners(t *testing.T) {
 	const openers = 8
-	address := database(t)
+	address := database{}.fresh(t)
 	origins := make(chan string, openers)
 	for range openers {
 		go func() {

@@ -242,6 +242,7 @@ func benchAppend(b *testing.B, url string, journal bool) {
 		done += each
 	}
 	b.ReportMetric(float64(done)/b.Elapsed().Seconds(), "units/s")
+	b.ReportMetric(float64(s.commits)/float64(done), "commits/unit")
 	b.ReportMetric(each, "units/op")
 }
 

@@ -63,61 +63,61 @@ func (w *world) taken(by *device, claims []record.Binding) bool {
 	return false
 }
 
+// quick has the writer's commits not wait for the disk.
+var quick = map[kind]string{file{}: "PRAGMA synchronous = OFF", database{}: "SET synchronous_commit = off"}
+
 // TestBindingRules throws sights of few devices with few identities at a ledger and at the model. Few of each, so that they
 // meet: cloned IMEIs, keys used twice, firmware that tells less or more than before.
 func TestBindingRules(t *testing.T) {
-	t.Parallel()
-	s, _ := openNew(t)
-	quick := "PRAGMA synchronous = OFF" // the rules are tried here, not the disk
-	if s.pools.Shared != nil {
-		quick = "SET synchronous_commit = off"
-	}
-	_, err := s.pools.Firm.Exec(quick)
-	must(t, err)
-	turn := 0
-	rapid.Check(t, func(rt *rapid.T) {
-		if turn++; turn%thin != 0 {
-			return
-		}
-		// A world of its own in each turn: other IMEIs, keys and names.
-		w := &world{}
-		var records []record.Record
-		names := map[*device]string{}
-		for step := range rapid.IntRange(1, 12).Draw(rt, "steps") {
-			r := sight(rt, turn, step)
-			d := w.who(r.Seen())
-			claims := r.Bindings()
-			bad := w.taken(d, claims)
-			if err := s.Check(t.Context(), r.Seen(), claims...); (err != nil) != bad {
-				rt.Fatalf("step %d: check says %v, the model says taken=%v", step, err, bad)
+	onEach(t, func(t *testing.T, k kind) {
+		s, _ := openNew(t, k)
+		_, err := s.pools.Firm.Exec(quick[k]) // the rules are tried here, not the disk
+		must(t, err)
+		turn := 0
+		rapid.Check(t, func(rt *rapid.T) {
+			if turn++; turn%thin != 0 {
+				return
 			}
-			got, err := s.Record(t.Context(), r)
-			if (err != nil) != bad {
-				rt.Fatalf("step %d: record says %v, the model says taken=%v", step, err, bad)
-			}
-			if err != nil {
-				if cred.AsFault(err).Code != "ledger.bound" {
-					rt.Fatalf("step %d: %v", step, err)
+			// A world of its own in each turn: other IMEIs, keys and names.
+			w := &world{}
+			var records []record.Record
+			names := map[*device]string{}
+			for step := range rapid.IntRange(1, 12).Draw(rt, "steps") {
+				r := sight(rt, turn, step)
+				d := w.who(r.Seen())
+				claims := r.Bindings()
+				bad := w.taken(d, claims)
+				if err := s.Check(t.Context(), r.Seen(), claims...); (err != nil) != bad {
+					rt.Fatalf("step %d: check says %v, the model says taken=%v", step, err, bad)
 				}
-				continue
+				got, err := s.Record(t.Context(), r)
+				if (err != nil) != bad {
+					rt.Fatalf("step %d: record says %v, the model says taken=%v", step, err, bad)
+				}
+				if err != nil {
+					if cred.AsFault(err).Code != "ledger.bound" {
+						rt.Fatalf("step %d: %v", step, err)
+					}
+					continue
+				}
+				if d == nil {
+					d = &device{known: r.Seen(), owns: map[record.Binding]bool{}}
+					w.units = append(w.units, d)
+					names[d] = got.Record.Unit.Name
+				}
+				if got.Record.Unit.Name != names[d] {
+					rt.Fatalf("step %d: the unit %s is called %s now", step, names[d], got.Record.Unit.Name)
+				}
+				records = append(records, got.Record)
+				d.known, d.last = d.known.Merge(r.Seen()), step
+				for _, c := range claims {
+					d.owns[c] = true
+				}
 			}
-			if d == nil {
-				d = &device{known: r.Seen(), owns: map[record.Binding]bool{}}
-				w.units = append(w.units, d)
-				names[d] = got.Record.Unit.Name
-			}
-			if got.Record.Unit.Name != names[d] {
-				rt.Fatalf("step %d: the unit %s is called %s now", step, names[d], got.Record.Unit.Name)
-			}
-			records = append(records, got.Record)
-			d.known, d.last = d.known.Merge(r.Seen()), step
-			for _, c := range claims {
-				d.owns[c] = true
-			}
-		}
-		unique(rt, records)
+			unique(rt, records)
+		})
+		mustVerify(t, s.Reader)
 	})
-	mustVerify(t, s.Reader)
 }
 
 // unique looks at the outcome alone: nothing is on two units.

@@ -12,7 +12,7 @@ import (
 
 // TestReaderOfAFolderThatCannotBeWritten is an auditor with a ledger on a medium where SQLite can put nothing beside it.
 func TestReaderOfAFolderThatCannotBeWritten(t *testing.T) {
-	s, url := openNew(t)
+	s, url := openNew(t, file{})
 	populate(t, s)
 	must(t, s.Close())
 	path := strings.TrimPrefix(url, "sqlite:")

@@ -145,7 +145,7 @@ func (p *process) read(enough func([]string) bool) error {
 // there once; the IMEI that all of them want is one unit's; the one that is being worked on elsewhere is nobody's.
 func TestThirtyTwoStations(t *testing.T) {
 	const stations, victim = 32, 7
-	url := database(t)
+	url := database{}.fresh(t)
 	foreman, err := OpenAs(t.Context(), url, "foreman")
 	must(t, err)
 	defer foreman.Close()

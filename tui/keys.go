@@ -38,3 +38,6 @@ func keysOf(m tea.KeyMsg) []form.Key {
 	}
 	return []form.Key{{Name: form.Other}}
 }
+
+// quits tells of the keys that leave the program where no way is shown that could take them.
+func quits(k form.Key) bool { return k.Name == form.Interrupt || k.Char == 'q' }

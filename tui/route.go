@@ -5,150 +5,131 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"example.org/sectag/flows"
-	"example.org/sectag/tui/form"
-	"example.org/sectag/tui/paint"
-	"example.org/sectag/tui/screen"
+	"example.org/sectag/tui/way"
 )
 
-// The messages that the bench's side sends; keys, window sizes and ticks are the library's and ours.
+// The messages of the shell; keys, window sizes and ticks are the library's.
 type (
-	shotMsg struct {
-		machine screen.Machine
-		event   flows.Event
-		ignored bool
-		over    bool // the bench's loop has ended
-		facts   flows.Facts
+	openMsg struct{ way way.Way } // shows this one
+	comeMsg struct{}              // its bench has sent something
+	tickMsg struct {
+		at time.Time
+		n  int // which tick it is; only the newest counts
 	}
-	progressMsg flows.Progress
-	traceMsg    []flows.TraceLine
-	tickMsg     time.Time
 )
 
-// root is the program's model. It owns what was seen and what is in hand, and gives each kind of message to one of them.
+// root is the program's model: the way that is shown, and the window.
 type root struct {
-	title, station string
-	palette        paint.Palette
-	clock          func() time.Time
-	sight          sight
-	hand           hand
-	ticking        bool
-	touch          func()
+	shown way.Way // nil before the first
+	left  bool    // it was left; another one comes
+	w, h  int
+	clock func() time.Time
+	ticks int       // how many were asked for
+	due   time.Time // when the newest comes; zero: none does
+	ring  func()    // the terminal's bell
+	leave func(way.Act)
 }
 
-// Init asks for nothing: the first shot comes by itself.
+// Init asks for nothing: the first way comes by itself.
 func (r *root) Init() tea.Cmd { return nil }
 
 // Update gives a message to its one addressee.
 func (r *root) Update(m tea.Msg) (tea.Model, tea.Cmd) {
-	do := nothing
+	do := way.Nothing
 	switch m := m.(type) {
 	case tea.WindowSizeMsg:
-		r.sight.w, r.sight.h = m.Width, m.Height
+		r.w, r.h = m.Width, m.Height
+		r.resize()
+	case openMsg:
+		r.close()
+		r.shown, r.left = m.way, false
+		r.resize()
+		do = r.shown.Come(r.clock())
 	case tea.KeyMsg:
-		r.touch()
-		for _, k := range keysOf(m) {
-			if do = r.key(k); do == quit {
-				break
-			}
+		do = r.key(m)
+	case comeMsg:
+		if r.shown != nil && !r.left {
+			do = r.shown.Come(r.clock())
 		}
-	case shotMsg:
-		do = r.shot(m)
-	case progressMsg:
-		if now := r.clock(); now.After(r.sight.now) {
-			r.sight.now = now
-		}
-		r.sight.merge(flows.Progress(m))
-	case traceMsg:
-		r.sight.log(m)
 	case tickMsg:
-		r.ticking = false
-		r.sight.now = time.Time(m)
+		if m.n == r.ticks && r.shown != nil {
+			r.due = time.Time{}
+			do = r.shown.Tick(m.at)
+		}
 	}
 	return r, r.then(do)
 }
 
-// key gives a key to what is in hand. Before the bench has shown anything, only leaving means something.
-func (r *root) key(k form.Key) act {
-	if r.sight.machine == nil {
-		if k.Name == form.Interrupt || k.Char == 'q' {
-			return quit
+func (r *root) resize() {
+	if r.shown != nil {
+		r.shown.Resize(r.w, r.h)
+	}
+}
+
+// close puts the shown way away.
+func (r *root) close() {
+	if r.shown != nil {
+		r.shown.Close()
+	}
+}
+
+// key gives the keys of a message to the shown way. Where none is, or it was left already, only quitting means something.
+func (r *root) key(m tea.KeyMsg) way.Act {
+	for _, k := range keysOf(m) {
+		do := way.Nothing
+		switch {
+		case r.shown != nil && !r.left:
+			do = r.shown.Press(k)
+		case quits(k):
+			do = way.Quit
 		}
-		return nothing
+		if do != way.Nothing {
+			return do
+		}
 	}
-	before, view := r.hand.scroll, ""
-	if scrolls(k) {
-		view = r.View()
-	}
-	do := r.hand.press(k, r.sight)
-	if view != "" && r.hand.scroll > before && r.View() == view {
-		r.hand.scroll = before // the end was in sight already
-	}
-	return do
+	return way.Nothing
 }
 
-func scrolls(k form.Key) bool {
-	return k.Name == form.PageDown || k.Name == form.PageUp || k.Name == form.Up || k.Name == form.Down
-}
-
-// shot takes in what the bench shows after an event.
-func (r *root) shot(m shotMsg) act {
-	s := &r.sight
-	if s.machine == nil || m.machine.Screen() != s.machine.Screen() {
-		r.hand.scroll = 0
-		r.hand.dismissed = question{}
-	}
-	s.hear(m)
-	goesOn := s.machine != nil && !s.machine.Rest() && beside(m)
-	s.machine, s.facts, s.now = m.machine, m.facts, r.clock()
-	if !goesOn {
-		s.since = s.now
-		s.progress.Waiting, s.progress.Flight, s.progress.Sent, s.progress.Total = "", "", 0, 0
-	}
-	if m.over {
-		return quit
-	}
-	return r.hand.news(r.sight, m.event, m.ignored)
-}
-
-// beside tells of an event that neither begins nor ends any work: what is waited for is the same as before.
-func beside(m shotMsg) bool {
-	if m.ignored {
-		return true
-	}
-	switch m.event.(type) {
-	case flows.Show, flows.Cancel:
-		return true
-	}
-	return false
-}
-
-// then turns what must be done into the library's command. While the bench works, a clock ticks, so that the screen can say how
-// long it has waited.
-func (r *root) then(do act) tea.Cmd {
-	if do == quit {
+// then turns what must be done into the library's commands: leave, ring, and wake the way when it wants that.
+func (r *root) then(do way.Act) tea.Cmd {
+	switch {
+	case do == way.Quit:
 		return tea.Quit
+	case do != way.Nothing:
+		r.left = true
+		r.leave(do)
 	}
-	if r.sight.machine == nil || r.sight.machine.Rest() || r.ticking {
+	return tea.Batch(r.bell(), r.tick())
+}
+
+// bell rings where the way asks for it.
+func (r *root) bell() tea.Cmd {
+	if w, can := r.shown.(way.Ringer); !can || !w.Rings() {
 		return nil
 	}
-	r.ticking = true
-	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tickMsg(t) })
+	return func() tea.Msg { r.ring(); return nil }
+}
+
+// tick asks for the next tick, unless one comes before it.
+func (r *root) tick() tea.Cmd {
+	if r.shown == nil {
+		return nil
+	}
+	in := r.shown.Next()
+	at := r.clock().Add(in)
+	if in == 0 || !r.due.IsZero() && !at.Before(r.due) {
+		return nil
+	}
+	r.ticks++
+	r.due = at
+	n := r.ticks
+	return tea.Tick(in, func(t time.Time) tea.Msg { return tickMsg{t, n} })
 }
 
 // View draws the window.
 func (r *root) View() string {
-	if r.sight.machine == nil {
-		return r.palette.Frame([]paint.Line{paint.Text(" sectag: starting")}, r.sight.w, r.sight.h)
+	if r.shown == nil {
+		return " sectag: starting"
 	}
-	return screen.Frame(r.scene(), r.sight.w, r.sight.h)
-}
-
-func (r *root) scene() screen.Scene {
-	s, h := &r.sight, &r.hand
-	return screen.Scene{
-		Machine: s.machine, Facts: s.facts, Failures: s.failures, Compared: s.compared, Palette: r.palette, Title: r.title, Station: r.station,
-		Form: h.form, Note: h.said(), Over: h.over, Scroll: h.scroll,
-		Progress: s.progress, Trace: s.trace, Now: s.now, Since: s.since,
-	}
+	return r.shown.View()
 }

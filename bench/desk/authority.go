@@ -40,10 +40,9 @@ func (d *Desk) loadAuthority(e flows.LoadAuthority) (answer flows.AuthorityLoade
 }
 
 func (d *Desk) useRoot(root ca.Root, key string) {
+	d.keys.Use(root, key)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.release()
-	d.root, d.keyFile = root, key
 	d.Profile.Cert, d.Profile.Key = root.File, key
 }
 
@@ -63,57 +62,26 @@ func (d *Desk) createAuthority(ctx context.Context, e flows.CreateAuthority) (fl
 			return err
 		}
 		answer.Open = true
-		return d.unlock(pass)
+		return d.keys.Unlock(pass)
 	})
 	return answer, err
 }
 
 func (d *Desk) unlockAuthority(e flows.UnlockAuthority) (flows.Event, error) {
-	if err := d.secrets.Use(e.Pass, d.unlock); err != nil {
+	if err := d.secrets.Use(e.Pass, d.keys.Unlock); err != nil {
 		return nil, err
 	}
 	return flows.AuthorityUnlocked{ID: e.ID}, nil
 }
 
-func (d *Desk) unlock(pass []byte) error {
-	d.mu.Lock()
-	root, key := d.root, d.keyFile
-	d.mu.Unlock()
-	open := keyuri.Open
-	if d.Unlock != nil {
-		open = d.Unlock
-	}
-	auth, err := open(root, key, pass)
-	if err != nil {
-		return err
-	}
-	d.mu.Lock()
-	d.auth = auth
-	d.mu.Unlock()
-	return nil
-}
-
 // rootNow is the authority's certificate that is loaded; its Cert is nil when none is.
 func (d *Desk) rootNow() ca.Root {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.root
+	root, _ := d.keys.Now()
+	return root
 }
 
 // Lock forgets the authority's key: after a while without work, and when the bench is closed.
-func (d *Desk) Lock() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.release()
-}
-
-// release lets go of the authority. One that is shared is locked by whoever shares it.
-func (d *Desk) release() {
-	if d.Unlock == nil {
-		d.auth.Lock()
-	}
-	d.auth = nil
-}
+func (d *Desk) Lock() { d.keys.Lock() }
 
 // clock is everything that is known about the time.
 func (d *Desk) clock(ctx context.Context) (ca.Clock, error) {

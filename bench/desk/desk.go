@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.org/sectag/bench/desk/anchors"
+	"example.org/sectag/bench/desk/keyring"
 	"example.org/sectag/bench/desk/session"
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/identity"
@@ -20,7 +21,6 @@ import (
 	"example.org/sectag/bench/secrecy"
 	"example.org/sectag/bench/secret"
 	"example.org/sectag/bench/slotfile"
-	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/endpoint"
@@ -44,8 +44,8 @@ type Config struct {
 	Probe   endpoint.ProbeOptions
 
 	// Beside other benches (gang): both may be nil.
-	Unlock func(root ca.Root, keyFile string, pass []byte) (*ca.Authority, error) // instead of keyuri.Open; who gives an authority locks it
-	Claim  func(record.Unit) error                                                // refuses a unit that another bench has; asked when one is identified
+	Unlock keyring.Open            // instead of keyuri.Open; who gives an authority locks it
+	Claim  func(record.Unit) error // refuses a unit that another bench has; asked when one is identified
 
 	Notice   func(context.Context, flows.Event) error // takes what is found in the middle of an effect, until it is on the disk
 	Progress func(flows.Progress)
@@ -58,19 +58,17 @@ type Desk struct {
 	Config
 	session *session.Session
 	secrets secret.Keeper
+	keys    *keyring.Ring
 	facts   func() flows.Facts // as folded by the loop up to the event that caused an effect
 
-	mu      sync.Mutex
-	run     string // the journal's name of this run
-	root    ca.Root
-	keyFile string
-	auth    *ca.Authority
-	unit    device.Identity
-	items   []device.Item
-	fresh   bool // items were listed with the identity, and no plan was made of them yet
-	looked  bool // items are all that a plan was made of, or was to be
-	whole   bool // items are all that the unit holds, not its known tags only
-	watch   secrecy.Watch
+	mu     sync.Mutex
+	run    string // the journal's name of this run
+	unit   device.Identity
+	items  []device.Item
+	fresh  bool // items were listed with the identity, and no plan was made of them yet
+	looked bool // items are all that a plan was made of, or was to be
+	whole  bool // items are all that the unit holds, not its known tags only
+	watch  secrecy.Watch
 
 	before    past.Past // what the ledger knew of the unit when it was identified
 	plan      flows.Plan
@@ -102,7 +100,7 @@ func New(c Config, facts func() flows.Facts) *Desk {
 	if c.Trace == nil {
 		c.Trace = func(flows.TraceLine) {}
 	}
-	return &Desk{Config: c, facts: facts, session: session.New(session.Config{
+	return &Desk{Config: c, facts: facts, keys: keyring.New(c.Unlock), session: session.New(session.Config{
 		Dialer: c.Dialer, Now: c.Now, Notice: c.Notice, Progress: c.Progress, Trace: c.Trace,
 	}, c.Port)}
 }
@@ -115,6 +113,9 @@ func (d *Desk) profile() profile.Profile {
 	p.Slots = slices.Clone(p.Slots)
 	return p
 }
+
+// Live says how long the run lives that the effects are of. They go on when it ends; a command that signs is killed then.
+func (d *Desk) Live(run context.Context) { d.keys.Live(run) }
 
 // Begin names the journal's run that the effects are of.
 func (d *Desk) Begin(run string) {

@@ -136,10 +136,11 @@ func (d *Desk) maker(ctx context.Context) (identity.Maker, error) {
 		return identity.Maker{}, err
 	}
 	p := d.profile()
+	_, auth := d.keys.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return identity.Maker{
-		Auth: d.auth, Clock: clock, Ledger: d.Ledger, Run: d.run, Unit: past.Seen(d.unit, d.items), Name: p.ID.Name(d.unit.IMEI),
+		Auth: auth, Clock: clock, Ledger: d.Ledger, Run: d.run, Unit: past.Seen(d.unit, d.items), Name: p.ID.Name(d.unit.IMEI),
 		Profile: p.Certificate, Days: p.Days, Until: p.Until,
 	}, nil
 }

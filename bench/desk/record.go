@@ -12,8 +12,18 @@ import (
 )
 
 // writeRecord writes what was done to the ledger, once the work on a unit is over, however it ended. Without a ledger there is
-// nothing to write and the answer has no record.
+// nothing to write and the answer has no record. What keeps the ledger from taking it is ledger.unrecorded; ledger.bound, which refuses
+// the record for what it says, stays so.
 func (d *Desk) writeRecord(ctx context.Context, e flows.WriteRecord) (flows.Event, error) {
+	answer, err := d.recorded(ctx, e)
+	if f := cred.AsFault(err); err != nil && f.Code != "ledger.bound" {
+		return nil, cred.Because(err, "ledger.unrecorded", "the work on the unit is over and its record could not be written: "+f.Text+" ("+f.Code+")",
+			"put the ledger right and try again, or start again: the next start with this ledger writes what the journal has of it, and knows the slots as ours")
+	}
+	return answer, err
+}
+
+func (d *Desk) recorded(ctx context.Context, e flows.WriteRecord) (flows.Event, error) {
 	d.done()
 	if e.Verdict != flows.FailedOutcome {
 		d.set.ForgetKey()
@@ -77,7 +87,8 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		r.Connect.TwinSerial = d.set.Twin
 		r.Findings = append(r.Findings, f.Connect.Findings...)
 	}
-	d.set.Record(&r, d.auth, d.root) // after the connection: what a PSK is worth is up to its suite
+	root, auth := d.keys.Now()
+	d.set.Record(&r, auth, root) // after the connection: what a PSK is worth is up to its suite
 	r.Anchor, r.Anchors = evidence.Anchors(d.set.Anchor, d.roots.Facts, d.Profile.Operator)
 	if st := d.session.Stats(); st.BytesOut > 0 {
 		r.Line = &record.Line{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: lineTime(st.First, st.Last).Milliseconds()}

@@ -7,14 +7,14 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
-	"example.org/sectag/flows/machine"
+	"example.org/sectag/flows/turn"
 )
 
 // identify reads who is at the port; it alone opens it. The unit's screen always gets a new opening: another board may stand there
 // by now, and nothing of the one before may be taken for its. In the middle of the work an open session is only asked for the
 // IMEI, which tells a swapped board from the same one in a few bytes.
 func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, error) {
-	if machine.Asker(e.ID) == flows.UnitScreen {
+	if turn.Asker(e.ID) == flows.UnitScreen {
 		d.session.HangUp()
 		d.meet()
 	}

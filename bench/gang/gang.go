@@ -1,9 +1,9 @@
 // Package gang works on several units at the same time: one lane a port, and in each lane a bench of its own, with its own loop, desk,
 // session and run of the journal. A lane that fails, hangs or loses its port leaves the others alone.
 //
-// What the lanes share is here: the authority, which is opened once and locked behind the last lane (ring.go), the units, of which
-// each is one lane's only (claims.go), the ledger, which is safe to share by itself, and what runs that died left to do
-// (bench.Estate). Read Run. Nothing here prints.
+// What the lanes share is in bench/shared: the authority, which is opened once and locked behind the last lane, and the units, of which
+// each is one lane's only; beside them the ledger, which is safe to share by itself, and what runs that died left to do (bench.Estate).
+// Read Run. Nothing here prints.
 package gang
 
 import (
@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"example.org/sectag/bench"
+	"example.org/sectag/bench/shared"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
@@ -33,8 +34,8 @@ type Gang struct {
 
 // Run works on all units and gives their documents in the order of the ports. When ctx ends, every lane comes to a journaled rest.
 func (g Gang) Run(ctx context.Context) []bench.Unit {
-	r, c := &ring{}, &claims{}
-	defer r.close()
+	r, c := &shared.Ring{Life: ctx}, &shared.Claims{}
+	defer r.Close()
 	estate := &bench.Estate{}
 	units := make([]bench.Unit, len(g.Ports))
 	lanes := make([]*lane, len(g.Ports))
@@ -81,9 +82,9 @@ type lane struct {
 }
 
 // set sets the lane's bench up. It touches nothing.
-func (l *lane) set(e *bench.Estate, r *ring, c *claims) {
+func (l *lane) set(e *bench.Estate, r *shared.Ring, c *shared.Claims) {
 	cfg := l.Bench(l.Ports[l.n])
-	cfg.Unlock, cfg.Claim = r.unlock, c.of(l.n, cfg.Port)
+	cfg.Unlock, cfg.Claim = r.Unlock, c.Of(l.n, cfg.Port)
 	l.bench = e.New(cfg)
 }
 

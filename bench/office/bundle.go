@@ -51,7 +51,7 @@ func (o Office) Bundle(ctx context.Context, b BundleOrder) (Bundled, error) {
 	}
 	var trust slotfile.Trust
 	trust.Add(b.SecTag, anchor, o.Now(), b.Profile.Life, flows.AnchorFacts{})
-	a, err := o.open(b.Signer)
+	a, err := o.open(ctx, b.Signer)
 	if err != nil {
 		return Bundled{}, err
 	}

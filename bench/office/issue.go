@@ -30,54 +30,61 @@ type Order struct {
 	Encrypt    []byte // passphrase of the unit's key; nil leaves it in clear
 }
 
+// Issued is what came of it.
+type Issued struct {
+	ca.Issued
+	Record string `json:"record,omitempty"` // "" without a ledger
+}
+
 // Issue makes a unit's key and certificate and writes both to a folder, or nothing. With a ledger an identity that is another
 // unit's is refused and what was signed is recorded.
-func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, now func() time.Time) (ca.Issued, error) {
+func Issue(ctx context.Context, o Order, l *ledger.Store, tool evidence.Tool, now func() time.Time) (Issued, error) {
 	for _, ext := range []string{".crt", ".key"} {
 		if f := filepath.Join(o.Dir, o.IMEI.String()+ext); exists(f) {
-			return ca.Issued{}, cred.Failed("ca.exists", f+" is already there and is not overwritten", "choose another folder, or move the old file away first")
+			return Issued{}, cred.Failed("ca.exists", f+" is already there and is not overwritten", "choose another folder, or move the old file away first")
 		}
 	}
 	f := Office{Ledger: l, Tool: tool, Now: now}
-	auth, err := f.open(Signer{Cert: o.Cert, Key: o.Key, Passphrase: o.Passphrase})
+	auth, err := f.open(ctx, Signer{Cert: o.Cert, Key: o.Key, Passphrase: o.Passphrase})
 	if err != nil {
-		return ca.Issued{}, err
+		return Issued{}, err
 	}
 	defer auth.Lock()
 	key, err := ca.NewKey()
 	if err != nil {
-		return ca.Issued{}, err
+		return Issued{}, err
 	}
 	defer key.Clear()
 	spki, err := digest(key)
 	if err != nil {
-		return ca.Issued{}, err
+		return Issued{}, err
 	}
 	done, err := f.lease(ctx, o.IMEI)
 	if err != nil {
-		return ca.Issued{}, err
+		return Issued{}, err
 	}
 	defer done()
 	unit := Unit{IMEI: o.IMEI, ID: o.ID, For: o.Profile, Days: o.Days, Until: o.Until}
 	cert, err := f.certify(ctx, auth, unit, record.Unit{IMEI: o.IMEI}, ca.Request{Public: key.Public()}, spki)
 	if err != nil {
-		return ca.Issued{}, err
+		return Issued{}, err
 	}
 	if err := key.Prove(cert); err != nil {
-		return ca.Issued{}, err
+		return Issued{}, err
 	}
 	found := append(evidence.Notes(o.IMEI), auth.Findings()...)
 	r := signed(o, cert, auth, tool, found)
-	if _, err := f.write(ctx, r); err != nil {
-		return ca.Issued{}, err
+	written, err := f.write(ctx, r)
+	if err != nil {
+		return Issued{}, err
 	}
 	issued, err := ca.WriteUnit(ca.UnitOptions{Dir: o.Dir, IMEI: o.IMEI, Certificate: cert, Key: key, Passphrase: o.Encrypt})
 	if err != nil {
 		_, also := f.write(ctx, lost(r, err))
-		return ca.Issued{}, errors.Join(err, also)
+		return Issued{}, errors.Join(err, also)
 	}
 	issued.Findings = append(found, issued.Findings...)
-	return issued, nil
+	return Issued{issued, written}, nil
 }
 
 func exists(name string) bool {

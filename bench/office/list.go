@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/big"
 	"slices"
@@ -42,7 +44,7 @@ func (o Office) List(ctx context.Context, l ListOrder) (Listed, error) {
 	if err := taken(l.Out); err != nil {
 		return Listed{}, err
 	}
-	a, err := o.open(l.Signer)
+	a, err := o.open(ctx, l.Signer)
 	if err != nil {
 		return Listed{}, err
 	}
@@ -63,7 +65,9 @@ func (o Office) List(ctx context.Context, l ListOrder) (Listed, error) {
 	if err != nil {
 		return Listed{}, err
 	}
-	if err := atomicfile.Create(l.Out, list.PEM, 0o644); err != nil {
+	if err := atomicfile.Create(l.Out, list.PEM, 0o644); errors.Is(err, fs.ErrExist) { // somebody was quicker
+		return Listed{}, isTaken(l.Out, err)
+	} else if err != nil {
 		return Listed{}, cred.Because(err, "config.file", "the revocation list cannot be written to "+l.Out, "name a file that is not there yet, in a folder that you may write to")
 	}
 	return Listed{l.Out, list, len(entries)}, nil

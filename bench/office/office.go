@@ -42,13 +42,13 @@ type Unit struct {
 	Until bool // live as long as the authority
 }
 
-// open opens the authority for one act.
-func (o Office) open(s Signer) (*ca.Authority, error) {
+// open opens the authority for one act, which ends with ctx.
+func (o Office) open(ctx context.Context, s Signer) (*ca.Authority, error) {
 	root, err := ca.Load(s.Cert, o.Now())
 	if err != nil {
 		return nil, err
 	}
-	return keyuri.Open(root, s.Key, s.Passphrase)
+	return keyuri.Open(ctx, root, s.Key, s.Passphrase)
 }
 
 // lease holds a unit against other stations; done lets it go. Without a ledger there is nobody to hold it against.
@@ -118,5 +118,9 @@ func taken(file string) error {
 	if !exists(file) {
 		return nil
 	}
-	return cred.Failed("ca.exists", file+" is already there and is not overwritten", "name another file, or move the old one away first")
+	return isTaken(file, nil)
+}
+
+func isTaken(file string, err error) error {
+	return cred.Because(err, "ca.exists", file+" is already there and is not overwritten", "name another file, or move the old one away first")
 }

@@ -45,7 +45,7 @@ func (o Office) Revoke(ctx context.Context, v RevokeOrder) ([]Revoked, error) {
 	if err := o.needLedger(); err != nil {
 		return nil, err
 	}
-	a, err := o.open(v.Signer)
+	a, err := o.open(ctx, v.Signer)
 	if err != nil {
 		return nil, err
 	}

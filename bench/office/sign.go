@@ -49,7 +49,7 @@ func (o Office) Sign(ctx context.Context, s SignOrder) (Signed, error) {
 	if s.IMEI, err = csr.whose(s.IMEI, s.ID); err != nil {
 		return Signed{}, err
 	}
-	a, err := o.open(s.Signer)
+	a, err := o.open(ctx, s.Signer)
 	if err != nil {
 		return Signed{}, err
 	}

@@ -21,6 +21,7 @@ type checker struct {
 
 func (c *checker) check(f file) *Profile {
 	p := &Profile{File: c.path, Product: f.Product.Name, Batch: f.Product.Batch, Station: f.Station.ID, Operator: f.Station.Operator}
+	p.Start, p.Ports = c.start(f.Station.Start), c.ports(f.Station.Ports)
 	p.Life = c.span("product", "life", f.Product.Life)
 	p.Cert, p.Key = c.readable("authority", "cert", f.Authority.Cert), c.key(f.Authority.Key)
 	p.Lock = c.lock(f.Authority.Lock)

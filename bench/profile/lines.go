@@ -15,7 +15,7 @@ import (
 var known = map[string][]string{
 	"":          {"product", "station", "authority", "device", "slot", "psk", "endpoint", "ledger", "inventory", "evidence", "firmware"},
 	"product":   {"name", "batch", "life"},
-	"station":   {"id", "operator"},
+	"station":   {"id", "operator", "start", "ports"},
 	"authority": {"cert", "key", "lock_after"},
 	"device":    {"id", "key", "validity", "send_chain", "certificate"},
 	"slot":      {"sec_tag", "mode", "anchor"},

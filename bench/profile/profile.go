@@ -15,6 +15,7 @@ import (
 
 	"example.org/sectag/ca/lint"
 	"example.org/sectag/cred"
+	"example.org/sectag/flows/rack"
 	"example.org/sectag/internal/atomicfile"
 )
 
@@ -30,6 +31,8 @@ type Profile struct {
 	Life        time.Duration // how long the product must be able to trust its anchor; 0 when not said
 	Station     string
 	Operator    string        // a pseudonym
+	Start       rack.Start    // who lets the work on a unit begin at the station
+	Ports       []string      // that the station works at, names or patterns; none: all that may be asked without being named
 	Cert        string        // the authority's certificate
 	Key         string        // and key: a file, or a URI (package keyuri)
 	Lock        time.Duration // an unlocked authority locks again after so long without a key press or a unit
@@ -124,8 +127,10 @@ type file struct {
 		Life  string `toml:"life,omitempty"`
 	} `toml:"product"`
 	Station struct {
-		ID       string `toml:"id,omitempty"`
-		Operator string `toml:"operator,omitempty"`
+		ID       string   `toml:"id,omitempty"`
+		Operator string   `toml:"operator,omitempty"`
+		Start    string   `toml:"start,omitempty"`
+		Ports    []string `toml:"ports,omitempty"`
 	} `toml:"station"`
 	Authority struct {
 		Cert string `toml:"cert"`

@@ -33,6 +33,7 @@ func (p *Profile) Text(dir string) string {
 	table("station")
 	line("id", p.Station)
 	line("operator", p.Operator)
+	b.WriteString(p.stationText())
 	table("authority")
 	line("cert", relative(dir, p.Cert))
 	line("key", relative(dir, p.Key))

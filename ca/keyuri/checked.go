@@ -25,7 +25,7 @@ type checked struct {
 // Public is the public half.
 func (c *checked) Public() crypto.PublicKey { return c.public }
 
-// Sign signs a digest: ECDSA, or RSA with PKCS#1 version 1.5. Faults: ca.signer, those of the holder.
+// Sign signs a digest: ECDSA, or RSA with PKCS#1 version 1.5. Faults: ca.signer, those of the holder (ca.stopped among them).
 func (c *checked) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	hash := opts.HashFunc()
 	if _, pss := opts.(*rsa.PSSOptions); pss || !slices.Contains(hashes, hash) || len(digest) != hash.Size() {

@@ -31,6 +31,7 @@ type command struct {
 	argv   []string // the program's path is absolute, or a name without a slash that is looked for in PATH
 	public string   // digest of the key that is meant
 	limit  time.Duration
+	life   context.Context // of who opened the key: a crypto.Signer is handed none, so it is kept from there
 }
 
 // request is the line that a command reads. The names of its fields and their order are part of the protocol (docs/authority.md): a
@@ -65,7 +66,7 @@ func parseCommand(key string) (*command, error) {
 		}
 		words[0] = program
 	}
-	return &command{argv: words, limit: commandTime}, nil
+	return &command{argv: words, limit: commandTime, life: context.Background()}, nil
 }
 
 func hasFolder(program string) bool { return filepath.Base(program) != program }
@@ -92,7 +93,7 @@ func commandUnder(dir, key string) string {
 func (c *command) Close() error { return nil }
 
 // sign runs the command once. It inherits the environment, where a cloud's tools look for their credentials, and runs in the folder
-// where it lies. Faults: ca.signer.
+// where it lies. Faults: ca.signer, ca.stopped.
 func (c *command) sign(digest []byte, hash crypto.Hash) ([]byte, error) {
 	line, err := json.Marshal(request{1, "sign", hash.String(), hex.EncodeToString(digest), c.public})
 	if err != nil {
@@ -125,9 +126,11 @@ func quoted(answer []byte) string {
 // errTooMuch stops a command that does not stop writing.
 var errTooMuch = errors.New("too much output")
 
-// run gives a command its line and gets what it prints. Whatever happens, it has ended then, and with it what it started.
+// run gives a command its line and gets what it prints. The command itself has ended then, whatever happens. What it started is killed
+// where the command had to be killed, and where it holds the command's output open; but only what is in the command's process group still
+// (on Windows: nothing). A child that made a session or group of its own lives on, and so does one that let go of the output.
 func (c *command) run(line []byte) ([]byte, error) {
-	ctx, stop := context.WithCancelCause(context.Background())
+	ctx, stop := context.WithCancelCause(c.life)
 	defer stop(nil)
 	ctx, cancel := context.WithTimeout(ctx, c.limit)
 	defer cancel()
@@ -159,6 +162,9 @@ func (c *command) failed(ctx context.Context, err error, tooMuch bool, words str
 	switch {
 	case tooMuch:
 		what, hint = fmt.Sprintf("printed more than %d bytes and was stopped", commandAnswer), look
+	case c.life.Err() != nil:
+		return cred.Because(err, "ca.stopped", "the work was stopped before the signer "+clip(c.argv[0])+" had answered",
+			"no signature was taken from it; run it again. If it hangs, try it by hand: docs/authority.md has its protocol")
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		what = fmt.Sprintf("did not answer within %s and was stopped", c.limit)
 		hint = "it must not ask anything, nobody sees its question; look whether its server can be reached"

@@ -50,7 +50,7 @@ func TestTheReferenceSigner(t *testing.T) {
 			if needs, err := NeedsPassphrase(root.File, key); needs || err != nil {
 				t.Errorf("a command needs no passphrase: %v, %v", needs, err)
 			}
-			a, err := Open(root, key, nil)
+			a, err := Open(t.Context(), root, key, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,13 +77,13 @@ func TestTheReferenceSignerOpensAnEncryptedKey(t *testing.T) {
 	ossl.Run(t, dir, "pkcs8", "-topk8", "-in", "key.pem", "-out", "locked key.pem", "-passout", "file:pass.txt")
 	key := reference(t, filepath.Join(dir, "locked key.pem"), filepath.Join(dir, "pass.txt"))
 	root := rooted(t, key, filepath.Join(dir, "public.pem"))
-	a, err := Open(root, key, nil)
+	a, err := Open(t.Context(), root, key, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer a.Lock()
 	issued(t, a)
-	_, err = Open(root, reference(t, filepath.Join(dir, "locked key.pem"), filepath.Join(dir, "wrong.txt")), nil)
+	_, err = Open(t.Context(), root, reference(t, filepath.Join(dir, "locked key.pem"), filepath.Join(dir, "wrong.txt")), nil)
 	refused(t, err, "ca.signer", "failed: exit status 1")
 }
 
@@ -91,7 +91,7 @@ func TestTheReferenceSignerKnowsItsKey(t *testing.T) {
 	t.Parallel()
 	ours, other := pair(t, "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1"), pair(t, "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1")
 	root := rooted(t, reference(t, filepath.Join(ours, "key.pem")), filepath.Join(ours, "public.pem"))
-	_, err := Open(root, reference(t, filepath.Join(other, "key.pem")), nil)
+	_, err := Open(t.Context(), root, reference(t, filepath.Join(other, "key.pem")), nil)
 	refused(t, err, "ca.signer", "another key is wanted than the one that is here")
 }
 
@@ -190,7 +190,7 @@ func TestOpeningFindsAWrongKey(t *testing.T) {
 	digest := sha256.Sum256([]byte("x"))
 	sig := signatureBy(t, other, digest[:])
 	careless := ossl.Write(t, t.TempDir(), "careless.sh", []byte(`echo '{"signature":"`+sig+`"}'`))
-	_, err := Open(root, "exec:/bin/sh "+encoded(careless), nil)
+	_, err := Open(t.Context(), root, "exec:/bin/sh "+encoded(careless), nil)
 	refused(t, err, "ca.key-mismatch", "its signature on trial does not verify")
 }
 
@@ -224,7 +224,7 @@ func TestRootsThatCannotBeMade(t *testing.T) {
 			if c.dir == "" {
 				c.dir = filepath.Join(t.TempDir(), "authority")
 			}
-			_, err := Init(ca.InitOptions{Dir: c.dir, Clock: ca.Clock{Now: today}}, c.key, c.public, nil)
+			_, err := Init(t.Context(), ca.InitOptions{Dir: c.dir, Clock: ca.Clock{Now: today}}, c.key, c.public, nil)
 			refused(t, err, c.code, c.words)
 			if _, err := os.Stat(filepath.Join(c.dir, "root.crt")); err == nil {
 				t.Error("a root was written")
@@ -236,7 +236,7 @@ func TestRootsThatCannotBeMade(t *testing.T) {
 func TestSignaturesOfOtherKinds(t *testing.T) {
 	t.Parallel()
 	dir := pair(t, "-algorithm", "RSA")
-	s, err := find(reference(t, filepath.Join(dir, "key.pem")), publicKey(t, filepath.Join(dir, "public.pem")), nil)
+	s, err := find(t.Context(), reference(t, filepath.Join(dir, "key.pem")), publicKey(t, filepath.Join(dir, "public.pem")), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,6 +254,6 @@ func TestSignaturesOfOtherKinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = find("exec:x", pub, nil)
+	_, err = find(t.Context(), "exec:x", pub, nil)
 	refused(t, err, "config.value", "Ed25519")
 }

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// apart gives the command a process group of its own: a key press that stops sectag does not tear a signature apart, and what the
-// command started ends with it.
+// apart gives the command a process group of its own: sectag and nobody else decides when it ends, and what the command started and did
+// not put elsewhere is killed with it.
 func apart(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error {

@@ -1,6 +1,7 @@
 package keyuri
 
 import (
+	"context"
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
@@ -13,8 +14,9 @@ import (
 // Init makes an authority's certificate over a key that exists already, in a token or behind a command, and writes it into the folder of
 // the options, whose passphrase is the token's PIN. publicFile names the public half in PEM: needed for exec:, and for a token that does
 // not show it. The function opens the root that an intermediate stands under, nil for a root; it is called when the new authority's key
-// has shown itself and is left again, since both may lie in one token. Faults: those of ca.Init and Open; usage.flag, config.file.
-func Init(o ca.InitOptions, key, publicFile string, above func() (*ca.Authority, error)) (ca.Created, error) {
+// has shown itself and is left again, since both may lie in one token.
+// life is as with Open. Faults: those of ca.Init and Open; usage.flag, config.file.
+func Init(life context.Context, o ca.InitOptions, key, publicFile string, above func() (*ca.Authority, error)) (ca.Created, error) {
 	if !Is(key) {
 		return ca.Created{}, cred.Failed("usage.flag", "a key that exists already is one behind pkcs11: or exec:",
 			"without --signer a new key is made and written to a file")
@@ -29,7 +31,7 @@ func Init(o ca.InitOptions, key, publicFile string, above func() (*ca.Authority,
 	if public == nil && protection(key) == Command {
 		return ca.Created{}, cred.Failed("usage.flag", "a command does not tell the public half of its key", "give it: --public F with a file that says BEGIN PUBLIC KEY")
 	}
-	s, err := find(key, public, o.Passphrase)
+	s, err := find(life, key, public, o.Passphrase)
 	if err != nil {
 		return ca.Created{}, err
 	}

@@ -14,6 +14,7 @@ package keyuri
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
@@ -128,15 +129,17 @@ func Show(certFile, key string) (ca.Info, error) {
 }
 
 // Open opens an authority with the key that a person named. The passphrase is a token's PIN there; it stays the caller's to clear.
-// Lock closes a token's session. Faults: those of ca.Root.Unlock; ca.no-pkcs11, ca.module, ca.token, ca.token-key; ca.signer; config.value.
-func Open(root ca.Root, key string, passphrase []byte) (*ca.Authority, error) {
+// Lock closes a token's session. life is that of the work that the authority is opened for: a command behind exec: is killed when it ends,
+// and none is started any more; a token is waited for. Faults: those of ca.Root.Unlock; ca.no-pkcs11, ca.module, ca.token, ca.token-key;
+// ca.signer, ca.stopped; config.value.
+func Open(life context.Context, root ca.Root, key string, passphrase []byte) (*ca.Authority, error) {
 	if err := Check(key); err != nil {
 		return nil, err
 	}
 	if !Is(key) {
 		return root.Unlock(key, passphrase)
 	}
-	s, err := find(key, root.Cert.PublicKey, passphrase)
+	s, err := find(life, key, root.Cert.PublicKey, passphrase)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +162,7 @@ type holder interface {
 }
 
 // find gets at the key, whose public half is known, or nil where it is to be learnt.
-func find(key string, public crypto.PublicKey, passphrase []byte) (*checked, error) {
+func find(life context.Context, key string, public crypto.PublicKey, passphrase []byte) (*checked, error) {
 	if protection(key) == Command {
 		c, err := parseCommand(key)
 		if err != nil {
@@ -168,6 +171,7 @@ func find(key string, public crypto.PublicKey, passphrase []byte) (*checked, err
 		if c.public, err = digestOf(public); err != nil {
 			return nil, err
 		}
+		c.life = life
 		return &checked{holder: c, public: public, name: key}, nil
 	}
 	u, err := parseToken(key)

@@ -84,7 +84,7 @@ func rooted(t *testing.T, key, public string, pin ...string) ca.Root {
 	if len(pin) > 0 {
 		o.Passphrase = []byte(pin[0])
 	}
-	made, err := Init(o, key, public, nil)
+	made, err := Init(t.Context(), o, key, public, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,9 +111,9 @@ func TestAFileIsAFile(t *testing.T) {
 	if needs, err := NeedsPassphrase(made.Cert, made.Key); err != nil || !needs {
 		t.Errorf("an encrypted file needs a passphrase: %v, %v", needs, err)
 	}
-	_, err = Open(root, made.Key, []byte("wrong"))
+	_, err = Open(t.Context(), root, made.Key, []byte("wrong"))
 	refused(t, err, "ca.passphrase", "does not open")
-	a, err := Open(root, made.Key, []byte("correct horse"))
+	a, err := Open(t.Context(), root, made.Key, []byte("correct horse"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestAFileIsAFile(t *testing.T) {
 	if i, err := Show(made.Cert, ""); err != nil || i.Protection != ca.KeyEncrypted {
 		t.Errorf("shown is %q, %v", i.Protection, err)
 	}
-	_, err = Init(ca.InitOptions{}, made.Key, "", nil)
+	_, err = Init(t.Context(), ca.InitOptions{}, made.Key, "", nil)
 	refused(t, err, "usage.flag", "pkcs11: or exec:")
 	if Check(made.Key) != nil || Under("/x", "root.key") != "root.key" {
 		t.Error("a file's name is not left alone")
@@ -321,7 +321,7 @@ func TestNoPINIsShownBecauseItsURIIsMisspelled(t *testing.T) {
 		"PKCS11:token=a;object=b?module-path=m.so&pin-value=4711", " pkcs11:token=a?pin-value=4711", "file:a?PIN-VALUE=4711", "pkcs11:token=a;object=b?module-path=m.so&pin-value=4711",
 	} {
 		_, shown := Show("none.crt", key)
-		_, opened := Open(ca.Root{}, key, nil)
+		_, opened := Open(t.Context(), ca.Root{}, key, nil)
 		for what, err := range map[string]error{"Check": Check(key), "Show": shown, "Open": opened} {
 			if code(err) != "usage.secret-argument" || strings.Contains(err.Error(), "4711") {
 				t.Errorf("%s of %s: %v", what, key, err)

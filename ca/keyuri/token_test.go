@@ -91,7 +91,7 @@ func TestTokenMakesRootAndUnits(t *testing.T) {
 		if needs, err := NeedsPassphrase(root.File, key); err != nil || !needs {
 			t.Errorf("a token needs its PIN: %v, %v", needs, err)
 		}
-		a, err := Open(root, key, []byte(pin+"\r")) // of a Windows file
+		a, err := Open(t.Context(), root, key, []byte(pin+"\r")) // of a Windows file
 		if err != nil {
 			t.Fatal(kind, err)
 		}
@@ -120,23 +120,23 @@ func TestAuthoritiesOfOneToken(t *testing.T) {
 	newKey(t, module, "one", "root", "01", "EC:prime256v1")
 	key := named(module, "one", "root")
 	root := rooted(t, key, "", pin)
-	a, err := Open(root, key, []byte(pin))
+	a, err := Open(t.Context(), root, key, []byte(pin))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range []string{pin, "wrong pin"} {
-		_, err = Open(root, key, []byte(p))
+		_, err = Open(t.Context(), root, key, []byte(p))
 		refused(t, err, "ca.token", "logged in to the token already")
 	}
 	issued(t, a) // the refusals did not take its session
 	a.Lock()
 	a.Lock()
-	_, err = Open(root, key, []byte("wrong pin"))
+	_, err = Open(t.Context(), root, key, []byte("wrong pin"))
 	refused(t, err, "ca.passphrase", "the PIN does not open the token")
 	if h := cred.AsFault(err).Hint; !strings.Contains(h, "locks") {
 		t.Errorf("the hint does not say that tries are counted: %s", h)
 	}
-	if a, err = Open(root, key, []byte(pin)); err != nil {
+	if a, err = Open(t.Context(), root, key, []byte(pin)); err != nil {
 		t.Fatal(err)
 	}
 	a.Lock()
@@ -150,7 +150,7 @@ func TestOneTokenServesManyAtOnce(t *testing.T) {
 	newToken(t, "one")
 	newKey(t, module, "one", "root", "01", "EC:prime256v1")
 	key := named(module, "one", "root")
-	a, err := Open(rooted(t, key, "", pin), key, []byte(pin))
+	a, err := Open(t.Context(), rooted(t, key, "", pin), key, []byte(pin))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,16 +184,16 @@ func TestPINsOfFiles(t *testing.T) {
 	if needs, err := NeedsPassphrase(root.File, key); err != nil || needs {
 		t.Errorf("the PIN stands in a file: %v, %v", needs, err)
 	}
-	a, err := Open(root, key, nil)
+	a, err := Open(t.Context(), root, key, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	a.Lock()
-	_, err = Open(root, named(module, "one", "root", "pin-source=file:"+filepath.Join(dir, "none")), []byte(pin))
+	_, err = Open(t.Context(), root, named(module, "one", "root", "pin-source=file:"+filepath.Join(dir, "none")), []byte(pin))
 	refused(t, err, "ca.passphrase", "cannot be read")
-	_, err = Open(root, named(module, "one", "root", "pin-source=file:"+ossl.Write(t, dir, "empty", []byte("\n"+pin))), nil)
+	_, err = Open(t.Context(), root, named(module, "one", "root", "pin-source=file:"+ossl.Write(t, dir, "empty", []byte("\n"+pin))), nil)
 	refused(t, err, "ca.passphrase", "is empty")
-	_, err = Open(root, named(module, "one", "root", "pin-source=file:"+ossl.Write(t, dir, "wrong", []byte("11111\n"))), nil)
+	_, err = Open(t.Context(), root, named(module, "one", "root", "pin-source=file:"+ossl.Write(t, dir, "wrong", []byte("11111\n"))), nil)
 	refused(t, err, "ca.passphrase", "the PIN does not open the token")
 }
 
@@ -225,7 +225,7 @@ func TestTokensThatCannotBeUsed(t *testing.T) {
 		"an empty slot":             {"pkcs11:slot-id=99999;object=root?module-path=" + module, pin, "ca.token", "is not there"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, err := Open(root, c.key, []byte(c.pin))
+			a, err := Open(t.Context(), root, c.key, []byte(c.pin))
 			if a != nil {
 				t.Error("an authority came with the failure")
 			}
@@ -238,16 +238,16 @@ func TestTokensThatCannotBeUsed(t *testing.T) {
 			}
 		})
 	}
-	_, err := Open(root, strings.Replace(named(module, "one", "several"), ";object", ";id=%01;object", 1), []byte(pin))
+	_, err := Open(t.Context(), root, strings.Replace(named(module, "one", "several"), ";object", ";id=%01;object", 1), []byte(pin))
 	refused(t, err, "ca.token-key", "no private key")
-	a, err := Open(root, "pkcs11:token=one;id=%01;type=private?module-path="+module, []byte(pin))
+	a, err := Open(t.Context(), root, "pkcs11:token=one;id=%01;type=private?module-path="+module, []byte(pin))
 	if err != nil {
 		t.Fatal(err)
 	}
 	issued(t, a)
 	a.Lock()
 	t.Setenv("SOFTHSM2_CONF", "/nowhere/softhsm2.conf")
-	_, err = Open(root, named(module, "one", "root"), []byte(pin))
+	_, err = Open(t.Context(), root, named(module, "one", "root"), []byte(pin))
 	refused(t, err, "ca.module", "does not start")
 }
 
@@ -268,18 +268,18 @@ func TestTokenWithoutThePublicHalf(t *testing.T) {
 	}
 	ours, others := pub("01"), pub("02")
 	o := ca.InitOptions{Dir: filepath.Join(dir, "authority"), Passphrase: []byte(pin), Clock: ca.Clock{Now: today}}
-	_, err := Init(o, key, "", nil)
+	_, err := Init(t.Context(), o, key, "", nil)
 	refused(t, err, "ca.token-key", "does not show the public half")
-	_, err = Init(o, key, others, nil)
+	_, err = Init(t.Context(), o, key, others, nil)
 	refused(t, err, "ca.key-mismatch", "on trial")
 	root := rooted(t, key, ours, pin)
-	a, err := Open(root, key, []byte(pin))
+	a, err := Open(t.Context(), root, key, []byte(pin))
 	if err != nil {
 		t.Fatal(err)
 	}
 	issued(t, a)
 	a.Lock()
-	_, err = Open(root, named(module, "one", "other"), []byte(pin))
+	_, err = Open(t.Context(), root, named(module, "one", "other"), []byte(pin))
 	refused(t, err, "ca.key-mismatch", "on trial")
 }
 
@@ -289,7 +289,7 @@ func TestTheWrongPublicHalfIsTold(t *testing.T) {
 	newKey(t, module, "one", "root", "01", "EC:prime256v1")
 	other := pair(t, "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1")
 	o := ca.InitOptions{Dir: filepath.Join(t.TempDir(), "authority"), Passphrase: []byte(pin), Clock: ca.Clock{Now: today}}
-	_, err := Init(o, named(module, "one", "root"), filepath.Join(other, "public.pem"), nil)
+	_, err := Init(t.Context(), o, named(module, "one", "root"), filepath.Join(other, "public.pem"), nil)
 	refused(t, err, "ca.key-mismatch", "is not that of")
 }
 
@@ -299,7 +299,7 @@ func TestAKeyThatWantsThePINEachTime(t *testing.T) {
 	newToken(t, "one")
 	newKey(t, module, "one", "root", "01", "EC:prime256v1", "--always-auth")
 	key := named(module, "one", "root")
-	a, err := Open(rooted(t, key, "", pin), key, []byte(pin))
+	a, err := Open(t.Context(), rooted(t, key, "", pin), key, []byte(pin))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func TestATokenThatIsGone(t *testing.T) {
 	newToken(t, "one")
 	newKey(t, module, "one", "root", "01", "EC:prime256v1")
 	key := named(module, "one", "root")
-	a, err := Open(rooted(t, key, "", pin), key, []byte(pin))
+	a, err := Open(t.Context(), rooted(t, key, "", pin), key, []byte(pin))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,7 +343,7 @@ func TestATokenThatIsGone(t *testing.T) {
 	_, err = a.Issue(ca.Request{Name: unit, Public: k.Public(), Days: 30, Clock: ca.Clock{Now: today}})
 	refused(t, err, "ca.token", "CKR_CRYPTOKI_NOT_INITIALIZED when beginning a signature")
 	a.Lock()
-	if a, err = Open(a.Root, key, []byte(pin)); err != nil {
+	if a, err = Open(t.Context(), a.Root, key, []byte(pin)); err != nil {
 		t.Fatal(err)
 	}
 	a.Lock()

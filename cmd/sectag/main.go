@@ -18,6 +18,7 @@ import (
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/job"
+	"example.org/sectag/cmd/sectag/manual/tagged"
 	"example.org/sectag/cred"
 )
 
@@ -37,6 +38,8 @@ func main() {
 type app struct {
 	*console.Console
 	ascii bool // the screens draw with ASCII only
+	plain bool // they say lines instead
+	utc   bool // times of day on them are UTC
 }
 
 // run is main without the process: it parses, does the verb and answers with the exit code.
@@ -77,7 +80,7 @@ func (a *app) root() *cobra.Command {
 		return nil
 	}
 	root.AddCommand(a.verbs()...)
-	root.AddCommand(a.manualVerbs()...)
+	root.AddCommand(tagged.Verbs(version, tool().Built)...)
 	a.judgeArgs(root)
 	return root
 }

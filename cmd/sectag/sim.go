@@ -12,6 +12,7 @@ import (
 	"example.org/sectag/cmd/sectag/air"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/device/sim"
 	farsim "example.org/sectag/endpoint/sim"
@@ -31,9 +32,9 @@ func (a *app) simModem() *cobra.Command {
 		Use: "modem", Short: "A virtual nRF91 on a pseudo-terminal; its first line is the port's name", Args: cobra.NoArgs,
 		RunE: a.Verb(func(ctx context.Context, _ []string) (paper.Document, error) {
 			if imei != "" {
-				i, err := cred.ParseIMEI(imei)
+				i, err := target.IMEI(imei)
 				if err != nil {
-					return nil, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
+					return nil, err
 				}
 				cfg.IMEI = i
 			}

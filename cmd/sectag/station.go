@@ -2,24 +2,22 @@ package main
 
 import (
 	"context"
-	"os"
-	"sync/atomic"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench"
-	"example.org/sectag/bench/ask"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
-	"example.org/sectag/tui"
+	"example.org/sectag/flows/door"
 )
 
 // station is sectag without a verb: the screens.
 func (a *app) station() *cobra.Command {
-	var port string
+	var port, in string
 	c := &cobra.Command{
 		Use:   "sectag",
 		Short: "Give nRF91 modems their identity, and prove it",
@@ -30,23 +28,38 @@ func (a *app) station() *cobra.Command {
 			if !a.Terminal() || !console.IsTerminal(a.Out) || a.JSON {
 				return cred.Failed("usage.no-terminal", "the screens need a terminal", "use a verb, such as sectag provision --port P; sectag --help lists them")
 			}
-			return a.screens(c.Context(), port)
+			return a.screens(c.Context(), port, in)
 		},
 	}
 	target.PortFlag(c, &port)
+	c.Flags().StringVar(&in, "way", "", "the way in: "+strings.Join(wayNames(), ", ")+" (default: the start screen asks)")
 	asciiFlag(c, a)
 	return c
 }
 
-func asciiFlag(c *cobra.Command, a *app) {
-	c.Flags().BoolVar(&a.ascii, "ascii", false, "draw the screens with ASCII characters only")
+func wayNames() (out []string) {
+	for w := range door.Way(door.Ways) {
+		out = append(out, w.String())
+	}
+	return out
 }
 
-// screens shows the bench until the person quits. The bench outlives the screen: it comes to a rest and is closed after it.
-func (a *app) screens(ctx context.Context, port string) error {
+func asciiFlag(c *cobra.Command, a *app) {
+	c.Flags().BoolVar(&a.ascii, "ascii", false, "draw the screens with ASCII characters only")
+	c.Flags().BoolVar(&a.plain, "plain", false, "say the screens line by line and read lines, for a screen reader")
+	c.Flags().BoolVar(&a.utc, "utc", false, "times of day on the screens are UTC instead of local")
+}
+
+// screens opens the ways in, one after the other, until the person quits. The benches outlive their screens: each comes to a rest and is
+// closed after them.
+func (a *app) screens(ctx context.Context, port, in string) error {
 	p, found, err := a.Profile()
 	if err != nil {
 		return err
+	}
+	first, named := door.Parse(in)
+	if in != "" && !named {
+		return cred.Failed("usage.flag", "there is no way in named "+in, "the ways are "+strings.Join(wayNames(), ", "))
 	}
 	j := job.New(a.Console, p)
 	defer j.Close()
@@ -60,10 +73,12 @@ func (a *app) screens(ctx context.Context, port string) error {
 	if err != nil {
 		return err
 	}
-	t := flows.Terms{
-		Authority: p.Signs(), PSK: p.Shares(), Port: port != "", Anchor: ask.HasAnchor(p), Endpoint: p.Endpoint.Host != "", Ledger: j.Store != nil, Profile: found,
+	h := &house{app: a, on: a.terminal(ctx), job: j, found: found, port: port}
+	err = h.live(ctx, first, named)
+	if e := h.on.Hide(); err == nil && ctx.Err() == nil {
+		err = e
 	}
-	return a.show(ctx, j.Config(port), t, p.Product, p.Station)
+	return err
 }
 
 // modemAt is the port at which a modem has just told who it is. A name that was mistyped is not worth remembering.
@@ -76,52 +91,3 @@ func modemAt(s bench.Shot) string {
 
 // defaultLedger is where the screens record when neither a profile nor --ledger says: beside the profile that they offer to save.
 const defaultLedger = "sqlite:ledger.db"
-
-// show runs the bench and the screens on it side by side. A person who leaves while the bench is at work has waited for it, and
-// does not want to any more: the work is given up, as if the process had been killed. A signal lets the effect in flight end.
-func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, title, station string) error {
-	var screen *tui.Program
-	c.Progress = func(p flows.Progress) { screen.Progress(p) }
-	c.Trace = func(l flows.TraceLine) { screen.Trace(l) }
-	c.Once = false
-	b := bench.New(c)
-	screen = tui.New(b, tui.Options{
-		In: a.In, Out: a.Out, Title: title, Station: station, NoColor: os.Getenv("NO_COLOR") != "", ASCII: a.ascii, LastPort: console.LastPort(), Now: now,
-		Touch: b.Touch,
-	})
-	loop, end := context.WithCancel(ctx)
-	defer end()
-	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
-	defer giveUp()
-	var busy, torn atomic.Bool
-	view, hide := context.WithCancel(ctx)
-	defer hide()
-	shown := make(chan error, 1)
-	go func() {
-		err := screen.Run(view)
-		torn.Store(busy.Load())
-		if ctx.Err() == nil && torn.Load() {
-			giveUp()
-		}
-		end()
-		shown <- err
-	}()
-	err := b.Run(loop, work, t, job.Announcer(), func(s bench.Shot) {
-		busy.Store(!s.Machine.Rest())
-		if name := modemAt(s); name != "" {
-			console.RememberPort(name)
-		}
-		screen.Shot(s.Shot, s.Facts)
-	})
-	end()
-	if err != nil {
-		hide() // a bench that did not come to its first event has shown nothing that could end the screen
-	}
-	if e := <-shown; err == nil && e != nil && ctx.Err() == nil {
-		err = e
-	}
-	if err == nil && torn.Load() {
-		err = cred.Failed("store.stopped", "left in the middle of the work", "start again with the same unit: it is read first")
-	}
-	return err
-}

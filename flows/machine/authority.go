@@ -1,6 +1,9 @@
 package machine
 
-import "example.org/sectag/flows"
+import (
+	"example.org/sectag/flows"
+	"example.org/sectag/flows/turn"
+)
 
 type authorityPhase uint8
 
@@ -18,7 +21,7 @@ const (
 
 // Authority gets the authority's key open: it loads or makes a root and unlocks its key.
 type Authority struct {
-	turn
+	turn.Turn
 	phase     authorityPhase
 	encrypted bool // the key needs a passphrase
 	doubt     bool // it was locked while the answer in flight was on its way: the answer may be older than the lock
@@ -48,8 +51,8 @@ func (m *Authority) asked(e flows.Event) ([]flows.Effect, bool) {
 	case flows.AuthorityChosen:
 		return m.load(e.Cert, e.Key), true
 	case flows.AuthorityWanted:
-		*m = Authority{turn: m.turn, phase: authorityCreating}
-		return []flows.Effect{flows.CreateAuthority{ID: m.ask(flows.AuthorityScreen), Dir: e.Dir, Subject: e.Subject, Days: e.Days, Pass: e.Pass}}, true
+		*m = Authority{Turn: m.Turn, phase: authorityCreating}
+		return []flows.Effect{flows.CreateAuthority{ID: m.Ask(flows.AuthorityScreen), Dir: e.Dir, Subject: e.Subject, Days: e.Days, Pass: e.Pass}}, true
 	case flows.PassphraseGiven:
 		if m.phase == authorityLocked || m.phase == authorityRefused {
 			return m.unlock(e.Pass), true
@@ -71,7 +74,7 @@ func (m *Authority) lock() bool {
 	case m.phase == authorityReady:
 		m.phase = authorityLocked
 		return true
-	case m.wait != 0 && !m.doubt:
+	case m.Wait != 0 && !m.doubt:
 		m.doubt = true
 		return true
 	}
@@ -80,13 +83,13 @@ func (m *Authority) lock() bool {
 
 // load reads an authority's files; empty names are those that were named last.
 func (m *Authority) load(cert, key string) []flows.Effect {
-	*m = Authority{turn: m.turn, phase: authorityLoading}
-	return []flows.Effect{flows.LoadAuthority{ID: m.ask(flows.AuthorityScreen), Cert: cert, Key: key}}
+	*m = Authority{Turn: m.Turn, phase: authorityLoading}
+	return []flows.Effect{flows.LoadAuthority{ID: m.Ask(flows.AuthorityScreen), Cert: cert, Key: key}}
 }
 
 func (m *Authority) unlock(pass flows.Ref) []flows.Effect {
 	m.phase, m.doubt = authorityUnlocking, false
-	return []flows.Effect{flows.UnlockAuthority{ID: m.ask(flows.AuthorityScreen), Pass: pass}}
+	return []flows.Effect{flows.UnlockAuthority{ID: m.Ask(flows.AuthorityScreen), Pass: pass}}
 }
 
 // answered takes an effect's answer.
@@ -95,7 +98,7 @@ func (m *Authority) answered(e flows.Event) ([]flows.Effect, bool) {
 	m.doubt = false
 	switch e := e.(type) {
 	case flows.AuthorityLoaded:
-		ok := (m.phase == authorityLoading || m.phase == authorityCreating) && m.took(e.ID)
+		ok := (m.phase == authorityLoading || m.phase == authorityCreating) && m.Took(e.ID)
 		m.encrypted = e.Encrypted
 		m.phase = authorityLocked
 		switch {
@@ -107,7 +110,7 @@ func (m *Authority) answered(e flows.Event) ([]flows.Effect, bool) {
 		}
 		return nil, ok
 	case flows.AuthorityUnlocked:
-		ok := m.phase == authorityUnlocking && m.took(e.ID)
+		ok := m.phase == authorityUnlocking && m.Took(e.ID)
 		m.phase = authorityReady
 		if doubt {
 			m.phase = authorityLocked
@@ -118,7 +121,7 @@ func (m *Authority) answered(e flows.Event) ([]flows.Effect, bool) {
 			authorityLoading: authorityUnloaded, authorityCreating: authorityUnmade, authorityUnlocking: authorityRefused,
 		}
 		m.phase = failed[m.phase]
-		return nil, m.took(e.ID)
+		return nil, m.Took(e.ID)
 	}
 	return nil, false
 }

@@ -1,6 +1,9 @@
 package machine
 
-import "example.org/sectag/flows"
+import (
+	"example.org/sectag/flows"
+	"example.org/sectag/flows/turn"
+)
 
 type connectionPhase uint8
 
@@ -13,18 +16,18 @@ const (
 // Connection proves the unit at the server with its own certificate and key. Whoever begins it sees to it that this process
 // still has them.
 type Connection struct {
-	turn
+	turn.Turn
 	phase   connectionPhase
 	verdict flows.Outcome
 }
 
 // Fresh is a machine that has tried nothing; the numbers of effects go on.
-func (m Connection) Fresh() Connection { return Connection{turn: m.turn} }
+func (m Connection) Fresh() Connection { return Connection{Turn: m.Turn} }
 
 // Begin connects with the set that was just written.
 func (m Connection) Begin() (Connection, []flows.Effect) {
 	m.phase, m.verdict = connectionAsking, flows.NoOutcome
-	return m, []flows.Effect{flows.ConnectServer{ID: m.ask(flows.ConnectionScreen)}}
+	return m, []flows.Effect{flows.ConnectServer{ID: m.Ask(flows.ConnectionScreen)}}
 }
 
 // Verdict is what the far end made of the unit.
@@ -45,7 +48,7 @@ func (m Connection) Step(e flows.Event) (Connection, []flows.Effect, bool) {
 			return m, do, false
 		}
 	case flows.Connected:
-		if m.took(e.ID) {
+		if m.Took(e.ID) {
 			m.phase, m.verdict = connectionOver, flows.FailedOutcome
 			if e.Verdict == flows.Passed || e.Verdict == flows.Warned {
 				m.verdict = e.Verdict
@@ -53,7 +56,7 @@ func (m Connection) Step(e flows.Event) (Connection, []flows.Effect, bool) {
 			return m, nil, false
 		}
 	case flows.Failed:
-		if m.took(e.ID) {
+		if m.Took(e.ID) {
 			m.phase, m.verdict = connectionOver, flows.FailedOutcome
 			return m, nil, false
 		}

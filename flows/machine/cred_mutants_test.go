@@ -80,7 +80,7 @@ func credMutants() map[string]credMutant {
 		}), sinCancelled, oneSlot, false, ""},
 		"does not wait for the set": {after(func(_ Credentials, m *Credentials, _ flows.Event, do *[]flows.Effect) {
 			if m.phase == credPreparing {
-				p := flows.Prepared{ID: m.wait}
+				p := flows.Prepared{ID: m.Wait}
 				for i := range 3 {
 					p.Want[i] = holds(i, fresh)
 				}
@@ -104,7 +104,7 @@ func credMutants() map[string]credMutant {
 		}), 0, twoSlots, false, ""},
 		"does not ask who is there after a read-back": {after(func(was Credentials, m *Credentials, e flows.Event, do *[]flows.Effect) {
 			if _, read := e.(flows.ReadBack); read {
-				*m, *do, _ = m.Step(flows.Identified{ID: m.wait, IMEI: m.who.IMEI, Identity: m.who.Identity, Session: m.who.Session, Firmware: true})
+				*m, *do, _ = m.Step(flows.Identified{ID: m.Wait, IMEI: m.who.IMEI, Identity: m.who.Identity, Session: m.who.Session, Firmware: true})
 			}
 		}), sinBlind, twoSlots, false, ""},
 		"goes on where the port was opened again": {before(func(m *Credentials, e *flows.Event) {
@@ -121,7 +121,7 @@ func credMutants() map[string]credMutant {
 		}, sinUnidentified, oneSlot, false, ""},
 		"sends the write after the delete without waiting": {after(func(_ Credentials, m *Credentials, _ flows.Event, do *[]flows.Effect) {
 			if m.phase == credDeleting {
-				*do = append(*do, flows.Write{ID: m.wait, Index: m.at})
+				*do = append(*do, flows.Write{ID: m.Wait, Index: m.at})
 			}
 		}), sinTwo, lost, false, ""},
 		"writes what was to be kept": {after(func(_ Credentials, m *Credentials, e flows.Event, do *[]flows.Effect) {
@@ -130,7 +130,7 @@ func credMutants() map[string]credMutant {
 			}
 			if p, ok := e.(flows.Prepared); ok && m.cause == Unready {
 				p.Want[1] = holds(1, fresh)
-				m.cause, m.phase, m.wait = NoCause, credPreparing, p.ID
+				m.cause, m.phase, m.Wait = NoCause, credPreparing, p.ID
 				*m, *do, _ = m.Step(p)
 			}
 		}), sinBeyond, oneSlot, false, ""},
@@ -155,7 +155,7 @@ func credMutants() map[string]credMutant {
 		}), sinUntrue, oneSlot, false, ""},
 		"does not put the mode back after a failure": {after(func(_ Credentials, m *Credentials, _ flows.Event, do *[]flows.Effect) {
 			if m.phase == credRestoring && m.cause != NoCause {
-				m.phase, m.wait, *do = credFailed, 0, nil
+				m.phase, m.Wait, *do = credFailed, 0, nil
 			}
 		}), sinMode, oneSlot, false, ""},
 		"forgets the mode that a lost work left": {after(func(_ Credentials, m *Credentials, e flows.Event, _ *[]flows.Effect) {
@@ -165,7 +165,7 @@ func credMutants() map[string]credMutant {
 		}), sinMode, oneSlot, false, ""},
 		"takes an answer that is late": {before(func(m *Credentials, e *flows.Event) {
 			if w, ok := (*e).(flows.Written); ok {
-				w.ID = m.wait
+				w.ID = m.Wait
 				*e = w
 			}
 		}), sinStale, oneSlot, false, ""},
@@ -176,7 +176,7 @@ func credMutants() map[string]credMutant {
 		}, sinIgnored, oneSlot, false, ""},
 		"begins to return and asks nobody": {after(func(_ Credentials, m *Credentials, e flows.Event, do *[]flows.Effect) {
 			if _, retry := e.(flows.Retry); retry {
-				m.wait, *do = 0, nil
+				m.Wait, *do = 0, nil
 			}
 		}), sinSilent, oneSlot, false, "old firmware"},
 		"offers a start and refuses it": {func(m Credentials, e flows.Event) (Credentials, []flows.Effect, bool) {
@@ -192,7 +192,7 @@ func credMutants() map[string]credMutant {
 			return m.Step(e)
 		}, sinStuck, oneSlot, false, "old firmware"},
 		"never deletes": {before(func(m *Credentials, e *flows.Event) {
-			if o, ok := (*e).(flows.Offline); ok && o.ID == m.wait {
+			if o, ok := (*e).(flows.Offline); ok && o.ID == m.Wait {
 				m.plan.Slots[0].Has = flows.Empty
 			}
 		}), sinHopeless, lost, false, ""},
@@ -211,7 +211,7 @@ func credMutants() map[string]credMutant {
 		}), sinKeyless, twoSlots, false, inModem},
 		"writes a certificate that nobody signed": {after(func(_ Credentials, m *Credentials, _ flows.Event, do *[]flows.Effect) {
 			if m.phase == credCertifying {
-				*m, *do, _ = m.Step(flows.Certified{ID: m.wait, Want: holds(1, fresh)})
+				*m, *do, _ = m.Step(flows.Certified{ID: m.Wait, Want: holds(1, fresh)})
 			}
 		}), sinUnsigned, twoSlots, false, inModem},
 		"believes that a key was made": {before(func(m *Credentials, e *flows.Event) {

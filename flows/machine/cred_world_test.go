@@ -207,10 +207,10 @@ func (w world) normal() world {
 		}
 		w.session, w.base = 1, 1
 	}
-	if w.effect != nil && w.effect.Of() == w.m.wait {
-		w.effect, w.m.wait = numbered(w.effect), credID(2)
+	if w.effect != nil && w.effect.Of() == w.m.Wait {
+		w.effect, w.m.Wait = numbered(w.effect), credID(2)
 	}
-	w.m.seq = 2
+	w.m.Seq = 2
 	if w.line != open {
 		w.excused = false
 	}

@@ -3,6 +3,7 @@ package machine
 import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/turn"
 )
 
 type credPhase uint8
@@ -50,7 +51,7 @@ type job struct {
 // identify, take offline, then slot by slot delete, write, read back, identify; at the end the functional mode is put back. Where
 // the modem makes the key, it is asked to instead of a write, and the certificate is signed before its slot is touched.
 type Credentials struct {
-	turn
+	turn.Turn
 	phase  credPhase
 	cause  Cause
 	who    Who   // the unit that is worked on
@@ -76,7 +77,7 @@ type Credentials struct {
 
 // Fresh is a machine that knows of no unit; the numbers of effects go on.
 func (m Credentials) Fresh() Credentials {
-	return Credentials{turn: m.turn, anchor: m.anchor, signer: m.signer}
+	return Credentials{Turn: m.Turn, anchor: m.anchor, signer: m.signer}
 }
 
 // Begin looks at a unit that was identified just now, and works on it once sure. owed is the functional mode that an interrupted
@@ -151,7 +152,7 @@ func (m *Credentials) asked(e flows.Event) ([]flows.Effect, bool) {
 			m.reset()
 			m.known = false
 			m.phase = credReturning
-			return []flows.Effect{flows.Identify{ID: m.ask(flows.CredentialsScreen)}}, true
+			return []flows.Effect{flows.Identify{ID: m.Ask(flows.CredentialsScreen)}}, true
 		}
 	}
 	return nil, false
@@ -183,13 +184,13 @@ func (m *Credentials) list(file string) []flows.Effect {
 	m.reset()
 	m.phase = credListing
 	hand := flows.Hand{Op: m.hand.op, Slot: m.hand.slot, File: file}
-	return []flows.Effect{flows.MakePlan{ID: m.ask(flows.CredentialsScreen), SecTag: m.tag, Chosen: m.tagged, Hand: hand}}
+	return []flows.Effect{flows.MakePlan{ID: m.Ask(flows.CredentialsScreen), SecTag: m.tag, Chosen: m.tagged, Hand: hand}}
 }
 
 // cancel lets the effect in flight end and puts back what was changed.
 func (m *Credentials) cancel() ([]flows.Effect, bool) {
 	switch {
-	case m.wait != 0:
+	case m.Wait != 0:
 		ok := !m.stop
 		m.stop = true
 		return nil, ok
@@ -215,7 +216,7 @@ func (m *Credentials) start() []flows.Effect {
 		return m.wind()
 	}
 	m.phase = credPreparing
-	return []flows.Effect{flows.Prepare{ID: m.ask(flows.CredentialsScreen)}}
+	return []flows.Effect{flows.Prepare{ID: m.Ask(flows.CredentialsScreen)}}
 }
 
 // Stage is the machine from far.

@@ -180,8 +180,8 @@ func TestCredentialsDiagram(t *testing.T) {
 		}
 	}
 	m := Credentials{who: Who{IMEI: unitA}, alive: true, known: true, sure: true, phase: credListing} // without a profile nothing is planned at first
-	m.wait = credID(1)
-	open, _, _ := step(m, flows.Planned{ID: m.wait})
+	m.Wait = credID(1)
+	open, _, _ := step(m, flows.Planned{ID: m.Wait})
 	step(open, flows.SecTagChosen{})
 	step(open, flows.PlanWanted{Hand: flows.Hand{Op: flows.DeleteSlot}})
 	step(open, flows.Cancel{})

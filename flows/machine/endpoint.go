@@ -5,6 +5,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/turn"
 )
 
 type endpointPhase uint8
@@ -23,7 +24,7 @@ const (
 
 // Endpoint settles which root the units will trust.
 type Endpoint struct {
-	turn
+	turn.Turn
 	phase  endpointPhase
 	anchor cred.Digest
 	print  cred.Digest // the anchor's fingerprint
@@ -62,7 +63,7 @@ func (m *Endpoint) asked(e flows.Event) ([]flows.Effect, bool) {
 		}
 	case flows.AnchorChosen:
 		m.phase, m.anchor, m.print, m.trust = endpointLoading, cred.Digest{}, cred.Digest{}, flows.NoTrust
-		return []flows.Effect{flows.LoadAnchor{ID: m.ask(flows.EndpointScreen), Path: e.Path}}, true
+		return []flows.Effect{flows.LoadAnchor{ID: m.Ask(flows.EndpointScreen), Path: e.Path}}, true
 	case flows.EndpointSkipped:
 		ok := !m.named && m.phase != endpointSkipped
 		m.phase, m.seen = endpointSkipped, false
@@ -81,18 +82,18 @@ func (m *Endpoint) asked(e flows.Event) ([]flows.Effect, bool) {
 // probe looks at the server; an empty address is the one that was named last.
 func (m *Endpoint) probe(url string) []flows.Effect {
 	m.phase, m.anchor, m.print, m.trust = endpointProbing, cred.Digest{}, cred.Digest{}, flows.NoTrust
-	return []flows.Effect{flows.ProbeServer{ID: m.ask(flows.EndpointScreen), URL: url}}
+	return []flows.Effect{flows.ProbeServer{ID: m.Ask(flows.EndpointScreen), URL: url}}
 }
 
 func (m *Endpoint) store() []flows.Effect {
 	m.phase = endpointStoring
-	return []flows.Effect{flows.StoreAnchor{ID: m.ask(flows.EndpointScreen), SHA256: m.anchor}}
+	return []flows.Effect{flows.StoreAnchor{ID: m.Ask(flows.EndpointScreen), SHA256: m.anchor}}
 }
 
 func (m *Endpoint) answered(e flows.Event) bool {
 	switch e := e.(type) {
 	case flows.Probed:
-		ok := m.phase == endpointProbing && m.took(e.ID)
+		ok := m.phase == endpointProbing && m.Took(e.ID)
 		m.phase, m.seen = endpointUnproven, true
 		if e.OK && !e.Anchor.IsZero() && e.Trust != flows.NoTrust {
 			m.phase, m.anchor, m.print, m.trust = endpointJudged, e.Anchor, e.Print, e.Trust
@@ -103,7 +104,7 @@ func (m *Endpoint) answered(e flows.Event) bool {
 		return ok
 	case flows.AnchorStored:
 		stored, loaded := m.phase == endpointStoring, m.phase == endpointLoading
-		ok := (stored || loaded) && m.took(e.ID)
+		ok := (stored || loaded) && m.Took(e.ID)
 		m.phase, m.have, m.named = endpointStored, true, m.named || stored || m.seen
 		return ok
 	case flows.Failed:
@@ -112,7 +113,7 @@ func (m *Endpoint) answered(e flows.Event) bool {
 			failed = endpointUnstored
 		}
 		m.phase = failed
-		return m.took(e.ID)
+		return m.Took(e.ID)
 	}
 	return false
 }

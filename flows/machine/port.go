@@ -1,6 +1,9 @@
 package machine
 
-import "example.org/sectag/flows"
+import (
+	"example.org/sectag/flows"
+	"example.org/sectag/flows/turn"
+)
 
 type portPhase uint8
 
@@ -16,7 +19,7 @@ const (
 
 // Port chooses the port that the unit is on.
 type Port struct {
-	turn
+	turn.Turn
 	phase portPhase
 	held  bool // a port was chosen before and still is
 }
@@ -55,26 +58,26 @@ func (m *Port) asked(e flows.Event) ([]flows.Effect, bool) {
 
 func (m *Port) list() []flows.Effect {
 	m.phase = portListing
-	return []flows.Effect{flows.ListPorts{ID: m.ask(flows.PortScreen)}}
+	return []flows.Effect{flows.ListPorts{ID: m.Ask(flows.PortScreen)}}
 }
 
 // take uses a port; an empty name is the one that was named last.
 func (m *Port) take(name string) []flows.Effect {
 	m.phase, m.held = portTaking, false
-	return []flows.Effect{flows.UsePort{ID: m.ask(flows.PortScreen), Name: name}}
+	return []flows.Effect{flows.UsePort{ID: m.Ask(flows.PortScreen), Name: name}}
 }
 
 func (m *Port) answered(e flows.Event) bool {
 	switch e := e.(type) {
 	case flows.PortsListed:
-		ok := m.phase == portListing && m.took(e.ID)
+		ok := m.phase == portListing && m.Took(e.ID)
 		m.phase = portAsking
 		if m.held {
 			m.phase = portChosen
 		}
 		return ok
 	case flows.PortChosen:
-		ok := m.phase == portTaking && m.took(e.ID)
+		ok := m.phase == portTaking && m.Took(e.ID)
 		m.phase, m.held = portChosen, true
 		return ok
 	case flows.Failed:
@@ -83,7 +86,7 @@ func (m *Port) answered(e flows.Event) bool {
 			failed = portUnlisted
 		}
 		m.phase = failed
-		return m.took(e.ID)
+		return m.Took(e.ID)
 	}
 	return false
 }

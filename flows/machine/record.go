@@ -1,6 +1,9 @@
 package machine
 
-import "example.org/sectag/flows"
+import (
+	"example.org/sectag/flows"
+	"example.org/sectag/flows/turn"
+)
 
 type recordPhase uint8
 
@@ -16,7 +19,7 @@ const (
 
 // Record writes what was done to the ledger, and keeps what was settled by hand in a profile.
 type Record struct {
-	turn
+	turn.Turn
 	phase   recordPhase
 	verdict flows.Outcome
 	kept    bool // nothing was changed
@@ -24,7 +27,7 @@ type Record struct {
 }
 
 // Fresh is a machine that has written nothing; the numbers of effects go on.
-func (m Record) Fresh() Record { return Record{turn: m.turn, profile: m.profile} }
+func (m Record) Fresh() Record { return Record{Turn: m.Turn, profile: m.profile} }
 
 // Begin writes what the work came to.
 func (m Record) Begin(verdict flows.Outcome, kept bool) (Record, []flows.Effect) {
@@ -35,7 +38,7 @@ func (m Record) Begin(verdict flows.Outcome, kept bool) (Record, []flows.Effect)
 
 func (m *Record) write() []flows.Effect {
 	m.phase = recordWriting
-	return []flows.Effect{flows.WriteRecord{ID: m.ask(flows.RecordScreen), Verdict: m.verdict, Kept: m.kept}}
+	return []flows.Effect{flows.WriteRecord{ID: m.Ask(flows.RecordScreen), Verdict: m.verdict, Kept: m.kept}}
 }
 
 // Verdict is what the record says.
@@ -56,20 +59,20 @@ func (m Record) Step(e flows.Event) (Record, []flows.Effect, bool) {
 	case flows.ProfileSaveWanted:
 		if m.asksToSave() {
 			m.phase = recordSaving
-			return m, []flows.Effect{flows.SaveProfile{ID: m.ask(flows.RecordScreen), Path: e.Path}}, false
+			return m, []flows.Effect{flows.SaveProfile{ID: m.Ask(flows.RecordScreen), Path: e.Path}}, false
 		}
 	case flows.RecordWritten:
-		if m.phase == recordWriting && m.took(e.ID) {
+		if m.phase == recordWriting && m.Took(e.ID) {
 			m.phase = recordWritten
 			return m, nil, false
 		}
 	case flows.ProfileSaved:
-		if m.phase == recordSaving && m.took(e.ID) {
+		if m.phase == recordSaving && m.Took(e.ID) {
 			m.phase = recordSaved
 			return m, nil, false
 		}
 	case flows.Failed:
-		if m.took(e.ID) {
+		if m.Took(e.ID) {
 			if m.phase == recordSaving {
 				m.phase = recordUnsaved
 			} else {

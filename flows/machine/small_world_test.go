@@ -12,10 +12,8 @@ import (
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
 	"example.org/sectag/flows/search"
+	"example.org/sectag/flows/turn"
 )
-
-// counter gives the tests the counter of any machine.
-func (t *turn) counter() *turn { return t }
 
 // staged is a machine that can be seen from far.
 type staged[M any] interface {
@@ -187,17 +185,17 @@ func (d model[M, W]) asked(n joint[M, W], x flows.Effect, e flows.Event) joint[M
 
 // normal gives the numbers that only have to differ the smallest values.
 func (j joint[M, W]) normal() joint[M, W] {
-	c := any(&j.m).(interface{ counter() *turn }).counter()
+	c := any(&j.m).(interface{ Counter() *turn.Turn }).Counter()
 	if j.effect == nil {
-		if c.wait == 0 {
-			c.seq = 0
+		if c.Wait == 0 {
+			c.Seq = 0
 		}
 		return j
 	}
-	screen := flows.ID(Asker(j.effect.Of()))
-	if j.effect.Of() == c.wait {
-		c.seq, c.wait = 1, flows.Screens+screen
-		j.effect = number(j.effect, c.wait)
+	screen := flows.ID(turn.Asker(j.effect.Of()))
+	if j.effect.Of() == c.Wait {
+		c.Seq, c.Wait = 1, flows.Screens+screen
+		j.effect = number(j.effect, c.Wait)
 	}
 	return j
 }
@@ -311,14 +309,14 @@ func common[M staged[M]]() map[string]mutant[M] {
 	}
 	any1 := func(m M, e flows.Event) (M, []flows.Effect, bool) {
 		if _, answer := idOf(e); answer {
-			e = number(e, any(&m).(interface{ counter() *turn }).counter().wait)
+			e = number(e, any(&m).(interface{ Counter() *turn.Turn }).Counter().Wait)
 		}
 		return m.Step(e)
 	}
 	marks := func(m M, e flows.Event) (M, []flows.Effect, bool) {
 		n, do, ignored := m.Step(e)
 		if ignored {
-			any(&n).(interface{ counter() *turn }).counter().seq += 100
+			any(&n).(interface{ Counter() *turn.Turn }).Counter().Seq += 100
 		}
 		return n, do, ignored
 	}

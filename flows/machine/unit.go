@@ -3,6 +3,7 @@ package machine
 import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/turn"
 )
 
 // Who is the unit at the other end of one opening of the port.
@@ -32,13 +33,13 @@ const (
 
 // Unit learns who is at the port and gets that confirmed.
 type Unit struct {
-	turn
+	turn.Turn
 	phase unitPhase
 	who   Who
 }
 
 // Fresh is a machine that knows of no unit; the numbers of effects go on.
-func (m Unit) Fresh() Unit { return Unit{turn: m.turn} }
+func (m Unit) Fresh() Unit { return Unit{Turn: m.Turn} }
 
 // Who is the unit as it was identified; zero before.
 func (m Unit) Who() Who { return m.who }
@@ -59,7 +60,7 @@ func (m Unit) Step(e flows.Event) (Unit, []flows.Effect, bool) {
 			return m.look()
 		}
 	case flows.Identified:
-		if m.phase == unitLooking && m.took(e.ID) {
+		if m.phase == unitLooking && m.Took(e.ID) {
 			m.phase, m.who = unitAsking, who(e)
 			return m, nil, false
 		}
@@ -69,12 +70,12 @@ func (m Unit) Step(e flows.Event) (Unit, []flows.Effect, bool) {
 			return m, nil, false
 		}
 	case flows.Failed:
-		if m.took(e.ID) {
+		if m.Took(e.ID) {
 			m.phase = unitFailed
 			return m, nil, false
 		}
 	case flows.Lost:
-		if m.took(e.ID) {
+		if m.Took(e.ID) {
 			m.phase = unitFailed
 			return m, nil, false
 		}
@@ -83,8 +84,8 @@ func (m Unit) Step(e flows.Event) (Unit, []flows.Effect, bool) {
 }
 
 func (m Unit) look() (Unit, []flows.Effect, bool) {
-	m = Unit{turn: m.turn, phase: unitLooking}
-	return m, []flows.Effect{flows.Identify{ID: m.ask(flows.UnitScreen)}}, false
+	m = Unit{Turn: m.Turn, phase: unitLooking}
+	return m, []flows.Effect{flows.Identify{ID: m.Ask(flows.UnitScreen)}}, false
 }
 
 // Stage is the machine from far.

@@ -52,7 +52,7 @@ func (m *Credentials) answered(e flows.Event) ([]flows.Effect, bool) {
 
 // on goes on with an answer that was waited for in this phase.
 func (m *Credentials) on(p credPhase, id flows.ID, then func() []flows.Effect) ([]flows.Effect, bool) {
-	if m.phase != p || !m.took(id) {
+	if m.phase != p || !m.Took(id) {
 		return nil, false
 	}
 	return then(), true
@@ -104,7 +104,7 @@ func (m *Credentials) byHost(want [flows.MaxSlots]cred.Digest) []flows.Effect {
 
 func (m *Credentials) identify() []flows.Effect {
 	m.phase = credIdentifying
-	return []flows.Effect{flows.Identify{ID: m.ask(flows.CredentialsScreen)}}
+	return []flows.Effect{flows.Identify{ID: m.Ask(flows.CredentialsScreen)}}
 }
 
 // identified goes on only if the unit is the one and the port was not opened again behind our back.
@@ -128,7 +128,7 @@ func (m *Credentials) identified(e flows.Identified) []flows.Effect {
 		m.owed = e.Mode // even if the answer is lost, this is what must be put back
 	}
 	m.phase = credOffline
-	return []flows.Effect{flows.TakeOffline{ID: m.ask(flows.CredentialsScreen)}}
+	return []flows.Effect{flows.TakeOffline{ID: m.Ask(flows.CredentialsScreen)}}
 }
 
 // returned plans anew when the unit that was worked on answers again, on whatever opening of the port.
@@ -165,7 +165,7 @@ func (m *Credentials) deleted() []flows.Effect {
 
 func (m *Credentials) read() []flows.Effect {
 	m.phase = credReading
-	return []flows.Effect{flows.ReadSlot{ID: m.ask(flows.CredentialsScreen), Index: m.at}}
+	return []flows.Effect{flows.ReadSlot{ID: m.Ask(flows.CredentialsScreen), Index: m.at}}
 }
 
 // certified goes on with the certificate's slot, once there is something to be compared with what it will list.
@@ -217,16 +217,16 @@ func (m *Credentials) onward() []flows.Effect {
 	switch {
 	case s.Op == flows.WriteSlot && m.want[i].IsZero():
 		m.phase = credCertifying
-		return []flows.Effect{flows.Certify{ID: m.ask(flows.CredentialsScreen), Index: i}}
+		return []flows.Effect{flows.Certify{ID: m.Ask(flows.CredentialsScreen), Index: i}}
 	case s.Has != flows.Empty && m.slots[i] == flows.SlotPlanned:
 		m.phase, m.slots[i] = credDeleting, flows.SlotDeleting
-		return []flows.Effect{flows.Delete{ID: m.ask(flows.CredentialsScreen), Index: i}}
+		return []flows.Effect{flows.Delete{ID: m.Ask(flows.CredentialsScreen), Index: i}}
 	case s.Op == flows.MakeSlot:
 		m.phase, m.slots[i] = credMaking, flows.SlotMaking
-		return []flows.Effect{flows.MakeKey{ID: m.ask(flows.CredentialsScreen), Index: i}}
+		return []flows.Effect{flows.MakeKey{ID: m.Ask(flows.CredentialsScreen), Index: i}}
 	}
 	m.phase, m.slots[i] = credWriting, flows.SlotWriting
-	return []flows.Effect{flows.Write{ID: m.ask(flows.CredentialsScreen), Index: i}}
+	return []flows.Effect{flows.Write{ID: m.Ask(flows.CredentialsScreen), Index: i}}
 }
 
 // next is the first slot with work left on it.
@@ -247,7 +247,7 @@ func (m *Credentials) wind() []flows.Effect {
 		return m.read()
 	case m.alive && m.known && m.owed != 0:
 		m.phase = credRestoring
-		return []flows.Effect{flows.RestoreMode{ID: m.ask(flows.CredentialsScreen), Mode: m.owed}}
+		return []flows.Effect{flows.RestoreMode{ID: m.Ask(flows.CredentialsScreen), Mode: m.owed}}
 	case m.cause != NoCause:
 		m.phase = credFailed
 	case m.begun:

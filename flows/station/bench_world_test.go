@@ -8,8 +8,8 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
-	"example.org/sectag/flows/machine"
 	"example.org/sectag/flows/search"
+	"example.org/sectag/flows/turn"
 )
 
 const (
@@ -91,7 +91,7 @@ func (w world) normal() world {
 		if *wait == 0 {
 			continue
 		}
-		s := machine.Asker(*wait)
+		s := turn.Asker(*wait)
 		if x := w.flight[s]; x != nil && x.Of() == *wait {
 			*wait = numberOf(s)
 			if x.Of() != *wait {
@@ -163,7 +163,7 @@ func (w world) remember(e flows.Event) world {
 	case flows.Connected:
 		w.server = e.Verdict
 	case flows.Failed:
-		if machine.Asker(e.ID) == flows.ConnectionScreen {
+		if turn.Asker(e.ID) == flows.ConnectionScreen {
 			w.server = flows.FailedOutcome
 		}
 	case flows.RecordWritten:
@@ -180,7 +180,7 @@ func (w world) fresh() world {
 
 // asked holds what the bench asks for against the invariants.
 func (w world) asked(x flows.Effect, e flows.Event) world {
-	s := machine.Asker(x.Of())
+	s := turn.Asker(x.Of())
 	busy := w.flight[s] != nil
 	for o, f := range w.flight {
 		device := flows.Screen(o) != flows.AuthorityScreen && flows.Screen(o) != flows.EndpointScreen

@@ -7,6 +7,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/machine"
+	"example.org/sectag/flows/turn"
 )
 
 // Story is the other fold over the events of a run: what is shown and recorded. It steps a Bench of its own, so it can be told
@@ -95,7 +96,7 @@ func (s *Story) hear(e flows.Event, was Bench) {
 	case flows.PortChosen:
 		f.Port = e.Name
 	case flows.Identified:
-		if machine.Asker(e.ID) == flows.UnitScreen {
+		if turn.Asker(e.ID) == flows.UnitScreen {
 			f.Unit = read[flows.UnitFacts](e.Doc)
 		}
 	case flows.Planned:
@@ -197,9 +198,9 @@ func (s *Story) fail(e flows.Event, was Bench) {
 		fault = cred.Failed(e.Code, e.Text, e.Hint)
 		switch {
 		case e.Doc == "":
-		case machine.Asker(e.ID) == flows.EndpointScreen:
+		case turn.Asker(e.ID) == flows.EndpointScreen:
 			s.Facts.Probe = must[flows.ProbeFacts](e.Doc)
-		case machine.Asker(e.ID) == flows.ConnectionScreen:
+		case turn.Asker(e.ID) == flows.ConnectionScreen:
 			s.Facts.Connect = must[flows.ConnectFacts](e.Doc)
 		}
 	case flows.Lost:

@@ -3,6 +3,7 @@ package station
 import (
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/machine"
+	"example.org/sectag/flows/turn"
 )
 
 // wisher names the machine that a person's event is for.
@@ -30,11 +31,11 @@ func wisher(e flows.Event) (flows.Screen, bool) {
 func answerer(e flows.Event) (flows.Screen, bool) {
 	switch e := e.(type) {
 	case flows.Failed:
-		return machine.Asker(e.ID), true
+		return turn.Asker(e.ID), true
 	case flows.Lost:
-		return machine.Asker(e.ID), true
+		return turn.Asker(e.ID), true
 	case flows.Identified:
-		return machine.Asker(e.ID), true
+		return turn.Asker(e.ID), true
 	case flows.AuthorityLoaded, flows.AuthorityUnlocked:
 		return flows.AuthorityScreen, true
 	case flows.PortsListed, flows.PortChosen:
@@ -56,6 +57,14 @@ func (b Bench) Screen() flows.Screen { return b.screen }
 
 // Terms is what is settled.
 func (b Bench) Terms() flows.Terms { return b.terms }
+
+// Owed is what a unit that was left is owed still: its IMEI and its functional mode. The zero value is nothing.
+func (b Bench) Owed() flows.Resumed {
+	if mode := b.credentials.Owed(); mode != 0 {
+		return flows.Resumed{IMEI: b.credentials.Who().IMEI, Mode: mode}
+	}
+	return flows.Resumed{IMEI: b.owed.imei, Mode: b.owed.mode}
+}
 
 // Authority is the machine of the authority screen.
 func (b Bench) Authority() machine.Authority { return b.authority }

@@ -46,7 +46,7 @@ var fences = map[string][]string{
 	"github.com/spf13":                {"cmd/sectag"},
 	"github.com/pelletier":            {"bench/profile"},
 	"golang.org/x/crypto":             {"endpoint", "ca"},
-	"golang.org/x/sys":                {"device", "ledger/internal/lockfile", "tests"},
+	"golang.org/x/sys":                {"device", "ledger/internal/lockfile", "internal/atomicfile", "tests"},
 	"golang.org/x/term":               {"cmd/sectag/console"},
 	"github.com/youmark/pkcs8":        {"ca"},
 	"github.com/miekg/pkcs11":         {"ca/keyuri"},

@@ -1,6 +1,7 @@
-// Package atomicfile puts a file in its place whole or not at all: written beside it under another name with its final
-// mode, synced, renamed, and the folder synced. A power cut leaves the old file or the new one, never half of either. Read is
-// the other way: whole, and within bounds whatever the name turns out to be.
+// Package atomicfile puts a file in its place whole or not at all: written beside it with its final mode, synced, given its name, and the
+// folder synced. A power cut leaves the old file or the new one, never half of either. Until then the file has no name where the system can
+// do that (part.go), so that a process that is killed leaves nothing; elsewhere the next write to the same name removes what it left. Read
+// is the other way: whole, and within bounds whatever the name turns out to be.
 package atomicfile
 
 import (
@@ -16,12 +17,12 @@ import (
 
 // Write puts data at path with the mode, replacing what was there.
 func Write(path string, data []byte, mode fs.FileMode) error {
-	return publish(path, data, mode, os.Rename)
+	return published(begin, path, mode, true, all(data))
 }
 
 // Create puts data at path with the mode and never replaces: a file that is there already is fs.ErrExist.
 func Create(path string, data []byte, mode fs.FileMode) error {
-	return publish(path, data, mode, linkNew)
+	return published(begin, path, mode, false, all(data))
 }
 
 // Place gives a file that is written and synced its name, in the same file system, and never replaces: a file that is there already is
@@ -35,13 +36,17 @@ func Place(from, to string) error {
 
 // Stream is Write of more than fits into memory: write is handed the file that will be put at path, and its error leaves what was there.
 func Stream(path string, mode fs.FileMode, write func(io.Writer) error) error {
-	return published(path, mode, os.Rename, func(f io.Writer) error {
+	return published(begin, path, mode, true, buffered(write))
+}
+
+func buffered(write func(io.Writer) error) func(io.Writer) error {
+	return func(f io.Writer) error {
 		w := bufio.NewWriterSize(f, 1<<16)
 		if err := write(w); err != nil {
 			return err
 		}
 		return w.Flush()
-	})
+	}
 }
 
 // linkNew gives the file its name only if the name is free. A file system without hard links (some network and FAT mounts)
@@ -64,23 +69,21 @@ func linkNew(from, to string) error {
 	return err
 }
 
-func publish(path string, data []byte, mode fs.FileMode, place func(from, to string) error) error {
-	return published(path, mode, place, func(f io.Writer) error {
+func all(data []byte) func(io.Writer) error {
+	return func(f io.Writer) error {
 		_, err := f.Write(data)
 		return err
-	})
+	}
 }
 
-func published(path string, mode fs.FileMode, place func(from, to string) error, write func(io.Writer) error) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
+func published(begin func(path string) (*part, error), path string, mode fs.FileMode, replace bool, write func(io.Writer) error) (err error) {
+	f, err := begin(path)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	defer func() {
 		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
+			f.discard()
 		}
 	}()
 	if err = f.Chmod(mode); err != nil && runtime.GOOS != "windows" {
@@ -92,13 +95,10 @@ func published(path string, mode fs.FileMode, place func(from, to string) error,
 	if err = f.Sync(); err != nil {
 		return fmt.Errorf("syncing %s: %w", path, err)
 	}
-	if err = f.Close(); err != nil {
-		return fmt.Errorf("closing %s: %w", path, err)
-	}
-	if err = place(f.Name(), path); err != nil {
+	if err = f.place(path, replace); err != nil {
 		return fmt.Errorf("publishing %s: %w", path, err)
 	}
-	return SyncDir(dir)
+	return SyncDir(filepath.Dir(path))
 }
 
 // SyncDir makes a rename in dir survive a power cut. Windows has no such call and keeps its own journal.

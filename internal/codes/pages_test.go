@@ -157,3 +157,82 @@ func TestBrokenLinksAreFound(t *testing.T) {
 		}
 	}
 }
+
+// unlisted are the pages that a list of pages does not lead to.
+func unlisted(list string, pages []string) (bad []string) {
+	for _, p := range pages {
+		if !strings.Contains(list, "]("+p+")") && !strings.Contains(list, "]("+p+"#") {
+			bad = append(bad, p)
+		}
+	}
+	return bad
+}
+
+// TestEveryPageIsListed where people look for it: in the README, and in the list by task.
+func TestEveryPageIsListed(t *testing.T) {
+	t.Parallel()
+	root := os.DirFS(project)
+	for list, names := range map[string]string{"README.md": "docs/", "docs/README.md": ""} {
+		page, err := fs.ReadFile(root, list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages, err := fs.Glob(root, "docs/*.md")
+		if err != nil || len(pages) < 15 {
+			t.Fatalf("only %d pages were found: %v", len(pages), err)
+		}
+		pages = slices.DeleteFunc(pages, func(p string) bool { return p == list })
+		for i, p := range pages {
+			pages[i] = names + path.Base(p)
+		}
+		for _, b := range unlisted(string(page), pages) {
+			t.Errorf("%s does not name %s", list, b)
+		}
+	}
+	if bad := unlisted("[a](a.md) [b](b.md#c)\n", []string{"a.md", "b.md", "c.md"}); !slices.Equal(bad, []string{"c.md"}) {
+		t.Errorf("of three pages, of which one is not listed, %q are missed", bad)
+	}
+}
+
+var (
+	target = regexp.MustCompile("(?m)^([a-z0-9-]+):")
+	tasked = regexp.MustCompile("(?m)^\\| `make ([a-z0-9-]+)` \\|")
+)
+
+// untold compares the targets of a Makefile with the rows of a page.
+func untold(makefile, page string) (bad []string) {
+	var have, told []string
+	for _, m := range target.FindAllStringSubmatch(makefile, -1) {
+		have = append(have, m[1])
+	}
+	for _, m := range tasked.FindAllStringSubmatch(page, -1) {
+		told = append(told, m[1])
+		if !slices.Contains(have, m[1]) {
+			bad = append(bad, "there is no make "+m[1])
+		}
+	}
+	for _, h := range have {
+		if !slices.Contains(told, h) {
+			bad = append(bad, "nobody tells of make "+h)
+		}
+	}
+	return bad
+}
+
+func TestEveryTargetIsExplained(t *testing.T) {
+	t.Parallel()
+	makefile, err := os.ReadFile(project + "/Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(project + "/docs/contributing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range untold(string(makefile), string(page)) {
+		t.Errorf("docs/contributing.md: %s", b)
+	}
+	if bad := untold("a: b\n\tc\nb:\n", "| `make a` | x |\n| `make c` | x |\n"); len(bad) != 2 {
+		t.Errorf("a target too many and one too few make %q", bad)
+	}
+}

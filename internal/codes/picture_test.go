@@ -12,7 +12,7 @@ import (
 var update = flag.Bool("update", false, "put the newest pictures of the screens into README.md")
 
 // picture is a block of text that is the content of the file named before it.
-var picture = regexp.MustCompile("(?s)<!-- (docs/screens/[a-z-]+\\.txt) -->\n```text\n(.*?)```")
+var picture = regexp.MustCompile("(?s)<!-- (docs/screens/[a-z/-]+\\.txt) -->\n```text\n(.*?)```")
 
 // pictured puts into a page what the named files hold now.
 func pictured(root fs.FS, page string) (fresh string, pictures int, err error) {

@@ -19,7 +19,10 @@ import (
 const stampForm = "2006-01-02T15:04:05Z"
 
 // Stamp writes a time as records have it: RFC 3339, UTC, whole seconds.
-func Stamp(t time.Time) string { return t.UTC().Format(stampForm) }
+func Stamp(t time.Time) string { return string(AppendStamp(nil, t)) }
+
+// AppendStamp writes a Stamp behind b.
+func AppendStamp(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, time.RFC3339) }
 
 // ParseStamp reads what Stamp wrote and nothing else.
 func ParseStamp(s string) (time.Time, error) {

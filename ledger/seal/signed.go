@@ -67,9 +67,10 @@ type Public struct {
 	keys []note.Verifier
 }
 
-// ParsePublic reads a file of C2SP vkeys, one a line, all of one log. Empty lines are passed by.
+// ParsePublic reads a file of C2SP vkeys, one a line, all of one log. Empty lines are passed by, and so is a
+// line that was there before: nobody could tell by which of the two a signature is.
 func ParsePublic(text []byte) (*Public, error) {
-	p := &Public{}
+	p, seen := &Public{}, map[string]bool{}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
 		if line == "" {
@@ -85,6 +86,10 @@ func ParsePublic(text []byte) (*Public, error) {
 		if v.Name() != p.name {
 			return nil, errors.New("the public keys are of several ledgers")
 		}
+		if seen[line] {
+			continue
+		}
+		seen[line] = true
 		p.keys = append(p.keys, v)
 	}
 	if len(p.keys) == 0 {

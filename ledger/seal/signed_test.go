@@ -191,6 +191,24 @@ func TestEveryBitOfASignedCheckpoint(t *testing.T) {
 	}
 }
 
+// TestAKeyGivenTwice: a file in which the line stands twice trusts what the line alone does.
+func TestAKeyGivenTwice(t *testing.T) {
+	s := signer(t)
+	note, err := s.Checkpoint(checkpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{s.Public() + "\n" + s.Public() + "\n", s.Public() + "\r\n\n " + s.Public()} {
+		p, err := ParsePublic([]byte(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := p.Open(note); err != nil || c != checkpoint() {
+			t.Errorf("%q: %v, %v", file, c, err)
+		}
+	}
+}
+
 func TestWhatIsNoKey(t *testing.T) {
 	good := signer(t).Public()
 	for name, bad := range map[string]string{

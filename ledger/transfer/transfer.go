@@ -57,12 +57,12 @@ func Backup(ctx context.Context, url, file string) (Copied, error) {
 		return Copied{}, err
 	}
 	defer from.Close()
-	dir, err := os.MkdirTemp(filepath.Dir(file), ".sectag-backup-") // mode 0700; the copy's lock and log stay in it
+	w, err := newWorkshop(filepath.Dir(file)) // the copy's lock and log stay in it
 	if err != nil {
 		return Copied{}, unwritten(err, file)
 	}
-	defer os.RemoveAll(dir)
-	part := filepath.Join(dir, "copy.db")
+	defer w.close()
+	part := w.copy()
 	tx, err := engine.Snapshot(ctx, from.Read)
 	if err != nil {
 		return Copied{}, from.told(err)
@@ -210,6 +210,9 @@ func (e *end) take(ctx context.Context, from *end, tx *sql.Tx) (map[string]int64
 		return nil, e.told(err)
 	}
 	defer into.Rollback() // after a commit this does nothing
+	if err := engine.Finished(ctx, into); err != nil {
+		return nil, e.told(err)
+	}
 	var there int64
 	if err := into.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM record) + (SELECT count(*) FROM run)`).Scan(&there); err != nil {
 		return nil, e.told(err)

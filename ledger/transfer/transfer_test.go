@@ -24,6 +24,9 @@ const at = "2026-11-22T10:00:00Z"
 var server *peers.Postgres
 
 func TestMain(m *testing.M) {
+	if order := os.Getenv(moverVar); order != "" {
+		os.Exit(moverMain(order))
+	}
 	p, err := peers.StartPostgres()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -179,7 +179,7 @@ func others(s Scene, r Room) []paint.Line {
 		switch {
 		case x.Reserved || cred.SecTag(x.SecTag).Reserved():
 			own++
-		case !planned(s.Facts.Plan, x):
+		case !Planned(s.Facts.Plan, x):
 			text := "left alone"
 			if x.Known != nil && *x.Known {
 				text = "ours, left alone"
@@ -193,7 +193,8 @@ func others(s Scene, r Room) []paint.Line {
 	return out
 }
 
-func planned(plan []flows.PlanFacts, x flows.SlotFacts) bool {
+// Planned tells whether the plan works on a slot that the modem lists.
+func Planned(plan []flows.PlanFacts, x flows.SlotFacts) bool {
 	for _, p := range plan {
 		if uint32(p.Slot.SecTag) == x.SecTag && p.Slot.Kind == x.Type {
 			return true

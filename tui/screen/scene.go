@@ -1,12 +1,12 @@
 // Package screen draws the bench: one pure function a screen, from what the machine and the facts say to lines of text. It
 // decides nothing and remembers nothing; what may be done now comes from the machine's Actions.
 //
-// Read scene.go (what a frame is drawn from), frame.go (how a window is shared between head, stepper, screen, question and
-// keys, and what gives way when it is small), then one file a screen: authority, port, unit, credentials, endpoint,
-// connection, record (with the verdict). failure.go is what a person must not miss; over.go is what lies over a screen.
+// Read scene.go (what a screen is drawn from), then one file a screen: authority, port, unit, credentials, endpoint,
+// connection, record (with the verdict). failure.go is what a person must not miss. What stands round a screen is drawn by frame.
 package screen
 
 import (
+	"strings"
 	"time"
 
 	"example.org/sectag/cred"
@@ -50,6 +50,7 @@ type Scene struct {
 	Station  string
 	Form     *form.Form // the open question, nil when there is none
 	Note     string     // what the last key or answer led to, in one line
+	Door     bool       // there is a start screen to go back to
 	Over     Over
 	Scroll   int // lines that have gone above the upper edge
 	Progress flows.Progress
@@ -75,8 +76,8 @@ func Name(s flows.Screen) string {
 	return "?"
 }
 
-// content is the screen that the machine stands on.
-func (s Scene) content(r Room) []paint.Line {
+// Content is the screen that the machine stands on.
+func Content(s Scene, r Room) []paint.Line {
 	draw := [flows.Screens]func(Scene, Room) []paint.Line{authority, port, unit, credentials, endpoint, connection, record}
 	at := s.Machine.Screen()
 	if int(at) >= len(draw) {
@@ -93,3 +94,6 @@ func (s Scene) content(r Room) []paint.Line {
 func (s Scene) final() bool {
 	return s.Machine.Screen() == flows.RecordScreen && s.Machine.Outcome() != flows.NoOutcome
 }
+
+// Label is an action as a person reads it.
+func Label(a flows.Action) string { return strings.ReplaceAll(a.Name, "-", " ") }

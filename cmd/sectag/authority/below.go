@@ -53,8 +53,8 @@ func (u *above) settle(o *ca.InitOptions) error {
 	return nil
 }
 
-// open unlocks an authority for one signature. passFile is where the passphrase of its key is, or its token's PIN, "" to ask.
-func (a *app) open(cert, key, passFile string) (*ca.Authority, error) {
+// open unlocks an authority for one signature, which ends with ctx. passFile is where the passphrase of its key is, or its token's PIN, "" to ask.
+func (a *app) open(ctx context.Context, cert, key, passFile string) (*ca.Authority, error) {
 	r, err := ca.Load(cert, a.Now())
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (a *app) open(cert, key, passFile string) (*ca.Authority, error) {
 		}
 		defer clear(pass)
 	}
-	return keyuri.Open(r, key, pass)
+	return keyuri.Open(ctx, r, key, pass)
 }
 
 func (a *app) caChain() *cobra.Command {
@@ -109,7 +109,7 @@ func (a *app) caCross() *cobra.Command {
 	c := &cobra.Command{
 		Use: "cross --cert OLD --key OLDKEY --subject-cert NEW --out F", Short: "Have the old root vouch for the new one, for servers that know only the old", Args: cobra.NoArgs,
 		Example: "  sectag ca cross --cert 2016/root.crt --key 2016/root.key --subject-cert 2026/root.crt --out cross.crt",
-		RunE: a.VerbOf(paper.NoChain, func(context.Context, []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoChain, func(ctx context.Context, _ []string) (paper.Document, error) {
 			if cert == "" || key == "" || next == "" || out == "" {
 				return nil, cred.Failed("usage.flag", "the old root, the new root or the new file is missing",
 					"write sectag ca cross --cert old.crt --key old.key --subject-cert new.crt --out cross.crt")
@@ -118,7 +118,7 @@ func (a *app) caCross() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			old, err := a.open(cert, key, a.PassphraseFile())
+			old, err := a.open(ctx, cert, key, a.PassphraseFile())
 			if err != nil {
 				return nil, err
 			}

@@ -19,7 +19,7 @@ func (a *app) caInit() *cobra.Command {
 		Use: "init --dir D", Short: "Make a root, or an intermediate under one: certificates for the server, key encrypted", Args: cobra.NoArgs,
 		Example: "  sectag ca init --dir authority --subject \"CN=Acme Devices 2026,O=Acme,C=NL\"\n" +
 			"  sectag ca init --intermediate --cert authority/root.crt --key authority/root.key --dir authority/2026 --subject \"CN=Acme 2026\"",
-		RunE: a.VerbOf(paper.NoFiles, func(context.Context, []string) (paper.Document, error) {
+		RunE: a.VerbOf(paper.NoFiles, func(ctx context.Context, _ []string) (paper.Document, error) {
 			if o.Dir == "" {
 				return nil, cred.Failed("usage.flag", "the folder is missing", "write sectag ca init --dir authority")
 			}
@@ -33,7 +33,7 @@ func (a *app) caInit() *cobra.Command {
 				return nil, err
 			}
 			o.Clock = ca.Clock{Now: a.Now(), Build: a.Tool.Built}
-			made, err := a.create(o, up, own)
+			made, err := a.create(ctx, o, up, own)
 			if err != nil {
 				return nil, err
 			}
@@ -68,13 +68,13 @@ func (h *held) settle(o ca.InitOptions) error {
 }
 
 // create asks for what opens the keys, the root's above an intermediate and the new authority's own, and has the authority made.
-func (a *app) create(o ca.InitOptions, up above, own held) (made ca.Created, err error) {
+func (a *app) create(ctx context.Context, o ca.InitOptions, up above, own held) (made ca.Created, err error) {
 	var root func() (*ca.Authority, error)
 	if up.wanted {
-		root = func() (*ca.Authority, error) { return a.open(up.cert, up.key, up.pass) }
+		root = func() (*ca.Authority, error) { return a.open(ctx, up.cert, up.key, up.pass) }
 	}
 	if own.signer != "" {
-		return a.over(o, own, root)
+		return a.over(ctx, o, own, root)
 	}
 	if root != nil {
 		if o.Under, err = root(); err != nil {
@@ -92,7 +92,7 @@ func (a *app) create(o ca.InitOptions, up above, own held) (made ca.Created, err
 }
 
 // over is create over a key that is there already.
-func (a *app) over(o ca.InitOptions, own held, root func() (*ca.Authority, error)) (made ca.Created, err error) {
+func (a *app) over(ctx context.Context, o ca.InitOptions, own held, root func() (*ca.Authority, error)) (made ca.Created, err error) {
 	pin, err := keyuri.NeedsPIN(own.signer)
 	if err != nil {
 		return made, err
@@ -103,5 +103,5 @@ func (a *app) over(o ca.InitOptions, own held, root func() (*ca.Authority, error
 		}
 		defer clear(o.Passphrase)
 	}
-	return keyuri.Init(o, own.signer, own.public, root)
+	return keyuri.Init(ctx, o, own.signer, own.public, root)
 }

@@ -13,7 +13,9 @@ import (
 	"example.org/sectag/ca/lint"
 	"example.org/sectag/ca/revoke"
 	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
+	"example.org/sectag/ledger"
 )
 
 // signer is the flags that name the authority.
@@ -42,7 +44,7 @@ func (u *unit) add(c *cobra.Command) {
 // read parses them. An IMEI that was not given stays 0 if it may.
 func (u *unit) read(need bool) (err error) {
 	if u.imei != "" || need {
-		if u.IMEI, err = parseIMEI(u.imei); err != nil {
+		if u.IMEI, err = target.IMEI(u.imei); err != nil {
 			return err
 		}
 	}
@@ -61,16 +63,16 @@ func parseProfile(s string) (lint.Profile, error) {
 	return p, nil
 }
 
-func parseIMEI(s string) (cred.IMEI, error) {
-	i, err := cred.ParseIMEI(s)
-	if err != nil {
-		return 0, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
-	}
-	return i, nil
+// at opens what an office works with: the ledger, if there is one, and the authority's passphrase. It has do work there, and clears up.
+func (a *app) at(ctx context.Context, s signer, p profile.Profile, do work) (paper.Document, error) {
+	return a.with(ctx, s, p, a.WriteLedger, do)
 }
 
-// at opens what an office works with: the ledger, if there is one, and the authority's passphrase. It has do work there, and clears up.
-func (a *app) at(ctx context.Context, s signer, p profile.Profile, do func(office.Office, office.Signer) (paper.Document, error)) (paper.Document, error) {
+// work is what a verb has done at an office.
+type work func(office.Office, office.Signer) (paper.Document, error)
+
+// with is at with the ledger opened in a way of the verb's.
+func (a *app) with(ctx context.Context, s signer, p profile.Profile, open func(context.Context, profile.Profile) (*ledger.Store, error), do work) (paper.Document, error) {
 	encrypted, err := ask.KeyEncrypted(profile.Profile{Cert: s.cert, Key: s.key})
 	if err != nil {
 		return nil, err
@@ -82,7 +84,7 @@ func (a *app) at(ctx context.Context, s signer, p profile.Profile, do func(offic
 		}
 		defer clear(pass)
 	}
-	l, err := a.WriteLedger(ctx, p)
+	l, err := open(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +151,7 @@ func (a *app) caRevoke() *cobra.Command {
 				}
 			}
 			if imei != "" {
-				if o.IMEI, err = parseIMEI(imei); err != nil {
+				if o.IMEI, err = target.IMEI(imei); err != nil {
 					return nil, err
 				}
 			}
@@ -202,7 +204,7 @@ func (a *app) caCRL() *cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			return a.at(ctx, s, p, func(f office.Office, by office.Signer) (paper.Document, error) {
+			return a.with(ctx, s, p, a.CountLedger, func(f office.Office, by office.Signer) (paper.Document, error) {
 				o.Signer = by
 				l, err := f.List(ctx, o)
 				if err != nil {

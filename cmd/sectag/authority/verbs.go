@@ -15,6 +15,7 @@ import (
 	"example.org/sectag/ca/lint"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/paper"
+	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
 )
 
@@ -104,8 +105,8 @@ func (a *app) caIssue() *cobra.Command {
 				return nil, cred.Failed("usage.flag", "the authority or the folder is missing", "write sectag ca issue --cert root.crt --key root.key --imei N --out D")
 			}
 			var err error
-			if o.IMEI, err = cred.ParseIMEI(imei); err != nil {
-				return nil, cred.Because(err, "usage.flag", "--imei: "+err.Error(), "write 15 digits")
+			if o.IMEI, err = target.IMEI(imei); err != nil {
+				return nil, err
 			}
 			if o.ID, err = cred.ParseTemplate(id); err != nil {
 				return nil, cred.Because(err, "usage.flag", "--id: "+err.Error(), "write --id urn:imei:{imei}")

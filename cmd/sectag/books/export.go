@@ -54,15 +54,20 @@ func (a *app) ledgerExport() *cobra.Command {
 				}
 				e.o.PSKs = sealed.Opener{Ledger: l, Identities: ids}
 			}
-			doc := &paper.LedgerExport{Format: f.Name, Out: e.out, To: e.to, Chain: f.Chain, Secret: e.o.Secret}
+			doc := &paper.LedgerExport{Format: f.Name, Out: e.out, To: e.to, Secret: e.o.Secret}
 			if e.gone, err = goneOf(ctx, l, want, a.Note); err != nil {
 				return nil, err
 			}
-			doc.Units, err = a.exported(ctx, l, f, want, e)
+			n, err := a.exported(ctx, l, f, want, e)
+			if doc.Units = n.units; n.certified > 0 {
+				doc.Chain = f.Chain
+			}
 			if e.out == "" && e.to == "" { // the export itself stands on stdout
-				a.Note("%d written\n", doc.Units)
-				if f.Chain != "" {
-					a.Note("chain: %s\n", f.Chain)
+				if err == nil {
+					a.Note("%d written\n", doc.Units)
+				}
+				if err == nil && doc.Chain != "" {
+					a.Note("chain: %s\n", doc.Chain)
 				}
 				return nil, err
 			}
@@ -120,12 +125,22 @@ func (e exporting) parse(document bool) (export.Format, ledger.Choice, error) {
 	return f, want, err
 }
 
+// count is how many units, or records in the formats of records, an export has, and how many of them have a certificate: for the others
+// nobody needs a chain.
+type count struct{ units, certified int }
+
+func (n *count) add(r record.Record) {
+	if n.units++; r.Cert != nil {
+		n.certified++
+	}
+}
+
 // exported writes to where it was told to, and counts.
-func (a *app) exported(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.Choice, e exporting) (int, error) {
+func (a *app) exported(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.Choice, e exporting) (count, error) {
 	if e.to != "" {
 		return pushed(ctx, l, f, want, e)
 	}
-	n := 0
+	var n count
 	write := func(w io.Writer) (err error) {
 		n, err = written(ctx, l, f, want, e, w)
 		return err
@@ -150,35 +165,41 @@ func (a *app) exported(ctx context.Context, l *ledger.Reader, f export.Format, w
 }
 
 // written writes one export. A unit that was named and is not there ends it.
-func written(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.Choice, e exporting, w io.Writer) (int, error) {
+func written(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.Choice, e exporting, w io.Writer) (n count, err error) {
 	x, err := export.New(f, w, e.o)
 	if err != nil {
-		return 0, err
+		return n, err
 	}
-	err = take(ctx, l, want, e.gone, func(r record.Record, body []byte) error { return x.Add(ctx, r, body) })
+	err = take(ctx, l, want, e.gone, func(r record.Record, body []byte) error {
+		before := x.Written
+		err := x.Add(ctx, r, body)
+		if x.Written > before {
+			n.add(r)
+		}
+		return err
+	})
 	if err == nil {
 		err = x.Close()
 	}
-	return x.Written, err
+	return n, err
 }
 
 // pushed tells a Leshan of units one by one, then asks it what it knows.
-func pushed(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.Choice, e exporting) (int, error) {
+func pushed(ctx context.Context, l *ledger.Reader, f export.Format, want ledger.Choice, e exporting) (n count, err error) {
 	server, err := leshan.At(e.to, &http.Client{Timeout: 30 * time.Second})
 	if err != nil {
-		return 0, err
+		return n, err
 	}
 	x, err := export.New(f, io.Discard, e.o)
 	if err != nil {
-		return 0, err
+		return n, err
 	}
-	n := 0
 	err = take(ctx, l, want, e.gone, func(r record.Record, _ []byte) error {
 		u, ok, err := x.Unit(ctx, r)
 		if err != nil || !ok {
 			return err
 		}
-		n++
+		n.add(r)
 		return server.Put(ctx, export.LeshanSecurity(u))
 	})
 	if err != nil {

@@ -1,12 +1,13 @@
 package console
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cred"
@@ -19,11 +20,11 @@ var (
 		"store.reserved": 2, "line.too-long": 2, "line.no-newline": 2, "line.crashed": 3, "line.shell-wildcard": 3,
 		"dtls.unresolved": 3, "dtls.closed": 3, "dtls.silent": 3, "dtls.not-dtls": 3, "ledger.busy": 3, "ledger.file": 3,
 		"ledger.newer": 2, "ledger.key": 2, "psk.no-ledger": 2, "psk.identity": 2,
-		"ledger.older": 2, "ledger.gone": 3, "ledger.lost": 3, "ledger.denied": 3, "ledger.exists": 4,
+		"ledger.older": 2, "ledger.gone": 3, "ledger.lost": 3, "ledger.unrecorded": 3, "ledger.denied": 3, "ledger.exists": 4,
 		"export.secrets": 2, "export.unreachable": 3,
 		"modem.no-network": 3, "modem.unresolved": 3,
 		"dtls.no-route": 3, "line.no-answer": 3, "line.not-at": 3, "line.garbled": 3, "line.bad-command": 2,
-		"line.stopped": 130, "dtls.canceled": 130, "store.stopped": 130,
+		"line.stopped": 130, "ca.stopped": 130, "dtls.canceled": 130, "store.stopped": 130,
 	}
 	codeFamilies = []struct {
 		prefix string
@@ -104,9 +105,8 @@ func (c *Console) Exit(err error) int {
 	if errors.As(err, &no) && errors.As(err, &said) && !c.JSON {
 		f = no.short()
 	}
-	fmt.Fprintf(c.Err, "sectag: %s (%s)\n", f.Text, f.Code)
-	if f.Hint != "" {
-		fmt.Fprintf(c.Err, "hint: %s\n", f.Hint)
+	if !left(err) {
+		c.complain(f)
 	}
 	if c.Ended.Load() && f.Code != "usage.flag" {
 		return 130
@@ -115,6 +115,20 @@ func (c *Console) Exit(err error) int {
 		return 1
 	}
 	return ExitOf(f.Code)
+}
+
+func (c *Console) complain(f *cred.Fault) {
+	fmt.Fprintf(c.Err, "sectag: %s (%s)\n", f.Text, f.Code)
+	if f.Hint != "" {
+		fmt.Fprintf(c.Err, "hint: %s\n", f.Hint)
+	}
+}
+
+// left tells whether all that went wrong is that the reader of standard output has gone, as head does: it read what it wanted, and needs
+// no word about it. A port or a socket whose other end is gone is told by its own name.
+func left(err error) bool {
+	var at *fs.PathError
+	return errors.Is(err, syscall.EPIPE) && errors.As(err, &at) && at.Path == os.Stdout.Name()
 }
 
 // usage tells cobra's own complaints, which have no type, from defects of ours.
@@ -153,14 +167,17 @@ func (p *printed) Unwrap() error { return p.error }
 
 // PrintJSON writes one object and a line end.
 func (c *Console) PrintJSON(doc any) error {
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(doc); err != nil {
+	var text []byte
+	var err error
+	if long, ok := doc.(interface{ JSON() ([]byte, error) }); ok {
+		text, err = long.JSON()
+	} else {
+		text, err = paper.Indented(doc)
+	}
+	if err != nil {
 		return err
 	}
-	_, err := c.Out.Write(escaped(text.Bytes()))
+	_, err = c.Out.Write(escaped(text))
 	return err
 }
 

@@ -20,6 +20,16 @@ const LedgerPassFile = "SECTAG_LEDGER_PASSPHRASE_FILE"
 // key that is not there or does not open holds no unit up: it is said, and the states stay unsigned. That the log is no longer what was
 // signed does.
 func (c *Console) WriteLedger(ctx context.Context, p profile.Profile) (*ledger.Store, error) {
+	return c.writeLedger(ctx, p, true)
+}
+
+// CountLedger is WriteLedger for a verb that takes a number from the ledger and writes no record: no state comes of it that could stay
+// unsigned, so nobody is asked for the key's passphrase, and of a key that does not open nothing is said.
+func (c *Console) CountLedger(ctx context.Context, p profile.Profile) (*ledger.Store, error) {
+	return c.writeLedger(ctx, p, false)
+}
+
+func (c *Console) writeLedger(ctx context.Context, p profile.Profile, records bool) (*ledger.Store, error) {
 	if p.Ledger == "" {
 		return nil, nil
 	}
@@ -27,7 +37,7 @@ func (c *Console) WriteLedger(ctx context.Context, p profile.Profile) (*ledger.S
 	if err != nil || p.Notary == "" {
 		return l, err
 	}
-	key, err := c.ledgerKey(p.Notary)
+	key, err := c.ledgerKey(p.Notary, records)
 	if err == nil {
 		err = l.SignWith(ctx, key)
 	}
@@ -36,14 +46,14 @@ func (c *Console) WriteLedger(ctx context.Context, p profile.Profile) (*ledger.S
 	case f.Code == "ledger.broken" || f.Code == "store.stopped":
 		_ = l.Close() // nothing was written
 		return nil, err
-	default:
+	case records:
 		c.Note("the ledger's checkpoints are not signed: %s\nhint: name the file with its passphrase in %s (--passphrase-file is the authority's); sectag ledger checkpoint signs what stands unsigned\n", f.Text, LedgerPassFile)
 	}
 	return l, nil
 }
 
-// ledgerKey opens the key that signs checkpoints, for a verb that can do without.
-func (c *Console) ledgerKey(file string) (crypto.Signer, error) {
+// ledgerKey opens the key that signs checkpoints, for a verb that can do without; ask says whether a person may be asked.
+func (c *Console) ledgerKey(file string, ask bool) (crypto.Signer, error) {
 	k, err := notary.Load(file)
 	if err != nil || !k.Encrypted() {
 		return opened(k, nil, err)
@@ -52,7 +62,7 @@ func (c *Console) ledgerKey(file string) (crypto.Signer, error) {
 	switch name := os.Getenv(LedgerPassFile); {
 	case name != "":
 		pass, err = passphraseFrom(name)
-	case c.Terminal():
+	case ask && c.Terminal():
 		pass, err = c.AskPassphrase("passphrase of the ledger's key " + file + " (Enter: go on without signed checkpoints): ")
 	}
 	defer clear(pass)

@@ -18,6 +18,9 @@ type plain struct{ io.Writer }
 
 // Write makes each line printable.
 func (p *plain) Write(b []byte) (int, error) {
+	if harmless(b) {
+		return p.Writer.Write(b)
+	}
 	lines := strings.Split(string(b), "\n")
 	for i, l := range lines {
 		lines[i] = cred.Line(l)
@@ -31,7 +34,7 @@ func (p *plain) Write(b []byte) (int, error) {
 // escaped writes what a terminal could obey or hide as \u escapes, which mean the same to every reader of JSON; the encoder does
 // that for the first 32 only.
 func escaped(doc []byte) []byte {
-	if !bytes.ContainsFunc(doc, odd) {
+	if harmless(doc) || !bytes.ContainsFunc(doc, odd) {
 		return doc
 	}
 	var out bytes.Buffer
@@ -47,6 +50,16 @@ func escaped(doc []byte) []byte {
 		}
 	}
 	return out.Bytes()
+}
+
+// harmless tells of most texts at a glance that they are printable: of a million units' lines each character counts.
+func harmless(text []byte) bool {
+	for _, b := range text {
+		if (b < ' ' || b > '~') && b != '\n' {
+			return false
+		}
+	}
+	return true
 }
 
 func odd(r rune) bool { return r != '\n' && r != utf8.RuneError && !unicode.IsPrint(r) }

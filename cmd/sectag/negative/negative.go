@@ -49,7 +49,7 @@ func (f *Flags) Run(ctx context.Context, c *console.Console, to cred.Endpoint, u
 	if err := negative.Named(to, p.Endpoint); err != nil {
 		return nil, err
 	}
-	auth, err := f.open(c)
+	auth, err := f.open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (f *Flags) check(psk bool) error {
 }
 
 // open asks for the passphrase where the key has one.
-func (f *Flags) open(c *console.Console) (*ca.Authority, error) {
+func (f *Flags) open(ctx context.Context, c *console.Console) (*ca.Authority, error) {
 	root, err := ca.Load(f.cert, c.Now())
 	encrypted, failed := ask.KeyEncrypted(profile.Profile{Cert: f.cert, Key: f.key})
 	if err = errors.Join(err, failed); err != nil {
@@ -101,5 +101,5 @@ func (f *Flags) open(c *console.Console) (*ca.Authority, error) {
 		}
 		defer clear(pass)
 	}
-	return keyuri.Open(root, f.key, pass)
+	return keyuri.Open(ctx, root, f.key, pass)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"example.org/sectag/bench/office"
 	"example.org/sectag/ca"
 	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cred"
@@ -111,7 +112,7 @@ func findings(w io.Writer, fs []cred.Finding) {
 // CAIssue is the document of sectag ca issue.
 type CAIssue struct {
 	Result
-	ca.Issued
+	office.Issued
 }
 
 // People writes it as lines.
@@ -119,5 +120,6 @@ func (d *CAIssue) People(w io.Writer) {
 	line(w, "certificate", d.Cert)
 	line(w, "private key", d.Key)
 	line(w, "ends", d.Certificate.NotAfter.Format("2006-01-02"))
+	line(w, "record", d.Record)
 	findings(w, d.Findings)
 }

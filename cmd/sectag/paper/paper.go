@@ -3,6 +3,8 @@
 package paper
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 
@@ -13,6 +15,16 @@ import (
 type Document interface {
 	Failed(*cred.Fault)
 	People(w io.Writer)
+}
+
+// Indented is a document as JSON: one object and a line end.
+func Indented(doc any) ([]byte, error) {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(doc)
+	return text.Bytes(), err
 }
 
 // Result is embedded by every Document: the failure stands beside what was known by then.

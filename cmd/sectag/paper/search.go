@@ -1,8 +1,10 @@
 package paper
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"strconv"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger"
@@ -51,20 +53,53 @@ func NoAffected() Document {
 // People writes it as lines: one unit each, so that a script can take the first column.
 func (d *LedgerAffected) People(w io.Writer) {
 	findings(w, d.Findings)
+	var text []byte // they may be a million
 	for _, u := range d.Units {
-		newest := ""
+		was := len(text)
+		if text = u.IMEI.Append(text); len(text) == was {
+			text = append(text, "(no IMEI)      "...)
+		}
+		text = append(append(append(append(append(text, "  "...), u.Time...), "  record "...), u.Record...), '\n')
 		if !u.Newest {
-			newest = "  (has newer records)"
+			text = append(text[:len(text)-1], "  (has newer records)\n"...)
 		}
-		imei := u.IMEI.String()
-		if imei == "" {
-			imei = "(no IMEI)      "
+		if len(text) > aWrite {
+			_, _ = w.Write(text) // into memory
+			text = text[:0]
 		}
-		fmt.Fprintf(w, "%s  %s  record %s%s\n", imei, u.Time, u.Record, newest)
 	}
+	_, _ = w.Write(text)
 	if len(d.Units) == 0 {
 		fmt.Fprintln(w, "no unit")
 	}
+}
+
+// aWrite is how much of a long list is written at a time.
+const aWrite = 64 << 10
+
+// JSON is the document as Indented has it. The list is written by hand: of a million units the encoder would take seconds.
+func (d *LedgerAffected) JSON() ([]byte, error) {
+	bare := *d
+	bare.Units = []ledger.Hit{}
+	frame, err := Indented(&bare)
+	before, after, found := bytes.Cut(frame, []byte("\n  \"units\": []"))
+	if err != nil || !found || len(d.Units) == 0 {
+		return frame, err
+	}
+	text := make([]byte, 0, len(frame)+140*len(d.Units))
+	text = append(append(text, before...), "\n  \"units\": ["...)
+	for _, u := range d.Units {
+		text = append(text, "\n    {\n      "...)
+		if u.IMEI != 0 {
+			text = append(u.IMEI.Append(append(text, `"imei": "`...)), "\",\n      "...)
+		}
+		text = append(append(append(text, `"record": "`...), u.Record...), "\",\n      "...)
+		text = append(append(append(text, `"time": "`...), u.Time...), "\",\n      "...)
+		text = strconv.AppendBool(append(text, `"newest": `...), u.Newest)
+		text = append(text, "\n    },"...)
+	}
+	text[len(text)-1] = '\n'
+	return append(append(text, "  ]"...), after...), nil
 }
 
 // LedgerExport is the document of sectag ledger export, where the export itself is in a file or went to a server.

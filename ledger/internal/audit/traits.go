@@ -152,11 +152,8 @@ func (a *audit) compareTraits(ctx context.Context, tx *sql.Tx) error {
 	if next < int64(len(a.traits.order)) {
 		a.say("the ledger's list of firmware, tools, authorities and anchors lacks %d of them", int64(len(a.traits.order))-next)
 	}
-	err = engine.Each(ctx, tx, func(rows *sql.Rows) error {
-		var s said
-		if err := rows.Scan(&s.trait, &s.unit, &s.record, &s.imei, &s.time, &s.until); err != nil {
-			return err
-		}
+	err = engine.EachRow(ctx, tx, 6, func(row []int64) error {
+		s := said{trait: row[0], unit: row[1], record: row[2], imei: row[3], time: row[4], until: row[5]}
 		if s.trait < 1 || s.trait > int64(len(got.sums)) {
 			a.say("record %d is listed under something that no record says", s.record)
 			return nil

@@ -229,11 +229,21 @@ func readDigest(s *scan, v reflect.Value) bool {
 		return ok
 	}
 	d, err := cred.ParseDigest(text)
-	if err != nil || strings.ToLower(text) != text || d.IsZero() {
+	if err != nil || shouts(text) || d.IsZero() {
 		return false
 	}
 	*v.Addr().Interface().(*cred.Digest) = d
 	return true
+}
+
+// shouts tells whether hex characters hold one of upper case. There are many digests in a record: they are not copied for it.
+func shouts(hex string) bool {
+	for i := range len(hex) {
+		if 'A' <= hex[i] && hex[i] <= 'F' {
+			return true
+		}
+	}
+	return false
 }
 
 func textOf(follows func(string) bool) reader {

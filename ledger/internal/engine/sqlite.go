@@ -125,9 +125,9 @@ func (e sqliteFile) connectWriter(ctx context.Context, path string) (Pools, erro
 	// fullfsync only means something to macOS, whose fsync leaves the data in the drive's cache.
 	var p Pools
 	firm, err1 := e.pool(path, 1, "_txlock=immediate", "foreign_keys(1)", "journal_mode(wal)", "synchronous(full)",
-		"fullfsync(1)", "checkpoint_fullfsync(1)")
-	ride, err2 := e.pool(path, 1, "_txlock=immediate", "foreign_keys(1)", "synchronous(normal)", "checkpoint_fullfsync(1)")
-	rd, err3 := e.pool(path, 4, "mode=ro", "query_only(1)", "trusted_schema(0)", readCache)
+		"fullfsync(1)", "checkpoint_fullfsync(1)", cache, foldAfter)
+	ride, err2 := e.pool(path, 1, "_txlock=immediate", "foreign_keys(1)", "synchronous(normal)", "checkpoint_fullfsync(1)", cache, foldAfter)
+	rd, err3 := e.pool(path, 4, "mode=ro", "query_only(1)", "trusted_schema(0)", cache)
 	p = Pools{Firm: firm, Ride: ride, Read: rd}
 	err := errors.Join(err1, err2, err3)
 	if err == nil {
@@ -153,7 +153,7 @@ func (e sqliteFile) connectReader(ctx context.Context, path string) (Pools, erro
 }
 
 func (e sqliteFile) tryReader(ctx context.Context, path, mode string) (Pools, error) {
-	rd, err := e.pool(path, 4, mode, "query_only(1)", "trusted_schema(0)", "cell_size_check(1)", readCache)
+	rd, err := e.pool(path, 4, mode, "query_only(1)", "trusted_schema(0)", "cell_size_check(1)", cache)
 	if err != nil {
 		return Pools{}, err
 	}
@@ -163,8 +163,12 @@ func (e sqliteFile) tryReader(ctx context.Context, path, mode string) (Pools, er
 	return Pools{Read: rd}, nil
 }
 
-// readCache is how much of the file a connection that reads may keep in memory, in KiB: a look through a large ledger jumps about in it.
-const readCache = "cache_size(-32768)"
+// foldAfter is after how many pages SQLite folds its write-ahead log into the file: 16 MB, four times its own measure. A page that was changed
+// often, as the last ones of each table are, is then written there once.
+const foldAfter = "wal_autocheckpoint(4000)"
+
+// cache is how much of the file a connection may keep in memory, in KiB: what is looked up in a large ledger, or put into it, is all over it.
+const cache = "cache_size(-32768)"
 
 // pool prepares connections; none is made yet. The first parameter is SQLite's or the driver's, the others are pragmas.
 func (e sqliteFile) pool(path string, size int, param string, pragmas ...string) (*sql.DB, error) {

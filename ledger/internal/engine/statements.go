@@ -20,7 +20,7 @@ func NewStatements(db *sql.DB) *Statements {
 }
 
 // In is a transaction of the pool that uses what is known.
-func (s *Statements) In(tx *sql.Tx) Querier { return prepared{tx, s} }
+func (s *Statements) In(tx *sql.Tx) Querier { return prepared{tx, s, map[string]*sql.Stmt{}} }
 
 // Learn prepares what was asked for and not known, once the transaction is over: there is one connection. What cannot be prepared now
 // is asked as it is, the next time too.
@@ -36,11 +36,16 @@ func (s *Statements) Learn(ctx context.Context) {
 type prepared struct {
 	*sql.Tx
 	*Statements
+	bound map[string]*sql.Stmt // to this transaction: many acts stand in one, and use the same statements
 }
 
 func (p prepared) statement(ctx context.Context, text string) *sql.Stmt {
+	if st := p.bound[text]; st != nil {
+		return st
+	}
 	if st := p.known[text]; st != nil {
-		return p.StmtContext(ctx, st)
+		p.bound[text] = p.StmtContext(ctx, st)
+		return p.bound[text]
 	}
 	p.wanted[text] = true
 	return nil

@@ -19,8 +19,12 @@ func (sqliteFile) HasTraits(ctx context.Context, q Querier) (bool, error) {
 	return n == 2, err
 }
 
+// Numbers are those of traits, so that they need not be asked for again with each unit. A number stays what it is once its transaction is
+// over; where one is taken back, all are to be forgotten.
+type Numbers map[record.Trait]int64
+
 // Say notes what a record says that many units have in common, and ends what its unit's older ones said. Its own row is there already.
-func Say(ctx context.Context, q Querier, id int64, r record.Record) error {
+func Say(ctx context.Context, q Querier, numbers Numbers, id int64, r record.Record) error {
 	var unit int64
 	if err := q.QueryRowContext(ctx, `SELECT min(id) FROM record WHERE unit = $1`, r.Unit.Name).Scan(&unit); err != nil {
 		return err
@@ -43,9 +47,12 @@ func Say(ctx context.Context, q Querier, id int64, r record.Record) error {
 		}
 	}
 	for _, t := range traits {
-		n, err := traitOf(ctx, q, t)
-		if err != nil {
-			return err
+		n, ok := numbers[t]
+		if !ok {
+			if n, err = traitOf(ctx, q, t); err != nil {
+				return err
+			}
+			numbers[t] = n
 		}
 		_, err = q.ExecContext(ctx, `INSERT INTO said (trait, unit, record, imei, time, until) VALUES ($1, $2, $3, $4, $5, 0)`,
 			n, unit, id, int64(r.IMEI), at.Unix())
@@ -83,6 +90,7 @@ func traitOf(ctx context.Context, q Querier, t record.Trait) (int64, error) {
 // SayAll fills the index of a ledger that an older sectag wrote. What cannot be read is left out: verify tells of it.
 func SayAll(ctx context.Context, q Querier) error {
 	var next int64
+	numbers := Numbers{}
 	for {
 		var id int64
 		var body string
@@ -98,7 +106,7 @@ func SayAll(ctx context.Context, q Querier) error {
 		if err != nil {
 			continue
 		}
-		if err := Say(ctx, q, id, r); err != nil {
+		if err := Say(ctx, q, numbers, id, r); err != nil {
 			return fmt.Errorf("index record %d: %w", id, err)
 		}
 	}

@@ -81,13 +81,13 @@ func (a Address) config() (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := u.Query()
-	if !q.Has("sslmode") {
-		q.Set("sslmode", "verify-full")
+	if !u.Query().Has("sslmode") {
+		mode := "verify-full"
 		if near(c.Host) {
-			q.Set("sslmode", "disable")
+			mode = "disable"
 		}
-		u.RawQuery = q.Encode()
+		// Behind what stands there: written anew, a space in a name would become a plus, which the driver takes as one.
+		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&sslmode="+mode, "&")
 		if c, err = pgx.ParseConfig(u.String()); err != nil {
 			return nil, err
 		}

@@ -16,7 +16,7 @@ SELECT coalesce(string_agg(need.what || ' ON ' || need.name, ', ' ORDER BY need.
 FROM (VALUES ('INSERT', 'unit'), ('INSERT', 'record'), ('INSERT', 'hash'), ('INSERT', 'binding'), ('INSERT', 'run'), ('INSERT', 'event'),
 	('INSERT', 'serial'), ('INSERT', 'trait'), ('INSERT', 'said'), ('INSERT', 'checkpoint'),
 	('UPDATE', 'unit'), ('UPDATE', 'head'), ('UPDATE', 'run'), ('UPDATE', 'serial'), ('UPDATE', 'said'), ('UPDATE', 'checkpoint')) AS need (what, name)
-JOIN pg_class c ON c.relname = need.name AND c.relnamespace = current_schema()::regnamespace
+JOIN pg_class c ON c.relname = need.name AND c.relnamespace = quote_ident(current_schema())::regnamespace
 WHERE NOT has_table_privilege(c.oid, need.what)`
 
 // allowed sees at the start that a writer may write: a record is the last thing of a unit's run, and a role that may not write it would

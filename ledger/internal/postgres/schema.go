@@ -165,33 +165,33 @@ SELECT 'column ' || c.relname || '.' || a.attname || ' ' || format_type(a.atttyp
 	|| CASE WHEN a.atthasdef AND c.relname <> 'ledger_schema' THEN ' default' ELSE '' END AS line
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 	LEFT JOIN pg_collation l ON l.oid = a.attcollation
-WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 UNION ALL
 SELECT 'table ' || relname || ' ' || relkind::text || ' ' || relpersistence::text || CASE WHEN relrowsecurity THEN ' row security' ELSE '' END
-FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
+FROM pg_class WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
 UNION ALL
 SELECT 'constraint ' || c.relname || ' ' || pg_get_constraintdef(k.oid) || CASE WHEN k.convalidated THEN '' ELSE ' not validated' END
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-WHERE c.relnamespace = current_schema()::regnamespace AND k.contype IN ('p', 'f', 'c', 'u', 'x')
+WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND k.contype IN ('p', 'f', 'c', 'u', 'x')
 UNION ALL
-SELECT 'index ' || regexp_replace(pg_get_indexdef(i.indexrelid), ' ON (ONLY )?[^ ]+ USING', ' ON ' || c.relname || ' USING')
+SELECT 'index ' || regexp_replace(pg_get_indexdef(i.indexrelid), ' ON .+? USING', ' ON ' || c.relname || ' USING')
 	|| CASE WHEN i.indisvalid THEN '' ELSE ' not valid' END
-FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = current_schema()::regnamespace
+FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = quote_ident(current_schema())::regnamespace
 UNION ALL
 SELECT 'trigger ' || t.tgname || ' on ' || c.relname || ' type ' || t.tgtype || ' ' || t.tgenabled::text || ' calls ' || p.proname
 	|| CASE WHEN t.tgqual IS NULL THEN '' ELSE ' when' END
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
-WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal
+WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND NOT t.tgisinternal
 UNION ALL
 SELECT 'disabled ' || c.relname || ' ' || p.proname
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
-WHERE c.relnamespace = current_schema()::regnamespace AND t.tgisinternal AND t.tgenabled <> 'O'
+WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND t.tgisinternal AND t.tgenabled <> 'O'
 UNION ALL
 SELECT 'rule ' || r.rulename || ' on ' || c.relname
-FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
+FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind = 'r'
 UNION ALL
 SELECT 'function ' || proname || ' ' || regexp_replace(prosrc, '\s+', ' ', 'g')
-FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+FROM pg_proc WHERE pronamespace = quote_ident(current_schema())::regnamespace
 ORDER BY 1`
 
 // Intact compares the schema, thing by thing, with the one that our migrations make: a constraint or a trigger that was taken out, or

@@ -251,6 +251,17 @@ func TestAServerElsewhereMustShowWhoItIs(t *testing.T) {
 			t.Errorf("%s: TLS %v, want %v; %d ways to fall back", address, got, want, len(c.Fallbacks))
 		}
 	}
+	for search, want := range map[string]string{"%22Line%203%22": `"Line 3"`, "%22a+b%22": `"a+b"`} {
+		for _, more := range []string{"", "&sslmode=disable"} {
+			a, err := ParseAddress("postgres://u@localhost/sectag?search_path=" + search + more)
+			must(t, err)
+			c, err := a.config()
+			must(t, err)
+			if got := c.RuntimeParams["search_path"]; got != want {
+				t.Errorf("%s: the schema is %s, want %s", a, got, want)
+			}
+		}
+	}
 	for _, address := range []string{
 		"postgres://u:hunter2@db/x", "postgres://:hunter2@db/x", "postgres://u@db/x?password=hunter2", "postgres://u@db/x?PASSWORD=hunter2", "postgres://u@db/x?sslpassword=hunter2",
 		"postgres://u@db/x?options=-csynchronous_commit%3Doff", "postgres://u@db/x?fsync=off", "postgres://u@db/x?sslmode=allow", "postgres://u@db:port/x", "postgres:hunter2", "postgres://u@db/x?a=%zz",
@@ -332,5 +343,54 @@ func TestALockThatIsLetGoMeanwhileIsTaken(t *testing.T) {
 	holder, err = now.Shared.Take(t.Context(), &lettingGo{now.Firm, func() { must(t, before.Shared.Drop(t.Context(), before.Firm, "run 1")) }}, "run 1")
 	if err != nil || holder != "" {
 		t.Errorf("it is said to be held by %q, %v", holder, err)
+	}
+}
+
+// fickle lets go of a lock of another connection right before it is asked who has it, and takes it again right behind, for ever.
+type fickle struct {
+	engine.Querier
+	free, take func()
+	asked      int
+}
+
+func (f *fickle) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if !strings.Contains(query, "pg_locks") {
+		return f.Querier.QueryRowContext(ctx, query, args...)
+	}
+	f.asked++
+	f.free()
+	defer f.take()
+	return f.Querier.QueryRowContext(ctx, query, args...)
+}
+
+// TestALockThatIsNeverThereIsNotAskedForEver: who takes and frees a name in turn holds nobody up for good, and who is gone asks no more.
+func TestALockThatIsNeverThereIsNotAskedForEver(t *testing.T) {
+	schema, p := opened(t)
+	must(t, p.Close())
+	a, err := ParseAddress(private.URL(schema, "", 0))
+	must(t, err)
+	one, err := New(a, false, "one").Open(t.Context())
+	must(t, err)
+	defer one.Close()
+	two, err := New(a, false, "two").Open(t.Context())
+	must(t, err)
+	defer two.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // what asks for ever fails here
+	defer cancel()
+	take := func() {
+		if holder, err := one.Shared.Take(ctx, one.Firm, "run 1"); err != nil || holder != "" {
+			t.Errorf("%q, %v", holder, err)
+		}
+	}
+	take()
+	q := &fickle{Querier: two.Firm, free: func() { must(t, one.Shared.Drop(ctx, one.Firm, "run 1")) }, take: take}
+	_, err = two.Shared.Take(ctx, q, "run 1")
+	wantCode(t, "a fickle holder", err, "ledger.busy")
+	if q.asked < 2 {
+		t.Errorf("it was asked %d times who has it", q.asked)
+	}
+	cancel()
+	if _, err := two.Shared.Take(ctx, two.Firm, "run 1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("who is gone still asks: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"example.org/sectag/cred"
 	"example.org/sectag/ledger/internal/engine"
 )
 
@@ -27,10 +28,15 @@ func (s *server) former(pid int64) bool {
 	return n > 0 && slices.Contains(s.sessions[:n-1], uint32(pid)) && s.sessions[n-1] != uint32(pid)
 }
 
-// Take implements engine.Shared.
+// tries is how often Take asks for a name that seems to be nobody's, or a dead connection's of our own: each time it stands otherwise, the
+// answer to the question before has been overtaken.
+const tries = 20
+
+// Take implements engine.Shared. A name that changes hands faster than it can be asked for is ledger.busy.
 func (s *server) Take(ctx context.Context, q engine.Querier, name string) (holder string, err error) {
 	key := s.key(name)
-	for patience := 3; ; {
+	patience := 3
+	for range tries {
 		var got bool
 		if err := q.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, key).Scan(&got); err != nil || got {
 			return "", err
@@ -49,6 +55,8 @@ func (s *server) Take(ctx context.Context, q engine.Querier, name string) (holde
 			return holder, err
 		}
 	}
+	return "", cred.Failed("ledger.busy", "the ledger's server says each time that nobody holds "+name+", and does not give it",
+		"try again; if it stays so, see on the server who holds advisory locks (pg_locks)")
 }
 
 // Drop implements engine.Shared.

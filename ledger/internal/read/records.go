@@ -71,8 +71,9 @@ type sealed struct {
 // chunk is how many records are read between two looks at who asked; so many are in memory, twice.
 const chunk = 256
 
-// Records hands over the records that a log with this head has, the oldest first, one at a time, with their leaves in it. Each is read
-// as strictly as Decode does. Where nothing is left out, the root is worked out anew from the records' bytes and a log that has
+// Records hands over the records that a log with this head has, the oldest first, one at a time, with their leaves in it. Unlike Rows, which
+// reads for a judge who wants the copies beside a body and must go on behind one that cannot be decoded, it takes a part and ends at the
+// first that is wrong. Each is read as strictly as Decode does. Where nothing is left out, the root is worked out anew from the records' bytes and a log that has
 // another is ledger.broken; of a part the leaves can be held against a proof.
 func Records(ctx context.Context, q engine.Querier, head seal.Checkpoint, part Part, do func(r record.Record, leaf cred.Digest) error) error {
 	var tree seal.Tree

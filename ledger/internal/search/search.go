@@ -262,14 +262,14 @@ func bounds(most, parts int64) []int64 {
 // part answers for the units from one number on and below another.
 func (q *question) part(ctx context.Context, rd engine.Querier, trait, from, below int64) ([]found, error) {
 	var hits []found
-	err := engine.Each(ctx, rd, func(rows *sql.Rows) error {
-		f, err := q.scan(rows)
+	err := engine.EachRow(ctx, rd, 5+len(q.terms)-1, func(row []int64) error {
+		f := q.found(row)
 		if n := len(hits); n > 0 && hits[n-1].unit == f.unit { // its older record said so too
 			hits[n-1] = f
-			return err
+			return nil
 		}
 		hits = append(hits, f)
-		return err
+		return nil
 	}, q.sql(), trait, from, below)
 	if err != nil || !q.many {
 		return hits, err
@@ -282,34 +282,26 @@ func (q *question) part(ctx context.Context, rd engine.Querier, trait, from, bel
 	return hits, err
 }
 
-// newest is the newest record of each unit that has several. Most units have one: where many are asked for, to walk over the lines of all
-// takes less than to look each unit up.
+// newest is the newest record of each unit that has several. Most units have one, which gave the unit its number: where many are asked for,
+// to walk over the lines of all takes less than to look each unit up.
 func (q *question) newest(ctx context.Context, rd engine.Querier, from, below int64) (map[int64]int64, error) {
 	out := map[int64]int64{}
-	err := engine.Each(ctx, rd, func(rows *sql.Rows) error {
-		var unit, record int64
-		err := rows.Scan(&unit, &record)
-		out[unit] = record
-		return err
-	}, `SELECT unit, max(record) FROM said WHERE trait = $1 AND unit >= $2 AND unit < $3 GROUP BY unit HAVING count(*) > 1`, q.every, from, below)
+	err := engine.EachRow(ctx, rd, 2, func(row []int64) error {
+		out[row[0]] = row[1]
+		return nil
+	}, `SELECT unit, record FROM said WHERE trait = $1 AND unit >= $2 AND unit < $3 AND record <> unit ORDER BY unit, record`, q.every, from, below)
 	return out, err
 }
 
-// scan reads a unit. Where several records say what was asked, the newest of them is told.
-func (q *question) scan(rows *sql.Rows) (found, error) {
-	var f found
-	others := make([]int64, len(q.terms)-1)
-	into := []any{&f.unit, &f.record, &f.imei, &f.time, &f.newest}
-	for i := range others {
-		into = append(into, &others[i])
-	}
-	err := rows.Scan(into...)
-	for _, o := range others {
+// found is a unit out of a row of sql. Where several records say what was asked, the newest of them is told.
+func (q *question) found(row []int64) found {
+	f := found{unit: row[0], record: row[1], imei: row[2], time: row[3], newest: row[4]}
+	for _, o := range row[5:] {
 		if o > f.record {
 			f.record, f.elsewhere = o, true
 		}
 	}
-	return f, err
+	return f
 }
 
 // sql is the question for one trait. Nothing in it was typed by anybody.
@@ -354,30 +346,4 @@ func (q *question) within(row string) string {
 		s += ` AND ` + row + `.time <= ` + strconv.FormatInt(q.Until.Unix(), 10)
 	}
 	return s
-}
-
-// told writes what was found as people know it. A serial's record is the one that names it.
-func (q *question) told(ctx context.Context, rd engine.Querier) ([]Hit, error) {
-	out := make([]Hit, 0, len(q.hits))
-	for _, f := range q.hits {
-		if q.by != nil {
-			f.record, f.elsewhere = *q.by, true
-		}
-		if f.elsewhere {
-			err := rd.QueryRowContext(ctx, `SELECT imei, time FROM said WHERE trait = $1 AND unit = $2 AND record = $3`,
-				q.every, f.unit, f.record).Scan(&f.imei, &f.time)
-			if err != nil {
-				return nil, err
-			}
-		}
-		at := time.Unix(f.time, 0)
-		if q.by != nil && (!q.Since.IsZero() && at.Before(q.Since) || !q.Until.IsZero() && at.After(q.Until)) {
-			continue
-		}
-		out = append(out, Hit{
-			IMEI: cred.IMEI(f.imei), Record: strconv.FormatInt(f.record, 10),
-			Time: record.Stamp(at), Newest: f.record == f.newest,
-		})
-	}
-	return out, nil
 }

@@ -32,7 +32,7 @@ func TestPartsMakeTheWhole(t *testing.T) {
 		must(t, err)
 		_, err = p.Firm.Exec(`INSERT INTO record (id, body, unit, imei, kind, verdict, time, claims) VALUES ($1, '', $2, '', 'check', 'pass', '', 0)`, id, r.Unit.Name)
 		must(t, err)
-		must(t, engine.Say(t.Context(), p.Firm, id, r))
+		must(t, engine.Say(t.Context(), p.Firm, engine.Numbers{}, id, r))
 	}
 	q, unheard, err := ask(t.Context(), p.Read, Affected{Traits: []Trait{{record.TraitFirmware, "fw1"}}, Ever: true})
 	if err != nil || len(unheard) > 0 {
