@@ -10,6 +10,7 @@ type Facts struct {
 	Ports       []PortFacts
 	Port        string // the chosen port's name
 	Unit        UnitFacts
+	Past        *PastFacts  // of a unit in service
 	Slots       []SlotFacts // everything that the modem listed when the plan was made
 	Plan        []PlanFacts // what the profile asks for, slot by slot, and how far it got
 	Strays      []Noticed   // what the work on one slot did to others, the newest of each
@@ -17,7 +18,8 @@ type Facts struct {
 	Probe       *ProbeFacts
 	AnchorFile  string // where the anchor was stored in this run
 	Connect     *ConnectFacts
-	Record      string // the record's id
+	Record      string       // the record's id
+	Revoked     []GivenFacts // with it
 	Verdict     Outcome
 	Profile     string // where the profile was saved
 	Failure     *cred.Fault
@@ -77,6 +79,7 @@ type SlotFacts struct {
 	SHA256   cred.Digest `json:"sha256"`
 	Reserved bool        `json:"reserved"`
 	Known    *bool       `json:"known,omitempty"` // the ledger knows the digest; absent without a ledger
+	Past     *SlotPast   `json:"past,omitempty"`  // in service
 }
 
 // PlanFacts is one planned slot: what stood there, what will, and what does now.

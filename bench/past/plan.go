@@ -11,6 +11,7 @@ import (
 type Plan struct {
 	Slots []flows.SlotFacts `json:"slots"`
 	Plan  []PlanLine        `json:"plan"`
+	Past  *flows.PastFacts  `json:"past,omitempty"` // in service
 }
 
 // PlanLine is a planned slot and the digest that is listed for it, zero where it is empty.

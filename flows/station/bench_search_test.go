@@ -22,6 +22,8 @@ var scopes = map[string]scope{
 	"by hand":              {terms: flows.Terms{Port: true}, hand: true},
 	"the station":          {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true, Station: true}},
 	"a key of the modem's": {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}, made: true},
+	"in service":           {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: true, Profile: true, Service: true}, smooth: true, kept: true},
+	"in service, shown":    {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: true, Profile: true, Service: true}, screens: true},
 	"nothing is named":     {terms: flows.Terms{}, smooth: true, authority: true},
 }
 

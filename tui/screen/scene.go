@@ -22,6 +22,7 @@ type Machine interface {
 	Screen() flows.Screen
 	Stage(flows.Screen) flows.Stage
 	Outcome() flows.Outcome
+	Aim() flows.Aim // what the plan is for
 	Hand() flows.Op // work by hand on one slot; Keep is the profile's plan
 }
 

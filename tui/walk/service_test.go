@@ -1,0 +1,110 @@
+package walk
+
+import (
+	"testing"
+
+	"example.org/sectag/cred"
+	"example.org/sectag/flows"
+)
+
+// inService is a bench in service whose profile settles everything but a server.
+var inService = flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: true, Profile: true, Service: true}
+
+// cameBack is a world with a unit that this firm made once, renewed, and now has in hand again; somebody put a root into it.
+func cameBack(t *testing.T) world {
+	w := blank(t)
+	w.slots = plannedFacts(t).Slots
+	for i, p := range []flows.SlotPast{
+		{State: "current", Record: "1207", Time: "2026-03-02T10:00:00Z"},
+		{State: "current", Record: "1207", Time: "2026-03-02T10:00:00Z", NotAfter: "2041-03-02T10:00:00Z"},
+		{State: "current", Record: "1207", Time: "2026-03-02T10:00:00Z", NotAfter: "2041-03-02T10:00:00Z", Origin: "host"},
+		{State: "not ours"},
+	} {
+		w.slots[i].Past = &p
+	}
+	for i := range w.plan.Slots[:w.plan.N] {
+		w.plan.Slots[i].Has, w.plan.Slots[i].Op = flows.Current, flows.Keep
+	}
+	w.past = &flows.PastFacts{
+		Records: []flows.RecordFacts{
+			{Record: "1207", Time: "2026-03-02T10:00:00Z", Kind: "provision", Verdict: "pass", Product: "tracker-2", Station: "3"},
+			{Record: "1206", Time: "2026-03-02T09:58:00Z", Kind: "provision", Verdict: "fail", Product: "tracker-2", Station: "3"},
+			{Record: "811", Time: "2025-11-20T08:00:00Z", Kind: "revocation", Verdict: "pass"},
+			{Record: "207", Time: "2025-03-02T10:00:00Z", Kind: "provision", Verdict: "pass", Product: "tracker-1", Station: "1"},
+		},
+		Certificates: []flows.GivenFacts{
+			{Serial: "5f00c25f00c25f00c25f00c25f00c2aa", NotAfter: "2041-03-02T10:00:00Z", Record: "1207", Ours: true},
+			{Serial: "1100221100221100221100221100ab", NotAfter: "2040-03-02T10:00:00Z", Record: "207", Ours: true, Revoked: "superseded"},
+		},
+	}
+	w.revoked = []flows.GivenFacts{{Serial: "5f00c25f00c25f00c25f00c25f00c2aa", Record: "1432", Revoked: "cessationOfOperation", Ours: true}}
+	return w
+}
+
+// aimed is the plan of a bench in service for what a person wants.
+func (w world) aimed(aim flows.Aim) flows.Plan {
+	p := w.plan
+	if aim == flows.ForProfile {
+		return p
+	}
+	for i := range p.Slots[:p.N] {
+		p.Slots[i].Has, p.Slots[i].Op = flows.Ours, map[flows.Aim]flows.Op{flows.ForRenewal: flows.WriteSlot, flows.ForRetirement: flows.DeleteSlot}[aim]
+	}
+	return p
+}
+
+// lookedAt goes to where a bench in service stands by itself: the slots of the unit at the port, with the authority still locked.
+func lookedAt(t *testing.T) *run { return newRun(t, inService, cameBack(t)).settle() }
+
+// aimedAt opens the authority and plans.
+func aimedAt(t *testing.T, key string) *run {
+	return lookedAt(t).press(key).settle().press("a", "open sesame", enter).settle()
+}
+
+// TestAReturnedUnitIsLookedAtByItself: nothing is asked before the slots are shown, and nothing is planned to be changed.
+func TestAReturnedUnitIsLookedAtByItself(t *testing.T) {
+	r := lookedAt(t)
+	wants(t, r.root.View(), "▸ Credentials", "record 1207", "current, rec 1207", "not ours", "made by a host", "2026-03-02 until 2041-03-02", "w renew", "x retire")
+	if r.root.hand.form != nil || r.m.Stage(flows.UnitScreen) != flows.Running {
+		t.Error("somebody was asked something, or has confirmed the unit")
+	}
+}
+
+// TestNothingIsRetiredByWrongDigits: they are told to be wrong and nothing is asked of the modem.
+func TestNothingIsRetiredByWrongDigits(t *testing.T) {
+	r := aimedAt(t, "x")
+	wants(t, r.root.View(), "▸ last four", "cannot be brought back", "5f00c25f…c2aa of record 1207 will be revoked")
+	r.press("0000", enter)
+	if len(r.pending) > 0 || r.m.Credentials().Begun() {
+		t.Fatal("the work began")
+	}
+	wants(t, r.root.View(), "nothing was changed")
+	r.press("7872", enter).settle()
+	if r.m.Outcome() != flows.Passed || r.m.Credentials().Aim() != flows.ForRetirement {
+		t.Fatalf("outcome %v", r.m.Outcome())
+	}
+	wants(t, r.root.View(), "3 slots deleted, and empty when read back", "5f00c25f…c2aa revoked: record 1432", "sectag ca crl --cert root.crt --key root.key --out list.crl")
+}
+
+// TestARenewalAsksAsWell: what is current and ours is replaced only after the digits.
+func TestARenewalAsksAsWell(t *testing.T) {
+	r := aimedAt(t, "w")
+	wants(t, r.root.View(), "renew", "▸ last four")
+	r.press("7872", enter).settle()
+	if r.m.Outcome() != flows.Passed {
+		t.Fatalf("outcome %v", r.m.Outcome())
+	}
+	for _, p := range r.story.Facts.Plan {
+		if p.Stage != flows.SlotMatches || p.Slot.Kind == cred.DeviceIDKey {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
+// ended is what a record tells of the certificates that ended with it.
+func (w world) ended(t *testing.T, e flows.WriteRecord) flows.Doc {
+	if e.Aim == flows.ForProfile || e.Verdict == flows.FailedOutcome {
+		return ""
+	}
+	return doc(t, map[string]any{"revoked": w.revoked})
+}
