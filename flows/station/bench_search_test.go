@@ -138,6 +138,9 @@ var everyAnswer = []flows.Event{
 
 func searchBench(t *testing.T, step benchStep, actions func(Bench) []flows.Action, sc scope, whole bool) (map[string]string, *search.Graph[world]) {
 	t.Helper()
+	if len(counters) != flows.Screens {
+		t.Fatalf("%d machines count their effects, of %d", len(counters), flows.Screens)
+	}
 	start := world{b: NewBench(sc.terms), scope: sc}
 	start, _ = start.feed(step, flows.TermsSet{Terms: sc.terms})
 	g, err := search.Search([]world{start}, moves(step), nil, 300_000)

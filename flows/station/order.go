@@ -9,6 +9,7 @@ type order struct {
 	still  bool // nothing is asked of the unit, its port, its server or its record
 	stage  [flows.Screens]flows.Stage
 	met    bool // in service: the unit told who it is, and is looked at before anybody confirms it
+	read   bool // the authority's certificate was read, or could not be
 	begun  bool // the plan was accepted
 	proof  bool // the plan wrote an identity that can be tried at the server
 	tried  flows.Outcome
@@ -27,7 +28,7 @@ func (o order) due() (flows.Screen, bool) {
 		return flows.AuthorityScreen, true
 	case !o.still:
 		return 0, false
-	case idle(flows.PortScreen) && (done(flows.AuthorityScreen) || !o.terms.Authority || o.terms.Service):
+	case idle(flows.PortScreen) && (done(flows.AuthorityScreen) || !o.terms.Authority || o.terms.Service && o.read):
 		return flows.PortScreen, true
 	case idle(flows.UnitScreen) && done(flows.PortScreen):
 		return flows.UnitScreen, true

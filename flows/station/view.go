@@ -94,7 +94,7 @@ func (b Bench) stages() [flows.Screens]flows.Stage {
 func (b Bench) order() order {
 	c := b.credentials
 	return order{
-		terms: b.terms, halted: b.halted, still: b.still(), stage: b.stages(), met: b.terms.Service && b.unit.Asking(), begun: c.Begun(),
+		terms: b.terms, halted: b.halted, still: b.still(), stage: b.stages(), read: b.authority.Rest(), met: b.terms.Service && b.unit.Asking(), begun: c.Begun(),
 		proof: c.Renews(), tried: b.connection.Verdict(),
 	}
 }

@@ -37,7 +37,7 @@ func verdict(s Scene, r Room) []paint.Line {
 		out = append(out, paint.L(paint.B(s.Facts.Unit.IMEI.String())))
 	}
 	if s.Machine.Outcome() == flows.FailedOutcome {
-		out = append(append(out, failureText(s)...), holdings(s)...)
+		out = append(append(append(out, failureText(s)...), holdings(s)...), unrevoked(s)...)
 	} else {
 		out = append(out, paint.Line{})
 		if s.Machine.Hand() != flows.Keep {

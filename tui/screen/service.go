@@ -174,6 +174,14 @@ func afterwards(s Scene) []paint.Line {
 	return out
 }
 
+// unrevoked says after a failure that the certificates are believed still. Where the record could not be written nobody knows.
+func unrevoked(s Scene) []paint.Line {
+	if s.Machine.Aim() == flows.ForProfile || len(s.Facts.Past.Revocable()) == 0 || s.Machine.Stage(flows.RecordScreen) != flows.Done {
+		return nil
+	}
+	return []paint.Line{paint.L(paint.S(paint.Odd|paint.Bold, "No certificate was revoked."))}
+}
+
 func orName(s, other string) string {
 	if s == "" {
 		return other

@@ -108,3 +108,23 @@ func (w world) ended(t *testing.T, e flows.WriteRecord) flows.Doc {
 	}
 	return doc(t, map[string]any{"revoked": w.revoked})
 }
+
+// servicePictures are the states of a bench in service that the docs show.
+var servicePictures = []picture{
+	{"service-look", "What is in it", "The unit at the port is read by itself, and held against the ledger: its records, and of each slot what it is. Nothing is asked and nothing changed.", lookedAt},
+	{"service-retire", "Retire: the plan before the deed", "What goes, what cannot be brought back, and which certificates will be revoked. The unit is named by its last four digits.", func(t *testing.T) *run {
+		return aimedAt(t, "x").press("78")
+	}},
+	{"service-wrong", "Retire: the wrong digits", "Nothing was changed.", func(t *testing.T) *run { return aimedAt(t, "x").press("0000", enter) }},
+	{"service-retired", "Retired", "Every slot was read back empty, and the revocations are recorded. The list that servers read is made by the command that is shown.", func(t *testing.T) *run {
+		return aimedAt(t, "x").press("7872", enter).settle()
+	}},
+	{"service-refused", "Not retired", "The modem refused: what each slot holds is said, and that no certificate was revoked.", func(t *testing.T) *run {
+		return aimedAt(t, "x").press("7872", enter).settle(flows.Delete{}).
+			fail("cmng.518", "the modem is active and refuses to change credentials", "retry; if it stays so, the unit's firmware switches the modem on again").settle()
+	}},
+	{"service-renew", "Renew: the plan before the deed", "Everything is made new although it is current.", func(t *testing.T) *run { return aimedAt(t, "w") }},
+	{"service-renewed", "Renewed", "The new identity was read back; the old certificate is revoked, as superseded.", func(t *testing.T) *run {
+		return aimedAt(t, "w").press("7872", enter).settle()
+	}},
+}
