@@ -89,9 +89,12 @@ func TestAUnitIsRetiredOnlyByItsName(t *testing.T) {
 	if p := looked.Past; p == nil || len(p.Records) != 1 || len(p.Certificates) != 1 || !p.Certificates[0].Ours || p.Certificates[0].Revoked != "" {
 		t.Errorf("%+v", p)
 	}
-	for _, s := range looked.Slots {
-		if !s.Reserved && (s.Past == nil || s.Past.State != "current" || s.Past.Record != "0") {
-			t.Errorf("%+v %+v", s, s.Past)
+	if len(looked.Past.Slots) != 3 {
+		t.Errorf("%+v", looked.Past.Slots)
+	}
+	for _, s := range looked.Past.Slots {
+		if s.State != "current" || s.Record != "0" || (s.Slot.Kind == cred.ClientKey) != (s.Origin == "host") {
+			t.Errorf("%+v", s)
 		}
 	}
 	f, _ = serve(t, r.config(l), flows.ForRetirement, imei, nil)

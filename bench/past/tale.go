@@ -6,7 +6,7 @@ import (
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
-	"example.org/sectag/flows"
+	"example.org/sectag/flows/tale"
 	"example.org/sectag/ledger/record"
 )
 
@@ -21,21 +21,21 @@ func (p Past) Tell(doc *Plan, items []device.Item, root ca.Root, now time.Time) 
 		issuer = cred.Sum(root.PEM)
 	}
 	doc.Past = p.tale(issuer)
-	for i, item := range items {
-		if i < len(doc.Slots) && !item.Reserved() {
-			doc.Slots[i].Past = p.explain(item, now)
+	for _, item := range items {
+		if !item.Reserved() {
+			doc.Past.Slots = append(doc.Past.Slots, p.explain(item, now))
 		}
 	}
 }
 
 // tale is the unit's history for a person who has it in hand: its records, and the certificates that they name. issuer is the
 // certificate of the authority that is named here; zero when none is.
-func (p Past) tale(issuer cred.Digest) *flows.PastFacts {
-	out := &flows.PastFacts{Records: []flows.RecordFacts{}, Certificates: []flows.GivenFacts{}}
+func (p Past) tale(issuer cred.Digest) *tale.Tale {
+	out := &tale.Tale{Records: []tale.Record{}, Certificates: []tale.Certificate{}, Slots: []tale.Slot{}}
 	seen := map[string]bool{}
 	for i, r := range p.list {
 		if i < maxTold {
-			out.Records = append(out.Records, flows.RecordFacts{
+			out.Records = append(out.Records, tale.Record{
 				Record: r.ID, Time: r.Time, Kind: string(r.Kind), Verdict: string(r.Verdict), Product: r.Unit.Product, Station: r.Bench.Station,
 			})
 		}
@@ -43,7 +43,7 @@ func (p Past) tale(issuer cred.Digest) *flows.PastFacts {
 			continue
 		}
 		seen[r.Cert.Serial] = true
-		out.Certificates = append(out.Certificates, flows.GivenFacts{
+		out.Certificates = append(out.Certificates, tale.Certificate{
 			Serial: r.Cert.Serial, NotAfter: r.Cert.NotAfter, Record: r.ID, Revoked: p.why(r.Cert), Ours: !issuer.IsZero() && r.Cert.IssuerSHA == issuer,
 		})
 	}
@@ -61,7 +61,7 @@ func (p Past) why(c *record.Certificate) string {
 }
 
 // explain finds the record that put into a slot what it lists.
-func (p Past) explain(item device.Item, now time.Time) *flows.SlotPast {
+func (p Past) explain(item device.Item, now time.Time) tale.Slot {
 	from, found := record.Record{}, false
 	for _, r := range p.list {
 		for _, s := range r.Slots {
@@ -72,9 +72,9 @@ func (p Past) explain(item device.Item, now time.Time) *flows.SlotPast {
 		}
 	}
 	if !found {
-		return &flows.SlotPast{State: "not ours"}
+		return tale.Slot{Slot: item.Slot, State: "not ours"}
 	}
-	out := &flows.SlotPast{State: "superseded", Record: from.ID, Time: from.Time}
+	out := tale.Slot{Slot: item.Slot, State: "superseded", Record: from.ID, Time: from.Time}
 	if p.Named(item.Slot) == item.SHA256 {
 		out.State = "current"
 	}

@@ -13,6 +13,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/tale"
 )
 
 // Retirement plans that everything goes which our records put into a unit, and what would let it log in under the profile's tags, whoever
@@ -56,14 +57,14 @@ func identifies(k cred.Kind) bool { return k != cred.RootCA }
 // Work is what a bench in service has in hand: one plan, from its making until its record and the revocations are written.
 type Work struct {
 	Aim    flows.Aim
-	Past   *flows.PastFacts // as it was shown with the plan; nil where the bench is not in service
-	Record string           // that was written of it; its revocations may still be missing
+	Past   *tale.Tale // as it was shown with the plan; nil where the bench is not in service
+	Record string     // that was written of it; its revocations may still be missing
 }
 
 // End records in the ledger that the certificates are believed no more which the unit had before it was retired, or before it was given a
 // new one. A run that dies before leaves certificates that are believed still, which the next look at the unit shows. Nothing is signed: the
 // authority's next list says it. What was revoked before stays as it was. Faults: ca.locked, those of the clock and of the ledger.
-func (w Work) End(ctx context.Context, o office.Office, by *ca.Authority, u office.Holder) ([]flows.GivenFacts, error) {
+func (w Work) End(ctx context.Context, o office.Office, by *ca.Authority, u office.Holder) ([]tale.Certificate, error) {
 	if w.Aim == flows.ForProfile {
 		return nil, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/machine"
+	"example.org/sectag/flows/tale"
 	"example.org/sectag/flows/turn"
 )
 
@@ -129,7 +130,7 @@ func (s *Story) hear(e flows.Event, was Bench) {
 	case flows.RecordWritten:
 		f.Record = e.Record
 		f.Revoked = read[struct {
-			Revoked []flows.GivenFacts `json:"revoked"`
+			Revoked []tale.Certificate `json:"revoked"`
 		}](e.Doc).Revoked
 	case flows.ProfileSaved:
 		f.Profile = e.Path
@@ -141,7 +142,7 @@ func (s *Story) planned(e flows.Planned) {
 	doc := read[struct {
 		Slots []flows.SlotFacts `json:"slots"`
 		Plan  []flows.PlanFacts `json:"plan"`
-		Past  *flows.PastFacts  `json:"past"`
+		Past  *tale.Tale        `json:"past"`
 	}](e.Doc)
 	p, _ := s.bench.credentials.Planned()
 	s.Facts.Slots, s.Facts.Past, s.Facts.Plan = doc.Slots, doc.Past, nil

@@ -20,7 +20,7 @@ func credentials(s Scene, r Room) []paint.Line {
 		}
 		return append(out, paint.L(paint.B(text)))
 	}
-	if s.Facts.Terms.Service && s.Machine.Aim() == flows.ForProfile && !flows.Begun(s.Facts.Plan) {
+	if s.Facts.Past != nil && s.Machine.Aim() == flows.ForProfile && !flows.Begun(s.Facts.Plan) {
 		return append(out, looked(s, r)...)
 	}
 	if needsAnchor(s) {

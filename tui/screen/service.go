@@ -1,7 +1,9 @@
 package screen
 
 import (
+	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/tale"
 	"example.org/sectag/tui/paint"
 	"example.org/sectag/tui/words"
 )
@@ -50,7 +52,7 @@ func older(s Scene) []paint.Line {
 	return out
 }
 
-func recordOf(x flows.RecordFacts) paint.Line {
+func recordOf(x tale.Record) paint.Line {
 	text := " " + words.Day(x.Time) + " " + x.Kind + " " + x.Verdict
 	if x.Product != "" {
 		text += ", " + x.Product
@@ -79,11 +81,12 @@ func looked(s Scene, r Room) []paint.Line {
 	head.Spans[len(head.Spans)-1] = paint.P("what it is")
 	out, own := []paint.Line{head}, 0
 	for _, x := range s.Facts.Slots {
-		if x.Past == nil {
+		past := s.Facts.Past.Of(cred.Slot{SecTag: cred.SecTag(x.SecTag), Kind: x.Type})
+		if past == nil {
 			own++
 			continue
 		}
-		text, more, style := pastWords(*x.Past)
+		text, more, style := pastWords(*past)
 		out = append(out, slotLine(r, x.SecTag, x.Type, x.SHA256, paint.S(style, text)))
 		if more != "" {
 			out = append(out, paint.Line{Spans: []paint.Span{paint.P("           " + more)}, Hang: 11, Detail: r.Small})
@@ -100,7 +103,7 @@ func looked(s Scene, r Room) []paint.Line {
 }
 
 // pastWords is what the ledger tells of what a slot holds: in a few words, and the rest of it.
-func pastWords(p flows.SlotPast) (text, more string, style paint.Style) {
+func pastWords(p tale.Slot) (text, more string, style paint.Style) {
 	text, style = p.State, paint.Plain
 	if p.State == "revoked" || p.State == "expired" || p.State == "ends soon" || p.State == "not ours" {
 		style = paint.Odd | paint.Bold

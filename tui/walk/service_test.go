@@ -5,6 +5,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/tale"
 )
 
 // inService is a bench in service whose profile settles everything but a server.
@@ -14,30 +15,33 @@ var inService = flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: t
 func cameBack(t *testing.T) world {
 	w := blank(t)
 	w.slots = plannedFacts(t).Slots
-	for i, p := range []flows.SlotPast{
+	var slots []tale.Slot
+	for i, p := range []tale.Slot{
 		{State: "current", Record: "1207", Time: "2026-03-02T10:00:00Z"},
 		{State: "current", Record: "1207", Time: "2026-03-02T10:00:00Z", NotAfter: "2041-03-02T10:00:00Z"},
 		{State: "current", Record: "1207", Time: "2026-03-02T10:00:00Z", NotAfter: "2041-03-02T10:00:00Z", Origin: "host"},
 		{State: "not ours"},
 	} {
-		w.slots[i].Past = &p
+		p.Slot = cred.Slot{SecTag: cred.SecTag(w.slots[i].SecTag), Kind: w.slots[i].Type}
+		slots = append(slots, p)
 	}
 	for i := range w.plan.Slots[:w.plan.N] {
 		w.plan.Slots[i].Has, w.plan.Slots[i].Op = flows.Current, flows.Keep
 	}
-	w.past = &flows.PastFacts{
-		Records: []flows.RecordFacts{
+	w.past = &tale.Tale{
+		Slots: slots,
+		Records: []tale.Record{
 			{Record: "1207", Time: "2026-03-02T10:00:00Z", Kind: "provision", Verdict: "pass", Product: "tracker-2", Station: "3"},
 			{Record: "1206", Time: "2026-03-02T09:58:00Z", Kind: "provision", Verdict: "fail", Product: "tracker-2", Station: "3"},
 			{Record: "811", Time: "2025-11-20T08:00:00Z", Kind: "revocation", Verdict: "pass"},
 			{Record: "207", Time: "2025-03-02T10:00:00Z", Kind: "provision", Verdict: "pass", Product: "tracker-1", Station: "1"},
 		},
-		Certificates: []flows.GivenFacts{
+		Certificates: []tale.Certificate{
 			{Serial: "5f00c25f00c25f00c25f00c25f00c2aa", NotAfter: "2041-03-02T10:00:00Z", Record: "1207", Ours: true},
 			{Serial: "1100221100221100221100221100ab", NotAfter: "2040-03-02T10:00:00Z", Record: "207", Ours: true, Revoked: "superseded"},
 		},
 	}
-	w.revoked = []flows.GivenFacts{{Serial: "5f00c25f00c25f00c25f00c25f00c2aa", Record: "1432", Revoked: "cessationOfOperation", Ours: true}}
+	w.revoked = []tale.Certificate{{Serial: "5f00c25f00c25f00c25f00c25f00c2aa", Record: "1432", Revoked: "cessationOfOperation", Ours: true}}
 	return w
 }
 

@@ -8,6 +8,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
+	"example.org/sectag/flows/tale"
 	"example.org/sectag/tui/paint"
 )
 
@@ -105,8 +106,8 @@ type world struct {
 	imei    cred.IMEI
 	plan    flows.Plan
 	slots   []flows.SlotFacts
-	past    *flows.PastFacts
-	revoked []flows.GivenFacts
+	past    *tale.Tale
+	revoked []tale.Certificate
 	probe   flows.ProbeFacts
 	trust   flows.Trust
 	connect flows.ConnectFacts
