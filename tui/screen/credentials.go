@@ -110,6 +110,8 @@ func planWords(s Scene, i int, p flows.PlanFacts, r Room) (string, paint.Style) 
 		reason = ": " + p.Reason
 	}
 	switch {
+	case p.Op == flows.Keep && p.Has == flows.Empty && s.Facts.Past != nil:
+		return "is empty already", paint.Plain
 	case p.Op == flows.Keep:
 		return "keep" + reason, paint.Plain
 	case p.Op == flows.DeleteSlot && p.Has == flows.Foreign:

@@ -96,5 +96,17 @@ func (s Scene) final() bool {
 	return s.Machine.Screen() == flows.RecordScreen && s.Machine.Outcome() != flows.NoOutcome
 }
 
+// Explain says what an action of a bench in service leads to, where its name does not; empty elsewhere.
+func Explain(a flows.Action) string {
+	w, ok := a.Event.(flows.PlanWanted)
+	if !ok {
+		return ""
+	}
+	return map[flows.Aim]string{
+		flows.ForRenewal:    ": plans a new identity; nothing is changed before the digits",
+		flows.ForRetirement: ": plans to take it out of service; nothing is changed before the digits",
+	}[w.Aim]
+}
+
 // Label is an action as a person reads it.
 func Label(a flows.Action) string { return strings.ReplaceAll(a.Name, "-", " ") }

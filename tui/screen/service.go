@@ -134,9 +134,9 @@ func byProfile(s Scene) []paint.Line {
 	case len(s.Facts.Plan) == 0:
 		return nil
 	case n == 0:
-		return []paint.Line{paint.Text("The unit holds what the profile asks for.")}
+		return []paint.Line{paint.Text("The unit holds what the profile asks for; g records that.")}
 	}
-	return []paint.Line{paint.Text(words.Count(n, "slot") + " of the profile's would be changed to put it right.")}
+	return []paint.Line{paint.Text("By the profile " + words.Count(n, "slot") + " would be changed; g does only that.")}
 }
 
 // endings says which certificates will be believed no more, before the deed.
