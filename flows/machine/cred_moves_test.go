@@ -231,8 +231,10 @@ func (w world) person(step credStep, edge func(credEdge)) {
 	add("confirm another", wrong, flows.Confirmed{IMEI: unitB}, false)
 	add("confirm wrong digits", wrong, flows.Confirmed{Last4: 7873}, false)
 	n.named, n.sure = true, w.sure || w.serves
-	add("confirm", n, flows.Confirmed{Last4: 7872}, false)
-	add("confirm in full", n, flows.Confirmed{IMEI: unitA, Last4: 1}, false)
+	if w.aim == w.wish { // what becomes of the profile's plan in service is searched where nothing else is wished
+		add("confirm", n, flows.Confirmed{Last4: 7872}, false)
+		add("confirm in full", n, flows.Confirmed{IMEI: unitA, Last4: 1}, false)
+	}
 	n = w
 	n.cancelled = false
 	add("plan", n, flows.PlanWanted{Hand: w.hand, Aim: w.wish}, false)

@@ -132,3 +132,14 @@ var servicePictures = []picture{
 		return aimedAt(t, "w").press("7872", enter).settle()
 	}},
 }
+
+// TestARenewalThatTheServerRefusesEndsNothing: the new identity was read back, and until it is proven the old certificate is believed.
+func TestARenewalThatTheServerRefusesEndsNothing(t *testing.T) {
+	terms := inService
+	terms.Endpoint = true
+	r := newRun(t, terms, refusing(cameBack(t))).settle().press("w").settle().press("a", "open sesame", enter).settle().press("7872", enter).settle()
+	if r.m.Outcome() != flows.FailedOutcome || len(r.story.Facts.Revoked) != 0 {
+		t.Fatalf("outcome %v, %+v", r.m.Outcome(), r.story.Facts.Revoked)
+	}
+	wants(t, r.root.View(), "said unknown_ca", "No certificate was revoked.")
+}
