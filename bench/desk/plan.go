@@ -24,33 +24,39 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 		return nil, err
 	}
 	d.set.Clear() // another unit's, or an older one of this
-	items, before, err := d.look(ctx, m, append(d.tags(), e.SecTag, e.Hand.Slot.SecTag))
+	tags := append(d.tags(), e.SecTag, e.Hand.Slot.SecTag)
+	if e.Aim == flows.ForRetirement {
+		d.unplanned()
+		tags = append(d.tags(), d.before.Tags()...)
+	}
+	items, before, err := d.look(ctx, m, tags)
 	if err != nil {
 		return nil, err
 	}
-	d.mu.Lock()
-	unit := past.Seen(d.unit, items)
-	d.mu.Unlock()
+	unit, serves, why := past.Seen(d.who(), items), d.facts().Terms.Service, ""
 	var plan flows.Plan
 	switch {
 	case e.Hand.Op != flows.Keep:
 		plan, err = d.planHand(m, e.Hand, items, before)
 	case e.Aim == flows.ForRetirement:
 		plan, err = service.Retirement(before, items, d.tags())
-		d.unplanned()
 	default:
 		plan, err = d.planProfile(m, e, unit, items, before)
 		if err == nil {
 			err = d.chainFits(ctx, m, plan)
 		}
 	}
+	if serves {
+		plan, why, err = service.Excuse(e, plan, err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	plan = before.Sweep(plan, items)
 	doc := before.Describe(plan, items)
-	if d.facts().Terms.Service {
+	if serves {
 		before.Tell(&doc, items, d.rootNow(), d.Now())
+		doc.Past.Trouble = why
 	}
 	d.mu.Lock()
 	d.plan, d.repeats, d.whole, d.aim = plan, map[cred.Slot]int{}, !m.Cut(), service.Work{Aim: e.Aim, Past: doc.Past}

@@ -26,9 +26,7 @@ func (d *Desk) writeRecord(ctx context.Context, e flows.WriteRecord) (flows.Even
 	if d.Ledger == nil {
 		return answer, nil
 	}
-	d.mu.Lock()
 	w := d.aim
-	d.mu.Unlock()
 	if w.Record == "" {
 		var err error
 		if w.Record, err = books.Write(ctx, d.Ledger, &d.set, d.record(e)); err != nil {

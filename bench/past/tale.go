@@ -1,6 +1,7 @@
 package past
 
 import (
+	"slices"
 	"time"
 
 	"example.org/sectag/ca"
@@ -94,5 +95,16 @@ func (p Past) explain(item device.Item, now time.Time) tale.Slot {
 	case err == nil && end.Sub(now) <= renewAt && out.State == "current":
 		out.State = "ends soon"
 	}
+	return out
+}
+
+// Tags are the sec_tags that we put something under, as far as is known.
+func (p Past) Tags() (out []cred.SecTag) {
+	for at := range p.ours {
+		if !slices.Contains(out, at.SecTag) {
+			out = append(out, at.SecTag)
+		}
+	}
+	slices.Sort(out)
 	return out
 }

@@ -5,6 +5,7 @@ package service
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"example.org/sectag/bench/office"
 	"example.org/sectag/bench/past"
@@ -49,6 +50,20 @@ func Retirement(before past.Past, items []device.Item, tags []cred.SecTag) (flow
 		}
 	}
 	return plan, nil
+}
+
+// Excuse lets a unit be looked at though no plan of the profile comes about: why is told beside what is in it, and nothing is planned.
+// What the line or the ledger failed to tell is no such reason.
+func Excuse(e flows.MakePlan, plan flows.Plan, err error) (left flows.Plan, why string, fatal error) {
+	if err == nil || e.Aim != flows.ForProfile || e.Hand.Op != flows.Keep {
+		return plan, "", err
+	}
+	f := cred.AsFault(err)
+	switch family, _, _ := strings.Cut(f.Code, "."); family {
+	case "config", "keygen", "ca", "chain", "store":
+		return flows.Plan{}, f.Text + " (" + f.Code + ")", nil
+	}
+	return plan, "", err
 }
 
 // identifies tells whether a slot of this kind is a part of what a unit logs in with.

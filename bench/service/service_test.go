@@ -117,3 +117,25 @@ func TestNothingEndsWithoutTheAuthority(t *testing.T) {
 		t.Errorf("%v, %v", ended, err)
 	}
 }
+
+// A profile that cannot be planned hides nothing of what is in a unit; a line that failed is a failure still, and so is what somebody asked for.
+func TestATroubleWithTheProfileHidesNothing(t *testing.T) {
+	t.Parallel()
+	profile, line := cred.Failed("keygen.unknown", "the firmware makes no keys", "update it"), cred.Failed("port.lost", "the port is gone", "plug it in")
+	for name, c := range map[string]struct {
+		e     flows.MakePlan
+		err   error
+		fatal bool
+		why   bool
+	}{
+		"a look":        {flows.MakePlan{}, profile, false, true},
+		"a lost line":   {flows.MakePlan{}, line, true, false},
+		"a renewal":     {flows.MakePlan{Aim: flows.ForRenewal}, profile, true, false},
+		"nothing amiss": {flows.MakePlan{}, nil, false, false},
+	} {
+		plan, why, err := Excuse(c.e, flows.Plan{N: 1}, c.err)
+		if (err != nil) != c.fatal || (why != "") != c.why || (plan.N == 0) != c.why {
+			t.Errorf("%s: %+v, %q, %v", name, plan, why, err)
+		}
+	}
+}

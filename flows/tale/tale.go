@@ -5,9 +5,10 @@ import "example.org/sectag/cred"
 
 // Tale is what the ledger tells of a unit in service.
 type Tale struct {
-	Records      []Record      `json:"records"`      // of this unit, the newest first
-	Certificates []Certificate `json:"certificates"` // that they name, the newest first
-	Slots        []Slot        `json:"slots"`        // what the modem lists beside its own
+	Records      []Record      `json:"records"`           // of this unit, the newest first
+	Certificates []Certificate `json:"certificates"`      // that they name, the newest first
+	Trouble      string        `json:"trouble,omitempty"` // why the unit was not held against the profile
+	Slots        []Slot        `json:"slots"`             // what the modem lists beside its own
 }
 
 // Record is one record in a line.

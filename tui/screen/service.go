@@ -124,6 +124,9 @@ func pastWords(p tale.Slot) (text, more string, style paint.Style) {
 
 // byProfile tells whether the unit is as the profile wants it.
 func byProfile(s Scene) []paint.Line {
+	if why := s.Facts.Past.Trouble; why != "" {
+		return []paint.Line{hung("It cannot be held against the profile: ", why, paint.Odd)}
+	}
 	n := 0
 	for _, p := range s.Facts.Plan {
 		if p.Op != flows.Keep {

@@ -143,3 +143,12 @@ func TestARenewalThatTheServerRefusesEndsNothing(t *testing.T) {
 	}
 	wants(t, r.root.View(), "said unknown_ca", "No certificate was revoked.")
 }
+
+// TestAProfileThatCannotBePlannedHidesNothing: what is in the unit is shown all the same, and it can be retired.
+func TestAProfileThatCannotBePlannedHidesNothing(t *testing.T) {
+	w := cameBack(t)
+	w.plan, w.past.Trouble = flows.Plan{}, "the profile wants the key made in the modem (keygen.unknown)"
+	r := newRun(t, inService, w).settle()
+	wants(t, r.root.View(), "cannot be held against the profile", "keygen.unknown", "current, rec 1207", "x retire")
+	r.readable(sizes[:]...)
+}
