@@ -30,8 +30,9 @@ type Past struct {
 	revoked []Gone  // certificates that are to be believed no more, the newest revocation first
 	given   []given // certificates, the newest first
 
-	parcels []parcel // what was ever sent, and where to
-	more    bool     // there are older records than were looked at
+	parcels []parcel        // what was ever sent, and where to
+	list    []record.Record // what was looked at, the newest first
+	more    bool            // there are older records than were looked at
 }
 
 // depth bounds how many records are looked at. What a slot was given may lie behind many that say nothing of it.
@@ -55,7 +56,7 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 		return p, err
 	}
 	passed := false
-	p.more = len(list) == depth
+	p.list, p.more = list, len(list) == depth
 	for _, r := range list {
 		if p.Newest == "" {
 			p.Newest = r.ID

@@ -65,7 +65,9 @@ func (h *house) open(ctx context.Context, w door.Way) (way.Act, error) {
 		return h.rack(ctx)
 	case door.Lab, door.Service, door.SetUp: // the same seven screens: without a profile they ask for everything, and offer to save it
 	}
-	return h.walk(ctx, h.on, h.job.Config(h.port), h.terms(), h.setting())
+	t := h.terms()
+	t.Service = w == door.Service
+	return h.walk(ctx, h.on, h.job.Config(h.port), t, h.setting())
 }
 
 // setting is how the ways look. Where a title stands instead of the product's name there is no room for the station's.
