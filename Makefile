@@ -122,11 +122,14 @@ golden: ## write the golden frames, the flows' diagrams and the pictures of the 
 	  grep -qs '"update"' $$($(GO) list -f '{{.Dir}}' $$p)/*_test.go || continue; $(GO) test $$p -update || exit 1; done
 
 LESHAN = $(CURDIR)/bin/leshan
-interop-leshan: ## registers with an Eclipse Leshan server; needs a JDK and Maven, and Maven's registry
+interop-leshan: ## registers with an Eclipse Leshan server, and exports to its demo server; needs a JDK and Maven, and Maven's registry
 	mkdir -p $(LESHAN)
 	mvn -q -B -f endpoint/testdata/leshan/pom.xml dependency:build-classpath -Dmdep.outputFile=$(LESHAN)/classpath -Dmdep.includeScope=runtime
 	javac -d $(LESHAN) -cp "$$(cat $(LESHAN)/classpath)" endpoint/testdata/leshan/Bench.java
-	LESHAN_CLASSES=$(LESHAN) LESHAN_CLASSPATH="$$(cat $(LESHAN)/classpath)" $(GO) test -count=1 -tags leshan -run TestRegisterWithLeshan -v ./endpoint
+	cp endpoint/testdata/leshan/logback.xml $(LESHAN)
+	export LESHAN_CLASSES=$(LESHAN) LESHAN_CLASSPATH="$$(cat $(LESHAN)/classpath)"; \
+	  $(GO) test -count=1 -tags leshan -run TestRegisterWithLeshan -v ./endpoint && \
+	  $(GO) test -count=1 -tags leshan -run TestExportToLeshan -v ./cmd/sectag
 
 VULNS = $(TOOL) govulncheck $$([ -d $(VULNDB) ] && echo -db file://$$(cd $(VULNDB) && pwd))
 vuln: ## known vulnerabilities in what we link, with and without keys in tokens; needs a C compiler

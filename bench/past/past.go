@@ -38,9 +38,15 @@ type Past struct {
 // depth bounds how many records are looked at. What a slot was given may lie behind many that say nothing of it.
 const depth = 1000
 
+// unknown is the past of a unit that no record was read of yet.
+func unknown() Past {
+	return Past{ours: map[cred.Slot][]cred.Digest{}, told: map[cred.Slot]bool{}, last: map[cred.Slot]cred.Digest{}, made: map[cred.Slot]bool{}}
+}
+
 // Of asks the ledger about a unit. l may be nil.
 func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
-	p := Past{asked: l != nil, ours: map[cred.Slot][]cred.Digest{}, told: map[cred.Slot]bool{}, last: map[cred.Slot]cred.Digest{}, made: map[cred.Slot]bool{}}
+	p := unknown()
+	p.asked = l != nil
 	if l == nil || unit.Name() == "" {
 		return p, nil
 	}
@@ -81,6 +87,11 @@ func (p *Past) add(r record.Record) {
 		if p.told[at] {
 			continue
 		}
+		if r.Kind == record.Slots && s.Action == "kept" {
+			// Found as asked by hand: whose it is older records say. It is no key that the modem made, for somebody has it in a file.
+			p.last[at] = cred.Digest{}
+			continue
+		}
 		p.told[at] = s.Action != "" || s.Keygen != ""
 		if !s.Sent.IsZero() {
 			p.ours[at] = append(p.ours[at], s.Sent)
@@ -94,7 +105,7 @@ func (p *Past) add(r record.Record) {
 		if s.Holds != "unknown" {
 			p.last[at] = s.SHA256
 		}
-		if s.Action == "kept" && r.Kind != record.Slots && !s.SHA256.IsZero() {
+		if s.Action == "kept" && !s.SHA256.IsZero() {
 			p.ours[at] = append(p.ours[at], s.SHA256)
 		}
 	}
