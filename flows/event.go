@@ -47,6 +47,7 @@ type Terms struct {
 	Profile   bool `json:"profile"`       // there is a profile file: nothing is left to save
 	PSK       bool `json:"psk,omitempty"` // units get a pre-shared key: no authority and no anchor is needed
 	Station   bool `json:"station"`       // go on to the next unit by itself; start without being asked
+	Lab       bool `json:"lab,omitempty"` // a developer may send commands of their own
 }
 
 // TermsSet tells the machines what is settled; it is the first event of a run and comes again when something was settled.

@@ -22,6 +22,7 @@ type Facts struct {
 	Profile     string // where the profile was saved
 	Failure     *cred.Fault
 	Interrupted cred.IMEI // the unit of a run that died before this one
+	Console     ConsoleFacts
 }
 
 // AuthorityFacts is what `ca show` says.
