@@ -112,7 +112,8 @@ func (m Console) Actions() []flows.Action {
 	case m.phase == consoleHeld:
 		return []flows.Action{
 			{Name: "send-command", Key: '\r', Danger: flows.Destroys, Ask: flows.AskSend},
-			{Name: "drop-command", Key: 'x', Event: flows.CommandDropped{}}, command, save,
+			{Name: "drop-command", Key: 'x', Event: flows.CommandDropped{}},
+			command, save,
 		}
 	}
 	return []flows.Action{command, save}

@@ -106,8 +106,13 @@ func moves(do step) func(world, func(search.Edge[world])) {
 			return
 		}
 		for _, e := range []flows.Event{
-			flows.CommandTyped{Text: asks}, flows.CommandTyped{Text: changes}, flows.CommandDropped{}, flows.TranscriptWanted{Path: "t"},
-			flows.CommandConfirmed{Last4: uint16(mine % 10000)}, flows.CommandConfirmed{Last4: uint16(other % 10000)}, flows.CommandConfirmed{Last4: 1},
+			flows.CommandTyped{Text: asks},
+			flows.CommandTyped{Text: changes},
+			flows.CommandDropped{},
+			flows.TranscriptWanted{Path: "t"},
+			flows.CommandConfirmed{Last4: uint16(mine % 10000)},
+			flows.CommandConfirmed{Last4: uint16(other % 10000)},
+			flows.CommandConfirmed{Last4: 1},
 		} {
 			n := w
 			if c, ok := e.(flows.CommandTyped); ok && c.Text == changes {
