@@ -63,7 +63,9 @@ func (h *house) open(ctx context.Context, w door.Way) (way.Act, error) {
 		return h.rack(ctx)
 	}
 	p := h.job.Settled
-	return h.walk(ctx, h.on, h.job.Config(h.port), h.terms(), setting{title: p.Product, station: p.Station, door: true})
+	t := h.terms()
+	t.Lab = w == door.Lab
+	return h.walk(ctx, h.on, h.job.Config(h.port), t, setting{title: p.Product, station: p.Station, door: true})
 }
 
 // terms are what the profile settles.

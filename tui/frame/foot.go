@@ -76,6 +76,8 @@ func (s window) keys(r screen.Room) []paint.Line {
 	var items [][]paint.Span
 	add := func(key, text string) { items = append(items, []paint.Span{paint.B(key), paint.P(" " + text)}) }
 	switch {
+	case s.Over == screen.Console:
+		items = s.consoleKeys()
 	case s.Over != screen.Nothing:
 		add("esc", "back")
 		add("page up/down", "scroll")
@@ -90,6 +92,9 @@ func (s window) keys(r screen.Room) []paint.Line {
 		}
 	default:
 		items = s.actions()
+		if s.Machine.Console() != nil {
+			add(":", "console")
+		}
 	}
 	for _, g := range globals {
 		if g.key == 'h' && !s.Door {

@@ -22,7 +22,8 @@ type Machine interface {
 	Screen() flows.Screen
 	Stage(flows.Screen) flows.Stage
 	Outcome() flows.Outcome
-	Hand() flows.Op // work by hand on one slot; Keep is the profile's plan
+	Hand() flows.Op          // work by hand on one slot; Keep is the profile's plan
+	Console() []flows.Action // what may be done at the console; nil where there is none
 }
 
 // Failures is why each screen is failing; nil where it is not, or where nobody said.
@@ -37,6 +38,7 @@ const (
 	Transcript      // the masked AT transcript
 	Digests         // all digests in full
 	Help            // the page of keys and signs
+	Console         // the transcript with a prompt, in the lab
 )
 
 // Scene is all that a frame is drawn from.
@@ -49,6 +51,7 @@ type Scene struct {
 	Title    string // the product
 	Station  string
 	Form     *form.Form // the open question, nil when there is none
+	Query    string     // what was looked for in the transcript; "" for nothing
 	Note     string     // what the last key or answer led to, in one line
 	Door     bool       // there is a start screen to go back to
 	Over     Over

@@ -19,6 +19,7 @@ type Options struct {
 	Palette  paint.Palette
 	LastPort string           // offered first
 	Door     bool             // there is a start screen to go back to
+	Commands []form.Choice    // that the prompt of the lab completes, each with what it does
 	Now      func() time.Time // nil: the system's clock
 }
 
@@ -63,7 +64,7 @@ func New(b Bench, o Options) *Walk {
 	return &Walk{
 		title: o.Title, station: o.Station, palette: o.Palette, clock: clock,
 		sight: sight{w: 80, h: 24, now: clock()},
-		hand:  hand{bench: b, door: o.Door, before: form.Before{Port: o.LastPort}},
+		hand:  hand{bench: b, door: o.Door, before: form.Before{Port: o.LastPort, Commands: o.Commands}},
 		in:    way.NewInbox(backlog, backlog, maxTrace),
 	}
 }
@@ -194,9 +195,13 @@ func (w *Walk) View() string {
 
 func (w *Walk) scene() screen.Scene {
 	s, h := &w.sight, &w.hand
+	open := h.form
+	if h.lab.search != nil {
+		open = h.lab.search
+	}
 	return screen.Scene{
 		Machine: s.machine, Facts: s.facts, Failures: s.failures, Compared: s.compared, Palette: w.palette, Title: w.title, Station: w.station,
-		Form: h.form, Note: h.said(), Door: h.door, Over: h.over, Scroll: h.scroll,
+		Form: open, Query: h.lab.query, Note: h.said(), Door: h.door, Over: h.over, Scroll: h.scroll,
 		Progress: s.progress, Trace: s.trace, Now: s.now, Since: s.since,
 	}
 }
