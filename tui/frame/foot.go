@@ -116,7 +116,7 @@ var globals = []struct {
 // Free tells whether an open question leaves the key of a page to the screen: fields that take only digits do.
 func Free(f *form.Form, k rune) bool {
 	x := f.Fields[f.At]
-	return strings.ContainsRune("td?", k) && x.Accept != nil && !x.Accept(k)
+	return !form.Aside(f.Action.Ask) && strings.ContainsRune("td?", k) && x.Accept != nil && !x.Accept(k)
 }
 
 // actions are the machine's: what Enter stands for, those that can be done, those that cannot.

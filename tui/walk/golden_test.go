@@ -191,6 +191,18 @@ var pictures = []picture{
 		}
 		return r.press("t")
 	}},
+	{"lab-console", "The lab's console", "`:` in the lab. What a refusal means stands under it; tab completes what is known.", func(t *testing.T) *run {
+		return askedInVain(atTheConsole(t)).press("at+cg")
+	}},
+	{"lab-held", "A command that changes the unit", "Nothing is sent before the last four digits of the IMEI were typed.", func(t *testing.T) *run {
+		return held(atTheConsole(t)).press("78")
+	}},
+	{"lab-refused", "A command that carries a secret", "It is not sent, and where to write it instead is said.", func(t *testing.T) *run {
+		return withContent(atTheConsole(t))
+	}},
+	{"lab-search", "Search in the transcript", "`/` looks for something, `n` and `N` go to the line before and after; hits are in reverse.", func(t *testing.T) *run {
+		return askedInVain(atTheConsole(t)).press(esc27, "/", "cme", enter)
+	}},
 	{"digests", "All digests in full", "`d` on any screen.", func(t *testing.T) *run { return toThePlan(t, settled, returned(t)).press("d") }},
 	{"help", "Help", "`?` on any screen: its keys now, and those of every screen.", func(t *testing.T) *run { return toThePlan(t, settled, blank(t)).press("?") }},
 }
