@@ -10,8 +10,8 @@ type (
 	}
 	// CommandConfirmed sends the command that is held, for the unit that it names.
 	CommandConfirmed struct {
-		Last4 uint16 `json:"last4"` // of the IMEI, 0 to 9999
-	}
+		Last4 uint16 `json:"last4"`
+	} // of the IMEI, 0 to 9999
 	// CommandDropped gives up the command that is held.
 	CommandDropped struct{}
 	// CommandHeld answers AskModem for a command that changes what the unit holds or the state that it is in: nothing was sent.

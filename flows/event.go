@@ -186,7 +186,7 @@ type SlotPlan struct {
 	Old cred.Digest `json:"old,omitzero"`
 }
 
-// Plan is what will be done with a unit's slots, in order. It is made by Compare and shown before anything is done.
+// Plan is what will be done with a unit's slots, in order. It is made by compare.Plan and shown before anything is done.
 type Plan struct {
 	N     uint8              `json:"n"` // how many of Slots count
 	Slots [MaxSlots]SlotPlan `json:"slots"`

@@ -21,6 +21,11 @@ func connection(s Scene, r Room) []paint.Line {
 		out = append(out, handshake(c)...)
 	}
 	out = append(out, findings(s, unsaid(s, c.Findings))...)
+	steps := timeline(c, r, s.Machine.Stage(flows.ConnectionScreen) == flows.Failing)
+	if r.Small {
+		steps = paint.AsDetail(steps...)
+	}
+	out = append(out, steps...)
 	return append(out, paint.AsDetail(chain(s, r, c.Peer, 0)...)...)
 }
 

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"strings"
 	"flag"
 	"testing"
 
@@ -106,3 +107,13 @@ func TestAFlagInAHintIsSaidInScreens(t *testing.T) {
 }
 
 // What else a server can do is shown where it is known, and takes no line where it is not.
+
+func TestWhereAHandshakeStopped(t *testing.T) {
+	for step, want := range map[string]string{
+		"<- alert unknown_ca (48)": "refused with the alert unknown_ca (48)", "-> hello": "the server's turn", "<- hello done": "this computer's turn",
+	} {
+		if got := stopped(step); !strings.Contains(got, want) {
+			t.Errorf("%s: %q", step, got)
+		}
+	}
+}

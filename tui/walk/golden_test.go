@@ -191,6 +191,13 @@ var pictures = []picture{
 		}
 		return r.press("t")
 	}},
+	{"connection-failed", "Connection, where it stopped", "Step by step until the server refused, and with which alert.", func(t *testing.T) *run {
+		return throughTheWork(t, settled, refusing(blank(t))).press("6")
+	}},
+	{"endpoint-suites", "Endpoint, suites of server and modem", "`page down` on the endpoint's screen: what the modem does not have, and why.", func(t *testing.T) *run {
+		return toThePlan(t, flows.Terms{Authority: true, Port: true, Ledger: true}, blank(t)).
+			press("a", "u", "lwm2m.acme.eu", enter).settle().press(esc27, form.Key{Name: form.PageDown})
+	}},
 	{"lab-console", "The lab's console", "`:` in the lab. What a refusal means stands under it; tab completes what is known.", func(t *testing.T) *run {
 		return askedInVain(atTheConsole(t)).press("at+cg")
 	}},
