@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cred"
 	"example.org/sectag/device/lexicon"
+	"example.org/sectag/docs"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui"
 	"example.org/sectag/tui/form"
@@ -75,7 +76,7 @@ func (a *app) walk(ctx context.Context, on *terminal, c bench.Config, t flows.Te
 	c.Trace = func(l flows.TraceLine) { screens.Trace(l) }
 	c.Once = false
 	b := bench.New(c)
-	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now, Door: s.door, Commands: commands()})
+	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now, Door: s.door, Commands: commands(), Explain: explain})
 	loop, end := context.WithCancel(ctx)
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
@@ -115,4 +116,10 @@ func commands() (out []form.Choice) {
 		out = append(out, form.Choice{Text: c.Text, Note: c.Note})
 	}
 	return out
+}
+
+// explain is what the page of the codes says.
+func explain(code string) (cause, do string, ok bool) {
+	e, ok := docs.Explain(code)
+	return e.Cause, e.Do, ok
 }

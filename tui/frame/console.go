@@ -58,6 +58,10 @@ func (s window) consoleKeys() (items [][]paint.Span) {
 		add(words.Key(a.Key), screen.Label(a))
 	}
 	add("/", "search")
+	add("y", "copy")
+	if screen.Explains(s.Scene) {
+		add("e", "explain")
+	}
 	if s.Query != "" {
 		add("n N", "older, newer")
 	}

@@ -81,6 +81,9 @@ func (s window) keys(r screen.Room) []paint.Line {
 	case s.Over != screen.Nothing:
 		add("esc", "back")
 		add("page up/down", "scroll")
+		if s.Over == screen.Transcript {
+			add("y", "copy")
+		}
 	case s.Form != nil:
 		add("enter", map[bool]string{true: "next", false: screen.Label(s.Form.Action)}[s.Form.At < len(s.Form.Fields)-1])
 		add("esc", map[bool]string{true: "other actions", false: "close the question"}[len(s.Machine.Actions()) > 1])
@@ -94,6 +97,9 @@ func (s window) keys(r screen.Room) []paint.Line {
 		items = s.actions()
 		if s.Machine.Console() != nil {
 			add(":", "console")
+		}
+		if screen.Explains(s.Scene) {
+			add("e", "explain")
 		}
 	}
 	for _, g := range globals {

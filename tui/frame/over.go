@@ -16,6 +16,8 @@ func (s window) over(r screen.Room) []paint.Line {
 	switch s.Over {
 	case screen.Transcript:
 		return transcript(s, r)
+	case screen.Explained:
+		return paint.Window(screen.Explanation(s.Scene), r.W, r.H, s.Scroll)
 	case screen.Console:
 		return console(s, r)
 	case screen.Digests:
@@ -128,6 +130,8 @@ func help(s window) []paint.Line {
 	out = append(out, paint.Line{}, paint.L(paint.B("Everywhere")),
 		key("t", "what went over the line to the modem; keys and passphrases are masked"),
 		key("d", "all digests in full"),
+		key("e", "explain the codes on this screen: why, and what to do"),
+		key("y", "copy what matters here through the terminal, which may refuse"),
 		key("← →", "the screen before / after this one, to look"),
 		key("? / esc", "this page / back"),
 		key("page up/down", "scroll"),

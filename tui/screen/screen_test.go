@@ -1,8 +1,8 @@
 package screen
 
 import (
-	"strings"
 	"flag"
+	"strings"
 	"testing"
 
 	"example.org/sectag/cred"

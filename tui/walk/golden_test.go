@@ -198,6 +198,11 @@ var pictures = []picture{
 		return toThePlan(t, flows.Terms{Authority: true, Port: true, Ledger: true}, blank(t)).
 			press("a", "u", "lwm2m.acme.eu", enter).settle().press(esc27, form.Key{Name: form.PageDown})
 	}},
+	{"explain", "A failure explained", "`e` on any screen with a code: what docs/codes.md says of it.", func(t *testing.T) *run {
+		r := throughTheWork(t, settled, refusing(blank(t)))
+		r.root.explain = explained
+		return r.press("e")
+	}},
 	{"lab-console", "The lab's console", "`:` in the lab. What a refusal means stands under it; tab completes what is known.", func(t *testing.T) *run {
 		return askedInVain(atTheConsole(t)).press("at+cg")
 	}},

@@ -31,6 +31,8 @@ type hand struct {
 	dismissed question // the question that was closed and does not open by itself again
 	over      screen.Over
 	lab       lab
+	wish      rune // 'e' or 'y': what was asked of all that is seen, which only the walk knows
+	copied    string
 	scroll    int
 	note      string
 	put       flows.Event // the last event that was put, until it has come back
@@ -268,8 +270,12 @@ func (h *hand) everywhere(k rune, s sight) way.Act {
 		h.over, h.scroll = page, 0
 		return way.Nothing
 	}
-	if k == 'q' {
+	switch {
+	case k == 'q':
 		return h.leave(s)
+	case k == 'e' || k == 'y':
+		h.wish = k
+		return way.Nothing
 	}
 	if (k == ':' || k == '/') && s.machine.Console() != nil {
 		return h.console(k, s)

@@ -20,6 +20,7 @@ type Options struct {
 	LastPort string           // offered first
 	Door     bool             // there is a start screen to go back to
 	Commands []form.Choice    // that the prompt of the lab completes, each with what it does
+	Explain  screen.Explainer // nil: no code is explained
 	Now      func() time.Time // nil: the system's clock
 }
 
@@ -50,6 +51,7 @@ type Walk struct {
 	title, station string
 	palette        paint.Palette
 	clock          func() time.Time
+	explain        screen.Explainer
 	sight          sight
 	hand           hand
 	in             *way.Inbox
@@ -62,7 +64,7 @@ func New(b Bench, o Options) *Walk {
 		clock = time.Now
 	}
 	return &Walk{
-		title: o.Title, station: o.Station, palette: o.Palette, clock: clock,
+		title: o.Title, station: o.Station, palette: o.Palette, clock: clock, explain: o.Explain,
 		sight: sight{w: 80, h: 24, now: clock()},
 		hand:  hand{bench: b, door: o.Door, before: form.Before{Port: o.LastPort, Commands: o.Commands}},
 		in:    way.NewInbox(backlog, backlog, maxTrace),
@@ -143,6 +145,7 @@ func (w *Walk) Press(k form.Key) way.Act {
 		seen = w.View()
 	}
 	do := w.hand.press(k, w.sight)
+	w.grant()
 	if seen != "" && w.hand.scroll > before && w.View() == seen {
 		w.hand.scroll = before // the end was in sight already
 	}
@@ -200,7 +203,7 @@ func (w *Walk) scene() screen.Scene {
 		open = h.lab.search
 	}
 	return screen.Scene{
-		Machine: s.machine, Facts: s.facts, Failures: s.failures, Compared: s.compared, Palette: w.palette, Title: w.title, Station: w.station,
+		Machine: s.machine, Facts: s.facts, Failures: s.failures, Compared: s.compared, Palette: w.palette, Explain: w.explain, Title: w.title, Station: w.station,
 		Form: open, Query: h.lab.query, Note: h.said(), Door: h.door, Over: h.over, Scroll: h.scroll,
 		Progress: s.progress, Trace: s.trace, Now: s.now, Since: s.since,
 	}

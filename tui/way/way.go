@@ -35,3 +35,9 @@ type Ringer interface {
 	Way
 	Rings() bool // since it was asked last, something happened that is to be heard
 }
+
+// Copier is a way that can ask for something to be put into the terminal's clipboard.
+type Copier interface {
+	Way
+	Copies() string // since it was asked last; "" for nothing. Nothing secret, 64 kB at most
+}
