@@ -61,6 +61,7 @@ func (p *page) Copies() string {
 	p.copies = ""
 	return text
 }
+
 func (p *page) Next() time.Duration {
 	if p.busy {
 		return time.Second
