@@ -15,7 +15,6 @@ import (
 	"context"
 	"time"
 
-	"example.org/sectag/cred"
 	"example.org/sectag/device/at"
 	"example.org/sectag/device/at/mask"
 	"example.org/sectag/device/port"
@@ -40,14 +39,11 @@ func Mask(command string) string { return mask.Command(command) }
 // Refused is the failure that a final result other than OK is, for commands of a person's own. The command is masked.
 func Refused(command string, r Reply) error { return refused(Mask(command), r) }
 
-// CarriesSecret tells whether a command holds credential content, so that it must not stand in an argument list.
-func CarriesSecret(command string) bool { return mask.CarriesSecret(command) }
+// Weight is what a command of a person's own carries and what it can change.
+type Weight = mask.Weight
 
-// ChangesStore tells whether a command can change the credential store, so that the unit must be confirmed first; tags are
-// those that it names, as far as they can be read.
-func ChangesStore(command string) (changes bool, tags []cred.SecTag) {
-	return mask.ChangesStore(command)
-}
+// Weigh says it: the one judge of such commands, on the command line and at the console.
+func Weigh(command string) Weight { return mask.Weigh(command) }
 
 // Options are a modem's ears; all may be left out.
 type Options struct {

@@ -192,6 +192,10 @@ func TestAFailThatExplainsItself(t *testing.T) {
 	x.press("Enter")
 	x.sees(append(big(t, "fail-server.txt"), "✗ Connection", sceneIMEI, "alert 48", "dtls.48", "→ ", "root.crt", "42 root CA", "42 client cert",
 		"42 client key", "the new one, read back", "record 1", "r retry")...)
+	x.types("e")
+	x.sees("why ", "does not know the authority", "do ", "sectag ca chain")
+	x.types("e6")
+	x.sees("step by step", "sent: hello", "it stopped here", "refused with the alert")
 	x.leaves("q")
 	u := s.unit()
 	u.proven(t)

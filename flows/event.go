@@ -48,6 +48,7 @@ type Terms struct {
 	PSK       bool `json:"psk,omitempty"`     // units get a pre-shared key: no authority and no anchor is needed
 	Station   bool `json:"station"`           // go on to the next unit by itself; start without being asked
 	Service   bool `json:"service,omitempty"` // a returned unit: it is looked at by itself, and nothing is changed before it was named
+	Lab       bool `json:"lab,omitempty"`     // a developer may send commands of their own
 }
 
 // TermsSet tells the machines what is settled; it is the first event of a run and comes again when something was settled.
@@ -186,7 +187,7 @@ type SlotPlan struct {
 	Old cred.Digest `json:"old,omitzero"`
 }
 
-// Plan is what will be done with a unit's slots, in order. It is made by Compare and shown before anything is done.
+// Plan is what will be done with a unit's slots, in order. It is made by compare.Plan and shown before anything is done.
 type Plan struct {
 	N     uint8              `json:"n"` // how many of Slots count
 	Slots [MaxSlots]SlotPlan `json:"slots"`

@@ -27,6 +27,7 @@ type Facts struct {
 	Profile     string // where the profile was saved
 	Failure     *cred.Fault
 	Interrupted cred.IMEI // the unit of a run that died before this one
+	Console     ConsoleFacts
 }
 
 // AuthorityFacts is what `ca show` says.
@@ -187,6 +188,8 @@ type ProbeFacts struct {
 	URL        string       `json:"url,omitempty"`
 	Chain      []ChainFacts `json:"chain"`
 	ChainBytes int          `json:"chain_bytes"`
+	Life       string       `json:"life_until,omitempty"`   // when the product's life ends, where the profile says how long it is
+	Modem      []string     `json:"modem_suites,omitempty"` // all that the modem has
 	Anchor     *AnchorFacts `json:"anchor,omitempty"`
 	Suites     struct {
 		Server      []string `json:"server"`
@@ -216,7 +219,11 @@ type ConnectFacts struct {
 		Offered    bool `json:"offered"`
 		Negotiated bool `json:"negotiated"`
 	} `json:"cid,omitempty"`
-	ClientAuth  string       `json:"client_auth,omitempty"`
+	ClientAuth string     `json:"client_auth,omitempty"`
+	Timeline   []struct { // of the handshake from this computer, in milliseconds since its beginning
+		Step string `json:"step"`
+		MS   int64  `json:"ms"`
+	} `json:"timeline,omitempty"`
 	HandshakeMS *int64       `json:"handshake_ms,omitempty"`
 	PingMS      *int64       `json:"ping_ms,omitempty"`
 	Alert       *int         `json:"alert,omitempty"`

@@ -64,6 +64,9 @@ const (
 	AskSlot                  // sec_tag, type and (for a write) file: PlanWanted with a Hand
 	AskPath                  // where to save the profile: ProfileSaveWanted
 	AskAnchor                // the file of a trust anchor: AnchorChosen
+	AskCommand               // an AT command, which the bench keeps: CommandTyped
+	AskSend                  // the last four digits of the IMEI, for the command that is held: CommandConfirmed
+	AskTranscript            // where to save the transcript: TranscriptWanted
 )
 
 // Action is something that a person (or the headless policy) may do now. Buttons, the help line, the keys page of the docs

@@ -20,4 +20,7 @@ type TraceLine struct {
 	At   time.Time
 	Out  bool // sent to the modem
 	Text string
+
+	Note    string // what a refusal means and what to do; "" for a line that says it itself
+	Unasked bool   // no command asked for it
 }

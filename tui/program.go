@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +39,7 @@ func New(o Options) *Program {
 		o.Now = time.Now
 	}
 	p := &Program{opts: o, wake: make(chan struct{}, 1), left: make(chan way.Act, 1)}
-	p.root = &root{clock: o.Now, w: 80, h: 24, leave: p.leave, ring: p.ring}
+	p.root = &root{clock: o.Now, w: 80, h: 24, leave: p.leave, ring: p.ring, copy: p.copy}
 	return p
 }
 
@@ -67,6 +68,14 @@ func (p *Program) leave(to way.Act) {
 func (p *Program) ring() {
 	if p.opts.Out != nil {
 		_, _ = p.opts.Out.Write([]byte{'\a'}) // a bell that nobody hears is no failure
+	}
+}
+
+// copy asks the terminal to put a text into its clipboard (OSC 52). It is one write, which the screen's own writes stand before or behind:
+// a file takes one at a time. A terminal that does not know the sequence, or does not allow it, drops it.
+func (p *Program) copy(text string) {
+	if p.opts.Out != nil {
+		_, _ = p.opts.Out.Write([]byte("\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(text)) + "\a")) // the note says that it may be refused
 	}
 }
 

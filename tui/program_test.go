@@ -26,6 +26,7 @@ type page struct {
 	closed chan struct{}
 	busy   bool
 	rings  bool
+	copies string
 }
 
 func newPage(text string) *page {
@@ -55,6 +56,12 @@ func (p *page) Tick(time.Time) way.Act {
 }
 
 func (p *page) Rings() bool { return p.rings }
+func (p *page) Copies() string {
+	text := p.copies
+	p.copies = ""
+	return text
+}
+
 func (p *page) Next() time.Duration {
 	if p.busy {
 		return time.Second
@@ -240,4 +247,22 @@ func TestTheBellRingsWhenAWayAsksForIt(t *testing.T) {
 	default:
 		t.Error("no bell was heard")
 	}
+}
+
+// TestACopyGoesToTheTerminalOnce: in one write, as OSC 52, whatever the text holds.
+func TestACopyGoesToTheTerminalOnce(t *testing.T) {
+	out := newScreenful("")
+	p := New(Options{Out: out})
+	w := newPage("x")
+	w.copies = "a \x1b\a\n"
+	p.root.shown = w
+	for range 2 {
+		if cmd := p.root.clip(); cmd != nil {
+			cmd()
+		}
+	}
+	if got, want := out.all.String(), "\x1b]52;c;YSAbBwo=\a"; got != want {
+		t.Errorf("the terminal got %q, want %q", got, want)
+	}
+	New(Options{}).copy("nobody is there")
 }

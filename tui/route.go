@@ -27,6 +27,7 @@ type root struct {
 	ticks int       // how many were asked for
 	due   time.Time // when the newest comes; zero: none does
 	ring  func()    // the terminal's bell
+	copy  func(string)
 	leave func(way.Act)
 }
 
@@ -99,7 +100,7 @@ func (r *root) then(do way.Act) tea.Cmd {
 		r.left = true
 		r.leave(do)
 	}
-	return tea.Batch(r.bell(), r.tick())
+	return tea.Batch(r.bell(), r.clip(), r.tick())
 }
 
 // bell rings where the way asks for it.
@@ -108,6 +109,19 @@ func (r *root) bell() tea.Cmd {
 		return nil
 	}
 	return func() tea.Msg { r.ring(); return nil }
+}
+
+// clip copies what the way asks for.
+func (r *root) clip() tea.Cmd {
+	w, can := r.shown.(way.Copier)
+	if !can {
+		return nil
+	}
+	text := w.Copies()
+	if text == "" {
+		return nil
+	}
+	return func() tea.Msg { r.copy(text); return nil }
 }
 
 // tick asks for the next tick, unless one comes before it.

@@ -153,7 +153,7 @@ func Talk(ctx context.Context, d device.Dialer, port string, commands []string, 
 	}
 	err := with(ctx, d, port, trace, func(m *device.Modem) error {
 		for _, c := range commands {
-			if changes, _ := device.ChangesStore(c); !changes {
+			if !device.Weigh(c).Store {
 				continue
 			}
 			imei, err := m.IMEI(ctx)

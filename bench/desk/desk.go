@@ -1,5 +1,5 @@
 // Package desk performs the effects that flows asks for, one file a room: authority.go, port.go, unit.go, plan.go, prepare.go,
-// work.go, made.go, far.go, record.go. It keeps what machines must not hold: secrets, the open port (package session), texts, the prepared set. It decides
+// work.go, made.go, far.go, record.go (port and transcript are package session's, commands of a person's own package prompt's). It keeps what machines must not hold: secrets, the open port (package session), texts, the prepared set. It decides
 // nothing about what comes next, and prints nothing. Read desk.go first.
 package desk
 
@@ -13,6 +13,7 @@ import (
 
 	"example.org/sectag/bench/desk/anchors"
 	"example.org/sectag/bench/desk/keyring"
+	"example.org/sectag/bench/desk/prompt"
 	"example.org/sectag/bench/desk/session"
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/identity"
@@ -179,9 +180,9 @@ func (d *Desk) perform(ctx context.Context, e flows.Effect) (flows.Event, error)
 	case flows.UnlockAuthority:
 		return d.unlockAuthority(e)
 	case flows.ListPorts:
-		return d.listPorts(ctx, e)
+		return session.List(ctx, e)
 	case flows.UsePort:
-		return d.usePort(e)
+		return d.session.Choose(e)
 	case flows.Identify:
 		return d.identify(ctx, e)
 	case flows.MakePlan:
@@ -214,6 +215,11 @@ func (d *Desk) perform(ctx context.Context, e flows.Effect) (flows.Event, error)
 		return d.writeRecord(ctx, e)
 	case flows.SaveProfile:
 		return d.saveProfile(e)
+	case flows.AskModem:
+		d.relist()
+		return prompt.Ask(ctx, d.session, &d.secrets, e)
+	case flows.SaveTranscript:
+		return d.session.Save(e)
 	}
 	return nil, cred.Failed("internal", "nobody performs this effect", "this is a defect of sectag: please report it")
 }

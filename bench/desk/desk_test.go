@@ -149,6 +149,8 @@ func TestEveryEffectIsAnsweredWithItsNumber(t *testing.T) {
 	}
 	does[flows.RecordWritten](w, flows.RecordScreen, flows.WriteRecord{Verdict: flows.Passed})
 	does[flows.ProfileSaved](w, flows.RecordScreen, flows.SaveProfile{Path: filepath.Join(dir, "sectag.toml")})
+	does[flows.ModemAnswered](w, flows.UnitScreen, flows.AskModem{Text: w.desk.Keep([]byte("AT+CGSN=1"))})
+	does[flows.TranscriptSaved](w, flows.UnitScreen, flows.SaveTranscript{Path: filepath.Join(dir, "lab.txt")})
 	slices.Sort(w.done)
 	if got, want := slices.Compact(w.done), sealed(t); !slices.Equal(got, want) {
 		t.Errorf("performed were\n%v, the effects are\n%v", got, want)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"example.org/sectag/bench/desk/flights"
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/identity"
 	"example.org/sectag/bench/profile"
@@ -51,9 +52,11 @@ func (d *Desk) probeServer(ctx context.Context, e flows.ProbeServer) (flows.Even
 	d.mu.Unlock()
 	report.Chain = report.Chain[:min(len(report.Chain), maxShown)]
 	answer := flows.Probed{ID: e.ID, Doc: codec.Doc(struct {
-		URL string `json:"url"`
+		URL   string   `json:"url"`
+		Life  string   `json:"life_until,omitempty"`
+		Modem []string `json:"modem_suites"`
 		endpoint.ProbeReport
-	}{to.String(), report})}
+	}{to.String(), flights.Until(d.Now(), p.Life), flights.Modem(), report})}
 	if a := report.Anchor; a != nil && err == nil && len(report.AnchorPEM) > 0 {
 		answer.OK, answer.Anchor, answer.Trust = true, cred.Sum(report.AnchorPEM), trusts[string(a.Trust)]
 		answer.Print = a.DER
@@ -90,10 +93,11 @@ func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.
 	d.waits(e.ID, "the server", cmp.Or(d.Timeout, endpoint.ConnectTimeout))
 	var report endpoint.ConnectReport
 	var no error
+	log := flights.Begin(d.Now)
 	twin, err := d.show(ctx, func(o endpoint.ConnectOptions) {
 		p := d.profile() // the registration is under the certificate's name, or the PSK's, which is made of the profile's id
 		o.Timeout, o.Now, o.Register = d.Timeout, d.Now, p.Register
-		o.Flight = func(name string) { d.Progress(flows.Progress{ID: e.ID, Flight: name}) }
+		o.Flight = func(name string) { log.Add(name); d.Progress(flows.Progress{ID: e.ID, Flight: name}) }
 		report, no = endpoint.Connect(ctx, p.Endpoint, o)
 	})
 	if err != nil {
@@ -101,7 +105,10 @@ func (d *Desk) connectServer(ctx context.Context, e flows.ConnectServer) (flows.
 	}
 	report.Twin, report.Failure = twin, d.set.PSK.Stranger(identity.Unknown(report.Failure, d.rootNow(), d.set.Behind), d.who().IMEI)
 	report.Peer = report.Peer[:min(len(report.Peer), maxShown)]
-	answer := flows.Connected{ID: e.ID, Verdict: evidence.Outcome(report.Verdict), Doc: codec.Doc(report)}
+	answer := flows.Connected{ID: e.ID, Verdict: evidence.Outcome(report.Verdict), Doc: codec.Doc(struct {
+		endpoint.ConnectReport
+		Timeline []flights.Step `json:"timeline,omitempty"`
+	}{report, log.Steps()})}
 	if no != nil {
 		f := cred.AsFault(no)
 		answer.Verdict, answer.Code = flows.FailedOutcome, f.Code

@@ -46,7 +46,8 @@ func (d *Desk) recorded(ctx context.Context, e flows.WriteRecord) (flows.Event, 
 	answer.Record = w.Record
 	d.mu.Lock()
 	d.aim = w
-	o, auth := office.Office{Ledger: d.Ledger, Tool: d.Tool, Now: d.Now}, d.auth
+	o := office.Office{Ledger: d.Ledger, Tool: d.Tool, Now: d.Now}
+	_, auth := d.keys.Now()
 	u := office.Holder{IMEI: d.unit.IMEI, Unit: d.known()}
 	d.mu.Unlock()
 	if e.Verdict == flows.FailedOutcome {

@@ -44,6 +44,13 @@ func (d *Desk) identify(ctx context.Context, e flows.Identify) (flows.Event, err
 	return d.identified(e.ID, unit.IMEI), nil
 }
 
+// relist has the next plan list the slots anew: what was listed with the identity may not be so after a person's own command.
+func (d *Desk) relist() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fresh = false
+}
+
 // meet takes the time: from here on a unit is worked on.
 func (d *Desk) meet() {
 	d.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"example.org/sectag/device"
 	"example.org/sectag/device/shelf"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/compare"
 	"example.org/sectag/flows/tale"
 )
 
@@ -43,10 +44,10 @@ func Listed(items []device.Item, s cred.Slot) cred.Digest {
 }
 
 // Lines is the modem's list in the words of flows.
-func Lines(items []device.Item) []flows.Listed {
-	var out []flows.Listed
+func Lines(items []device.Item) []compare.Listed {
+	var out []compare.Listed
 	for _, i := range items {
-		out = append(out, flows.Listed{Slot: i.Slot, SHA256: i.SHA256})
+		out = append(out, compare.Listed{Slot: i.Slot, SHA256: i.SHA256})
 	}
 	return out
 }

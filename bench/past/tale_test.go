@@ -102,7 +102,7 @@ func TestWhatCanBeRevokedHere(t *testing.T) {
 	if others := p.tale(anchor).Revocable(); len(others) != 0 {
 		t.Errorf("%+v", others)
 	}
-	p.revoked = []record.Revoked{{Serial: "7f", Issuer: issuer, Reason: "superseded"}}
+	p.revoked = []Gone{{Revoked: record.Revoked{Serial: "7f", Issuer: issuer, Reason: "superseded"}}}
 	if again := p.tale(issuer).Revocable(); len(again) != 0 {
 		t.Errorf("%+v", again)
 	}

@@ -28,7 +28,7 @@ func (a *app) atVerb() *cobra.Command {
 				if strings.TrimSpace(c) == "" {
 					return nil, cred.Failed("usage.flag", "a command is empty", "write sectag at --port P AT+CGMR")
 				}
-				if device.CarriesSecret(c) {
+				if device.Weigh(c).Secret {
 					return nil, cred.Failed("usage.secret-argument", "a command that carries credential content was given as an argument, where every user of this computer can read it",
 						"put it in a file and name it with --file, or pipe it in with --file -")
 				}

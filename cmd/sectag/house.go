@@ -66,7 +66,7 @@ func (h *house) open(ctx context.Context, w door.Way) (way.Act, error) {
 	case door.Lab, door.Service, door.SetUp: // the same seven screens: without a profile they ask for everything, and offer to save it
 	}
 	t := h.terms()
-	t.Service = w == door.Service
+	t.Service, t.Lab = w == door.Service, w == door.Lab
 	return h.walk(ctx, h.on, h.job.Config(h.port), t, h.setting())
 }
 

@@ -9,8 +9,11 @@ import (
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cred"
+	"example.org/sectag/device/lexicon"
+	"example.org/sectag/docs"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui"
+	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/linear"
 	"example.org/sectag/tui/paint"
 	"example.org/sectag/tui/walk"
@@ -88,7 +91,7 @@ func (a *app) walk(ctx context.Context, on *terminal, c bench.Config, t flows.Te
 	c.Trace = func(l flows.TraceLine) { screens.Trace(l) }
 	c.Once = false
 	b := bench.New(c)
-	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now, Door: s.door, UTC: a.utc})
+	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now, Door: s.door, UTC: a.utc, Commands: commands(), Explain: explain})
 	loop, end := context.WithCancel(ctx)
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
@@ -120,4 +123,18 @@ func (a *app) walk(ctx context.Context, on *terminal, c bench.Config, t flows.Te
 		err = cred.Failed("store.stopped", "left in the middle of the work", "start again with the same unit: it is read first")
 	}
 	return to, err
+}
+
+// commands are those that the lab's prompt completes.
+func commands() (out []form.Choice) {
+	for _, c := range lexicon.Commands() {
+		out = append(out, form.Choice{Text: c.Text, Note: c.Note})
+	}
+	return out
+}
+
+// explain is what the page of the codes says.
+func explain(code string) (cause, do string, ok bool) {
+	e, ok := docs.Explain(code)
+	return e.Cause, e.Do, ok
 }

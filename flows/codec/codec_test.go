@@ -35,7 +35,7 @@ func examples() []flows.Event {
 	return []flows.Event{
 		flows.Failed{ID: 7, Code: "cmng.518", Text: "the modem is active", Hint: "set it offline", Doc: `{"verdict":"fail"}`},
 		flows.Lost{ID: 7, Code: "port.lost", Text: "the port is gone", Hint: "plug it in"},
-		flows.TermsSet{Terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true, PSK: true, Station: true, Service: true}},
+		flows.TermsSet{Terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true, PSK: true, Station: true, Service: true, Lab: true}},
 		flows.Interrupted{IMEI: imei},
 		flows.Resumed{IMEI: imei, Mode: 1},
 		flows.Show{Screen: flows.EndpointScreen},
@@ -82,6 +82,13 @@ func examples() []flows.Event {
 		flows.RecordWritten{ID: 13, Record: "1431", Verdict: flows.Passed, Doc: `{"verdict":"pass"}`},
 		flows.ProfileSaveWanted{Path: "sectag.toml"},
 		flows.ProfileSaved{ID: 20, Path: "sectag.toml"},
+		flows.CommandTyped{Text: 4},
+		flows.CommandConfirmed{Last4: 7872},
+		flows.CommandDropped{},
+		flows.CommandHeld{ID: 1<<31 | 1, Text: 5, Doc: `{"command":"AT+CFUN=4"}`},
+		flows.ModemAnswered{ID: 1<<31 | 2, OK: true, Doc: `{"result":"OK"}`},
+		flows.TranscriptWanted{Path: "lab.txt"},
+		flows.TranscriptSaved{ID: 1<<31 | 3, Path: "lab.txt"},
 	}
 }
 
@@ -190,6 +197,8 @@ func TestEveryEffectHasAName(t *testing.T) {
 		flows.ConnectServer{},
 		flows.WriteRecord{},
 		flows.SaveProfile{},
+		flows.AskModem{},
+		flows.SaveTranscript{},
 	}
 	var named []string
 	seen := map[string]bool{}

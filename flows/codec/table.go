@@ -58,6 +58,13 @@ func events() []kind[flows.Event] {
 		event[flows.RecordWritten]("record.written"),
 		event[flows.ProfileSaveWanted]("record.profile-wanted"),
 		event[flows.ProfileSaved]("record.profile-saved"),
+		event[flows.CommandTyped]("console.typed"),
+		event[flows.CommandConfirmed]("console.confirmed"),
+		event[flows.CommandDropped]("console.dropped"),
+		event[flows.CommandHeld]("console.held"),
+		event[flows.ModemAnswered]("console.answered"),
+		event[flows.TranscriptWanted]("console.save-wanted"),
+		event[flows.TranscriptSaved]("console.saved"),
 	}
 }
 
@@ -85,5 +92,7 @@ func effects() []kind[flows.Effect] {
 		effect[flows.ConnectServer]("connect-server"),
 		effect[flows.WriteRecord]("write-record"),
 		effect[flows.SaveProfile]("save-profile"),
+		effect[flows.AskModem]("ask-modem"),
+		effect[flows.SaveTranscript]("save-transcript"),
 	}
 }

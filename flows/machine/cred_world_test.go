@@ -5,6 +5,7 @@ import (
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/compare"
 	"example.org/sectag/flows/search"
 )
 
@@ -140,7 +141,7 @@ func holds(i int, c cell) cred.Digest {
 	return cred.Digest{byte(i + 1), byte(c)}
 }
 
-// plan is what the bench makes of the listing, with the real Compare.
+// plan is what the bench makes of the listing, with the real compare.Plan.
 func (w world) plan() flows.Plan {
 	if w.hand.Op != flows.Keep {
 		has := [...]flows.Holding{absent: flows.Empty, current: flows.Ours, ours: flows.Ours, foreign: flows.Foreign}[w.listed[int(w.hand.Slot.Kind)]]
@@ -151,20 +152,20 @@ func (w world) plan() flows.Plan {
 	if w.aim == flows.ForRetirement {
 		return w.retirement()
 	}
-	var list []flows.Listed
-	var want []flows.Wanted
+	var list []compare.Listed
+	var want []compare.Wanted
 	for i, c := range w.listed {
 		if c != absent {
-			list = append(list, flows.Listed{Slot: slotOf(i), SHA256: holds(i, c)})
+			list = append(list, compare.Listed{Slot: slotOf(i), SHA256: holds(i, c)})
 		}
 		made := w.make && slotOf(i).Kind == cred.ClientKey
-		line := flows.Wanted{Slot: slotOf(i), Current: holds(i, current), Ours: holds(i, ours), Make: made}
+		line := compare.Wanted{Slot: slotOf(i), Current: holds(i, current), Ours: holds(i, ours), Make: made}
 		if w.aim == flows.ForRenewal && c == current {
 			line.Current, line.Ours = cred.Digest{}, holds(i, c)
 		}
 		want = append(want, line)
 	}
-	p := flows.Compare(list, want)
+	p := compare.Plan(list, want)
 	if !w.anchored && w.aim == flows.ForProfile && p.Slots[0].Op == flows.Keep { // without an anchor nobody can tell that it is current
 		p.Slots[0].Op, p.Slots[0].Has = flows.WriteSlot, flows.Ours
 	}

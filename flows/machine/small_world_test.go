@@ -285,6 +285,9 @@ var everyAnswer = []flows.Event{
 	flows.Connected{},
 	flows.RecordWritten{},
 	flows.ProfileSaved{},
+	flows.CommandHeld{},
+	flows.ModemAnswered{},
+	flows.TranscriptSaved{},
 }
 
 // mutant is a machine with one fault in it.

@@ -3,6 +3,7 @@ package station
 import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/console"
 	"example.org/sectag/flows/machine"
 )
 
@@ -19,6 +20,7 @@ type Bench struct {
 	endpoint    machine.Endpoint
 	connection  machine.Connection
 	record      machine.Record
+	console     console.Console
 }
 
 // owed is what has to be put back in a unit that was left: by an interrupted run, or with its line cut.
@@ -38,6 +40,7 @@ func (b Bench) Step(e flows.Event) (Bench, []flows.Effect, bool) {
 		return was, nil, true
 	}
 	b.credentials = b.credentials.Signer(b.authority.Stage() == flows.Done)
+	b.console = b.console.At(b.talksTo())
 	_, looked := e.(flows.Probed) // who wanted to see the server is shown it
 	if !looked && b.screen == was.screen && was.Stage(b.screen) != flows.Done && b.Stage(b.screen) == flows.Done {
 		b.screen = b.order().after(b.screen)
@@ -67,6 +70,8 @@ func (b *Bench) take(e flows.Event) (do []flows.Effect, ignored bool) {
 		return nil, !b.putAway()
 	case flows.Cancel:
 		return b.cancel()
+	case flows.CommandTyped, flows.CommandConfirmed, flows.CommandDropped, flows.TranscriptWanted:
+		return b.typed(e)
 	case flows.Retry:
 		s := b.failing()
 		do, ignored = b.wish(s, e)
@@ -141,7 +146,7 @@ func (b *Bench) wish(s flows.Screen, e flows.Event) (do []flows.Effect, ignored 
 
 // planWanted also looks at a unit that is not confirmed: the plan is shown, nothing is done.
 func (b *Bench) planWanted(e flows.PlanWanted) ([]flows.Effect, bool) {
-	if b.credentials.Who().IMEI == 0 && b.unit.Asking() && machine.Allowed(e.Hand) {
+	if b.credentials.Who().IMEI == 0 && b.talksTo() != 0 && machine.Allowed(e.Hand) {
 		return b.plan(e.Hand), false
 	}
 	return b.step(flows.CredentialsScreen, e)
@@ -184,6 +189,9 @@ func (b *Bench) void(s flows.Screen, e flows.Event) {
 
 // answer brings an effect's answer to the machine that asked.
 func (b *Bench) answer(s flows.Screen, e flows.Event) (do []flows.Effect, ignored bool) {
+	if s == flows.Screens {
+		return b.said(e)
+	}
 	do, ignored = b.step(s, e)
 	if ignored {
 		return nil, true

@@ -134,6 +134,9 @@ var everyAnswer = []flows.Event{
 	flows.Connected{},
 	flows.RecordWritten{},
 	flows.ProfileSaved{},
+	flows.CommandHeld{},
+	flows.ModemAnswered{},
+	flows.TranscriptSaved{},
 }
 
 func searchBench(t *testing.T, step benchStep, actions func(Bench) []flows.Action, sc scope, whole bool) (map[string]string, *search.Graph[world]) {

@@ -36,8 +36,10 @@ func (s Story) With(e flows.Event) Story {
 	}
 	s.bench = now
 	s.forget(e)
-	s.hear(e, was)
-	s.fail(e, was)
+	if !s.aside(e) {
+		s.hear(e, was)
+		s.fail(e, was)
+	}
 	s.Facts.Terms, s.Facts.Verdict = now.Terms(), now.Outcome()
 	for i := range s.Facts.Plan {
 		if p := &s.Facts.Plan[i]; i < flows.MaxSlots {
@@ -66,6 +68,9 @@ func (s *Story) forget(e flows.Event) {
 	}
 	if b.Stage(flows.RecordScreen) == flows.Idle {
 		f.Record, f.Revoked = "", nil
+	}
+	if !b.console.Held() {
+		f.Console.Held = ""
 	}
 	if b.endpoint.Probing() {
 		f.Probe = nil

@@ -48,6 +48,8 @@ func answerer(e flows.Event) (flows.Screen, bool) {
 		return flows.ConnectionScreen, true
 	case flows.RecordWritten, flows.ProfileSaved:
 		return flows.RecordScreen, true
+	case flows.CommandHeld, flows.ModemAnswered, flows.TranscriptSaved:
+		return flows.Screens, true
 	}
 	return 0, false
 }
@@ -119,7 +121,7 @@ func (b Bench) Rest() bool {
 
 // still tells whether nothing is asked of the unit, its port, its server or its record.
 func (b Bench) still() bool {
-	return b.port.Rest() && b.unit.Rest() && b.credentials.Rest() && b.connection.Rest() && b.record.Rest()
+	return b.port.Rest() && b.unit.Rest() && b.credentials.Rest() && b.connection.Rest() && b.record.Rest() && b.console.Rest()
 }
 
 // free tells whether a person may turn the handles of a machine now. While a unit is worked on nothing else is begun that the
@@ -211,7 +213,11 @@ func (b Bench) shown() []flows.Action {
 		}
 		return as
 	case flows.CredentialsScreen:
-		return b.credentials.Actions()
+		as := b.credentials.Actions()
+		if b.credentials.Who().IMEI == 0 && b.unit.Stage() == flows.Done && b.credentials.Rest() {
+			as = append(as, flows.Action{Name: "plan", Key: 'p', Event: flows.PlanWanted{}}) // a command of a person's own changed the unit
+		}
+		return as
 	case flows.EndpointScreen:
 		return b.endpoint.Actions()
 	case flows.ConnectionScreen:

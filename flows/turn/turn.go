@@ -29,8 +29,23 @@ func (t *Turn) Took(id flows.ID) bool {
 // Rest tells whether the machine waits for a person and no effect is in flight.
 func (t Turn) Rest() bool { return t.Wait == 0 }
 
-// Asker is the screen whose machine numbered an effect.
-func Asker(id flows.ID) flows.Screen { return flows.Screen(id % flows.Screens) }
+// Aside is set in the numbers of the console's effects, which no screen's machine asked for.
+const Aside flows.ID = 1 << 31
+
+// AskAside numbers the next effect of the console and waits for its answer.
+func (t *Turn) AskAside() flows.ID {
+	t.Seq++
+	t.Wait = Aside | t.Seq
+	return t.Wait
+}
+
+// Asker is the screen whose machine numbered an effect; flows.Screens for one of the console.
+func Asker(id flows.ID) flows.Screen {
+	if id&Aside != 0 {
+		return flows.Screens
+	}
+	return flows.Screen(id % flows.Screens)
+}
 
 // Counter is the turn itself, for tests that walk all states: numbers that only grow would make every state a new one.
 func (t *Turn) Counter() *Turn { return t }

@@ -6,6 +6,7 @@ var mayImport = map[string][]string{
 	"internal/atomicfile": {},
 	"internal/archtest":   {},
 	"internal/codes":      {},
+	"docs":                {},
 	"internal/peers":      {"cred"},
 	"internal/browser":    {},
 	"flows":               {"cred"},
@@ -16,7 +17,7 @@ var mayImport = map[string][]string{
 	"ledger":              {"cred", "internal/atomicfile"},
 	"bench":               {"flows", "device", "ca", "endpoint", "ledger", "cred", "internal/atomicfile"},
 	"tui":                 {"flows", "cred"},
-	"cmd/sectag":          {"tui", "bench", "flows", "device", "ca", "endpoint", "ledger", "cred", "internal/atomicfile"},
+	"cmd/sectag":          {"tui", "bench", "flows", "device", "ca", "endpoint", "ledger", "cred", "docs", "internal/atomicfile"},
 	"e2e":                 {},
 	"tools":               {},
 }

@@ -25,6 +25,9 @@ const (
 type Before struct {
 	Port  string                 // the port of the last run
 	Typed map[flows.Ask][]string // what was answered to the same question earlier in this run
+
+	Commands []Choice // that are known, for the prompt
+	History  []string // that were sent in this run, masked, the newest first
 }
 
 // Open makes the form of an action; nil when the action asks for nothing.
@@ -33,6 +36,7 @@ func Open(a flows.Action, f flows.Facts, b Before) *Form {
 		flows.AskFiles: askFiles, flows.AskNewAuth: askNewAuth, flows.AskPassphrase: askPassphrase, flows.AskPort: askPort,
 		flows.AskSecTag: askSecTag, flows.AskDigits: askDigits, flows.AskURL: askURL, flows.AskLast8: askLast8,
 		flows.AskSlot: askSlot, flows.AskPath: askPath, flows.AskAnchor: askAnchor,
+		flows.AskCommand: askCommand, flows.AskSend: askSend, flows.AskTranscript: askTranscript,
 	}
 	mk, ok := makers[a.Ask]
 	if !ok {

@@ -54,6 +54,9 @@ func choices(f Field, small bool) []paint.Line {
 	if small {
 		most = 2
 	}
+	if f.Back {
+		return hints(f.matching(), most)
+	}
 	from := max(0, min(f.Chosen-1-most/2, len(f.Choices)-most))
 	var out []paint.Line
 	for i := from; i < min(from+most, len(f.Choices)); i++ {
@@ -63,6 +66,15 @@ func choices(f Field, small bool) []paint.Line {
 			sign, style = "  ▸ ", paint.Bold
 		}
 		out = append(out, paint.Row(paint.S(style, sign+c.Text), paint.P("  "+c.Note)))
+	}
+	return out
+}
+
+// hints shows what tab would complete, with what each does.
+func hints(all []Choice, most int) []paint.Line {
+	var out []paint.Line
+	for _, c := range all[:min(most, len(all))] {
+		out = append(out, paint.Row(paint.S(paint.Bold, "    "+c.Text), paint.P("  "+c.Note)))
 	}
 	return out
 }

@@ -15,6 +15,8 @@ type Field struct {
 	Accept  func(rune) bool // which characters are taken; nil takes all that can be printed
 	Choices []Choice        // what up and down go through
 	Chosen  int             // index into Choices plus one; 0 when the text was typed
+	Back    bool            // Choices are what was typed before, the newest first
+	Hints   []Choice        // what tab completes
 	offered bool            // the text was only offered: typing replaces it
 	text    []byte
 	at      int // the cursor, a byte offset into text
@@ -77,10 +79,12 @@ func (f *Field) Press(k Key) bool {
 		f.cut(f.at, f.after())
 	case ClearLine:
 		f.Clear()
-	case Up:
-		return f.choose(-1)
-	case Down:
-		return f.choose(1)
+	case Up, Down:
+		step := map[Name]int{Up: -1, Down: 1}[k.Name]
+		if f.Back {
+			return f.recall(-step)
+		}
+		return f.choose(step)
 	default:
 		return false
 	}

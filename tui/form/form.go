@@ -33,6 +33,11 @@ func (f *Form) Press(k Key) (taken, send bool) {
 	}
 	switch k.Name {
 	case Tab:
+		if x := &f.Fields[f.At]; x.Hints != nil {
+			x.complete()
+			f.touched = true
+			return true, false
+		}
 		f.At = (f.At + 1) % len(f.Fields)
 		return true, false
 	case BackTab:
@@ -64,7 +69,8 @@ func (f *Form) Answer(keep Keeper) flows.Event {
 // Typed is what was typed, to be offered again should the answer lead to a failure. Secrets are not in it, and neither is
 // what a person must type each time anew because typing it is the proof of having looked.
 func (f *Form) Typed() []string {
-	if f.Action.Ask == flows.AskDigits || f.Action.Ask == flows.AskLast8 {
+	switch f.Action.Ask {
+	case flows.AskDigits, flows.AskLast8, flows.AskSend, flows.AskCommand:
 		return nil
 	}
 	out := make([]string, len(f.Fields))

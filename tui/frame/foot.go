@@ -76,9 +76,14 @@ func (s window) keys(r screen.Room) []paint.Line {
 	var items [][]paint.Span
 	add := func(key, text string) { items = append(items, []paint.Span{paint.B(key), paint.P(" " + text)}) }
 	switch {
+	case s.Over == screen.Console:
+		items = s.consoleKeys()
 	case s.Over != screen.Nothing:
 		add("esc", "back")
 		add("page up/down", "scroll")
+		if s.Over == screen.Transcript {
+			add("y", "copy")
+		}
 	case s.Form != nil:
 		add("enter", map[bool]string{true: "next", false: screen.Label(s.Form.Action)}[s.Form.At < len(s.Form.Fields)-1])
 		add("esc", map[bool]string{true: "other actions", false: "close the question"}[len(s.Machine.Actions()) > 1])
@@ -90,6 +95,12 @@ func (s window) keys(r screen.Room) []paint.Line {
 		}
 	default:
 		items = s.actions()
+		if s.Machine.Console() != nil {
+			add(":", "console")
+		}
+		if screen.Explains(s.Scene) {
+			add("e", "explain")
+		}
 	}
 	for _, g := range globals {
 		if g.key == 'h' && !s.Door {
@@ -111,7 +122,7 @@ var globals = []struct {
 // Free tells whether an open question leaves the key of a page to the screen: fields that take only digits do.
 func Free(f *form.Form, k rune) bool {
 	x := f.Fields[f.At]
-	return strings.ContainsRune("td?", k) && x.Accept != nil && !x.Accept(k)
+	return !form.Aside(f.Action.Ask) && strings.ContainsRune("td?", k) && x.Accept != nil && !x.Accept(k)
 }
 
 // actions are the machine's: what Enter stands for, those that can be done, those that cannot.

@@ -108,8 +108,9 @@ func (s window) body(r screen.Room) []paint.Line {
 	if s.Over == screen.Nothing {
 		text = paint.Window(screen.Content(s.Scene, inner), inner.W, inner.H, s.Scroll)
 	} else {
-		question = nil
-		inner.H = r.H
+		if s.Over != screen.Console {
+			question, inner.H = nil, r.H
+		}
 		text = s.over(inner)
 	}
 	for len(question) > 0 && len(text)+len(question) < r.H {

@@ -25,6 +25,7 @@ type still struct {
 	hand    flows.Op
 }
 
+func (s still) Console() []flows.Action { return nil }
 func (s still) Actions() []flows.Action { return s.actions }
 func (s still) Rest() bool              { return !s.busy }
 func (s still) Screen() flows.Screen    { return s.at }

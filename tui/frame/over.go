@@ -2,6 +2,7 @@ package frame
 
 import (
 	"strconv"
+	"strings"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
@@ -15,6 +16,10 @@ func (s window) over(r screen.Room) []paint.Line {
 	switch s.Over {
 	case screen.Transcript:
 		return transcript(s, r)
+	case screen.Explained:
+		return paint.Window(screen.Explanation(s.Scene), r.W, r.H, s.Scroll)
+	case screen.Console:
+		return console(s, r)
 	case screen.Digests:
 		return paint.Window(digests(s), r.W, r.H, s.Scroll)
 	case screen.Help:
@@ -27,16 +32,16 @@ func (s window) over(r screen.Room) []paint.Line {
 // counts from the end.
 func transcript(s window, r screen.Room) []paint.Line {
 	if len(s.Trace) == 0 {
-		return []paint.Line{paint.L(paint.B("screen.Nothing has gone over the line yet."))}
+		return []paint.Line{paint.L(paint.B("Nothing has gone over the line yet."))}
 	}
 	var out []paint.Line
 	for to := max(len(s.Trace)-s.Scroll, min(r.H, len(s.Trace))); to > 0 && len(out) < r.H; to-- {
-		out = append(traceLine(s.Trace[to-1], r), out...)
+		out = append(traceLine(s, s.Trace[to-1], r), out...)
 	}
 	return out[max(len(out)-r.H, 0):]
 }
 
-func traceLine(t flows.TraceLine, r screen.Room) []paint.Line {
+func traceLine(s window, t flows.TraceLine, r screen.Room) []paint.Line {
 	sign, style := "< ", paint.Plain
 	if t.Out {
 		sign, style = "> ", paint.Bold
@@ -45,8 +50,17 @@ func traceLine(t flows.TraceLine, r screen.Room) []paint.Line {
 	if r.Small {
 		head = ""
 	}
-	l := paint.Line{Spans: []paint.Span{paint.P(head), paint.S(style, sign+t.Text)}, Hang: len(head) + len(sign)}
-	return l.Fit(r.W)
+	l := paint.Line{Spans: []paint.Span{paint.P(head), paint.S(style, sign)}, Hang: len(head) + len(sign)}
+	l.Spans = append(l.Spans, marked(t.Text, s.Query, style)...)
+	if t.Unasked {
+		l.Spans = append(l.Spans, paint.S(paint.Here, "  unasked"))
+	}
+	out := l.Fit(r.W)
+	if t.Note != "" {
+		note := paint.Line{Spans: []paint.Span{paint.P(strings.Repeat(" ", l.Hang)), paint.S(paint.Odd, "→ "+t.Note)}, Hang: l.Hang + 2}
+		out = append(out, note.Fit(r.W)...)
+	}
+	return out
 }
 
 // digests lists every digest that is known, whole.
@@ -107,12 +121,18 @@ func help(s window) []paint.Line {
 		text += screen.Explain(a)
 		out = append(out, key(words.Key(a.Key), text))
 	}
+	if s.Machine.Console() != nil {
+		out = append(out, key(":", "console: an AT command of your own; esc leaves the prompt, then the page"),
+			key("/ n N", "console: look for something in the transcript, older, newer"), key("w", "on the console's page: save the transcript, masked"))
+	}
 	if s.Door {
 		out = append(out, key("h", "home: the start screen"))
 	}
 	out = append(out, paint.Line{}, paint.L(paint.B("Everywhere")),
 		key("t", "what went over the line to the modem; keys and passphrases are masked"),
 		key("d", "all digests in full"),
+		key("e", "explain the codes on this screen: why, and what to do"),
+		key("y", "copy what matters here through the terminal, which may refuse"),
 		key("← →", "the screen before / after this one, to look"),
 		key("? / esc", "this page / back"),
 		key("page up/down", "scroll"),

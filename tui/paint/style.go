@@ -109,7 +109,7 @@ func (p Palette) show(b *strings.Builder, r rune) {
 // ascii has a stand-in of one cell for each of our own signs.
 var ascii = map[rune]byte{
 	'●': '*', '▸': '>', '○': '.', '✗': 'x', '│': '|', '─': '-', '└': '`', '┊': ':', '…': '~', '→': '>', '·': '-', '–': '-',
-	'█': '#', '▌': '=', '▕': '[', '▏': ']', '•': '*', '’': '\'', '▁': '_', '▂': '_', '▃': '-', '▄': '-', '▅': '=', '▆': '=', '▇': '#', '“': '"', '”': '"', '↑': '^', '↓': 'v', '←': '<',
+	'█': '#', '▌': '=', '▕': '[', '▏': ']', '•': '*', '’': '\'', '▁': '_', '▂': '_', '▃': '-', '▄': '-', '▅': '=', '▆': '=', '▇': '#', '“': '"', '”': '"', '↑': '^', '↓': 'v', '×': 'x', '←': '<',
 }
 
 // width is how many cells a character takes. What cannot be printed takes one, because a question mark stands for it. Marks

@@ -3,6 +3,7 @@ package screen
 import (
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/table"
 	"example.org/sectag/tui/words"
 )
 
@@ -21,6 +22,11 @@ func connection(s Scene, r Room) []paint.Line {
 		out = append(out, handshake(c)...)
 	}
 	out = append(out, findings(s, unsaid(s, c.Findings))...)
+	steps := table.Timeline(c, r.W, s.Machine.Stage(flows.ConnectionScreen) == flows.Failing)
+	if r.Small {
+		steps = paint.AsDetail(steps...)
+	}
+	out = append(out, steps...)
 	return append(out, paint.AsDetail(chain(s, r, c.Peer, 0)...)...)
 }
 

@@ -9,6 +9,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/table"
 	"example.org/sectag/tui/words"
 )
 
@@ -22,7 +23,7 @@ func endpoint(s Scene, r Room) []paint.Line {
 	out = append(out, anchor(s, r)...)
 	out = append(out, findings(s, unsaid(s, p.Findings))...)
 	out = append(out, chain(s, r, p.Chain, p.ChainBytes)...)
-	return append(out, paint.AsDetail(suites(p)...)...)
+	return append(out, paint.AsDetail(table.Suites(p, r.W, r.H)...)...)
 }
 
 // unprobed says why nothing is known of a server, and what the units trust all the same.
@@ -129,6 +130,9 @@ func chain(s Scene, r Room, certs []flows.ChainFacts, bytes int) []paint.Line {
 	if r.W < 56 {
 		name, width = r.W-11, 0
 	}
+	if slices.ContainsFunc(certs, func(c flows.ChainFacts) bool { return fetched(s.Facts.Probe, c) }) {
+		width -= 4
+	}
 	last := latest(certs)
 	for i, c := range certs {
 		branch := ""
@@ -140,9 +144,35 @@ func chain(s Scene, r Room, certs []flows.ChainFacts, bytes int) []paint.Line {
 			l.Spans = append(l.Spans, paint.Cell(10, paint.P(" "+c.Key)), paint.P(" "+words.Lifetime(s.Now, c.NotAfter, last, min(width, 30))+" "))
 		}
 		l.Spans = append(l.Spans, paint.P(words.Day(c.NotAfter)))
+		if fetched(s.Facts.Probe, c) {
+			l.Spans = append(l.Spans, paint.P(" AIA"))
+		}
 		out = append(out, l)
 	}
+	if p := s.Facts.Probe; p != nil && bytes > 0 && p.Life != "" {
+		out = append(out, productsLife(s, p.Life, last, name+11, min(width, 30)))
+	}
 	return out
+}
+
+// fetched tells of a certificate that the server did not send: its address stood in the one before.
+func fetched(p *flows.ProbeFacts, c flows.ChainFacts) bool {
+	return p != nil && p.Anchor != nil && p.Anchor.Source == "aia" && p.Anchor.Subject == c.Subject
+}
+
+// productsLife marks below the bars when the product's life ends.
+func productsLife(s Scene, until string, last time.Time, left, width int) paint.Line {
+	text := "product's life " + words.Day(until)
+	end, err := time.Parse(time.RFC3339, until)
+	if width <= 4 || err != nil || s.Now.IsZero() || !last.After(s.Now) {
+		return paint.Text(" " + text)
+	}
+	at := min(int(float64(width)*end.Sub(s.Now).Hours()/last.Sub(s.Now).Hours()), width)
+	mark := strings.Repeat(" ", max(at, 0)) + "┊"
+	if room := left + max(at, 0) - 1; room >= paint.Width(text)+1 { // to the left of the mark there is room
+		return paint.Row(paint.P(strings.Repeat(" ", room-paint.Width(text)-1)+text+"  "), paint.S(paint.Bold, "┊"))
+	}
+	return paint.Row(paint.P(strings.Repeat(" ", left) + mark + " " + text))
 }
 
 // latest is when the last of the certificates ends.
@@ -154,34 +184,6 @@ func latest(certs []flows.ChainFacts) time.Time {
 		}
 	}
 	return last
-}
-
-// suites is a table of server against modem, and what else the server wants.
-func suites(p *flows.ProbeFacts) []paint.Line {
-	out := []paint.Line{{}}
-	if len(p.Suites.Server) > 0 {
-		out = append(out, paint.Row(paint.Cell(34, paint.P("suites of the server")), paint.P("modem has it")))
-	}
-	for _, name := range p.Suites.Server {
-		has := "–"
-		if slices.Contains(p.Suites.ModemUsable, name) {
-			has = "●"
-		}
-		out = append(out, paint.Row(paint.Cell(34, paint.P(" "+words.Suite(name))), paint.P(has)))
-	}
-	auth := map[string]string{"required": "yes", "optional": "yes, but lets units in without", "none": "no: it lets anyone in"}[p.ClientAuth]
-	if auth == "" {
-		auth = words.YesNo(nil)
-	}
-	for _, x := range [][2]string{{"asks for a certificate", auth}, {"name matches", words.YesNo(p.HostMatch)}, {"Connection ID", words.YesNo(p.CID)}} {
-		out = append(out, paint.Row(paint.Cell(34, paint.P(x[0])), paint.P(x[1])))
-	}
-	for _, x := range [][2]string{{"speaks", strings.Join(p.Traits.Versions, ", ")}, {"curves", strings.Join(p.Traits.Groups, ", ")}} {
-		if x[1] != "" {
-			out = append(out, paint.Row(paint.Cell(34, paint.P(x[0])), paint.P(x[1])))
-		}
-	}
-	return out
 }
 
 // flight is how far a handshake got.

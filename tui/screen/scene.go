@@ -22,12 +22,16 @@ type Machine interface {
 	Screen() flows.Screen
 	Stage(flows.Screen) flows.Stage
 	Outcome() flows.Outcome
-	Aim() flows.Aim // what the plan is for
-	Hand() flows.Op // work by hand on one slot; Keep is the profile's plan
+	Aim() flows.Aim          // what the plan is for
+	Hand() flows.Op          // work by hand on one slot; Keep is the profile's plan
+	Console() []flows.Action // what may be done at the console; nil where there is none
 }
 
 // Failures is why each screen is failing; nil where it is not, or where nobody said.
 type Failures [flows.Screens]*cred.Fault
+
+// Explainer is what the page of the codes says of a code: why it comes, and what to do.
+type Explainer func(code string) (cause, do string, ok bool)
 
 // Over is what lies over the screen.
 type Over uint8
@@ -38,6 +42,8 @@ const (
 	Transcript      // the masked AT transcript
 	Digests         // all digests in full
 	Help            // the page of keys and signs
+	Console         // the transcript with a prompt, in the lab
+	Explained       // what the codes' page says of what is on the screen
 )
 
 // Scene is all that a frame is drawn from.
@@ -47,9 +53,11 @@ type Scene struct {
 	Failures Failures
 	Compared bool // the anchor that was probed is the one that was to be stored
 	Palette  paint.Palette
-	Title    string // the product
+	Explain  Explainer // nil: no code is explained
+	Title    string    // the product
 	Station  string
 	Form     *form.Form // the open question, nil when there is none
+	Query    string     // what was looked for in the transcript; "" for nothing
 	Note     string     // what the last key or answer led to, in one line
 	Door     bool       // there is a start screen to go back to
 	Over     Over

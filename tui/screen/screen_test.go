@@ -20,6 +20,7 @@ type still struct {
 	hand    flows.Op
 }
 
+func (s still) Console() []flows.Action { return nil }
 func (s still) Actions() []flows.Action { return s.actions }
 func (s still) Rest() bool              { return !s.busy }
 func (s still) Screen() flows.Screen    { return s.at }
@@ -105,5 +106,3 @@ func TestAFlagInAHintIsSaidInScreens(t *testing.T) {
 		t.Errorf("what is not offered here is told: %q", got)
 	}
 }
-
-// What else a server can do is shown where it is known, and takes no line where it is not.

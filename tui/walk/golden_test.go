@@ -192,6 +192,30 @@ var pictures = []picture{
 		}
 		return r.press("t")
 	}},
+	{"connection-failed", "Connection, where it stopped", "Step by step until the server refused, and with which alert.", func(t *testing.T) *run {
+		return throughTheWork(t, settled, refusing(blank(t))).press("6")
+	}},
+	{"endpoint-suites", "Endpoint, suites of server and modem", "`page down` on the endpoint's screen: what the modem does not have, and why.", func(t *testing.T) *run {
+		return toThePlan(t, flows.Terms{Authority: true, Port: true, Ledger: true}, blank(t)).
+			press("a", "u", "lwm2m.acme.eu", enter).settle().press(esc27, form.Key{Name: form.PageDown})
+	}},
+	{"explain", "A failure explained", "`e` on any screen with a code: what docs/codes.md says of it.", func(t *testing.T) *run {
+		r := throughTheWork(t, settled, refusing(blank(t)))
+		r.root.explain = explained
+		return r.press("e")
+	}},
+	{"lab-console", "The lab's console", "`:` in the lab. What a refusal means stands under it; tab completes what is known.", func(t *testing.T) *run {
+		return askedInVain(atTheConsole(t)).press("at+cg")
+	}},
+	{"lab-held", "A command that changes the unit", "Nothing is sent before the last four digits of the IMEI were typed.", func(t *testing.T) *run {
+		return held(atTheConsole(t)).press("78")
+	}},
+	{"lab-refused", "A command that carries a secret", "It is not sent, and where to write it instead is said.", func(t *testing.T) *run {
+		return withContent(atTheConsole(t))
+	}},
+	{"lab-search", "Search in the transcript", "`/` looks for something, `n` and `N` go to the line before and after; hits are in reverse.", func(t *testing.T) *run {
+		return askedInVain(atTheConsole(t)).press(esc27, "/", "cme", enter)
+	}},
 	{"digests", "All digests in full", "`d` on any screen.", func(t *testing.T) *run { return toThePlan(t, settled, returned(t)).press("d") }},
 	{"help", "Help", "`?` on any screen: its keys now, and those of every screen.", func(t *testing.T) *run { return toThePlan(t, settled, blank(t)).press("?") }},
 }

@@ -1,6 +1,8 @@
 package walk
 
 import (
+	"slices"
+
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/frame"
@@ -28,6 +30,9 @@ type hand struct {
 	form      *form.Form
 	dismissed question // the question that was closed and does not open by itself again
 	over      screen.Over
+	lab       lab
+	wish      rune // 'e' or 'y': what was asked of all that is seen, which only the walk knows
+	copied    string
 	scroll    int
 	note      string
 	put       flows.Event // the last event that was put, until it has come back
@@ -56,7 +61,6 @@ func (h *hand) news(s sight, e flows.Event, ignored bool) way.Act {
 	if h.leaving && s.machine.Rest() {
 		return way.Quit
 	}
-	at := s.machine.Screen()
 	if h.form != nil {
 		a, ok := offered(s.machine, h.form.Action)
 		if !ok {
@@ -65,17 +69,28 @@ func (h *hand) news(s sight, e flows.Event, ignored bool) way.Act {
 			h.form = h.form.Renew(a, s.facts, h.before)
 		}
 	}
-	if h.form == nil && s.machine.Rest() {
-		if a, ok := asksByItself(s.machine); ok && h.dismissed != (question{at, a.Ask}) {
-			h.open(a, s)
-		}
-	}
+	h.heard(s, e, ignored)
+	h.wonder(s)
 	return way.Nothing
+}
+
+// wonder opens the question that asks by itself, on what is shown.
+func (h *hand) wonder(s sight) {
+	if h.form != nil || !s.machine.Rest() || h.lab.search != nil {
+		return
+	}
+	a, ok := asksByItself(s.machine.Actions())
+	if h.over == screen.Console {
+		a, ok = h.prompts(s)
+	}
+	if ok && h.dismissed != (question{s.machine.Screen(), a.Ask}) {
+		h.open(a, s)
+	}
 }
 
 // offered finds an action again that can still be done.
 func offered(m screen.Machine, old flows.Action) (flows.Action, bool) {
-	for _, a := range m.Actions() {
+	for _, a := range slices.Concat(m.Actions(), m.Console()) {
 		if a.Name == old.Name && a.Ask == old.Ask && a.Disabled == "" {
 			return a, true
 		}
@@ -84,8 +99,8 @@ func offered(m screen.Machine, old flows.Action) (flows.Action, bool) {
 }
 
 // asksByItself finds the question that Enter stands for.
-func asksByItself(m screen.Machine) (flows.Action, bool) {
-	for _, a := range m.Actions() {
+func asksByItself(as []flows.Action) (flows.Action, bool) {
+	for _, a := range as {
 		if a.Key == '\r' && a.Ask != flows.AskNothing && a.Disabled == "" {
 			return a, true
 		}
@@ -95,7 +110,10 @@ func asksByItself(m screen.Machine) (flows.Action, bool) {
 
 func (h *hand) open(a flows.Action, s sight) {
 	h.close()
-	h.form, h.over, h.scroll = form.Open(a, s.facts, h.before), screen.Nothing, 0
+	h.form = form.Open(a, s.facts, h.before)
+	if !form.Aside(a.Ask) {
+		h.over, h.scroll = screen.Nothing, 0
+	}
 	h.dismissed = question{}
 }
 
@@ -104,6 +122,10 @@ func (h *hand) close() {
 	if h.form != nil {
 		h.form.Clear()
 		h.form = nil
+	}
+	if h.lab.search != nil {
+		h.lab.search.Clear()
+		h.lab.search = nil
 	}
 }
 
@@ -118,6 +140,8 @@ func refused(e flows.Event) string {
 	switch e.(type) {
 	case flows.Confirmed:
 		return "these are not the last digits of this unit's IMEI: nothing was changed"
+	case flows.CommandConfirmed:
+		return "these are not the last digits of this unit's IMEI: nothing was sent"
 	case flows.AnchorCompared:
 		return "no digest ends so: nothing was stored"
 	}
@@ -139,10 +163,10 @@ func (h *hand) press(k form.Key, s sight) way.Act {
 	case k.Name == form.Interrupt:
 		return h.leave(s)
 	case k.Name == form.Pasted:
-		if h.form != nil && h.over == screen.Nothing {
-			h.form.Press(k)
-		}
+		h.paste(k)
 		return way.Nothing
+	case h.over == screen.Console:
+		return h.pressConsole(k, s)
 	case h.over != screen.Nothing:
 		return h.pressOver(k, s)
 	case h.form != nil:
@@ -154,7 +178,7 @@ func (h *hand) press(k form.Key, s sight) way.Act {
 // pressOver scrolls or closes the page on top; other keys of every screen work as well.
 func (h *hand) pressOver(k form.Key, s sight) way.Act {
 	page := max(s.h-6, 1)
-	if h.over == screen.Transcript {
+	if h.over == screen.Transcript || h.over == screen.Console {
 		page = -page // its newest line is at the bottom
 	}
 	step := page / max(page, -page)
@@ -246,8 +270,15 @@ func (h *hand) everywhere(k rune, s sight) way.Act {
 		h.over, h.scroll = page, 0
 		return way.Nothing
 	}
-	if k == 'q' {
+	switch {
+	case k == 'q':
 		return h.leave(s)
+	case k == 'e' || k == 'y':
+		h.wish = k
+		return way.Nothing
+	}
+	if (k == ':' || k == '/') && s.machine.Console() != nil {
+		return h.console(k, s)
 	}
 	if k == 'h' && h.door {
 		return h.home(s)

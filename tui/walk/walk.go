@@ -20,6 +20,8 @@ type Options struct {
 	LastPort string           // offered first
 	Door     bool             // there is a start screen to go back to
 	UTC      bool             // times of day are UTC instead of local
+	Commands []form.Choice    // that the prompt of the lab completes, each with what it does
+	Explain  screen.Explainer // nil: no code is explained
 	Now      func() time.Time // nil: the system's clock
 }
 
@@ -51,6 +53,7 @@ type Walk struct {
 	palette        paint.Palette
 	clock          func() time.Time
 	zone           func(time.Time) time.Time
+	explain        screen.Explainer
 	sight          sight
 	hand           hand
 	in             *way.Inbox
@@ -67,9 +70,9 @@ func New(b Bench, o Options) *Walk {
 		zone = time.Time.UTC
 	}
 	return &Walk{
-		zone: zone, title: o.Title, station: o.Station, palette: o.Palette, clock: clock,
+		zone: zone, title: o.Title, station: o.Station, palette: o.Palette, clock: clock, explain: o.Explain,
 		sight: sight{w: 80, h: 24, now: clock()},
-		hand:  hand{bench: b, door: o.Door, before: form.Before{Port: o.LastPort}},
+		hand:  hand{bench: b, door: o.Door, before: form.Before{Port: o.LastPort, Commands: o.Commands}},
 		in:    way.NewInbox(backlog, backlog, maxTrace),
 	}
 }
@@ -152,6 +155,7 @@ func (w *Walk) Press(k form.Key) way.Act {
 		seen = w.View()
 	}
 	do := w.hand.press(k, w.sight)
+	w.grant()
 	if seen != "" && w.hand.scroll > before && w.View() == seen {
 		w.hand.scroll = before // the end was in sight already
 	}
@@ -204,9 +208,13 @@ func (w *Walk) View() string {
 
 func (w *Walk) scene() screen.Scene {
 	s, h := &w.sight, &w.hand
+	open := h.form
+	if h.lab.search != nil {
+		open = h.lab.search
+	}
 	return screen.Scene{
-		Machine: s.machine, Facts: s.facts, Failures: s.failures, Compared: s.compared, Palette: w.palette, Title: w.title, Station: w.station,
-		Form: h.form, Note: h.said(), Door: h.door, Over: h.over, Scroll: h.scroll,
+		Machine: s.machine, Facts: s.facts, Failures: s.failures, Compared: s.compared, Palette: w.palette, Explain: w.explain, Title: w.title, Station: w.station,
+		Form: open, Query: h.lab.query, Note: h.said(), Door: h.door, Over: h.over, Scroll: h.scroll,
 		Progress: s.progress, Trace: s.trace, Now: s.now, Since: s.since,
 	}
 }

@@ -294,13 +294,27 @@ func goodProbe() flows.ProbeFacts {
 	p.Anchor = &flows.AnchorFacts{Subject: "CN=Acme Root,O=Acme", NotAfter: "2046-11-17T00:00:00Z", SHA256: cred.Sum([]byte("Acme Root")), DER: cred.Sum([]byte("Acme Root as DER")), PEMBytes: 648, Source: "aia", Trust: "first-use"}
 	p.Suites.Server = []string{"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"}
 	p.Suites.ModemUsable = p.Suites.Server[:2]
+	p.Life, p.Modem = "2036-11-20T00:00:00Z", append([]string{"TLS_PSK_WITH_AES_128_CCM_8"}, p.Suites.Server[:2]...)
 	p.Findings = []cred.Finding{{Code: "chain.anchor-unproven", Severity: cred.Warning, Text: "the root was seen for the first time", Hint: "compare its sha256 with the server's owner"}}
 	return p
+}
+
+// steps are those of a handshake, twenty milliseconds apart.
+func steps(names ...string) (c flows.ConnectFacts) {
+	for i, n := range names {
+		c.Timeline = append(c.Timeline, struct {
+			Step string `json:"step"`
+			MS   int64  `json:"ms"`
+		}{n, int64(20 * i)})
+	}
+	return c
 }
 
 func goodConnect() flows.ConnectFacts {
 	hs, ping := int64(171), int64(40)
 	return flows.ConnectFacts{
+		Timeline: steps("-> hello", "-> hello again", "-> hello again", "<- cookie", "-> hello with the cookie", "<- server hello, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+			"<- 2 certificates", "<- asks for our certificate", "<- hello done", "-> our certificate and Finished", "<- Finished").Timeline,
 		Verdict: cred.Pass, Path: "host", Version: "DTLS 1.2", Suite: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
 		ClientAuth: "used", HandshakeMS: &hs, PingMS: &ping, Peer: goodProbe().Chain[:1],
 	}
@@ -309,7 +323,7 @@ func goodConnect() flows.ConnectFacts {
 // refusing is a server that does not trust our authority.
 func refusing(w world) world {
 	w.outcome = flows.FailedOutcome
-	w.connect = flows.ConnectFacts{Verdict: cred.Fail, Path: "host", Version: "DTLS 1.2", Failure: cred.Failed("dtls.48",
+	w.connect = flows.ConnectFacts{Verdict: cred.Fail, Path: "host", Version: "DTLS 1.2", Timeline: steps("-> hello", "<- cookie", "-> hello with the cookie", "-> our certificate and Finished", "<- alert unknown_ca (48)").Timeline, Failure: cred.Failed("dtls.48",
 		"lwm2m.acme.eu said unknown_ca (48) after our certificate",
 		"it trusts another authority than Acme Devices 2026: give the server root.crt, or load the authority that it trusts")}
 	return w

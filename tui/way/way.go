@@ -50,3 +50,9 @@ type Speech struct {
 	Secret bool     // what is asked for must not be shown while it is typed
 	Works  bool     // something is at work: nothing is waited for from a person
 }
+
+// Copier is a way that can ask for something to be put into the terminal's clipboard.
+type Copier interface {
+	Way
+	Copies() string // since it was asked last; "" for nothing. Nothing secret, 64 kB at most
+}

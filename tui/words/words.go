@@ -106,6 +106,21 @@ func Suite(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "_WITH_", " "), "_", "-")
 }
 
+// NotInModem says why the modem does not have a cipher suite that a server offers (nrf_socket.h has the whole list).
+func NotInModem(suite string) string {
+	switch {
+	case strings.Contains(suite, "_CCM") && !strings.Contains(suite, "_PSK_"):
+		return "no CCM with certificates"
+	case strings.Contains(suite, "CHACHA20"):
+		return "no ChaCha20"
+	case strings.HasPrefix(suite, "TLS_RSA_") || strings.HasPrefix(suite, "TLS_DHE_"):
+		return "no key exchange without a curve"
+	case strings.Contains(suite, "_ECDHE_PSK_"):
+		return "no PSK with a curve"
+	}
+	return "other suites"
+}
+
 // Flight is a step of a handshake, which arrows tell to those who know them.
 func Flight(step string) string {
 	if rest, ok := strings.CutPrefix(step, "-> "); ok {

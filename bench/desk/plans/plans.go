@@ -13,6 +13,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/compare"
 	"example.org/sectag/ledger/record"
 )
 
@@ -33,7 +34,7 @@ type Ask struct {
 
 // Plan compares what is wanted with what is there.
 func (a Ask) Plan() flows.Plan {
-	var want []flows.Wanted
+	var want []compare.Wanted
 	for _, s := range a.Slots {
 		var current cred.Digest // of the anchor
 		if anchor := a.Anchors[s.SecTag]; anchor != nil {
@@ -42,7 +43,7 @@ func (a Ask) Plan() flows.Plan {
 		agrees := a.agrees(s, current)
 		for _, k := range s.Kinds() {
 			at := cred.Slot{SecTag: s.SecTag, Kind: k}
-			w := flows.Wanted{Slot: at, Make: a.InModem && k == cred.ClientKey}
+			w := compare.Wanted{Slot: at, Make: a.InModem && k == cred.ClientKey}
 			if k == cred.RootCA {
 				w.Current = current
 			} else if agrees {
@@ -57,7 +58,7 @@ func (a Ask) Plan() flows.Plan {
 			want = append(want, w)
 		}
 	}
-	return flows.Compare(past.Lines(a.Items), want)
+	return compare.Plan(past.Lines(a.Items), want)
 }
 
 // agrees tells whether the newest passing record is of what the profile asks for today.

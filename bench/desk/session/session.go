@@ -35,10 +35,12 @@ type Session struct {
 	opened uint32       // how often one was held
 	stats  device.Stats // of the last one
 	heard  evidence.Transcript
+	kept   kept
+	named  string // the port that was configured, or named before the run
 }
 
 // New is a session at a port that may still be unknown.
-func New(c Config, port string) *Session { return &Session{Config: c, port: port} }
+func New(c Config, port string) *Session { return &Session{Config: c, port: port, named: port} }
 
 // Port is the port's name.
 func (s *Session) Port() string {
@@ -82,7 +84,8 @@ func (s *Session) Open(ctx context.Context) (*device.Modem, error) {
 		Now: s.Now,
 		Trace: func(t device.Trace) {
 			s.heard.Add(t.Out, t.Text)
-			s.Trace(flows.TraceLine{At: t.At, Out: t.Out, Text: t.Text})
+			s.kept.add(t)
+			s.Trace(explained(t))
 		},
 		Notice: func(ctx context.Context, n device.Notice) error { return s.Notice(ctx, past.Noticed(n)) },
 		Wait: func(what string, until time.Time) {

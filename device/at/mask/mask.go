@@ -137,6 +137,30 @@ func ChangesStore(command string) (changes bool, tags []cred.SecTag) {
 	return changes, tags
 }
 
+// Weight is what a command of a person's own carries and what it can change.
+type Weight struct {
+	Secret bool // credential content, an injected key, a signature or a password: it must not stand where others can read it
+	Store  bool // it can change the credential store: the unit must be named first
+	Mode   bool // it can change the functional mode, or starts the unit anew
+}
+
+// modeNames are the commands that take the modem to another functional mode or start it, or its host, anew (AT manuals, +CFUN and
+// %XFACTORYRESET; the Serial Modem's documentation for '#').
+var modeNames = []string{"+CFUN=", "%XFACTORYRESET", "#XRESET", "#XMODEMRESET", "#XSHUTDOWN", "#XSLEEP"}
+
+// Weigh says what a command carries and what it can change, in whatever spelling the modem might take.
+func Weigh(command string) Weight {
+	w := Weight{Secret: CarriesSecret(command)}
+	w.Store, _ = ChangesStore(command)
+	bare := strings.ToUpper(Normal(strings.ReplaceAll(command, `"`, "")))
+	for _, n := range modeNames {
+		for i, rest := range strings.Split(bare, n) {
+			w.Mode = w.Mode || i > 0 && !strings.HasPrefix(strings.TrimPrefix(rest, "="), "?") // a test command only asks which there are
+		}
+	}
+	return w
+}
+
 // Printable makes foreign text safe for a screen: no control characters, so nothing that moves a cursor.
 func Printable(line string) string {
 	return strings.Map(func(r rune) rune {

@@ -1,16 +1,16 @@
-package desk
+package session
 
 import (
 	"context"
 	"strings"
 
-	"example.org/sectag/bench/desk/session"
 	"example.org/sectag/device"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/codec"
 )
 
-func (d *Desk) listPorts(ctx context.Context, e flows.ListPorts) (flows.Event, error) {
+// List looks for ports.
+func List(ctx context.Context, e flows.ListPorts) (flows.Event, error) {
 	ports, err := device.Ports(ctx)
 	if err != nil {
 		return nil, err
@@ -20,15 +20,15 @@ func (d *Desk) listPorts(ctx context.Context, e flows.ListPorts) (flows.Event, e
 	}{ports})}, nil
 }
 
-// usePort checks what can be checked without opening: a file that is not there, or is a folder, is said at once.
-func (d *Desk) usePort(e flows.UsePort) (flows.Event, error) {
+// Choose checks of a port what can be checked without opening it: a file that is not there, or is a folder, is said at once.
+func (s *Session) Choose(e flows.UsePort) (flows.Event, error) {
 	name := strings.TrimSpace(e.Name)
 	if name == "" {
-		name = d.Port
+		name = s.named
 	}
-	if err := session.There(name); err != nil {
+	if err := There(name); err != nil {
 		return nil, err
 	}
-	d.session.Use(name)
+	s.Use(name)
 	return flows.PortChosen{ID: e.ID, Name: name}, nil
 }

@@ -1,0 +1,33 @@
+package mask
+
+import "testing"
+
+func TestWeigh(t *testing.T) {
+	for cmd, want := range map[string]Weight{
+		"AT+CGSN=1":                     {},
+		"AT+CFUN?":                      {},
+		"AT+CFUN=?":                     {},
+		"AT+CFUN=4":                     {Mode: true},
+		"at + cfun = 0":                 {Mode: true},
+		`AT+CF"UN=0`:                    {Mode: true},
+		"AT+CGSN;+CFUN=1":               {Mode: true},
+		"AT+CFUN=?;+CFUN=1":             {Mode: true},
+		"AT%XFACTORYRESET=0":            {Mode: true},
+		"AT#XRESET":                     {Mode: true},
+		"AT%CMNG=1":                     {},
+		"AT%CMNG=2,42,0":                {},
+		"AT%CMNG=3,42,0":                {Store: true},
+		`AT%CMNG=0,42,3,"00ff"`:         {Secret: true, Store: true},
+		"AT%KEYGEN=42,2,0":              {Store: true},
+		`AT%KEYINJECT="x.y"`:            {Secret: true, Store: true},
+		`AT%XPMNG=0,"-----BEGIN"`:       {Secret: true, Store: true},
+		`AT%XSUDO=3,"sig";%CMNG=3,42,2`: {Secret: true, Store: true},
+		"AT%CMNG=1;%CMNG=3,42,2":        {Secret: true, Store: true},
+		`AT+CPIN="1234"`:                {Secret: true},
+		"AT+CPIN?":                      {},
+	} {
+		if got := Weigh(cmd); got != want {
+			t.Errorf("%s: %+v, want %+v", cmd, got, want)
+		}
+	}
+}
