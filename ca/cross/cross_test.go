@@ -11,48 +11,16 @@ import (
 	"example.org/sectag/ca/chain"
 	"example.org/sectag/ca/cross"
 	"example.org/sectag/ca/internal/ossl"
+	"example.org/sectag/ca/internal/trial"
 	"example.org/sectag/cred"
 )
-
-// authority makes one whose key lies in clear, which is quick; OpenSSL asks its own clock, so its life begins now.
-func authority(t testing.TB, o ca.InitOptions) *ca.Authority {
-	t.Helper()
-	o.Dir, o.Plaintext, o.Clock = t.TempDir(), true, ca.Clock{Now: time.Now()}
-	made, err := ca.Init(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := ca.Load(made.Cert, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := r.Unlock(made.Key, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-func unit(t testing.TB, a *ca.Authority) []byte {
-	t.Helper()
-	key, err := ca.NewKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer key.Clear()
-	c, err := a.Issue(ca.Request{Name: "urn:imei:352656100367872", Public: key.Public(), Days: 300, Clock: ca.Clock{Now: time.Now()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return []byte(c.PEM)
-}
 
 // A server that knows only the old root takes units of the new one over the bridge, with and without an intermediate, and none without it;
 // one that knows only the new root needs no bridge and is not led astray by it.
 func TestOpenSSLCrossesTheBridge(t *testing.T) {
 	t.Parallel()
-	old, next := authority(t, ca.InitOptions{Subject: "CN=Acme Root 2016", Days: 1000}), authority(t, ca.InitOptions{Subject: "CN=Acme Root 2026"})
-	sub := authority(t, ca.InitOptions{Under: next, Subject: "CN=Acme 2026"})
+	old, next := trial.Authority(t, ca.InitOptions{Subject: "CN=Acme Root 2016", Days: 1000}), trial.Authority(t, ca.InitOptions{Subject: "CN=Acme Root 2026"})
+	sub := trial.Authority(t, ca.InitOptions{Under: next, Subject: "CN=Acme 2026"})
 	der, err := cross.Sign(old, next.Cert, ca.Clock{Now: time.Now()})
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +28,7 @@ func TestOpenSSLCrossesTheBridge(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string][]byte{
 		"old.crt": old.PEM, "next.crt": next.PEM, "cross.crt": cred.CertPEM(der), "way.pem": append(sub.Chain.Between().PEM(), cred.CertPEM(der)...),
-		"sub.crt": sub.PEM, "unit.crt": unit(t, next), "subunit.crt": unit(t, sub),
+		"sub.crt": sub.PEM, "unit.crt": []byte(trial.Unit(t, next).PEM), "subunit.crt": []byte(trial.Unit(t, sub).PEM),
 	} {
 		ossl.Write(t, dir, name, text)
 	}
@@ -120,15 +88,15 @@ func ours(t *testing.T, dir, old, next string) {
 
 func TestNoBridge(t *testing.T) {
 	t.Parallel()
-	old, next := authority(t, ca.InitOptions{Subject: "CN=Old"}), authority(t, ca.InitOptions{Subject: "CN=New"})
-	sub := authority(t, ca.InitOptions{Under: old, Subject: "CN=Sub"})
-	namesake := authority(t, ca.InitOptions{Subject: "CN=Old"})
-	leaf, err := x509.ParseCertificate(cred.Blocks(unit(t, next))[0].Bytes)
+	old, next := trial.Authority(t, ca.InitOptions{Subject: "CN=Old"}), trial.Authority(t, ca.InitOptions{Subject: "CN=New"})
+	sub := trial.Authority(t, ca.InitOptions{Under: old, Subject: "CN=Sub"})
+	namesake := trial.Authority(t, ca.InitOptions{Subject: "CN=Old"})
+	leaf, err := x509.ParseCertificate(cred.Blocks([]byte(trial.Unit(t, next).PEM))[0].Bytes)
 	if err != nil {
 		t.Fatal(err)
 	}
 	now := ca.Clock{Now: time.Now()}
-	locked := authority(t, ca.InitOptions{Subject: "CN=Locked"})
+	locked := trial.Authority(t, ca.InitOptions{Subject: "CN=Locked"})
 	locked.Lock()
 	for name, c := range map[string]struct {
 		old   *ca.Authority

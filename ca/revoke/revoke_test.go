@@ -11,42 +11,10 @@ import (
 
 	"example.org/sectag/ca"
 	"example.org/sectag/ca/internal/ossl"
+	"example.org/sectag/ca/internal/trial"
 	"example.org/sectag/ca/revoke"
 	"example.org/sectag/cred"
 )
-
-// authority makes one whose key lies in clear, which is quick; OpenSSL asks its own clock, so its life begins now.
-func authority(t testing.TB, o ca.InitOptions) *ca.Authority {
-	t.Helper()
-	o.Dir, o.Plaintext, o.Clock = t.TempDir(), true, ca.Clock{Now: time.Now()}
-	made, err := ca.Init(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := ca.Load(made.Cert, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := r.Unlock(made.Key, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-func unit(t testing.TB, a *ca.Authority) ca.Certificate {
-	t.Helper()
-	key, err := ca.NewKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer key.Clear()
-	c, err := a.Issue(ca.Request{Name: "urn:imei:352656100367872", Public: key.Public(), Days: 300, Clock: ca.Clock{Now: time.Now()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
 
 func sign(t testing.TB, a *ca.Authority, number int64, entries ...revoke.Entry) revoke.List {
 	t.Helper()
@@ -60,11 +28,11 @@ func sign(t testing.TB, a *ca.Authority, number int64, entries ...revoke.Entry) 
 // OpenSSL verifies the list of a root and of an intermediate, refuses the unit that is on it, and passes the other.
 func TestOpenSSLRefusesTheRevokedUnit(t *testing.T) {
 	t.Parallel()
-	root := authority(t, ca.InitOptions{Subject: "CN=Acme Root"})
-	sub := authority(t, ca.InitOptions{Under: root, Subject: "CN=Acme 2026"})
+	root := trial.Authority(t, ca.InitOptions{Subject: "CN=Acme Root"})
+	sub := trial.Authority(t, ca.InitOptions{Under: root, Subject: "CN=Acme 2026"})
 	for name, a := range map[string]*ca.Authority{"root": root, "intermediate": sub} {
 		dir := t.TempDir()
-		bad, good := unit(t, a), unit(t, a)
+		bad, good := trial.Unit(t, a), trial.Unit(t, a)
 		list := sign(t, a, 7, revoke.Entry{Serial: bad.Serial, Reason: "keyCompromise", Time: time.Now().Add(-time.Hour)})
 		ossl.Write(t, dir, "crl.pem", list.PEM)
 		ossl.Write(t, dir, "root.pem", root.PEM)
@@ -97,13 +65,13 @@ func TestGnuTLSVerifiesTheList(t *testing.T) {
 	if err != nil {
 		t.Fatalf("this test needs certtool (apt-get install gnutls-bin): %v", err)
 	}
-	a := authority(t, ca.InitOptions{Subject: "CN=Acme Root"})
+	a := trial.Authority(t, ca.InitOptions{Subject: "CN=Acme Root"})
 	dir := t.TempDir()
 	ossl.Write(t, dir, "crl.pem", sign(t, a, 1<<40, revoke.Entry{Serial: "7f3c", Reason: revoke.Unspecified, Time: time.Now()}).PEM)
 	ossl.Write(t, dir, "root.pem", a.PEM)
 	for _, by := range []string{"root.pem", "other.pem"} {
 		if by == "other.pem" {
-			ossl.Write(t, dir, by, authority(t, ca.InitOptions{Subject: "CN=Acme Root"}).PEM)
+			ossl.Write(t, dir, by, trial.Authority(t, ca.InitOptions{Subject: "CN=Acme Root"}).PEM)
 		}
 		cmd := exec.CommandContext(t.Context(), tool, "--verify-crl", "--load-ca-certificate", by, "--infile", "crl.pem")
 		cmd.Dir = dir
@@ -116,7 +84,7 @@ func TestGnuTLSVerifiesTheList(t *testing.T) {
 
 // What a list says of its entries, in order and once each, and how long it is the newest.
 func TestWhatAListSays(t *testing.T) {
-	a := authority(t, ca.InitOptions{Subject: "CN=Acme Root"})
+	a := trial.Authority(t, ca.InitOptions{Subject: "CN=Acme Root"})
 	at := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
 	l := sign(
 		t, a, 3, revoke.Entry{"0102", "superseded", at}, revoke.Entry{"ff", revoke.Unspecified, at.Add(time.Hour)}, revoke.Entry{"0102", "keyCompromise", at.Add(2 * time.Hour)},
@@ -141,12 +109,12 @@ func TestWhatAListSays(t *testing.T) {
 
 // What makes no list.
 func TestNoList(t *testing.T) {
-	a, now := authority(t, ca.InitOptions{Subject: "CN=Acme Root"}), ca.Clock{Now: time.Now()}
+	a, now := trial.Authority(t, ca.InitOptions{Subject: "CN=Acme Root"}), ca.Clock{Now: time.Now()}
 	old := a.Root
 	cert := *a.Cert
 	cert.KeyUsage = x509.KeyUsageCertSign
 	old.Cert = &cert
-	locked := authority(t, ca.InitOptions{Subject: "CN=Locked"})
+	locked := trial.Authority(t, ca.InitOptions{Subject: "CN=Locked"})
 	locked.Lock()
 	for name, c := range map[string]struct {
 		a     *ca.Authority

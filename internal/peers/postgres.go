@@ -37,6 +37,22 @@ type Postgres struct {
 // superuser owns the databases of the tests.
 const superuser = "sectag"
 
+// WithPostgres has a server for as long as work takes, and gives the exit code of work, or 1 when the server did not start or end well. It
+// is for TestMain.
+func WithPostgres(work func(*Postgres) int) int {
+	p, err := StartPostgres()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := work(p)
+	if err := p.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
 // StartPostgres starts a server. Who starts it closes it, in TestMain or with the test.
 func StartPostgres() (*Postgres, error) {
 	bin, err := postgresBin()

@@ -27,18 +27,10 @@ func TestMain(m *testing.M) {
 	if order := os.Getenv(moverVar); order != "" {
 		os.Exit(moverMain(order))
 	}
-	p, err := peers.StartPostgres()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	server = p
-	code := m.Run()
-	if err := p.Close(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(peers.WithPostgres(func(p *peers.Postgres) int {
+		server = p
+		return m.Run()
+	}))
 }
 
 func must(t testing.TB, err error) {

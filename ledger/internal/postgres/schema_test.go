@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"flag"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -19,18 +18,10 @@ var update = flag.Bool("update", false, "write schema.txt anew")
 var private *peers.Postgres
 
 func TestMain(m *testing.M) {
-	p, err := peers.StartPostgres()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	private = p
-	code := m.Run()
-	if err := p.Close(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(peers.WithPostgres(func(p *peers.Postgres) int {
+		private = p
+		return m.Run()
+	}))
 }
 
 func must(t testing.TB, err error) {
