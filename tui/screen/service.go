@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"slices"
+
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/tale"
@@ -32,11 +34,18 @@ func story(s Scene, r Room) []paint.Line {
 		switch {
 		case c.Revoked != "":
 			out = append(out, paint.AsDetail(hung("certificate "+shortSerial(c.Serial), ": revoked, "+c.Revoked, paint.Plain))...)
-		case p.Records[0].Kind == "retirement":
-			out = append(out, hung("certificate "+shortSerial(c.Serial), ": the unit is retired and this is NOT REVOKED", paint.Odd|paint.Bold))
+		case bare(p):
+			out = append(out, hung("certificate "+shortSerial(c.Serial), ": STILL BELIEVED, not in the unit", paint.Odd|paint.Bold))
 		}
 	}
 	return append(out, paint.Line{Detail: true})
+}
+
+// bare tells whether nothing of an identity that we gave stands in the unit: it was emptied, and perhaps never retired.
+func bare(p *tale.Tale) bool {
+	return !slices.ContainsFunc(p.Slots, func(s tale.Slot) bool {
+		return s.Record != "" && (s.Slot.Kind == cred.ClientCert || s.Slot.Kind == cred.ClientKey)
+	})
 }
 
 // older are the records for which there was no room above.

@@ -152,3 +152,13 @@ func TestAProfileThatCannotBePlannedHidesNothing(t *testing.T) {
 	wants(t, r.root.View(), "cannot be held against the profile", "keygen.unknown", "current, rec 1207", "x retire")
 	r.readable(sizes[:]...)
 }
+
+// TestWhatAKilledRetirementLeftIsSaid: the unit is empty, and its certificate is believed still.
+func TestWhatAKilledRetirementLeftIsSaid(t *testing.T) {
+	w := cameBack(t)
+	w.slots, w.past.Slots = w.slots[4:], nil
+	w.past.Records = append([]tale.Record{{Record: "1300", Time: "2026-11-22T11:00:00Z", Kind: "interrupted", Verdict: "fail"}}, w.past.Records...)
+	r := newRun(t, inService, w).settle()
+	wants(t, r.root.View(), "interrupted fail", "5f00c25f…c2aa: STILL BELIEVED, not in the unit", "No slot holds anything", "x retire")
+	r.readable(sizes[:]...)
+}
