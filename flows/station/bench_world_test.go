@@ -73,9 +73,9 @@ var counters = func() (at [][2]uintptr) {
 		if f.Type.Kind() != reflect.Struct {
 			continue
 		}
-		if t, ok := f.Type.FieldByName("turn"); ok {
-			seq, _ := t.Type.FieldByName("seq")
-			wait, _ := t.Type.FieldByName("wait")
+		if t, ok := f.Type.FieldByName("Turn"); ok {
+			seq, _ := t.Type.FieldByName("Seq")
+			wait, _ := t.Type.FieldByName("Wait")
 			at = append(at, [2]uintptr{f.Offset + t.Offset + seq.Offset, f.Offset + t.Offset + wait.Offset})
 		}
 	}
