@@ -45,7 +45,7 @@ func (d *Desk) recorded(ctx context.Context, e flows.WriteRecord) (flows.Event, 
 	}
 	answer.Record = w.Record
 	d.mu.Lock()
-	d.aim = w
+	d.aim.Record = "" // what is tried again is recorded again
 	o := office.Office{Ledger: d.Ledger, Tool: d.Tool, Now: d.Now}
 	_, auth := d.keys.Now()
 	u := office.Holder{IMEI: d.unit.IMEI, Unit: d.known()}
@@ -54,6 +54,11 @@ func (d *Desk) recorded(ctx context.Context, e flows.WriteRecord) (flows.Event, 
 		return answer, nil
 	}
 	ended, err := w.End(ctx, o, auth, u)
+	if err != nil {
+		d.mu.Lock()
+		d.aim.Record = w.Record // what is still missing is no second retirement
+		d.mu.Unlock()
+	}
 	if err == nil && len(ended) > 0 {
 		answer.Doc = codec.Doc(map[string]any{"revoked": ended})
 	}

@@ -39,7 +39,7 @@ func (a *app) shell() shell {
 	if !a.plain {
 		return tui.New(tui.Options{In: a.In, Out: a.Out, Now: now})
 	}
-	return linear.New(linear.Options{In: a.In, Out: a.Out, Now: now, ASCII: a.ascii, Secret: func() ([]byte, error) { return a.AskPassphrase("") }})
+	return linear.New(linear.Options{In: a.In, Out: a.Out, Now: now, ASCII: a.ascii, Secret: a.AskPassphrase})
 }
 
 // terminal takes the terminal. Whoever called gives it back with Hide.

@@ -18,11 +18,11 @@ import (
 
 // Options are what the program needs to know of its surroundings.
 type Options struct {
-	In     io.Reader              // lines of text
-	Out    io.Writer              // what is said
-	Secret func() ([]byte, error) // reads a line that is not shown while it is typed
-	Now    func() time.Time       // nil: the system's clock
-	ASCII  bool                   // no character beyond ASCII
+	In     io.Reader                           // lines of text
+	Out    io.Writer                           // what is said
+	Secret func(prompt string) ([]byte, error) // reads a line that is not shown while it is typed; it prompts once nothing is shown
+	Now    func() time.Time                    // nil: the system's clock
+	ASCII  bool                                // no character beyond ASCII
 }
 
 // Program says one way at a time.

@@ -116,7 +116,7 @@ func (e *ear) hears(t *testing.T, end string) {
 }
 
 // talking is a program that runs, with a keyboard that can be given up, as a terminal's can.
-func talking(t *testing.T, w way.Way, secret func() ([]byte, error)) (*Program, *ear, func(string), func() error) {
+func talking(t *testing.T, w way.Way, secret func(string) ([]byte, error)) (*Program, *ear, func(string), func() error) {
 	t.Helper()
 	in, keyboard, err := os.Pipe()
 	if err != nil {
@@ -174,12 +174,15 @@ func TestALineIsAKeyItsNameOrAnAnswer(t *testing.T) {
 func TestASecretIsReadByTheWayThatDoesNotShowIt(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	w := newPage(way.Speech{Lines: []string{"authority: here"}, Keys: []string{"q quit"}})
-	read := make(chan struct{})
-	_, e, types, end := talking(t, w, func() ([]byte, error) { <-read; return []byte("open sesame"), nil })
+	read, asked := make(chan struct{}), make(chan string, 1)
+	_, e, types, end := talking(t, w, func(prompt string) ([]byte, error) { asked <- prompt; <-read; return []byte("open sesame"), nil })
 	e.hears(t, "> ")
 	w.then['e'] = way.Speech{Lines: []string{"authority: done"}, Keys: []string{"q quit"}}
 	w.say(way.Speech{Lines: []string{"authority: here", "its passphrase"}, Asks: "passphrase", Secret: true})
-	e.hears(t, "its passphrase\npassphrase: ")
+	if prompt := <-asked; prompt != "passphrase: " {
+		t.Errorf("it prompts %q", prompt)
+	}
+	e.hears(t, "its passphrase\n")
 	close(read)
 	e.hears(t, "authority: done\nkeys: q quit\n> ")
 	if got := w.keys(); got != "<clear>open sesame<enter>" {

@@ -20,7 +20,7 @@ type line struct {
 // reader reads one line at a time, and only when it is asked to, so that a secret is never read by the way that shows it.
 type reader struct {
 	in     io.Reader
-	secret func() ([]byte, error)
+	secret func(prompt string) ([]byte, error)
 	lines  chan line
 	begun  *reading // nil: no line is being read
 }
@@ -32,44 +32,45 @@ type reading struct {
 	ended chan struct{}
 }
 
-func newReader(in io.Reader, secret func() ([]byte, error)) *reader {
+func newReader(in io.Reader, secret func(prompt string) ([]byte, error)) *reader {
 	return &reader{in: in, secret: secret, lines: make(chan line, 1)}
 }
 
-// ask begins to read a line, and gives up one that is being read for something else. It tells whether a new one was begun.
-func (r *reader) ask(meant string, secret bool) bool {
+// reads tells whether a line is being read for this.
+func (r *reader) reads(meant string) bool { return r.begun != nil && r.begun.meant == meant }
+
+// hushed tells whether a line is being read that is not shown.
+func (r *reader) hushed() bool { return r.begun != nil && r.begun.from == nil }
+
+// ask begins to read a line, and gives up one that is being read for something else, where it can be given up. It tells whether whoever
+// reads also prompts.
+func (r *reader) ask(meant, prompt string, secret bool) (prompts bool) {
 	if b := r.begun; b != nil {
 		if b.meant == meant || b.from == nil || !b.from.Cancel() {
 			return false
 		}
 		<-b.ended
-		select {
-		case l := <-r.lines:
-			if l.err == nil { // it was whole already
-				r.begun = nil
-				r.lines <- l
-				return false
-			}
-		default:
+		if len(r.lines) > 0 {
+			return false // it was whole already: it is taken first
 		}
 	}
 	b := &reading{meant: meant, ended: make(chan struct{})}
 	r.begun = b
 	if secret && r.secret != nil {
-		go r.read(b, r.secret)
+		go r.read(b, func() ([]byte, error) { return r.secret(prompt) })
 		return true
 	}
 	from, err := cancelreader.NewReader(r.in)
 	if err != nil {
 		r.lines <- line{meant: meant, err: err}
-		return true
+		return false
 	}
 	b.from = from
 	go r.read(b, func() ([]byte, error) {
 		defer from.Close()
 		return whole(from)
 	})
-	return true
+	return false
 }
 
 func (r *reader) read(b *reading, from func() ([]byte, error)) {

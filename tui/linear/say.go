@@ -32,20 +32,26 @@ func (t *talk) speak() error {
 		out = append(out, "keys: "+strings.Join(now.Keys, ", "))
 	}
 	t.said.Speech = now
-	begun := t.reader.ask(meant(now), now.Secret)
-	if len(out) == 0 && t.said.prompt && !begun {
+	if len(out) == 0 && t.said.prompt && t.reader.reads(meant(now)) {
 		return nil
+	}
+	end := "\n"
+	if t.reader.hushed() {
+		end = "\r\n" // a terminal that shows nothing that is typed takes line ends as they are
 	}
 	if t.said.prompt {
 		out = append([]string{""}, out...) // the line of the prompt before ends
 	}
 	palette := paint.Palette{Bare: true, ASCII: t.ASCII}
 	for _, l := range out {
-		if _, err := fmt.Fprintln(t.Out, palette.Say(l)); err != nil {
+		if _, err := fmt.Fprint(t.Out, palette.Say(l), end); err != nil {
 			return err
 		}
 	}
 	t.said.prompt = true
+	if t.reader.ask(meant(now), prompt(now), now.Secret) {
+		return nil
+	}
 	_, err := fmt.Fprint(t.Out, prompt(now))
 	return err
 }
