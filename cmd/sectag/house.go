@@ -19,6 +19,7 @@ type house struct {
 	job   *job.Job
 	found bool   // there is a profile file
 	port  string // named on the command line, or ""
+	note  string // what the way that was left last came to, for the door
 }
 
 // live goes the ways that the person chooses, the named one first, until one is left for good.
@@ -44,8 +45,9 @@ func (h *house) choose() (door.Way, bool) {
 	chosen := make(chan door.Way, 1)
 	p := h.job.Settled
 	h.on.Open(tuistart.New(h.door(), tuistart.Options{
-		Title: p.Product, Station: p.Station, Palette: h.palette(), Opened: func(w door.Way) { chosen <- w },
+		Title: p.Product, Station: p.Station, Note: h.note, Palette: h.palette(), Opened: func(w door.Way) { chosen <- w },
 	}))
+	h.note = ""
 	if h.on.over() == way.Quit {
 		return 0, false
 	}
@@ -59,8 +61,12 @@ func (h *house) open(ctx context.Context, w door.Way) (way.Act, error) {
 	if why := h.door().Closed(w); why != "" {
 		return way.Quit, cred.Failed("config.value", "the way in "+w.String()+" is closed: "+why, "sectag without --way offers those that are open")
 	}
-	if w == door.Station {
+	switch w {
+	case door.Station:
 		return h.rack(ctx)
+	case door.SetUp, door.Edit:
+		return h.setUp(ctx, w == door.Edit)
+	case door.Service, door.Lab: // the same screens
 	}
 	p := h.job.Settled
 	return h.walk(ctx, h.on, h.job.Config(h.port), h.terms(), setting{title: p.Product, station: p.Station, door: true})

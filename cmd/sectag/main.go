@@ -17,6 +17,7 @@ import (
 
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/core"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cred"
 )
@@ -29,7 +30,7 @@ var (
 )
 
 func main() {
-	noCore()
+	core.None()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

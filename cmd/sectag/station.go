@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench"
+	"example.org/sectag/bench/profile"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/target"
@@ -59,24 +60,35 @@ func (a *app) screens(ctx context.Context, port, in string) error {
 	if in != "" && !named {
 		return cred.Failed("usage.flag", "there is no way in named "+in, "the ways are "+strings.Join(wayNames(), ", "))
 	}
-	j := job.New(a.Console, p)
-	defer j.Close()
-	if p.Ledger == "" && !found {
-		j.Settled.Ledger = defaultLedger
-	}
-	err = j.Open(ctx)
-	if err != nil && p.Ledger == "" && cred.AsFault(err).Code == "config.file" {
-		j.Settled.Ledger, err = "", nil // a folder that cannot be written to is no reason not to look
-	}
+	j, err := a.job(ctx, p, found)
 	if err != nil {
 		return err
 	}
 	h := &house{app: a, on: a.terminal(ctx), job: j, found: found, port: port}
+	defer func() { h.job.Close() }() // set-up may have put another one in its place
 	err = h.live(ctx, first, named)
 	if e := h.on.Hide(); err == nil && ctx.Err() == nil {
 		err = e
 	}
 	return err
+}
+
+// job opens what the ways share. Without a profile records go beside the one that can be saved, unless nothing can be written there: that
+// is no reason not to look.
+func (a *app) job(ctx context.Context, p profile.Profile, found bool) (*job.Job, error) {
+	j := job.New(a.Console, p)
+	if p.Ledger == "" && !found {
+		j.Settled.Ledger = defaultLedger
+	}
+	err := j.Open(ctx)
+	if err != nil && p.Ledger == "" && cred.AsFault(err).Code == "config.file" {
+		j.Settled.Ledger, err = "", nil
+	}
+	if err != nil {
+		j.Close()
+		return nil, err
+	}
+	return j, nil
 }
 
 // modemAt is the port at which a modem has just told who it is. A name that was mistyped is not worth remembering.

@@ -93,7 +93,7 @@ func newAuth(f *Form, keep Keeper) (flows.Event, string) {
 	if f.Fields[3].Len() == 0 {
 		return f.at(3, "the key is encrypted: give it a passphrase")
 	}
-	if !f.Fields[3].same(&f.Fields[4]) {
+	if !f.Fields[3].Same(&f.Fields[4]) {
 		f.Fields[4].Clear()
 		return f.at(4, "the two passphrases differ")
 	}

@@ -23,6 +23,7 @@ const (
 	Delete
 	ClearLine // ctrl+u
 	Interrupt // ctrl+c
+	Files     // ctrl+o
 	Other     // any key that means nothing here
 )
 

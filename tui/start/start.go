@@ -94,6 +94,7 @@ func (s *Start) open(k rune) way.Act {
 var what = [door.Ways]string{
 	"plug in, PASS, unplug, next", "what is in a returned unit, and a new life for it",
 	"every step by itself, and what goes over the line", "a profile for a product, question by question",
+	"edit the profile: its values, question by question",
 }
 
 // View draws the window.
@@ -139,5 +140,6 @@ func (s *Start) offer(name, key, closed string) []paint.Line {
 	if closed != "" {
 		text = "not now: " + closed
 	}
-	return []paint.Line{paint.Row(title...), {Spans: []paint.Span{paint.P("      " + text)}, Hang: 6}, {Detail: true}}
+	about := paint.Line{Spans: []paint.Span{paint.P("      " + text)}, Hang: 6, Detail: w != s.at.At}
+	return []paint.Line{paint.Row(title...), about, {Detail: true}}
 }
