@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.bui
 VULNDB  ?= ../shared/vulndb
 export CGO_ENABLED ?= 0
 
-.PHONY: build build-pkcs11 pkcs11 demo test sweep tamper race lint bench bench-ledger fuzz golden vuln cross clean interop-leshan
+.PHONY: build build-pkcs11 pkcs11 demo test sweep tamper soak race lint bench bench-ledger fuzz golden vuln cross clean interop-leshan
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/sectag ./cmd/sectag
@@ -35,6 +35,9 @@ sweep: ## everything that can go wrong on the line at each of its bytes; in make
 
 tamper: ## each byte of a small ledger's file flipped by itself, and each cell of one on a server; in make test some of them
 	$(GO) test -timeout 40m -run 'TestTamper' ./ledger -every
+
+soak: ## a shift of 2000 units through the station loop, and nothing piles up; in make test it is 200
+	$(GO) test -count=1 -timeout 40m -run 'TestSoak' -v ./bench/rack -soak 2000
 
 race: ## the same with the race detector, but for the tests of the real binary (needs a C compiler)
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(GO) test -race $$($(GO) list ./... | grep -v /e2e)

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"example.org/sectag/internal/peers"
@@ -76,5 +77,31 @@ func TestTheStationsLanes(t *testing.T) {
 	x.leaves("q")
 	one.stop()
 	two.stop()
+	s.audited()
+}
+
+// Line by line, for a screen reader: the passphrase is read unseen, and the verdict is a word.
+func TestTheStationIsReadOut(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, "Acme Devices", true)
+	s.profile(filepath.Join(s.dir, "root.crt"), "")
+	s.stationTable("ports = [\"" + s.file("board-*") + "\"]")
+	board := s.serve("sim", "modem", "--link", "board-1", "--imei", sceneIMEI, "--state", "unit.json")
+	x := s.terminal(nil, "--plain")
+	x.sees("keys: s station")
+	x.types("station")
+	x.press("Enter")
+	x.sees("passphrase:")
+	x.types(passphrase)
+	x.press("Enter")
+	if now := x.sees(sceneIMEI + ": press Enter, or scan its label"); strings.Contains(now, passphrase) {
+		t.Errorf("the passphrase was shown:\n%s", now)
+	}
+	x.press("Enter")
+	x.sees(sceneIMEI+": PASS", "1 unit, 1 pass")
+	x.types("quit")
+	x.press("Enter")
+	x.sees("[exit 0]")
+	board.stop()
 	s.audited()
 }

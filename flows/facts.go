@@ -76,7 +76,8 @@ type SlotFacts struct {
 	Kind     string      `json:"kind"`
 	SHA256   cred.Digest `json:"sha256"`
 	Reserved bool        `json:"reserved"`
-	Known    *bool       `json:"known,omitempty"` // the ledger knows the digest; absent without a ledger
+	Known    *bool       `json:"known,omitempty"`   // the ledger knows the digest; absent without a ledger
+	Revoked  bool        `json:"revoked,omitempty"` // it is a certificate that was revoked, or its key
 }
 
 // PlanFacts is one planned slot: what stood there, what will, and what does now.

@@ -76,11 +76,14 @@ func (p *Program) opened() way.Way {
 	return p.next
 }
 
+// fps is how often the window is drawn at most. At the library's sixty, a key alone could take a sixtieth of a second to be seen.
+const fps = 120
+
 // Run shows the program until the user has quit or the context has ended. It returns nil after a quit, the context's error when
 // that ended it, and otherwise what went wrong with the terminal. The terminal is as it was before.
 func (p *Program) Run(ctx context.Context) error {
 	t := tea.NewProgram(p.root, tea.WithContext(ctx), tea.WithInput(p.opts.In), tea.WithOutput(p.opts.Out),
-		tea.WithAltScreen(), tea.WithoutSignalHandler())
+		tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithFPS(fps))
 	done := make(chan struct{})
 	var pump sync.WaitGroup
 	pump.Go(func() { p.pump(done, t.Send) })

@@ -17,7 +17,7 @@ import (
 type Looked struct {
 	flows.UnitFacts
 	Slots    []flows.SlotFacts `json:"slots"`
-	Findings []cred.Finding    `json:"findings"` // what provision would refuse the unit's host for
+	Findings []cred.Finding    `json:"findings"` // what provision would refuse the unit's host for, and certificates that are revoked
 }
 
 // Inspect reads who is at a port and what is in it, and leaves the modem as it was. What was read by the time of a failure is
@@ -50,6 +50,9 @@ func Inspect(ctx context.Context, d device.Dialer, port string, l *ledger.Reader
 		}
 		looked.Slots = before.Slots(items)
 		looked.Record = before.Newest
+		for _, g := range before.Gone(items) {
+			looked.Findings = append(looked.Findings, g.Finding())
+		}
 		return nil
 	})
 	return looked, err

@@ -27,7 +27,8 @@ type Past struct {
 	last  map[cred.Slot]cred.Digest // what the record that was looked at last found there: the oldest so far
 	made  map[cred.Slot]bool        // it was empty, the modem was asked to make a key in it, and nobody has read it since
 
-	revoked []record.Revoked // certificates that are to be believed no more
+	revoked []Gone  // certificates that are to be believed no more, the newest revocation first
+	given   []given // certificates, the newest first
 
 	parcels []parcel // what was ever sent, and where to
 	more    bool     // there are older records than were looked at
@@ -72,9 +73,7 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 // add notes what a record put into slots: what was sent, what a bad line made of it, and what was found right and kept. A slot that a record settled (it says
 // what was done there, read back) is not looked up in older ones: what stood there before is what this record replaced.
 func (p *Past) add(r record.Record) {
-	if r.Revoked != nil {
-		p.revoked = append(p.revoked, *r.Revoked)
-	}
+	p.remember(r)
 	for _, s := range r.Slots {
 		at := cred.Slot{SecTag: s.SecTag, Kind: s.Type}
 		p.sent(at, s)
@@ -195,11 +194,6 @@ type Wish struct {
 // renewAt is the life that a certificate must have left to be kept.
 const renewAt = 30 * 24 * time.Hour
 
-// dead tells whether a certificate was revoked: a server that asks for the authority's list refuses it.
-func (p Past) dead(c *record.Certificate) bool {
-	return slices.ContainsFunc(p.revoked, func(v record.Revoked) bool { return v.Serial == c.Serial && v.Issuer == c.IssuerSHA })
-}
-
 // Agrees tells whether the newest passing record is of that: issuer, id, rules of the certificate, anchor, key origin, sec_tag and what is sent behind the certificate, with enough life left
 // and not revoked.
 // What it names is current then.
@@ -220,9 +214,13 @@ func (p Past) Agrees(w Wish) bool {
 // Slots writes the modem's list in the contract's words. Whether a digest is known is only said with a ledger.
 func (p Past) Slots(items []device.Item) []flows.SlotFacts {
 	out := []flows.SlotFacts{}
+	var dead []cred.Slot
+	for _, g := range p.Gone(items) {
+		dead = append(dead, g.Held...)
+	}
 	for _, i := range items {
 		f := flows.SlotFacts{
-			SecTag: uint32(i.Slot.SecTag), Type: i.Slot.Kind, Kind: i.Slot.Kind.String(), SHA256: i.SHA256, Reserved: i.Reserved(),
+			SecTag: uint32(i.Slot.SecTag), Type: i.Slot.Kind, Kind: i.Slot.Kind.String(), SHA256: i.SHA256, Reserved: i.Reserved(), Revoked: slices.Contains(dead, i.Slot),
 		}
 		if p.asked && !f.Reserved {
 			known := p.Ours(i.Slot, i.SHA256)

@@ -284,6 +284,7 @@ type station struct {
 	*shop
 	t    testing.TB
 	quit context.CancelFunc
+	kill context.CancelFunc // as if the process had died
 	done chan error
 	once sync.Once
 }
@@ -309,8 +310,9 @@ func run(t *testing.T, start machine.Start, change func(*rack.Config), f func(s 
 
 func begin(t testing.TB, sh *shop, c rack.Config) *station {
 	ctx, quit := context.WithCancel(context.Background())
-	s := &station{Rack: rack.New(c), shop: sh, t: t, quit: quit, done: make(chan error, 1)}
-	go func() { s.done <- s.Run(ctx, context.Background()) }()
+	work, kill := context.WithCancel(context.Background())
+	s := &station{Rack: rack.New(c), shop: sh, t: t, quit: quit, kill: kill, done: make(chan error, 1)}
+	go func() { s.done <- s.Run(ctx, work) }()
 	return s
 }
 
@@ -339,7 +341,7 @@ func (s *station) end() {
 }
 
 // until waits for what the rack shows.
-func (s *station) until(what string, ok func(rack.Shot) bool) rack.Shot {
+func (s *station) until(what string, ok func(machine.Shot) bool) machine.Shot {
 	s.t.Helper()
 	limit := time.After(2 * time.Minute) // virtual
 	for {
@@ -356,13 +358,13 @@ func (s *station) until(what string, ok func(rack.Shot) bool) rack.Shot {
 }
 
 // at is the lane of a port.
-func at(s rack.Shot, name string) (machine.Lane, rack.Lane) {
+func at(s machine.Shot, name string) (machine.Lane, machine.Sight) {
 	for n, l := range s.Lanes {
 		if l.Port == name && s.Rack.Lane(n).Phase != machine.Absent {
 			return s.Rack.Lane(n), l
 		}
 	}
-	return machine.Lane{}, rack.Lane{}
+	return machine.Lane{}, machine.Sight{}
 }
 
 // number is that of a port's lane.
@@ -379,12 +381,12 @@ func (s *station) number(name string) uint8 {
 }
 
 // phase waits until a port's lane is in a phase.
-func (s *station) phase(name string, p machine.Phase) (machine.Lane, rack.Lane) {
+func (s *station) phase(name string, p machine.Phase) (machine.Lane, machine.Sight) {
 	s.t.Helper()
-	return at(s.until(name+" comes to its phase", func(x rack.Shot) bool { m, _ := at(x, name); return m.Phase == p }), name)
+	return at(s.until(name+" comes to its phase", func(x machine.Shot) bool { m, _ := at(x, name); return m.Phase == p }), name)
 }
 
-func tell(s rack.Shot) string {
+func tell(s machine.Shot) string {
 	var b strings.Builder
 	for n, l := range s.Lanes {
 		m := s.Rack.Lane(n)

@@ -2,6 +2,7 @@ package rack
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"example.org/sectag/bench/gang"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
+	"example.org/sectag/device/port"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/rack"
 )
@@ -35,7 +37,6 @@ type lane struct {
 	met     bool      // a unit has told who it is
 	later   bool      // it could not be asked yet, and is to be at the next look at the ports
 	over    bool      // the verdict was told
-	facts   flows.Facts
 }
 
 // wish is an event that the bench was told. Those that are the lane's own the machine does not know of.
@@ -56,7 +57,7 @@ type news struct {
 	more    []string // other units' ports at the same device
 }
 
-func (n news) fill(l *Lane) {
+func (n news) fill(l *rack.Sight) {
 	if n.port != "" {
 		l.Port = n.port
 	}
@@ -74,14 +75,14 @@ func (l *lane) run(work context.Context) {
 	defer l.end()
 	l.came = l.r.now(l.board.name())
 	l.since = l.came
-	port := l.find()
+	name := l.find()
 	if l.ctx.Err() != nil {
 		l.post(rack.BenchEnded{Lane: l.n}, news{})
 		return
 	}
-	c := l.r.Bench(port)
+	c := l.r.Bench(name)
 	c.Once = true // the port is given back as soon as the unit's slots are done
-	c.Unlock, c.Claim = l.r.ring.Unlock, l.r.claims.Of(int(l.n), port)
+	c.Unlock, c.Claim = l.r.ring.Unlock, l.r.claims.Of(int(l.n), name)
 	c.Dialer.Memory = nil // a name means that port and no other
 	c.Progress = l.progress(c.Progress)
 	b := l.r.estate.New(c)
@@ -91,29 +92,45 @@ func (l *lane) run(work context.Context) {
 		b.Put(w.event)
 	}
 	l.mu.Unlock()
-	err := b.Run(l.ctx, work, l.r.Terms, l.r.Around, func(s bench.Shot) { l.see(b, port, s) })
+	err := b.Run(l.ctx, work, l.r.Terms, l.r.Around, func(s bench.Shot) { l.see(b, name, s) })
 	l.post(rack.BenchEnded{Lane: l.n}, news{err: err})
 }
 
-// find asks the ports of a board which of them has the unit, where there are several. Where none speaks the likeliest is worked at, so
-// that its silence is told.
+// find asks the ports of a board which of them has the unit, where there are several. Silence takes its time, so the one is asked first on
+// which such a board spoke before. Where none speaks the likeliest is worked at, so that its silence is told.
 func (l *lane) find() string {
-	if len(l.board.ports) == 1 {
-		return l.board.name()
+	ports := l.board.ports
+	if len(ports) == 1 {
+		return ports[0].Name
 	}
-	open := func(ctx context.Context, name string) (device.Line, error) {
-		d := l.r.Bench(name).Dialer
-		d.Memory = nil
-		return d.Open(ctx, name)
+	at, known := l.r.spoken(l.board.kind())
+	if known && at < len(ports) {
+		if found := l.ask(ports[at : at+1]); len(found) == 1 {
+			return found[0]
+		}
 	}
-	found, err := gang.Find(l.ctx, l.board.ports, open)
-	if err != nil || len(found) == 0 {
+	found := l.ask(ports)
+	if len(found) == 0 {
 		return l.board.likely()
 	}
+	l.r.spoke(l.board.kind(), slices.IndexFunc(ports, func(p port.Info) bool { return p.Name == found[0] }), len(found) == 1)
 	if len(found) > 1 {
 		l.post(nil, news{more: found[1:], port: found[0], since: l.since})
 	}
 	return found[0]
+}
+
+// ask asks ports who is there, as for a gang.
+func (l *lane) ask(ports []port.Info) []string {
+	found, err := gang.Find(l.ctx, ports, func(ctx context.Context, name string) (device.Line, error) {
+		d := l.r.Bench(name).Dialer
+		d.Memory = nil
+		return d.Open(ctx, name)
+	})
+	if err != nil {
+		return nil
+	}
+	return found
 }
 
 // progress shows what moves.
@@ -122,7 +139,7 @@ func (l *lane) progress(also func(flows.Progress)) func(flows.Progress) {
 		if also != nil {
 			also(p)
 		}
-		l.r.show(func(s *Shot) { s.Lanes[l.n].Progress = p })
+		l.r.show(func(s *rack.Shot) { s.Lanes[l.n].Progress = p })
 	}
 }
 
@@ -162,7 +179,7 @@ func (l *lane) again() {
 }
 
 // see tells the loop how the bench stands after each of its events.
-func (l *lane) see(b *bench.Bench, port string, s bench.Shot) {
+func (l *lane) see(b *bench.Bench, name string, s bench.Shot) {
 	if s.Err != nil {
 		return // the bench ends, and says so then
 	}
@@ -181,7 +198,7 @@ func (l *lane) see(b *bench.Bench, port string, s bench.Shot) {
 		l.later, saw = true, rack.Saw{Stage: rack.SawLooking}
 		s.Facts.Failure = nil
 	}
-	n := news{port: port, facts: s.Facts, since: l.since, kept: saw.Stage == rack.SawOver && s.Machine.Credentials().Kept()}
+	n := news{port: name, facts: s.Facts, since: l.since, kept: saw.Stage == rack.SawOver && s.Machine.Credentials().Kept()}
 	if saw.Stage != rack.SawOver {
 		l.over = false
 	} else if s.Machine.Stage(flows.RecordScreen) == flows.Done || s.Machine.Stage(flows.RecordScreen) == flows.Failing {

@@ -85,15 +85,23 @@ func (l *loop) step(e rack.Event) {
 }
 
 // told says in a shot what the machine says, and names what only it found out.
-func (l *loop) told(s *Shot) {
+func (l *loop) told(s *rack.Shot) {
 	s.Rack, s.Tally = l.m, l.count.Tally()
 	for n := range s.Lanes {
 		if m := l.m.Lane(n); m.Wrong {
-			s.Lanes[n].Failure = cred.Failed("store.wrong-unit",
-				fmt.Sprintf("the unit at %s is %s, and the label that was scanned is of %s", s.Lanes[n].Port, m.IMEI, l.m.Waiting()),
-				"put in the unit of the label, or scan the label of this one; nothing was changed in it")
+			s.Lanes[n].Failure = wrong(s.Lanes[n].Port, m.IMEI, l.m.Waiting())
 		}
 	}
+}
+
+// wrong is the fault of a lane whose unit is not the one whose label was scanned; label is 0 when that was dropped since.
+func wrong(port string, imei, label cred.IMEI) *cred.Fault {
+	of := "another"
+	if label != 0 {
+		of = label.String()
+	}
+	return cred.Failed("store.wrong-unit", fmt.Sprintf("the unit at %s is %s, and the label that was scanned is of %s", port, imei, of),
+		"put in the unit of the label, or scan the label of this one; nothing was changed in it")
 }
 
 func (l *loop) perform(x rack.Effect) {
@@ -115,11 +123,11 @@ func (l *loop) begin(n uint8) {
 	l.lanes[n] = ln
 	l.open++
 	now := l.now(ln.board.name())
-	l.show(func(s *Shot) {
+	l.show(func(s *rack.Shot) {
 		for len(s.Lanes) <= int(n) {
-			s.Lanes = append(s.Lanes, Lane{})
+			s.Lanes = append(s.Lanes, rack.Sight{})
 		}
-		s.Lanes[n] = Lane{Port: ln.board.name(), Since: now}
+		s.Lanes[n] = rack.Sight{Port: ln.board.name(), Since: now}
 	})
 	go ln.run(l.work)
 }
@@ -143,24 +151,24 @@ func (l *loop) hear(e rack.Event, n news) {
 	if len(n.more) > 0 {
 		l.watch.part(n.lane, n.more)
 	}
-	l.show(func(s *Shot) {
+	l.show(func(s *rack.Shot) {
 		shown := &s.Lanes[n.lane]
 		switch {
 		case over && n.err == nil:
-			*shown = Lane{Port: shown.Port}
+			*shown = rack.Sight{Port: shown.Port}
 		case over:
 			shown.Failure = cred.AsFault(n.err)
 		default:
 			n.fill(shown)
 		}
-		s.Tally = l.count.Tally()
+		l.told(s)
 	})
 	l.Touch()
 }
 
 // saw takes a new look at the ports: boards that are gone first, so that their lanes come to rest.
 func (l *loop) saw(s sight) {
-	l.show(func(shot *Shot) { shot.Ports = s.fault })
+	l.show(func(shot *rack.Shot) { shot.Ports = s.fault })
 	if s.fault != nil {
 		return
 	}

@@ -14,7 +14,6 @@ import (
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/bench/shared"
-	"example.org/sectag/cred"
 	"example.org/sectag/device/port"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/rack"
@@ -37,24 +36,6 @@ type Config struct {
 	Around bench.Announcer // nil: nobody stands at the effects
 }
 
-// Shot is how the rack stands now. It is the reader's own.
-type Shot struct {
-	Rack  rack.Rack
-	Lanes []Lane // by the machine's numbers, up to the last that has a port
-	Tally rack.Tally
-	Ports *cred.Fault // why the ports cannot be listed; nil: they can
-}
-
-// Lane is what is shown of one lane, beside the machine's word.
-type Lane struct {
-	Port     string
-	Facts    flows.Facts
-	Progress flows.Progress
-	Since    time.Time   // when its unit came, or was asked for
-	Kept     bool        // its unit passed because everything was as it should be already
-	Failure  *cred.Fault // why it failed or stopped; nil: it did not
-}
-
 // Rack is a station at work. New makes one.
 type Rack struct {
 	Config
@@ -65,9 +46,10 @@ type Rack struct {
 	estate  bench.Estate
 
 	mu   sync.Mutex
-	shot Shot
+	shot rack.Shot
 	pass []byte
 	idle *time.Timer
+	at   map[kind]int // which port spoke last of the boards of a kind
 }
 
 // New sets a rack up. It touches nothing until Run.
@@ -82,7 +64,7 @@ func New(c Config) *Rack {
 		c.Lock = profile.DefaultLock
 	}
 	c.Terms.Port, c.Terms.Station = true, true
-	return &Rack{Config: c, in: newBox(), changed: make(chan struct{}, 1), shot: Shot{Rack: rack.New(c.Start)}}
+	return &Rack{Config: c, in: newBox(), changed: make(chan struct{}, 1), shot: rack.Shot{Rack: rack.New(c.Start)}}
 }
 
 // Put adds what a person wants. It never blocks.
@@ -114,16 +96,16 @@ func (r *Rack) Touch() {
 func (r *Rack) Changed() <-chan struct{} { return r.changed }
 
 // Shot is how the rack stands now. Nobody waits for its reader.
-func (r *Rack) Shot() Shot {
+func (r *Rack) Shot() rack.Shot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.shot
-	s.Lanes = append([]Lane(nil), s.Lanes...)
+	s.Lanes = append([]rack.Sight(nil), s.Lanes...)
 	return s
 }
 
 // show changes what is shown, and says so.
-func (r *Rack) show(change func(*Shot)) {
+func (r *Rack) show(change func(*rack.Shot)) {
 	r.mu.Lock()
 	change(&r.shot)
 	r.mu.Unlock()
@@ -157,4 +139,25 @@ func (r *Rack) setIdle(t *time.Timer) {
 		r.idle.Stop()
 	}
 	r.idle = t
+}
+
+// spoken is which port spoke last of a board of this kind.
+func (r *Rack) spoken(k kind) (at int, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, known = r.at[k]
+	return at, known
+}
+
+// spoke remembers which port that was, where it was one alone.
+func (r *Rack) spoke(k kind, at int, alone bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if delete(r.at, k); !alone {
+		return
+	}
+	if r.at == nil {
+		r.at = map[kind]int{}
+	}
+	r.at[k] = at
 }

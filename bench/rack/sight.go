@@ -18,6 +18,14 @@ type board struct {
 // name is the board's first port.
 func (b board) name() string { return b.ports[0].Name }
 
+// kind is what boards have in common that have their modem at the same of their ports.
+type kind struct {
+	vid, pid string
+	ports    int
+}
+
+func (b board) kind() kind { return kind{b.ports[0].VID, b.ports[0].PID, len(b.ports)} }
+
 // likely is the port that the catalogue says speaks AT, else the first.
 func (b board) likely() string {
 	for _, p := range b.ports {

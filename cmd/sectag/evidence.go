@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"example.org/sectag/bench/sample"
+	"example.org/sectag/bench/typetest"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/paper"
@@ -29,7 +29,7 @@ func (a *app) evidenceVerb() *cobra.Command {
 			if err := j.OpenAloud(ctx); err != nil {
 				return nil, err
 			}
-			r, err := sample.Run(ctx, sample.Options{
+			r, err := typetest.Run(ctx, typetest.Options{
 				Port: port, Dialer: console.Dialer(), Profile: p, Ledger: j.Store, Tool: a.Tool, Now: now, Trace: a.Trace(),
 				Tell: func(line string) { a.Note("%s\n", line) },
 			})

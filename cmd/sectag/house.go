@@ -48,7 +48,7 @@ func (h *house) choose() (door.Way, bool) {
 		Title: p.Product, Station: p.Station, Note: h.note, Palette: h.palette(), Opened: func(w door.Way) { chosen <- w },
 	}))
 	h.note = ""
-	if h.on.over() == way.Quit {
+	if h.on.Over() == way.Quit {
 		return 0, false
 	}
 	return <-chosen, true
@@ -66,7 +66,7 @@ func (h *house) open(ctx context.Context, w door.Way) (way.Act, error) {
 		return h.rack(ctx)
 	case door.SetUp, door.Edit:
 		return h.setUp(ctx, w == door.Edit)
-	case door.Service, door.Lab: // the same screens
+	case door.Lab, door.Service: // the same seven screens: without a profile they ask for everything, and offer to save it
 	}
 	p := h.job.Settled
 	return h.walk(ctx, h.on, h.job.Config(h.port), h.terms(), setting{title: p.Product, station: p.Station, door: true})

@@ -38,6 +38,7 @@ func main() {
 type app struct {
 	*console.Console
 	ascii bool // the screens draw with ASCII only
+	plain bool // they say lines instead
 }
 
 // run is main without the process: it parses, does the verb and answers with the exit code.

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"path/filepath"
+	"runtime"
+	"strings"
 
 	"example.org/sectag/bench"
 	"example.org/sectag/bench/rack"
@@ -19,7 +22,7 @@ func (h *house) rack(ctx context.Context) (way.Act, error) {
 	j := h.job
 	ports := j.Settled.Ports
 	if h.port != "" {
-		ports = []string{h.port}
+		ports = []string{whole(h.port)}
 	}
 	r := rack.New(rack.Config{
 		Bench: func(port string) bench.Config { return j.Config(port) },
@@ -29,11 +32,11 @@ func (h *house) rack(ctx context.Context) (way.Act, error) {
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	h.on.Open(screens.New(seen{r}, screens.Options{Title: j.Settled.Product, Station: j.Settled.Station, Palette: h.palette(), Now: now, Door: true}))
+	h.on.Open(screens.New(r, screens.Options{Title: j.Settled.Product, Station: j.Settled.Station, Palette: h.palette(), Now: now, Door: true}))
 	left := make(chan way.Act, 1)
 	torn := false
 	go func() {
-		to := h.on.over()
+		to := h.on.Over()
 		torn = ctx.Err() == nil && to == way.Quit && busy(r.Shot().Rack)
 		if torn {
 			giveUp()
@@ -62,15 +65,13 @@ func busy(m machine.Rack) bool {
 	return false
 }
 
-// seen is a rack as its screens see it.
-type seen struct{ *rack.Rack }
-
-// Shot is how the station stands now.
-func (s seen) Shot() machine.Shot {
-	shot := s.Rack.Shot()
-	out := machine.Shot{Rack: shot.Rack, Tally: shot.Tally, Ports: shot.Ports}
-	for _, l := range shot.Lanes {
-		out.Lanes = append(out.Lanes, machine.Sight(l))
+// whole is a port's name as the station knows it: a file by its whole path, so that it can be waited for.
+func whole(name string) string {
+	if strings.Contains(name, ":") || runtime.GOOS == "windows" {
+		return name
 	}
-	return out
+	if p, err := filepath.Abs(name); err == nil {
+		return p
+	}
+	return name
 }

@@ -3,35 +3,19 @@ package main
 import (
 	"context"
 
-	"example.org/sectag/bench/profile"
-	bench "example.org/sectag/bench/setup"
+	"example.org/sectag/cmd/sectag/wizard"
 	"example.org/sectag/cred"
-	"example.org/sectag/flows/setup"
-	screens "example.org/sectag/tui/setup"
 	"example.org/sectag/tui/way"
 )
 
-// setUp asks for a profile, question by question, or for other values of the one that is there. What is being written comes to its end
-// before the way is left; then the house lives by the new file.
+// setUp asks for a profile, or for other values of the one that is there. The house lives by the new file from then on.
 func (h *house) setUp(ctx context.Context, edit bool) (way.Act, error) {
-	file := h.ProfileFile
-	if file == "" {
-		file = profile.DefaultName
+	out, err := wizard.Run(h.Console, h.on, edit, h.palette())
+	h.note = out.Note
+	if err == nil && out.Written {
+		err = h.reload(ctx)
 	}
-	desk, err := bench.Open(file, edit, h.Tool.Built, h.Now)
-	if err != nil {
-		return way.Quit, err
-	}
-	written := false
-	h.on.Open(screens.New(desk, setup.New(desk.Exists(), edit, false), desk.Draft(), screens.Options{
-		File: file, Palette: h.palette(), Over: func(note string, saved bool) { h.note, written = note, saved },
-	}))
-	to := h.on.over()
-	desk.Close()
-	if written {
-		return to, h.reload(ctx)
-	}
-	return to, nil
+	return out.Act, err
 }
 
 // reload reads the profile again and opens its ledger in the place of the one before.

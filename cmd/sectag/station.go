@@ -33,7 +33,7 @@ func (a *app) station() *cobra.Command {
 		},
 	}
 	target.PortFlag(c, &port)
-	c.Flags().StringVar(&in, "way", "", "the way in: "+strings.Join(wayNames(), ", ")+" (default: the profile's, else the start screen asks)")
+	c.Flags().StringVar(&in, "way", "", "the way in: "+strings.Join(wayNames(), ", ")+" (default: the start screen asks)")
 	asciiFlag(c, a)
 	return c
 }
@@ -47,6 +47,7 @@ func wayNames() (out []string) {
 
 func asciiFlag(c *cobra.Command, a *app) {
 	c.Flags().BoolVar(&a.ascii, "ascii", false, "draw the screens with ASCII characters only")
+	c.Flags().BoolVar(&a.plain, "plain", false, "say the screens line by line and read lines, for a screen reader")
 }
 
 // screens opens the ways in, one after the other, until the person quits. The benches outlive their screens: each comes to a rest and is

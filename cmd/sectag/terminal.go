@@ -11,6 +11,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/tui"
+	"example.org/sectag/tui/linear"
 	"example.org/sectag/tui/paint"
 	"example.org/sectag/tui/walk"
 	"example.org/sectag/tui/way"
@@ -18,16 +19,30 @@ import (
 
 // terminal is the one program that has the terminal, while the ways in come and go.
 type terminal struct {
-	*tui.Program
+	shell
 	hide func()        // ends it from outside
 	gone chan struct{} // closed when it has ended
 	err  error         // why, if not because a person left; set before gone is closed
 }
 
+// shell is what shows the ways: tui with windows, linear with lines.
+type shell interface {
+	Open(way.Way)
+	Left() <-chan way.Act
+	Run(context.Context) error
+}
+
+func (a *app) shell() shell {
+	if !a.plain {
+		return tui.New(tui.Options{In: a.In, Out: a.Out, Now: now})
+	}
+	return linear.New(linear.Options{In: a.In, Out: a.Out, Now: now, ASCII: a.ascii, Secret: func() ([]byte, error) { return a.AskPassphrase("") }})
+}
+
 // terminal takes the terminal. Whoever called gives it back with Hide.
 func (a *app) terminal(ctx context.Context) *terminal {
 	view, hide := context.WithCancel(ctx)
-	t := &terminal{Program: tui.New(tui.Options{In: a.In, Out: a.Out, Now: now}), hide: hide, gone: make(chan struct{})}
+	t := &terminal{shell: a.shell(), hide: hide, gone: make(chan struct{})}
 	go func() {
 		defer close(t.gone)
 		if err := t.Run(view); err != nil && view.Err() == nil {
@@ -44,8 +59,8 @@ func (t *terminal) Hide() error {
 	return t.err
 }
 
-// over is what the way that is shown was left for; Quit when the terminal is gone.
-func (t *terminal) over() way.Act {
+// Over is what the way that is shown was left for; Quit when the terminal is gone.
+func (t *terminal) Over() way.Act {
 	select {
 	case to := <-t.Left():
 		return to
@@ -82,7 +97,7 @@ func (a *app) walk(ctx context.Context, on *terminal, c bench.Config, t flows.Te
 	left := make(chan way.Act, 1)
 	on.Open(screens)
 	go func() {
-		to := on.over()
+		to := on.Over()
 		torn.Store(busy.Load())
 		if ctx.Err() == nil && torn.Load() {
 			giveUp()

@@ -93,6 +93,9 @@ func (r Rack) laneActions(n uint8) (as []Action) {
 
 // after is the lane with a port behind the one that was turned to, round about; false when there is no other.
 func (r Rack) after() (uint8, bool) {
+	if r.only() != NoLane {
+		return 0, false // there is nothing to choose
+	}
 	from := int(r.selected)
 	if from == NoLane {
 		from = MaxLanes - 1

@@ -32,7 +32,7 @@ func labels(text string) (found []cred.IMEI) {
 		found = append(found, i)
 	}
 	sign, rest := symbology(text)
-	if gs1[sign] || strings.ContainsRune(rest, gs) {
+	if (gs1[sign] || strings.ContainsRune(rest, gs)) && !bare(rest) {
 		if fields, ok := elements(rest); ok {
 			for _, f := range fields {
 				each(f, add)
@@ -42,6 +42,13 @@ func labels(text string) (found []cred.IMEI) {
 	}
 	each(rest, add)
 	return found
+}
+
+// bare tells whether all that stands behind the sign of GS1 is an IMEI, as some makers print it. Allocated by BABT or TAF (35, 86), it can
+// be told from elements: those of 35 are ten characters long, and none begin with 86.
+func bare(text string) bool {
+	i, err := cred.ParseIMEI(text)
+	return err == nil && i.Valid() && (strings.HasPrefix(text, "35") || strings.HasPrefix(text, "86"))
 }
 
 // each calls f for every IMEI that stands by itself in a text.

@@ -9,6 +9,7 @@ import (
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/report/cite"
 	"example.org/sectag/ledger/report/life"
+	"example.org/sectag/ledger/report/row"
 	"example.org/sectag/ledger/report/shop"
 	"example.org/sectag/ledger/seal"
 )
@@ -19,8 +20,9 @@ type Frame struct {
 	Tool    Tool
 	Scope   Scope
 	Head    seal.Checkpoint
-	Life    time.Duration // how long the product is used; 0: ten years
-	Assumed bool          // the life is nobody's word
+	Revoked []record.Record // all revocations that the log under Head has, the oldest first, whatever Scope leaves out
+	Life    time.Duration   // how long the product is used; 0: ten years
+	Assumed bool            // the life is nobody's word
 }
 
 // Builder takes records one at a time.
@@ -35,7 +37,7 @@ type Builder struct {
 	kinds    counter
 	compared int64
 	scope    string
-	negative map[string]*Attempt
+	negative map[string]*row.Attempt
 	t10      []result
 	shop     *shop.Shop
 	inBatch  map[string]bool
@@ -50,7 +52,7 @@ func New(f Frame) *Builder {
 		f.Scope.IMEIs = []cred.IMEI{}
 	}
 	return &Builder{
-		frame: f, units: map[string]*Unit{}, strings: map[string]string{}, kinds: counter{}, negative: map[string]*Attempt{},
+		frame: f, units: map[string]*Unit{}, strings: map[string]string{}, kinds: counter{}, negative: map[string]*row.Attempt{},
 		shop: shop.New(), inBatch: map[string]bool{},
 	}
 }
@@ -97,7 +99,7 @@ func (b *Builder) refused(r record.Record) {
 	for _, m := range all {
 		a := b.negative[m.Test]
 		if a == nil {
-			a = &Attempt{Attempt: m.Test, Records: cite.Records{}}
+			a = &row.Attempt{Attempt: m.Test, Records: cite.Records{}}
 			b.negative[m.Test] = a
 		}
 		switch m.Result {
@@ -132,6 +134,7 @@ func (b *Builder) Finish() *Model {
 	for _, u := range b.order {
 		u.close()
 	}
+	m.Revoked = b.revoke()
 	b.count(m)
 	m.Facts = b.facts()
 	m.Keys, m.Certificates, m.Authorities, m.Anchors = keys(b.order), certificates(b.order), authorities(b.order), anchors(b.order)
@@ -161,6 +164,8 @@ func (b *Builder) count(m *Model) {
 			}
 		case "held-back":
 			c.HeldBack++
+		case revoked:
+			c.Revoked++
 		default:
 			c.Undecided++
 		}
@@ -174,11 +179,11 @@ func (b *Builder) count(m *Model) {
 	m.Count = c
 }
 
-func (b *Builder) attempts() []Attempt {
-	out := []Attempt{}
+func (b *Builder) attempts() []row.Attempt {
+	out := []row.Attempt{}
 	for _, a := range b.negative {
 		out = append(out, *a)
 	}
-	slices.SortFunc(out, func(x, y Attempt) int { return cmp.Compare(x.Attempt, y.Attempt) })
+	slices.SortFunc(out, func(x, y row.Attempt) int { return cmp.Compare(x.Attempt, y.Attempt) })
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/report/catalogue"
 	"example.org/sectag/ledger/report/cite"
+	"example.org/sectag/ledger/report/row"
 )
 
 // floor is the strength in bits that EN 18031 asks of a confidential key (CCK-1).
@@ -17,8 +18,8 @@ const floor = 112
 const most = 12
 
 // matrix is what the tests say, first each by itself and then for each requirement. It is over the units that were delivered; a fail of
-// one that was held back is counted beside them, and decides only where no delivered unit passed.
-func (b *Builder) matrix(uni Uniqueness) ([]Test, []Requirement) {
+// one that was held back or revoked is counted beside them, and decides only where no delivered unit passed.
+func (b *Builder) matrix(uni row.Uniqueness) ([]Test, []Requirement) {
 	all := map[string]*Evidence{}
 	feeds := map[string][]string{}
 	for _, t := range catalogue.Tests() {
@@ -56,7 +57,7 @@ func (u *Unit) own() func(func(result) bool) {
 }
 
 // fleet adds what is no unit's: handshakes that must fail, and uniqueness.
-func (b *Builder) fleet(all map[string]*Evidence, feeds map[string][]string, uni Uniqueness, delivered int) {
+func (b *Builder) fleet(all map[string]*Evidence, feeds map[string][]string, uni row.Uniqueness, delivered int) {
 	for _, r := range b.t10 {
 		e := all[r.Test]
 		if e == nil {
@@ -216,7 +217,7 @@ func (r *Requirement) note(t Test, reserved map[string][]string) {
 		r.Deviations = append(r.Deviations, fmt.Sprintf("%s was not run on %d of %d units", t.ID, t.NotRun, ran+t.NotRun+t.Named))
 	}
 	if t.HeldBack > 0 {
-		r.Deviations = append(r.Deviations, fmt.Sprintf("%s failed on %d units that were held back", t.ID, t.HeldBack))
+		r.Deviations = append(r.Deviations, fmt.Sprintf("%s failed on %d units that were held back or revoked", t.ID, t.HeldBack))
 	}
 	for _, text := range reserved[t.ID] {
 		r.Deviations = append(r.Deviations, t.ID+": "+text)

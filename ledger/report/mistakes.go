@@ -4,6 +4,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/report/cite"
 	"example.org/sectag/ledger/report/life"
+	"example.org/sectag/ledger/report/row"
 )
 
 // look is one mistake that can be seen in a unit's row. It answers whether it could be looked for, and whether it is there.
@@ -13,10 +14,10 @@ type look struct {
 }
 
 // mistakes looks for what small firms do wrong, in what the units' records say.
-func (b *Builder) mistakes(m *Model) []Mistake {
-	out := []Mistake{b.shared(m.Uniqueness)}
+func (b *Builder) mistakes(m *Model) []row.Mistake {
+	out := []row.Mistake{b.shared(m.Uniqueness)}
 	for _, l := range b.looks() {
-		one := Mistake{ID: l.id, What: l.what, Why: l.why, State: "not-checked", Records: cite.Records{}}
+		one := row.Mistake{ID: l.id, What: l.what, Why: l.why, State: "not-checked", Records: cite.Records{}}
 		for _, u := range b.order {
 			can, bad := l.at(u)
 			if can && one.State == "not-checked" {
@@ -33,8 +34,8 @@ func (b *Builder) mistakes(m *Model) []Mistake {
 	return append(out, b.onlyPositive(m))
 }
 
-func (b *Builder) shared(u Uniqueness) Mistake {
-	out := Mistake{
+func (b *Builder) shared(u row.Uniqueness) row.Mistake {
+	out := row.Mistake{
 		ID: "shared-key", What: "one key or PSK on several units", State: "not-found", Records: cite.Records{},
 		Why: "whoever opens one unit has all of them; CCK-3 wants each unit to have its own",
 	}
@@ -50,8 +51,8 @@ func (b *Builder) shared(u Uniqueness) Mistake {
 	return out
 }
 
-func (b *Builder) onlyPositive(m *Model) Mistake {
-	out := Mistake{
+func (b *Builder) onlyPositive(m *Model) row.Mistake {
+	out := row.Mistake{
 		ID: "only-positive", What: "only handshakes that should succeed were tried", State: "found", Records: cite.Records{},
 		Why: "a server that lets everybody in passes all of them; sectag connect --negative makes the others",
 	}

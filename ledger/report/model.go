@@ -3,7 +3,7 @@
 // (Builder.Add), a Model comes out (Builder.Finish), and nothing is kept of a record but what a unit's row and the tables need. It
 // writes no page; package page does that, and package sheet writes the same as rows to be pasted.
 //
-// Read model.go first, then builder.go and unit.go (which record decides about a unit), matrix.go (what P, F, NA and not-run mean)
+// Read model.go first, then builder.go and unit.go (which record decides about a unit), revoked.go, matrix.go (what P, F, NA and not-run mean)
 // and the tables. What is known without any record is in package catalogue.
 package report
 
@@ -30,16 +30,18 @@ type Model struct {
 	Storage      []row.Store     `json:"storage"`
 	Channels     []row.Channel   `json:"channels"`
 	Peers        []row.Peer      `json:"peers"`
-	Negative     []Attempt       `json:"negative"`
+	Negative     []row.Attempt   `json:"negative"`
 	Certificates []row.Cert      `json:"certificates"`
 	Authorities  []row.Authority `json:"authorities"`
+	Revoked      []row.Revoked   `json:"revoked"`
 	Anchors      []row.Anchor    `json:"anchors"`
-	Uniqueness   Uniqueness      `json:"uniqueness"`
+	Uniqueness   row.Uniqueness  `json:"uniqueness"`
 	Production   shop.Production `json:"production"`
-	Mistakes     []Mistake       `json:"mistakes"`
-	Deviations   []Deviation     `json:"deviations"`
+	Mistakes     []row.Mistake   `json:"mistakes"`
+	Deviations   []row.Deviation `json:"deviations"`
 	Horizon      life.Horizon    `json:"horizon"`
 	Retention    life.Retention  `json:"retention"`
+	Proofs       string          `json:"proofs,omitempty"` // name of the folder with the proofs of the units; "": none were asked for
 	Units        []*Unit         `json:"units"`
 }
 
@@ -81,6 +83,7 @@ type Count struct {
 	Warned    int   `json:"warned"`    // of these, with a warning
 	HeldBack  int   `json:"held_back"` // it failed
 	Undecided int   `json:"undecided"` // there is none: only slots or connections by hand
+	Revoked   int   `json:"revoked"`   // its certificate is revoked, whatever its runs said: it is in none of the three above
 	FirstPass int   `json:"first_pass"`
 	Reworked  int   `json:"reworked"` // delivered after a failure
 	Renewed   int   `json:"renewed"`  // provisioned again after a pass
@@ -123,7 +126,7 @@ type Requirement struct {
 }
 
 // Evidence is what one test says for one requirement, over the units that were delivered. HeldBack counts fails of units that were
-// not.
+// held back or revoked.
 type Evidence struct {
 	Test     string       `json:"test"`
 	Pass     int          `json:"pass"`
@@ -141,13 +144,4 @@ type Test struct {
 	What string `json:"what"`
 	Span string `json:"span"`
 	Evidence
-}
-
-// Attempt is one kind of handshake that must fail.
-type Attempt struct {
-	Attempt string       `json:"attempt"`
-	Refused int          `json:"refused"`
-	LetIn   int          `json:"let_in"`
-	NotRun  int          `json:"not_run"`
-	Records cite.Records `json:"records"`
 }

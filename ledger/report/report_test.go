@@ -12,9 +12,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"example.org/sectag/cred"
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/report"
-	"example.org/sectag/ledger/report/sample"
+	"example.org/sectag/ledger/report/fixture"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -30,14 +31,28 @@ func must(t testing.TB, err error) {
 func made(t testing.TB, scope report.Scope, fill func(func(record.Record) error) error) *report.Model {
 	t.Helper()
 	b := report.New(report.Frame{
-		Made: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC), Tool: report.Tool{Version: "v1.4.0", Commit: "b7c036c"}, Scope: scope, Head: sample.Head(99),
+		Made: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC), Tool: report.Tool{Version: "v1.4.0", Commit: "b7c036c"}, Scope: scope, Head: fixture.Head(99),
 	})
-	must(t, fill(sample.Sealed(b.Add)))
+	must(t, fill(fixture.Sealed(b.Add)))
+	return b.Finish()
+}
+
+// revoking is the report over what fill hands over, some of it revocations.
+func revoking(t testing.TB, scope report.Scope, fill func(func(record.Record) error) error) *report.Model {
+	t.Helper()
+	f := report.Frame{Scope: scope, Head: fixture.Head(99)}
+	must(t, fill(fixture.Sealed(func(r record.Record, _ cred.Digest) {
+		if r.Kind == record.Revocation {
+			f.Revoked = append(f.Revoked, r)
+		}
+	})))
+	b := report.New(f)
+	must(t, fill(fixture.Sealed(b.Add)))
 	return b.Finish()
 }
 
 func batch(n int) func(func(record.Record) error) error {
-	return func(do func(record.Record) error) error { return sample.Batch(n, do) }
+	return func(do func(record.Record) error) error { return fixture.Batch(n, do) }
 }
 
 func TestTheModelIsAsBefore(t *testing.T) {
@@ -78,11 +93,11 @@ func records(all ...record.Record) func(func(record.Record) error) error {
 	}
 }
 
-func at(minutes int) time.Time { return sample.Begins.Add(time.Duration(minutes) * time.Minute) }
+func at(minutes int) time.Time { return fixture.Begins.Add(time.Duration(minutes) * time.Minute) }
 
 // tested is a unit with other results.
 func tested(n int, results map[string]string) record.Record {
-	r := sample.Unit(n, 1, at(n))
+	r := fixture.Unit(n, 1, at(n))
 	r.Tests = nil
 	for test, result := range results {
 		r.Tests = append(r.Tests, record.Measured{Test: test, Requirements: []string{"SSM-3"}, Result: result})
@@ -140,7 +155,7 @@ func TestATestThatAnotherUnitPassed(t *testing.T) {
 }
 
 func TestAFailNamesItsRecord(t *testing.T) {
-	m := made(t, report.Scope{}, records(sample.Unit(1, 1, at(1)), tested(2, map[string]string{"T3": "fail"})))
+	m := made(t, report.Scope{}, records(fixture.Unit(1, 1, at(1)), tested(2, map[string]string{"T3": "fail"})))
 	for _, e := range requirement(t, m, "SSM-3").Evidence {
 		if e.Test == "T3" && (e.Fail != 1 || len(e.Records) != 1 || e.Records[0] != "1") {
 			t.Errorf("the fail of record 1 is not named: %+v", e)
@@ -150,10 +165,10 @@ func TestAFailNamesItsRecord(t *testing.T) {
 
 // The newest identity decides; what was measured of the old one does not speak for it, but the twin's connection of its own run does.
 func TestANewIdentityIsMeasuredAnew(t *testing.T) {
-	old, young := sample.Unit(1, 1, at(1)), tested(1, map[string]string{"T2": "pass"})
-	twin := sample.Twin(young)
+	old, young := fixture.Unit(1, 1, at(1)), tested(1, map[string]string{"T2": "pass"})
+	twin := fixture.Twin(young)
 	young.Run, twin.Run, old.Run = "7", "7", "6"
-	young.Cert.Serial, young.Cert.SPKI, young.Key.SPKI = "5f3c", sample.Unit(1, 2, at(1)).Key.SPKI, sample.Unit(1, 2, at(1)).Key.SPKI
+	young.Cert.Serial, young.Cert.SPKI, young.Key.SPKI = "5f3c", fixture.Unit(1, 2, at(1)).Key.SPKI, fixture.Unit(1, 2, at(1)).Key.SPKI
 	m := made(t, report.Scope{}, records(old, twin, young))
 	if len(m.Units) != 1 {
 		t.Fatalf("%d units", len(m.Units))
@@ -171,7 +186,7 @@ func TestANewIdentityIsMeasuredAnew(t *testing.T) {
 }
 
 func TestEveryMistakeIsFound(t *testing.T) {
-	m := made(t, report.Scope{}, sample.Mistaken)
+	m := made(t, report.Scope{}, fixture.Mistaken)
 	for _, l := range m.Mistakes {
 		switch l.ID {
 		case "shared-key":
@@ -193,8 +208,8 @@ func TestEveryMistakeIsFound(t *testing.T) {
 }
 
 func TestASharedKeyIsFound(t *testing.T) {
-	a, b := sample.Unit(1, 1, at(1)), sample.Unit(2, 1, at(2))
-	a.Key.PSK, b.Key.PSK = sample.Anchor().SHA256, sample.Anchor().SHA256
+	a, b := fixture.Unit(1, 1, at(1)), fixture.Unit(2, 1, at(2))
+	a.Key.PSK, b.Key.PSK = fixture.Anchor().SHA256, fixture.Anchor().SHA256
 	m := made(t, report.Scope{}, records(a, b))
 	if len(m.Uniqueness.Shared) != 1 || m.Mistakes[0].State != "found" || requirement(t, m, "CCK-3").Result != "F" {
 		t.Errorf("%+v %+v", m.Uniqueness, m.Mistakes[0])
@@ -202,9 +217,9 @@ func TestASharedKeyIsFound(t *testing.T) {
 }
 
 func TestABatchTakesWhatIsOfItsUnits(t *testing.T) {
-	other := sample.Unit(2, 1, at(2))
+	other := fixture.Unit(2, 1, at(2))
 	other.Unit.Batch = "2026-48"
-	m := made(t, report.Scope{Batch: "2026-47"}, records(sample.Unit(1, 1, at(1)), other, sample.Refused(1, at(3)), sample.Refused(2, at(4))))
+	m := made(t, report.Scope{Batch: "2026-47"}, records(fixture.Unit(1, 1, at(1)), other, fixture.Refused(1, at(3)), fixture.Refused(2, at(4))))
 	if m.Count.Units != 1 || m.Count.Records != 2 || len(m.Negative) == 0 || m.Negative[0].Refused != 1 {
 		t.Errorf("%+v %+v", m.Count, m.Negative)
 	}
@@ -213,8 +228,8 @@ func TestABatchTakesWhatIsOfItsUnits(t *testing.T) {
 // Whatever is seldom in a record is absent in a report of it, and nothing is null.
 func TestNothingIsNull(t *testing.T) {
 	for name, fill := range map[string]func(func(record.Record) error) error{
-		"no record": records(), "a failure": records(sample.Failed(1, at(1), "line.no-answer", "nothing answers")), "a server": records(sample.Refused(1, at(1))),
-		"mistakes": sample.Mistaken, "good units": batch(25),
+		"no record": records(), "a failure": records(fixture.Failed(1, at(1), "line.no-answer", "nothing answers")), "a server": records(fixture.Refused(1, at(1))),
+		"mistakes": fixture.Mistaken, "good units": batch(25),
 	} {
 		text, err := json.Marshal(made(t, report.Scope{}, fill))
 		must(t, err)

@@ -237,23 +237,27 @@ func addSlot(r *row.Store, s Slot) {
 }
 
 // deviations are the reservations of the tests of all units.
-func (b *Builder) deviations() []Deviation {
-	return grouped(b.order, func(u *Unit) (out []Deviation) {
+func (b *Builder) deviations() []row.Deviation {
+	return grouped(b.order, func(u *Unit) (out []row.Deviation) {
 		for _, r := range u.Results {
 			if r.Deviation != "" {
-				out = append(out, Deviation{r.Test, r.Deviation, 0})
+				out = append(out, row.Deviation{Test: r.Test, Text: r.Deviation})
 			}
 		}
 		return out
-	}, func(d *Deviation) *int { return &d.Units })
+	}, func(d *row.Deviation) *int { return &d.Units })
 }
 
-// horizon is over the units that were delivered.
+// horizon is over the units that were delivered. One that is revoked counts for how long the file is kept, since it may have been sold; when
+// its certificate ends matters no more.
 func (b *Builder) horizon() life.Horizon {
 	var all []life.Unit
 	for _, u := range b.order {
-		if u.Status == "delivered" {
+		switch {
+		case u.Status == "delivered":
 			all = append(all, life.Unit{At: u.Time, Ends: u.certified(func(c *Cert) string { return c.NotAfter })})
+		case u.Status == revoked && u.sent():
+			all = append(all, life.Unit{At: u.Time})
 		}
 	}
 	return life.Of(all, b.frame.Life, b.frame.Assumed)

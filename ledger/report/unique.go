@@ -3,13 +3,18 @@ package report
 import (
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/report/cite"
+	"example.org/sectag/ledger/report/row"
 )
 
-// uniqueness looks for what two units of the report share. The ledger refuses such records; this is the look from outside.
-func (b *Builder) uniqueness() Uniqueness {
-	out := Uniqueness{Units: len(b.order), Compared: b.compared, Scope: b.scope, Kinds: []Distinct{}, Shared: []SharedItem{}}
+// uniqueness looks for what two units of the report share. It is over the rows that the report prints, so that its numbers are those of the
+// annex, and over what only such a row has, the digest of the private key in the modem's list. It is pure and asks no ledger. The whole
+// history, with identities that units no longer have and units that are not in the report, is ledger.Unique's (internal/audit); what the
+// writer refuses is in internal/owner. The three share what an identity is (record.Bindings) where they look at records, and no code
+// beyond: each is there to find what another one let through.
+func (b *Builder) uniqueness() row.Uniqueness {
+	out := row.Uniqueness{Units: len(b.order), Compared: b.compared, Scope: b.scope, Kinds: []row.Distinct{}, Shared: []row.SharedItem{}}
 	look := func(what string, of func(*Unit) string) {
-		d := Distinct{What: what}
+		d := row.Distinct{What: what}
 		has := make(map[string]*Unit, len(b.order))
 		for _, u := range b.order {
 			v := of(u)
@@ -19,7 +24,7 @@ func (b *Builder) uniqueness() Uniqueness {
 			d.Units++
 			if other := has[v]; other != nil {
 				if len(out.Shared) < most {
-					out.Shared = append(out.Shared, SharedItem{what, v, cite.Records{other.Record, u.Record}})
+					out.Shared = append(out.Shared, row.SharedItem{What: what, Value: v, Records: cite.Records{other.Record, u.Record}})
 				}
 				continue
 			}

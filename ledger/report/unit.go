@@ -14,10 +14,11 @@ import (
 type Unit struct {
 	IMEI      cred.IMEI `json:"imei,omitzero"`
 	Name      string    `json:"name"`   // as the ledger knows it
-	Status    string    `json:"status"` // delivered, held-back, undecided
+	Status    string    `json:"status"` // delivered, held-back, undecided, revoked
 	Verdict   string    `json:"verdict,omitempty"`
-	Record    string    `json:"record"` // the deciding one; where there is none the newest
-	Leaf      string    `json:"leaf"`   // of that record in the log, hex
+	Record    string    `json:"record"`          // the deciding one; where there is none the newest
+	Leaf      string    `json:"leaf"`            // of that record in the log, hex: SHA-256 of a zero byte and the record (RFC 6962, section 2.1)
+	Proof     string    `json:"proof,omitempty"` // file in the folder Model.Proofs, with the record beside it
 	Time      string    `json:"time"`
 	Kind      string    `json:"kind"`
 	Records   int       `json:"records"` // that are of this unit
@@ -37,6 +38,7 @@ type Unit struct {
 	Connected string    `json:"connected,omitempty"` // path, version and suite; empty: not tested
 	Results   []Result  `json:"tests"`
 	Failure   string    `json:"failure,omitempty"` // code
+	Revoked   *Revoked  `json:"revoked,omitempty"` // the certificate that it has
 
 	seen      sighting
 	key       row.Key
@@ -82,6 +84,7 @@ type Cert struct {
 	NotAfter string `json:"not_after"`
 	SHA256   string `json:"sha256,omitempty"`
 	begins   string
+	issuer   cred.Digest
 }
 
 // Result is what one test said of a unit, and in which record.
@@ -114,7 +117,7 @@ func (u *Unit) take(r record.Record, leaf cred.Digest, in func(string) string) {
 	if r.Kind == record.Provision || r.Kind == record.Interrupted {
 		u.attempt(r)
 	}
-	if decides(r.Kind) || u.Kind == "" || !decides(record.Kind(u.Kind)) {
+	if decides(r.Kind) || u.Kind == "" || !decides(record.Kind(u.Kind)) && !aside(r.Kind) {
 		u.decided(r, leaf, in)
 	} else if r.Kind == record.Slots && r.Verdict != cred.Fail {
 		u.byHand = true
@@ -205,7 +208,7 @@ func (u *Unit) identified(r record.Record, in func(string) string) {
 		}
 	}
 	if c := r.Cert; c != nil {
-		u.Cert = &Cert{c.Serial, c.Name, c.NotAfter, c.SHA256.String(), c.NotBefore}
+		u.Cert = &Cert{c.Serial, c.Name, c.NotAfter, c.SHA256.String(), c.NotBefore, c.IssuerSHA}
 		u.SPKI = cmp.Or(c.SPKI.String(), u.SPKI)
 		u.cert = row.Cert{
 			Profile: in(c.Profile), Key: in(c.Key), Signature: in(c.Signature), KeyUsage: in(strings.Join(c.KeyUsage, ", ")),

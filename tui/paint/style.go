@@ -71,6 +71,15 @@ func (p Palette) write(b *strings.Builder, s Span) {
 	}
 }
 
+// Say is a text as the terminal may get it, without any look.
+func (p Palette) Say(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		p.show(&b, r)
+	}
+	return b.String()
+}
+
 // show puts a character into b as the terminal may get it, in as many cells as width says.
 func (p Palette) show(b *strings.Builder, r rune) {
 	if r >= ' ' && r <= '~' {

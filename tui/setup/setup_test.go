@@ -279,3 +279,29 @@ func TestASecretIsNowhere(t *testing.T) {
 		t.Error("a closed form still holds it")
 	}
 }
+
+// TestWhoSeesNoWindowIsToldTheSame: each question with what it offers, a secret as one, and the file.
+func TestWhoSeesNoWindowIsToldTheSame(t *testing.T) {
+	said := func(r *run) string { return strings.Join(r.s.Speech().Lines, "\n") }
+	r := fresh(t)
+	if sp := r.s.Speech(); sp.Asks != "product" || sp.Secret || sp.Works || !strings.Contains(said(r), "question 1 of 10") {
+		t.Errorf("%+v", sp)
+	}
+	if r.press("x", enter, "ten", enter); !strings.Contains(said(r), badLife.Hint) {
+		t.Errorf("what is wrong is not said: %s", said(r))
+	}
+	r = toTheAuthority(t)
+	if !strings.Contains(said(r), "authority later: none yet") || !strings.Contains(said(r), "is make: an empty line keeps it") {
+		t.Errorf("the choices are not said: %s", said(r))
+	}
+	if sp := r.press(enter, enter, enter, "open sesame").s.Speech(); !sp.Secret || sp.Asks != "passphrase" || strings.Contains(said(r), "sesame") {
+		t.Errorf("a secret is said: %+v", sp)
+	}
+	r = toTheEnd(t)
+	if sp := r.s.Speech(); sp.Asks != "" || !slices.Contains(sp.Keys, "enter write") || !strings.Contains(said(r), `product.name = "tracker-2"`) {
+		t.Errorf("%+v", sp)
+	}
+	if r.press(enter); !r.s.Speech().Works {
+		t.Error("writing is not said to be work")
+	}
+}

@@ -35,3 +35,18 @@ type Ringer interface {
 	Way
 	Rings() bool // since it was asked last, something happened that is to be heard
 }
+
+// Speaker is a way that can be read out line by line: for a screen reader, a teletype, a log.
+type Speaker interface {
+	Way
+	Speech() Speech
+}
+
+// Speech is all that a person who sees no window must know. What moves while something works is not in it.
+type Speech struct {
+	Lines  []string // what stands there, from top to bottom; the first says where one is
+	Keys   []string // what may be done now, such as "enter start"
+	Asks   string   // what the next line of text answers, such as "passphrase"; empty: it is a key, or a key's name
+	Secret bool     // what is asked for must not be shown while it is typed
+	Works  bool     // something is at work: nothing is waited for from a person
+}

@@ -5,13 +5,12 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench/notary"
+	"example.org/sectag/cmd/sectag/books/proof"
 	"example.org/sectag/cmd/sectag/console"
-	"example.org/sectag/cmd/sectag/outfile"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
@@ -19,11 +18,13 @@ import (
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/auditor"
 	"example.org/sectag/ledger/record"
-	"example.org/sectag/ledger/seal"
 )
 
 // proofOf is what sectag ledger prove is asked for.
-type proofOf struct{ id, imei, checkpoint, key, out string }
+type proofOf struct {
+	id, imei, out string
+	under         proof.Under
+}
 
 func (a *app) ledgerProve() *cobra.Command {
 	var p proofOf
@@ -34,7 +35,7 @@ func (a *app) ledgerProve() *cobra.Command {
 			if len(args) > 0 {
 				p.id = args[0]
 			}
-			if p.out == "" || (p.id == "") == (p.imei == "") || p.checkpoint != "" && p.key != "" {
+			if p.out == "" || (p.id == "") == (p.imei == "") || p.under.Checkpoint != "" && p.under.Key != "" {
 				return nil, cred.Failed("usage.flag", "one record, one file, and at most one of --checkpoint and --key are wanted",
 					"write sectag ledger prove ID --out unit.tlog-proof, or --imei N for the unit's newest record")
 			}
@@ -48,8 +49,7 @@ func (a *app) ledgerProve() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&p.imei, "imei", "", "the newest record that gave this unit its identity, or else its newest")
-	f.StringVar(&p.checkpoint, "checkpoint", "", "a signed checkpoint that was kept")
-	f.StringVar(&p.key, "key", "", "sign the log as it is now with this key of the ledger's")
+	p.under.Flags(f)
 	f.StringVar(&p.out, "out", "", "file for the proof")
 	return c
 }
@@ -59,33 +59,23 @@ func (a *app) prove(ctx context.Context, l *ledger.Reader, p proofOf) (paper.Doc
 	if err != nil {
 		return nil, err
 	}
-	note, err := a.vouching(ctx, l, p, id)
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		n = 0 // what proves says what is wrong with it
+	}
+	note, err := p.under.Note(ctx, a.Console, l, n)
 	if err != nil {
 		return nil, err
 	}
-	proof, body, err := l.ProveUnder(ctx, id, note)
-	if err != nil {
-		return nil, err
-	}
-	c, err := seal.ParseNote(note)
+	w, err := proof.Write(ctx, l, note, id, p.out)
 	if err != nil {
 		return nil, err
 	}
 	says := "which a newer sectag wrote"
-	if r, err := record.Decode(body); err == nil {
+	if r, err := record.Decode(w.Body); err == nil {
 		says = string(r.Kind) + ", " + string(r.Verdict)
 	}
-	doc := &paper.LedgerProof{Says: says, Record: id, Records: c.Size, Proof: p.out, RecordFile: strings.TrimSuffix(p.out, ".tlog-proof") + ".json"}
-	if err := outfile.Free(doc.RecordFile); err != nil { // before the other half is there
-		return nil, err
-	}
-	if err := outfile.Write(doc.Proof, "the proof", proof.Text()); err != nil {
-		return nil, err
-	}
-	if err := outfile.Write(doc.RecordFile, "the record", append(body, '\n')); err != nil {
-		return nil, err
-	}
-	return doc, nil
+	return &paper.LedgerProof{Says: says, Record: id, Records: w.Size, Proof: w.Proof, RecordFile: w.Record}, nil
 }
 
 // newestOf is the record that was asked for.
@@ -108,50 +98,18 @@ func newestOf(ctx context.Context, l *ledger.Reader, p proofOf) (string, error) 
 	return r.ID, err
 }
 
-// vouching is the signed checkpoint that the proof is to stand under.
-func (a *app) vouching(ctx context.Context, l *ledger.Reader, p proofOf, id string) ([]byte, error) {
-	switch {
-	case p.checkpoint != "":
-		text, err := atomicfile.Read(p.checkpoint, target.MaxFile)
-		if err != nil {
-			return nil, cred.Because(err, "config.file", "the checkpoint "+p.checkpoint+" cannot be read", "name a file that sectag ledger checkpoint wrote")
-		}
-		if !bytes.Contains(text, []byte("\n\n")) && !bytes.Contains(text, []byte("\n\r\n")) {
-			return nil, cred.Failed("ledger.unsigned", p.checkpoint+" is not signed", "name a file that sectag ledger checkpoint wrote")
-		}
-		return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), nil
-	case p.key != "":
-		key, err := a.LedgerKey(p.key)
-		if err != nil {
-			return nil, err
-		}
-		note, _, err := l.SignHead(ctx, key)
-		return note, err
-	}
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil {
-		n = 0 // Show says what is wrong with it
-	}
-	note, found, err := l.Signed(ctx, n)
-	if err == nil && !found {
-		err = cred.Failed("ledger.unsigned", "no signed state that the ledger keeps has record "+id+" in it",
-			"sign the log with --key F, or name a signed checkpoint with --checkpoint F")
-	}
-	return note, err
-}
-
 func (a *app) ledgerCheck() *cobra.Command {
-	var proof, rec, pub string
+	var proved, rec, pub string
 	c := &cobra.Command{
 		Use: "check --proof F --record F --pub F", Short: "Check a unit's proof with its record and one public key: no ledger is needed", Args: cobra.NoArgs,
 		RunE: a.VerbOf(paper.NoFindings, func(context.Context, []string) (paper.Document, error) {
-			if proof == "" || rec == "" || pub == "" {
+			if proved == "" || rec == "" || pub == "" {
 				return nil, cred.Failed("usage.flag", "the proof, the record or the public key is missing", "write sectag ledger check --proof F --record F --pub F")
 			}
-			return check(proof, rec, pub)
+			return check(proved, rec, pub)
 		}),
 	}
-	c.Flags().StringVar(&proof, "proof", "", "the proof that sectag ledger prove wrote")
+	c.Flags().StringVar(&proved, "proof", "", "the proof that sectag ledger prove wrote")
 	c.Flags().StringVar(&rec, "record", "", "the record, as it was written")
 	c.Flags().StringVar(&pub, "pub", "", "the ledger's public key")
 	return c
@@ -171,19 +129,19 @@ func check(proofFile, recordFile, pubFile string) (paper.Document, error) {
 		return nil, cred.Because(err, "config.file", "the record "+recordFile+" cannot be read", "name the file that sectag ledger prove wrote")
 	}
 	body = bytes.TrimSuffix(bytes.TrimSuffix(body, []byte("\n")), []byte("\r")) // the line end is the file's
-	proof, err := auditor.ParseProof(text)
+	p, err := auditor.ParseProof(text)
 	if err != nil {
 		return nil, cred.Because(err, "config.value", proofFile+": "+err.Error(), "name the file that sectag ledger prove wrote")
 	}
 	doc := &paper.LedgerCheck{Verdict: cred.Fail, Findings: []cred.Finding{}}
-	c, err := proof.Check(body, pub)
+	c, err := p.Check(body, pub)
 	switch {
 	case errors.Is(err, auditor.ErrNotProven):
 		return doc, cred.Because(err, "ledger.broken", recordFile+": "+err.Error(), "record and proof belong together as they were written; ask for both again")
 	case err != nil:
 		return doc, unsigned(err, proofFile)
 	}
-	doc.Verdict, doc.Log, doc.Records, doc.Record = cred.Pass, c.Origin, c.Size, strconv.FormatInt(proof.Index, 10)
+	doc.Verdict, doc.Log, doc.Records, doc.Record = cred.Pass, c.Origin, c.Size, strconv.FormatInt(p.Index, 10)
 	r, err := record.Decode(body)
 	if errors.Is(err, record.ErrNewer) {
 		return doc, nil // it is proven; what it says a newer sectag can read

@@ -5,10 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"example.org/sectag/cmd/sectag/books/proof"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/outfile"
 	"example.org/sectag/cmd/sectag/paper"
@@ -19,12 +23,14 @@ import (
 	"example.org/sectag/ledger/report"
 	"example.org/sectag/ledger/report/page"
 	"example.org/sectag/ledger/report/sheet"
+	"example.org/sectag/ledger/seal"
 )
 
 // reportFlags say what a report is over and where it goes.
 type reportFlags struct {
-	out, batch, since, until, format string
-	imeis                            []string
+	out, proofs, batch, since, until, format string
+	under                                    proof.Under
+	imeis                                    []string
 }
 
 func (a *app) ledgerReport() *cobra.Command {
@@ -37,6 +43,8 @@ func (a *app) ledgerReport() *cobra.Command {
 	}
 	c.Flags().StringVar(&f.out, "out", "", "the file to write; one that is there is replaced")
 	c.Flags().StringVar(&f.format, "format", "html", "html: one page; json: everything; csv: rows for assessment sheets")
+	c.Flags().StringVar(&f.proofs, "proofs", "", "a folder for the proof of each unit: its record is in the signed log")
+	f.under.Flags(c.Flags())
 	c.Flags().StringVar(&f.batch, "batch", "", "only the units of this batch")
 	c.Flags().StringVar(&f.since, "since", "", "only records from this day (2026-11-22) or time (RFC 3339) on")
 	c.Flags().StringVar(&f.until, "until", "", "only records up to this day or time, which is included")
@@ -66,6 +74,9 @@ func (a *app) report(ctx context.Context, f reportFlags) (paper.Document, error)
 	case write == nil:
 		return nil, cred.Failed("usage.flag", fmt.Sprintf("--format: %q is no form of a report", f.format), "write html, json or csv")
 	}
+	if err := f.signing(); err != nil {
+		return nil, err
+	}
 	part, err := f.part()
 	if err != nil {
 		return nil, err
@@ -74,7 +85,7 @@ func (a *app) report(ctx context.Context, f reportFlags) (paper.Document, error)
 	if frame.Life, err = a.life(); err != nil {
 		return nil, err
 	}
-	m, err := a.model(ctx, frame, part)
+	m, err := a.model(ctx, frame, part, f)
 	if err != nil {
 		return nil, err
 	}
@@ -86,18 +97,22 @@ func (a *app) report(ctx context.Context, f reportFlags) (paper.Document, error)
 	if err := outfile.Write(f.out, "the report", text.Bytes()); err != nil {
 		return doc, err
 	}
+	doc.Proofs = f.proofs
 	doc.Report, doc.Format, doc.Bytes, doc.SHA256 = f.out, f.format, text.Len(), cred.Sum(text.Bytes())
 	return doc, nil
 }
 
-// model folds the ledger's records into a report.
-func (a *app) model(ctx context.Context, frame report.Frame, part ledger.Part) (*report.Model, error) {
+// model folds the ledger's records into a report, and writes the proofs of its units if they are wanted.
+func (a *app) model(ctx context.Context, frame report.Frame, part ledger.Part, f reportFlags) (*report.Model, error) {
 	l, err := a.NeedLedger(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer console.CloseReader(l)
 	if frame.Head, err = l.Head(ctx); err != nil {
+		return nil, err
+	}
+	if frame.Revoked, err = revocations(ctx, l, frame.Head); err != nil {
 		return nil, err
 	}
 	b := report.New(frame)
@@ -108,7 +123,31 @@ func (a *app) model(ctx context.Context, frame report.Frame, part ledger.Part) (
 	if m.Count.Records == 0 {
 		return nil, cred.Failed("ledger.no-record", "no record of the ledger is asked for: there is nothing to report", "sectag ledger list shows the records with their times")
 	}
-	return m, nil
+	if f.proofs != "" {
+		m.Proofs = filepath.Base(f.proofs)
+		err = proof.Folder(ctx, a.Console, l, f.under, f.proofs, m.Units)
+	}
+	return m, err
+}
+
+// signing sees that what says how proofs are signed stands beside proofs.
+func (f reportFlags) signing() error {
+	switch {
+	case f.under.Checkpoint != "" && f.under.Key != "":
+		return cred.Failed("usage.flag", "--checkpoint and --key do not go together", "leave one of them out")
+	case f.proofs == "" && f.under != proof.Under{}:
+		return cred.Failed("usage.flag", "--checkpoint and --key are for proofs, and none are asked for", "write --proofs FOLDER as well, or leave them out")
+	}
+	return nil
+}
+
+// revocations are those that the log under a head has. A bench may write while this reads.
+func revocations(ctx context.Context, l *ledger.Reader, head seal.Checkpoint) ([]record.Record, error) {
+	all, err := l.Revocations(ctx)
+	return slices.DeleteFunc(all, func(r record.Record) bool {
+		n, err := strconv.ParseInt(r.ID, 10, 64)
+		return err != nil || n >= head.Size
+	}), err
 }
 
 // life is how long the profile says that the product is used; 0 where no profile stands beside the ledger. Whoever names a ledger need
@@ -167,6 +206,7 @@ func scope(p ledger.Part) report.Scope {
 func reported(m *report.Model) *paper.LedgerReport {
 	doc := paper.NoReport().(*paper.LedgerReport)
 	doc.Records, doc.Units, doc.Delivered, doc.HeldBack = m.Count.Records, m.Count.Units, m.Count.Delivered, m.Count.HeldBack
+	doc.Revoked = m.Count.Revoked
 	for _, r := range m.Requirements {
 		if r.Result != "" {
 			doc.Requirements = append(doc.Requirements, paper.ReportedResult{ID: r.ID, Result: r.Result, InPart: r.InPart})

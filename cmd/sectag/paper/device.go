@@ -93,6 +93,8 @@ func known(s flows.SlotFacts) string {
 	switch {
 	case s.Reserved:
 		return "   the modem's own"
+	case s.Revoked:
+		return "   known, and revoked"
 	case s.Known != nil && *s.Known:
 		return "   known"
 	case s.Known != nil:

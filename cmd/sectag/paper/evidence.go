@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"example.org/sectag/bench/sample"
+	"example.org/sectag/bench/typetest"
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/record"
 )
@@ -16,11 +16,11 @@ type Evidence struct {
 }
 
 // Tested is what came of the tests.
-type Tested = sample.Result
+type Tested = typetest.Result
 
 // NoEvidence is its blank.
 func NoEvidence() Document {
-	return &Evidence{Tested: sample.Result{Verdict: cred.Fail, Tests: []record.Measured{}, Findings: []cred.Finding{}}}
+	return &Evidence{Tested: typetest.Result{Verdict: cred.Fail, Tests: []record.Measured{}, Findings: []cred.Finding{}}}
 }
 
 // People writes it as lines.

@@ -14,10 +14,12 @@ type LedgerReport struct {
 	Format       string           `json:"format,omitempty"`
 	Bytes        int              `json:"bytes,omitzero"`
 	SHA256       cred.Digest      `json:"sha256,omitzero"`
+	Proofs       string           `json:"proofs,omitempty"` // folder
 	Records      int64            `json:"records"`
 	Units        int              `json:"units"`
 	Delivered    int              `json:"delivered"`
 	HeldBack     int              `json:"held_back"`
+	Revoked      int              `json:"revoked"`
 	Requirements []ReportedResult `json:"requirements"`
 	Mistakes     []string         `json:"mistakes"` // that were found
 }
@@ -34,7 +36,7 @@ func (d *LedgerReport) People(w io.Writer) {
 	if d.Report == "" {
 		return
 	}
-	fmt.Fprintf(w, "%d units of %d records: %d delivered, %d held back\n", d.Units, d.Records, d.Delivered, d.HeldBack)
+	fmt.Fprintf(w, "%d units of %d records: %d delivered, %d held back, %d revoked\n", d.Units, d.Records, d.Delivered, d.HeldBack, d.Revoked)
 	count := map[string]int{}
 	for _, r := range d.Requirements {
 		count[r.Result]++
@@ -44,4 +46,7 @@ func (d *LedgerReport) People(w io.Writer) {
 		fmt.Fprintf(w, "found: %s\n", m)
 	}
 	line(w, "report", fmt.Sprintf("%s, %d B", d.Report, d.Bytes))
+	if d.Proofs != "" {
+		line(w, "proofs", d.Proofs)
+	}
 }

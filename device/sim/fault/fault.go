@@ -86,6 +86,7 @@ func specs() []spec {
 		{name: "readback", does: "private keys and PSKs are given out when they are read"},
 		{name: "no-readback", does: "nothing is given out when it is read, not even a root CA: 514"},
 		{name: "write-active", does: "writes and deletes are not refused while LTE is on"},
+		{name: "half-locked", does: "writes are not refused while LTE is on, deletes are"},
 		{name: "strict", does: "content that is no PEM, or no hex for a PSK, is 527"},
 		{name: "no-imei", does: "+CGSN is ERROR, as in a unit without an IMEI"},
 		{name: "no-firmware", does: "+CGMR is ERROR"},

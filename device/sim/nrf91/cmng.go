@@ -183,7 +183,7 @@ func (m *Modem) write(slot cred.Slot, named int, p []param) reply {
 	if !slot.Kind.Writable() {
 		return cme(cmeNoAccess)
 	}
-	if r, isBlocked := m.blocked(slot); isBlocked {
+	if r, isBlocked := m.blocked(slot); isBlocked && !(r.code == cmeActive && m.faults.Has("half-locked")) {
 		return r
 	}
 	occupied := m.state.index(slot) >= 0

@@ -65,7 +65,9 @@ type last struct {
 	keys map[record.What]trace
 }
 
-// Unique looks through all records for values that are on two units, from their bytes alone: the table that the writer asks is not asked.
+// Unique looks through all records for values that are on two units, from their bytes alone: the table that the writer asks is not asked,
+// nor is the report, which looks at the units that it prints as they are now (ledger/report/unique.go). Nothing is to be merged: who checks
+// the writer must not share its eyes.
 // That the bytes are those that were sealed is Verify's to tell in full; here the root over them must be the log's.
 func Unique(ctx context.Context, db engine.Engine, rd *sql.DB, origin string) (Uniqueness, error) {
 	u := &unique{keys: newKeys(), units: map[trace]*last{}, has: map[trace]mine{}}

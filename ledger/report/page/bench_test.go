@@ -12,8 +12,8 @@ import (
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/report"
+	"example.org/sectag/ledger/report/fixture"
 	"example.org/sectag/ledger/report/page"
-	"example.org/sectag/ledger/report/sample"
 )
 
 // filled is a ledger of so many units on the disk, written by many at a time, as a gang does.
@@ -33,7 +33,7 @@ func filled(b testing.TB, units int) string {
 			}
 		})
 	}
-	must(b, sample.Batch(units, func(r record.Record) error { r.Run = ""; work <- r; return nil }))
+	must(b, fixture.Batch(units, func(r record.Record) error { r.Run = ""; work <- r; return nil }))
 	close(work)
 	wg.Wait()
 	must(b, s.Close())
@@ -53,7 +53,7 @@ func BenchmarkReport10000(b *testing.B) {
 		must(b, err)
 		head, err := l.Head(b.Context())
 		must(b, err)
-		r := report.New(report.Frame{Made: sample.Begins, Head: head})
+		r := report.New(report.Frame{Made: fixture.Begins, Head: head})
 		must(b, l.Each(b.Context(), head, ledger.Part{}, func(rec record.Record, leaf cred.Digest) error { r.Add(rec, leaf); return nil }))
 		m := r.Finish()
 		if m.Count.Units != 10_000 {

@@ -9,8 +9,9 @@ import (
 	"testing"
 
 	"example.org/sectag/internal/browser"
+	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/report"
-	"example.org/sectag/ledger/report/sample"
+	"example.org/sectag/ledger/report/fixture"
 )
 
 // opened writes a page to a file and opens it in a browser.
@@ -41,6 +42,7 @@ func searched(p *browser.Page, imei string) (l listed) {
 func TestInABrowser(t *testing.T) {
 	b := browser.Start(t)
 	t.Run("a batch", func(t *testing.T) { aBatch(t, b) })
+	t.Run("a revoked unit", func(t *testing.T) { aRevokedUnit(t, b) })
 	t.Run("hostile texts", func(t *testing.T) { hostileTexts(t, b) })
 	t.Run("it would tell", func(t *testing.T) { itWouldTell(t, b) })
 }
@@ -59,7 +61,7 @@ func aBatch(t *testing.T, b *browser.Browser) {
 	if l := searched(p, ""); l.Rows != 50 || l.Found != "260 of 260 units" {
 		t.Errorf("at first %d rows, %q: they are drawn as they are needed", l.Rows, l.Found)
 	}
-	one := sample.IMEI(42).String()
+	one := fixture.IMEI(42).String()
 	l := searched(p, one)
 	if l.Rows != 1 || l.Details != 1 || l.Found != "1 of 260 units" || !strings.Contains(l.Text, one) || !strings.Contains(l.Text, m.Units[42].Cert.Serial) {
 		t.Errorf("search for %s: %+v", one, l)
@@ -96,6 +98,31 @@ func aBatch(t *testing.T, b *browser.Browser) {
 	}
 }
 
+// aRevokedUnit is marked in its line and in its details, and the list of states finds it.
+func aRevokedUnit(t *testing.T, b *browser.Browser) {
+	gone := fixture.Revoked(fixture.Unit(2, 1, fixture.Begins), fixture.Begins.AddDate(0, 1, 0), "keyCompromise")
+	gone.ID, gone.Unit.Name = "7", gone.Seen().Name()
+	r := report.New(report.Frame{Made: fixture.Begins, Head: fixture.Head(9), Revoked: []record.Record{gone}})
+	must(t, fixture.Batch(5, fixture.Sealed(r.Add)))
+	p := opened(t, b, written(t, r.Finish()), 1280)
+	var l listed
+	p.Eval(strings.Replace(strings.Replace(search, `"imei"`, `"status"`, 1), "%", `"revoked"`, 1), &l)
+	if l.Rows != 1 || l.Found != "1 of 5 units" {
+		t.Errorf("%+v", l)
+	}
+	for _, want := range []string{fixture.IMEI(2).String(), "⊘ revoked 2026-12-16, keyCompromise", gone.Revoked.Serial, "by record 7"} {
+		if !strings.Contains(l.Text, want) {
+			t.Errorf("the annex does not say %q: %s", want, l.Text)
+		}
+	}
+	var cover, reasons string
+	p.Eval(`document.querySelector(".numbers").textContent`, &cover)
+	p.Eval(`document.getElementById("revoked").textContent`, &reasons)
+	if !strings.Contains(cover, "1 revoked") || !strings.Contains(cover, "4 units delivered") || !strings.Contains(reasons, "keyCompromise") {
+		t.Errorf("%q %q", cover, reasons)
+	}
+}
+
 func overflow(p *browser.Page) (pixels int) {
 	p.Eval(`document.documentElement.scrollWidth - innerWidth`, &pixels)
 	return max(0, pixels)
@@ -109,10 +136,10 @@ func pages(pdf []byte) int {
 
 // hostileTexts: no script of a record runs, none is refused either, because none is there.
 func hostileTexts(t *testing.T, b *browser.Browser) {
-	r := report.New(report.Frame{Made: sample.Begins, Tool: report.Tool{Version: nasty}, Head: sample.Head(1)})
-	must(t, sample.Sealed(r.Add)(hostile()))
+	r := report.New(report.Frame{Made: fixture.Begins, Tool: report.Tool{Version: nasty}, Head: fixture.Head(1)})
+	must(t, fixture.Sealed(r.Add)(hostile()))
 	p := opened(t, b, written(t, r.Finish()), 360)
-	l := searched(p, sample.IMEI(1).String())
+	l := searched(p, fixture.IMEI(1).String())
 	if l.Rows != 1 || strings.Count(l.Text, nasty) < 3 {
 		t.Errorf("%+v", l)
 	}

@@ -65,12 +65,16 @@ func row(u *report.Unit, s func(string) any) []any {
 	for _, r := range u.Results {
 		tests = append(tests, []any{s(r.Test), s(r.Result), s(r.Record), s(r.Deviation)})
 	}
+	gone := []any{}
+	if r := u.Revoked; r != nil {
+		gone = []any{r.Record, s(r.Time), s(r.Reason), s(r.Serial), r.Proof}
+	}
 	imei := ""
 	if u.IMEI != 0 {
 		imei = u.IMEI.String()
 	}
 	return []any{
 		imei, s(u.Status), s(u.Verdict), u.Record, u.Time, s(u.Kind), u.Records, s(u.Product), s(u.Batch), s(u.Serial), s(u.Model), s(u.Firmware),
-		s(u.Station), s(u.KeyOrigin), slots, cert, s(u.SPKI), s(u.PSK), s(u.Authority), s(u.Anchor), s(u.Connected), tests, s(u.Failure), u.Leaf, s(u.Name),
+		s(u.Station), s(u.KeyOrigin), slots, cert, s(u.SPKI), s(u.PSK), s(u.Authority), s(u.Anchor), s(u.Connected), tests, s(u.Failure), u.Leaf, s(u.Name), gone, u.Proof,
 	}
 }

@@ -4,11 +4,11 @@
   const S = data.strings, all = data.units;
   const t = (v) => (typeof v === "number" ? S[v] : v);
   const IMEI = 0, STATUS = 1, VERDICT = 2, RECORD = 3, TIME = 4, KIND = 5, RECORDS = 6, PRODUCT = 7, BATCH = 8, SERIAL = 9, MODEL = 10, FIRMWARE = 11,
-    STATION = 12, ORIGIN = 13, SLOTS = 14, CERT = 15, SPKI = 16, PSK = 17, AUTHORITY = 18, ANCHOR = 19, CONNECTED = 20, TESTS = 21, FAILURE = 22, LEAF = 23, NAME = 24;
+    STATION = 12, ORIGIN = 13, SLOTS = 14, CERT = 15, SPKI = 16, PSK = 17, AUTHORITY = 18, ANCHOR = 19, CONNECTED = 20, TESTS = 21, FAILURE = 22, LEAF = 23, NAME = 24, REVOKED = 25, PROOF = 26;
   const step = 50, few = 200;
   const $ = (id) => document.getElementById(id);
   const imei = $("imei"), status = $("status"), found = $("found"), rows = $("rows"), more = $("more"), moreLine = $("more-line");
-  const states = { "delivered": ["pass", "● delivered"], "held-back": ["fail", "✕ held back"], "undecided": ["none", "○ without a run"] };
+  const states = { "delivered": ["pass", "● delivered"], "held-back": ["fail", "✕ held back"], "undecided": ["none", "○ without a run"], "revoked": ["fail", "⊘ revoked"] };
   const origins = { "modem": "in the modem", "host": "on the computer", "imported": "from elsewhere" };
   let shown = all, drawn = 0;
 
@@ -50,7 +50,12 @@
     pair(dl, "product, batch, number", [t(u[PRODUCT]), t(u[BATCH]), t(u[SERIAL])].filter(Boolean).join(", "));
     pair(dl, "modem", [t(u[MODEL]), t(u[FIRMWARE])].filter(Boolean).join(", "));
     pair(dl, "record", u[RECORD] + ", " + u[TIME] + ", " + t(u[KIND]) + ", " + t(u[VERDICT]) + ", station " + (t(u[STATION]) || "not named") + "; " + u[RECORDS] + " records of this unit");
+    const gone = u[REVOKED];
+    if (gone.length) pair(dl, "revoked", t(gone[1]) + ", " + t(gone[2]) + ": the certificate " + t(gone[3]) + ", by record " + gone[0] + (gone[4] ? ", proof " + gone[4] : ""));
     pair(dl, "leaf in the log", u[LEAF], true);
+    const name = (u[IMEI] ? u[IMEI] + "-" : "") + u[RECORD];
+    if (u[PROOF]) pair(dl, "proof and record", u[PROOF] + ", " + name + ".json", true);
+    else pair(dl, "proof is made by", "sectag ledger prove " + u[RECORD] + " --out " + name + ".tlog-proof", true);
     pair(dl, "failure", t(u[FAILURE]), true);
     for (const s of u[SLOTS]) pair(dl, "slot " + s[0] + " " + t(s[1]), [t(s[2]), t(s[3]), t(s[4]) === "no" ? "not as sent" : ""].filter(Boolean).join("  "), true);
     const c = u[CERT];
@@ -89,7 +94,8 @@
     head.append(button);
     const state = states[t(u[STATUS])] || ["none", t(u[STATUS])];
     const said = make("td");
-    said.append(make("span", state[1] + (t(u[VERDICT]) === "warn" ? ", with a warning" : ""), "sign " + state[0]));
+    const beside = u[REVOKED].length ? " " + t(u[REVOKED][1]).slice(0, 10) + ", " + t(u[REVOKED][2]) : t(u[VERDICT]) === "warn" ? ", with a warning" : "";
+    said.append(make("span", state[1] + beside, "sign " + state[0]));
     const cert = u[CERT].length ? t(u[CERT][2]).slice(0, 10) : "none";
     const key = t(u[ORIGIN]);
     tr.append(head, said, make("td", u[RECORD], "num"), when(u[TIME]), make("td", t(u[FIRMWARE])), make("td", origins[key] || key || "none"),

@@ -15,7 +15,7 @@ import (
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/report"
 	"example.org/sectag/ledger/report/catalogue"
-	"example.org/sectag/ledger/report/sample"
+	"example.org/sectag/ledger/report/fixture"
 )
 
 // parsed is the page as a tree.
@@ -101,8 +101,8 @@ func TestFlawsAreFound(t *testing.T) {
 
 func TestThePageIsOneSoundDocument(t *testing.T) {
 	for name, fill := range map[string]func(func(record.Record) error) error{
-		"a batch": batch(60), "mistakes": sample.Mistaken, "one failure": func(do func(record.Record) error) error {
-			return do(sample.Failed(1, sample.Begins, "line.no-answer", "nothing answers"))
+		"a batch": batch(60), "mistakes": fixture.Mistaken, "one failure": func(do func(record.Record) error) error {
+			return do(fixture.Failed(1, fixture.Begins, "line.no-answer", "nothing answers"))
 		}, "nothing": func(func(record.Record) error) error { return nil },
 	} {
 		for _, b := range flaws(parsed(t, written(t, model(t, fill)))) {
@@ -115,7 +115,7 @@ func TestThePageIsOneSoundDocument(t *testing.T) {
 var claims = regexp.MustCompile(`(?i)\bcertif(ied|ies|y)\b|\bcompl(y|ies|iant|iance)\b|\bconform(s|ing|ant)?\b|\bapproved by (a|the) (lab|body)|\bguarantee`)
 
 func TestThePageClaimsNothing(t *testing.T) {
-	for _, fill := range []func(func(record.Record) error) error{batch(60), sample.Mistaken} {
+	for _, fill := range []func(func(record.Record) error) error{batch(60), fixture.Mistaken} {
 		text := words(parsed(t, written(t, model(t, fill))))
 		if found := claims.FindAllString(text, -1); found != nil {
 			t.Errorf("the page says %q", found)
@@ -174,7 +174,7 @@ const nasty = `</script><script>throw 1</script><img src=x onerror=throw(2)>"'<!
 
 // hostile is a unit whose every text is an attack.
 func hostile() record.Record {
-	r := sample.Unit(1, 1, sample.Begins)
+	r := fixture.Unit(1, 1, fixture.Begins)
 	r.Unit.Product, r.Unit.Batch, r.Unit.Serial = nasty, nasty, nasty
 	r.Model, r.Hardware, r.Firmware = nasty, nasty, nasty
 	r.Bench.Tool, r.Bench.Station, r.Bench.Operator, r.Bench.Clock.Source = nasty, nasty, nasty, nasty
@@ -182,7 +182,7 @@ func hostile() record.Record {
 	r.Cert.Subject, r.Cert.Issuer, r.Cert.Key, r.Cert.Signature, r.Cert.Profile = nasty, nasty, nasty, nasty, nasty
 	r.Cert.Name = "urn:</script>" + r.Cert.Name
 	r.Authority.Subject, r.Authority.Key, r.Anchor.Subject, r.Anchor.URL, r.Anchor.Approver = "CN="+nasty, nasty, "CN="+nasty, nasty, nasty
-	r.Connect = sample.Connect()
+	r.Connect = fixture.Connect()
 	c := r.Connect
 	c.Endpoint, c.Version, c.Suite, c.Group, c.Signature = nasty, nasty, nasty, nasty, nasty
 	c.Peer[0].Subject, c.Peer[0].Issuer = nasty, nasty
@@ -192,8 +192,8 @@ func hostile() record.Record {
 }
 
 func TestHostileTextsStayTexts(t *testing.T) {
-	b := report.New(report.Frame{Made: sample.Begins, Tool: report.Tool{Version: nasty, Commit: nasty}, Scope: report.Scope{}, Head: sample.Head(1)})
-	must(t, sample.Sealed(b.Add)(hostile()))
+	b := report.New(report.Frame{Made: fixture.Begins, Tool: report.Tool{Version: nasty, Commit: nasty}, Scope: report.Scope{}, Head: fixture.Head(1)})
+	must(t, fixture.Sealed(b.Add)(hostile()))
 	text := written(t, b.Finish())
 	root := parsed(t, text)
 	if bad := flaws(root); len(bad) > 0 {

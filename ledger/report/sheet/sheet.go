@@ -32,6 +32,7 @@ func Rows(m *report.Model) []Row {
 		s.results[r.ID] = r
 	}
 	s.product()
+	s.revoked()
 	s.keys()
 	s.store()
 	s.channel()
@@ -94,9 +95,20 @@ func (s *sheets) product() {
 	s.bench("modem", names(f.Models), "as the modem says it")
 	s.bench("firmware of the modem", names(f.Firmware), "AT+CGMR")
 	s.bench("number of units", strconv.Itoa(s.m.Count.Delivered), "delivered in this report")
+	s.bench("number of revoked units", strconv.Itoa(s.m.Count.Revoked), "records: revocation; they are not among the delivered")
 	s.bench("tool of the bench", names(f.Tools), "records: bench.tool")
 	s.person("application firmware, its version and digest", "release and serial numbers of the product", "intended function", "parts of the standard that are applied",
 		"network equipment: yes or no", "toy or childcare: yes or no", "reaches the internet: directly or through other equipment", "special categories of data: yes or no", "maker", "contact")
+}
+
+// revoked has a line for each unit that still has a certificate that was revoked.
+func (s *sheets) revoked() {
+	for _, u := range s.m.Units {
+		if v := u.Revoked; v != nil {
+			s.at("ProductInfo", "Revoked-"+u.Name)
+			s.bench("certificate that is to be believed no more", v.Serial+", since "+v.Time+", "+v.Reason, "record "+v.Record)
+		}
+	}
 }
 
 func names(all []report.Tally) string {

@@ -8,7 +8,7 @@ import (
 
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/report"
-	"example.org/sectag/ledger/report/sample"
+	"example.org/sectag/ledger/report/fixture"
 	"example.org/sectag/ledger/report/sheet"
 )
 
@@ -21,13 +21,13 @@ func must(t *testing.T, err error) {
 
 func rows(t *testing.T, fill func(func(record.Record) error) error) []sheet.Row {
 	t.Helper()
-	b := report.New(report.Frame{Made: sample.Begins, Head: sample.Head(1)})
-	must(t, fill(sample.Sealed(b.Add)))
+	b := report.New(report.Frame{Made: fixture.Begins, Head: fixture.Head(1)})
+	must(t, fill(fixture.Sealed(b.Add)))
 	return sheet.Rows(b.Finish())
 }
 
 func TestEverySheetHasItsRows(t *testing.T) {
-	all := rows(t, func(do func(record.Record) error) error { return sample.Batch(40, do) })
+	all := rows(t, func(do func(record.Record) error) error { return fixture.Batch(40, do) })
 	bench, person, results := map[string]int{}, map[string]int{}, map[string]string{}
 	for _, r := range all {
 		switch r.FilledBy {
@@ -62,7 +62,7 @@ func TestEverySheetHasItsRows(t *testing.T) {
 
 func TestACellIsNoFormula(t *testing.T) {
 	all := rows(t, func(do func(record.Record) error) error {
-		r := sample.Unit(1, 1, sample.Begins)
+		r := fixture.Unit(1, 1, fixture.Begins)
 		r.Unit.Product, r.Unit.Batch, r.Model = `=HYPERLINK("http://x.example","a")`, "@SUM(1)", "a,\"b\""
 		return do(r)
 	})

@@ -1,8 +1,8 @@
-// Package sample makes the tests that one unit of a type, with each modem firmware, is enough for: that no secret in its store can be read
-// (T3), and that its store cannot be changed while the modem is active (T12). Nothing in the store is changed: what is tried while the
-// modem is active is the deletion of a slot that is empty, for which the AT manual (%CMNG) has the same rule as for a write, and which
-// does no harm where it is not refused. The modem goes onto the network for that, and is put back.
-package sample
+// Package typetest is the verb sectag evidence: it makes the tests that one unit of a type, with each modem firmware, is enough for: that
+// no secret in its store can be read (T3), and that its store cannot be changed while the modem is active (T12). For that a slot that is
+// empty is deleted and then written, both of which the AT manual (%CMNG) says are refused. Nothing is written where the deletion was
+// taken already, and what a modem takes all the same is deleted again. The modem goes onto the network for that, and is put back.
+package typetest
 
 import (
 	"cmp"
@@ -87,7 +87,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		r.Verdict = cred.Fail
 	}
 	t.s.HangUp()
-	if r.Record, err = t.write(context.WithoutCancel(ctx), r, failed); err != nil {
+	if r.Record, err = t.record(context.WithoutCancel(ctx), r, failed); err != nil {
 		return r, err
 	}
 	if failed != nil {
@@ -134,10 +134,17 @@ func (t *tests) secrets(ctx context.Context, m *device.Modem) (record.Measured, 
 	return out, nil
 }
 
-// unlocked is how T12 says that a modem let its store be changed.
-const unlocked = "the modem takes deletions while it is active"
+// How T12 says that a modem let its store be changed, or that nobody can tell.
+const (
+	takesDeletes = "the modem takes deletions while it is active"
+	takesWrites  = "the modem takes writes while it is active"
+	untold       = "the answer tells nothing of a lock"
+)
 
-// lock takes the modem onto the network and tries to delete what is not there.
+// trial is what is written, as a PSK identity or whatever the empty slot is for. It is no secret and is of no use to anybody.
+const trial = "sectag evidence"
+
+// lock takes the modem onto the network and tries to delete what is not there, and to write there.
 func (t *tests) lock(ctx context.Context, m *device.Modem) (out record.Measured, err error) {
 	out = record.Measured{Test: "T12", Requirements: []string{"SSM-2", "ACM-2"}, Result: "not-run"}
 	t.Tell("switching the modem on (AT+CFUN=1): its store must be locked then")
@@ -164,15 +171,56 @@ func (t *tests) lock(ctx context.Context, m *device.Modem) (out record.Measured,
 		out.Evidence = fmt.Sprintf("functional mode %d: the deletion of %s, which is empty, is answered with %s", mode, empty, said)
 		switch said {
 		case "CME 518":
-			out.Result, out.Deviation = "pass", "a deletion was tried, for which the manual has the same rule as for a write; and what is locked while the modem is active is open as soon as it is not"
-			return out, nil
+			return t.write(context.WithoutCancel(ctx), m, empty, out)
 		case "OK", "CME 513":
-			out.Result, out.Deviation = "fail", unlocked
+			out.Result, out.Deviation = "fail", takesDeletes
 			return out, nil
 		}
 	}
-	out.Deviation = "the answer tells nothing of a lock"
+	out.Deviation = untold
 	return out, nil
+}
+
+// write tries to write what must be refused as the deletion was. What the slot lists afterwards decides, and not the answer alone.
+func (t *tests) write(ctx context.Context, m *device.Modem, empty cred.Slot, out record.Measured) (record.Measured, error) {
+	deletion := out.Evidence
+	for range 3 {
+		r, err := m.Raw(ctx, fmt.Sprintf("AT%%CMNG=0,%d,%d,%q", empty.SecTag, empty.Kind, trial), 0)
+		if err != nil {
+			return out, err
+		}
+		_, there, err := m.ListSlot(ctx, empty)
+		if err != nil {
+			return out, err
+		}
+		out.Evidence = deletion + ", a write into it with " + r.Result()
+		switch {
+		case there:
+			out.Result, out.Deviation = "fail", takesWrites
+			return out, t.sweep(ctx, m, empty)
+		case r.Result() == "CME 518":
+			out.Result, out.Deviation = "pass", "what is locked while the modem is active is open as soon as it is not"
+			return out, nil
+		}
+	}
+	out.Deviation = untold
+	return out, nil
+}
+
+// sweep deletes what was written as a trial: at once, or where that is refused as soon as the modem is off the network.
+func (t *tests) sweep(ctx context.Context, m *device.Modem, s cred.Slot) error {
+	t.Tell("deleting what the modem took")
+	_, err := m.Delete(ctx, s)
+	if f := cred.AsFault(err); f != nil && f.Code == "cmng.518" {
+		if _, err = m.Offline(ctx); err == nil {
+			_, err = m.Delete(ctx, s)
+		}
+	}
+	if f := cred.AsFault(err); f != nil {
+		return cred.Because(err, f.Code, f.Text+"; "+s.String()+" may still hold what was written there as a test",
+			fmt.Sprintf("delete it: sectag slots delete --sec-tag %d --type %s", s.SecTag, s.Kind))
+	}
+	return err
 }
 
 // putBack leaves the modem in the mode in which it was found.
@@ -202,14 +250,14 @@ func judge(tests []record.Measured) *cred.Fault {
 		case m.Test == "T3":
 			return secrecy.GivenOut("a private key or PSK of its store")
 		default:
-			return cred.Failed("store.unlocked", unlocked+", which the manual says that it refuses", "update the modem's firmware; until then nothing but your application guards the store")
+			return cred.Failed("store.unlocked", m.Deviation+", which the manual says that it refuses", "update the modem's firmware; until then nothing but your application guards the store")
 		}
 	}
 	return nil
 }
 
-// write writes the record, of kind test: it names no certificate and no key, and claims nothing.
-func (t *tests) write(ctx context.Context, r Result, failed *cred.Fault) (string, error) {
+// record writes the record, of kind test: it names no certificate and no key, and claims nothing.
+func (t *tests) record(ctx context.Context, r Result, failed *cred.Fault) (string, error) {
 	if t.Ledger == nil {
 		return "", nil
 	}

@@ -1,4 +1,4 @@
-package sample_test
+package typetest_test
 
 import (
 	"context"
@@ -8,16 +8,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/bench/profile"
-	"example.org/sectag/bench/sample"
 	"example.org/sectag/bench/secrecy"
+	"example.org/sectag/bench/typetest"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
 	"example.org/sectag/device/sim"
 	"example.org/sectag/flows"
 	"example.org/sectag/ledger"
 	"example.org/sectag/ledger/record"
+	"example.org/sectag/ledger/report/fixture"
 )
 
 const secret = "d7e1f3a2b4c5968778695a4b3c2d1e0f"
@@ -71,14 +75,16 @@ func TestTheTestsOfOneUnit(t *testing.T) {
 		code     string
 		evidence string // a part of T12's
 	}{
-		"as the manual says":  {full, nil, "pass", "pass", "", "functional mode 1: the deletion of 0 psk-id, which is empty, is answered with CME 518"},
-		"on the network":      {full, []string{"online"}, "pass", "pass", "", "functional mode 1"},
-		"secrets are given":   {full, []string{"readback"}, "fail", "pass", "store.readback", ""},
-		"an open store":       {full, []string{"write-active"}, "pass", "fail", "store.unlocked", "CME 513"},
-		"both":                {full, []string{"write-active", "readback"}, "fail", "fail", "store.readback", "CME 513"},
-		"nothing is readable": {full, []string{"no-readback"}, "not-run", "pass", "", ""},
-		"an empty store":      {nil, nil, "not-run", "pass", "", ""},
-		"no control":          {map[cred.Slot]string{psk: secret}, nil, "not-run", "pass", "", ""},
+		"as the manual says":   {full, nil, "pass", "pass", "", "functional mode 1: the deletion of 0 psk-id, which is empty, is answered with CME 518, a write into it with CME 518"},
+		"on the network":       {full, []string{"online"}, "pass", "pass", "", "functional mode 1"},
+		"secrets are given":    {full, []string{"readback"}, "fail", "pass", "store.readback", ""},
+		"an open store":        {full, []string{"write-active"}, "pass", "fail", "store.unlocked", "CME 513"},
+		"a half open store":    {full, []string{"half-locked"}, "pass", "fail", "store.unlocked", "answered with CME 518, a write into it with OK"},
+		"half, on the network": {full, []string{"online", "half-locked"}, "pass", "fail", "store.unlocked", "a write into it with OK"},
+		"both":                 {full, []string{"write-active", "readback"}, "fail", "fail", "store.readback", "CME 513"},
+		"nothing is readable":  {full, []string{"no-readback"}, "not-run", "pass", "", ""},
+		"an empty store":       {nil, nil, "not-run", "pass", "", ""},
+		"no control":           {map[cred.Slot]string{psk: secret}, nil, "not-run", "pass", "", ""},
 	} {
 		u := unit(t, "", c.holds, c.faults...)
 		l, err := ledger.OpenMemory(t.Context())
@@ -86,7 +92,7 @@ func TestTheTestsOfOneUnit(t *testing.T) {
 			t.Fatal(err)
 		}
 		before, told := u.State(), &strings.Builder{}
-		r, err := sample.Run(t.Context(), sample.Options{
+		r, err := typetest.Run(t.Context(), typetest.Options{
 			Port: "sim:unit", Dialer: dialer(u), Profile: profile.Profile{Product: "tracker"}, Ledger: l, Tool: evidence.Tool{Version: "test"}, Now: time.Now,
 			Tell: func(s string) { fmt.Fprintln(told, s) }, Trace: func(l flows.TraceLine) { fmt.Fprintln(told, l.Text) },
 		})
@@ -116,6 +122,29 @@ func TestTheTestsOfOneUnit(t *testing.T) {
 	}
 }
 
+// The record with which the report is tried is the one that is written here, but for the unit's own numbers.
+func TestTheReportIsTriedWithThisRecord(t *testing.T) {
+	u := unit(t, "", map[cred.Slot]string{{SecTag: 42, Kind: cred.RootCA}: "a root", {SecTag: 42, Kind: cred.ClientKey}: secret})
+	l, err := ledger.OpenMemory(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	r, err := typetest.Run(t.Context(), typetest.Options{Port: "sim:unit", Dialer: dialer(u), Ledger: l, Now: time.Now, Tell: func(string) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := l.Show(t.Context(), r.Record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fixture.TypeTest(1, time.Now())
+	own := cmpopts.IgnoreFields(record.Record{}, "ID", "Time", "IMEI", "Unit", "Hardware", "Bench", "ElapsedMS", "Line", "Seal", "Connection", "Version")
+	if d := cmp.Diff(want, got, own, cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("what is written here (+) and what the report is tried with (-): %s", d)
+	}
+}
+
 // The cable comes out anywhere: a failure, no record, and nothing lost in the store.
 func TestTheCableComesOut(t *testing.T) {
 	full := map[cred.Slot]string{{SecTag: 42, Kind: cred.RootCA}: "a root", {SecTag: 42, Kind: cred.PSK}: secret}
@@ -123,7 +152,7 @@ func TestTheCableComesOut(t *testing.T) {
 		u := unit(t, "", full)
 		before := fmt.Sprint(u.State().Slots)
 		line := &cut{left: n}
-		_, err := sample.Run(t.Context(), sample.Options{Port: "sim:unit", Dialer: line.dialer(u), Now: time.Now, Tell: func(string) {}})
+		_, err := typetest.Run(t.Context(), typetest.Options{Port: "sim:unit", Dialer: line.dialer(u), Now: time.Now, Tell: func(string) {}})
 		more = line.left <= 0
 		if f := cred.AsFault(err); more && (f == nil || f.Code != "port.lost") && mode(t, u) != 4 {
 			t.Errorf("after %d bytes: %v, and the mode is %d", n, err, mode(t, u))

@@ -1,8 +1,6 @@
-package report
+package row
 
-import (
-	"example.org/sectag/ledger/report/cite"
-)
+import "example.org/sectag/ledger/report/cite"
 
 // Uniqueness says over how many units it was looked and what was found.
 type Uniqueness struct {
@@ -42,4 +40,22 @@ type Deviation struct {
 	Test  string `json:"test"`
 	Text  string `json:"text"`
 	Units int    `json:"units"`
+}
+
+// Attempt is one kind of handshake that must fail.
+type Attempt struct {
+	Attempt string       `json:"attempt"`
+	Refused int          `json:"refused"`
+	LetIn   int          `json:"let_in"`
+	NotRun  int          `json:"not_run"`
+	Records cite.Records `json:"records"`
+}
+
+// Revoked is how many certificates of the report's units were revoked for one reason.
+type Revoked struct {
+	Reason       string       `json:"reason"`
+	Certificates int          `json:"certificates"`
+	Units        int          `json:"units"`    // that have the certificate still
+	Replaced     int          `json:"replaced"` // of which the unit has another one since
+	Records      cite.Records `json:"records"`
 }

@@ -1,0 +1,79 @@
+package linear
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/way"
+)
+
+// speech is what was said last, so that only what is new is said.
+type speech struct {
+	way.Speech
+	note   string // to be said once
+	prompt bool   // the last thing said was a prompt
+}
+
+// speak says what is new, then asks for a line where one is waited for.
+func (t *talk) speak() error {
+	if t.shown == nil || t.gone {
+		return nil
+	}
+	now := speechOf(t.shown)
+	var out []string
+	if t.said.note != "" {
+		out = append(out, t.said.note)
+		t.said.note = ""
+	}
+	out = append(out, fresh(t.said.Lines, now.Lines)...)
+	if !now.Works && !slices.Equal(now.Keys, t.said.Keys) && len(now.Keys) > 0 {
+		out = append(out, "keys: "+strings.Join(now.Keys, ", "))
+	}
+	t.said.Speech = now
+	begun := t.reader.ask(meant(now), now.Secret)
+	if len(out) == 0 && t.said.prompt && !begun {
+		return nil
+	}
+	if t.said.prompt {
+		out = append([]string{""}, out...) // the line of the prompt before ends
+	}
+	palette := paint.Palette{Bare: true, ASCII: t.ASCII}
+	for _, l := range out {
+		if _, err := fmt.Fprintln(t.Out, palette.Say(l)); err != nil {
+			return err
+		}
+	}
+	t.said.prompt = true
+	_, err := fmt.Fprint(t.Out, prompt(now))
+	return err
+}
+
+func prompt(s way.Speech) string {
+	if s.Asks != "" {
+		return s.Asks + ": "
+	}
+	return "> "
+}
+
+// meant is what a line answers that is typed now.
+func meant(s way.Speech) string {
+	if s.Secret {
+		return "secret " + s.Asks
+	}
+	return s.Asks
+}
+
+// fresh are the lines that were not said before. Where the first differs everything is new: one is somewhere else.
+func fresh(old, now []string) (out []string) {
+	if len(old) == 0 || len(now) == 0 || old[0] != now[0] {
+		old = nil
+	}
+	for _, l := range now {
+		if l = strings.TrimRight(l, " "); strings.TrimSpace(l) != "" && !slices.Contains(old, l) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
