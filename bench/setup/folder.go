@@ -22,6 +22,9 @@ func (d *Desk) List(dir string) setup.Folder {
 	return List(filepath.Dir(d.file), d.join(dir))
 }
 
+// Here is List for names that are meant from the working folder.
+func Here(dir string) setup.Folder { return List(".", dir) }
+
 // List is what a folder holds, folders first. What this user may not go into or read is in it with the reason. What lies below
 // base is named from there.
 func List(base, dir string) setup.Folder {

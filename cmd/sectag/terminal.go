@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"example.org/sectag/bench"
+	"example.org/sectag/bench/setup"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cred"
@@ -88,7 +89,7 @@ func (a *app) walk(ctx context.Context, on *terminal, c bench.Config, t flows.Te
 	c.Trace = func(l flows.TraceLine) { screens.Trace(l) }
 	c.Once = false
 	b := bench.New(c)
-	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now, Door: s.door})
+	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now, Door: s.door, List: setup.Here})
 	loop, end := context.WithCancel(ctx)
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))

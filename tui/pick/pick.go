@@ -188,3 +188,21 @@ func size(n int64) string {
 	}
 	return fmt.Sprintf("%d MB", n/1_000_000)
 }
+
+// Window is the list in a window of its own, for the field of a name.
+func (p *Pick) Window(field string, pal paint.Palette, w, h int) string {
+	head := []paint.Line{paint.Row(paint.B(" sectag"), paint.P(" · choose a file: "+field))}
+	var foot []paint.Line
+	if n := p.Note(); n != "" {
+		note := paint.Line{Spans: []paint.Span{paint.S(paint.Odd|paint.Bold, " "+n)}, Hang: 1}.Fit(w)
+		foot = note[:min(len(note), 2)]
+	}
+	foot = append(foot, paint.Flow(Keys(), w, 2)...)
+	room := max(h-len(head)-len(foot), 0)
+	body := p.Draw(w, room)
+	lines := append(head, body[:min(len(body), room)]...)
+	for len(lines)+len(foot) < h {
+		lines = append(lines, paint.Line{})
+	}
+	return pal.Frame(append(lines, foot...), w, h)
+}

@@ -36,7 +36,7 @@ func (s *Screens) pressList(k form.Key) {
 	}
 	s.list = nil
 	if path != "" {
-		s.form.Fields[s.form.At].Set(path)
+		s.form.Fill(path)
 		s.take()
 	}
 }

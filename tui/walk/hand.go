@@ -4,6 +4,7 @@ import (
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/frame"
+	"example.org/sectag/tui/pick"
 	"example.org/sectag/tui/screen"
 	"example.org/sectag/tui/way"
 	"example.org/sectag/tui/words"
@@ -26,7 +27,9 @@ type hand struct {
 	door      bool // there is one to leave for
 	before    form.Before
 	form      *form.Form
-	dismissed question // the question that was closed and does not open by itself again
+	list      pick.Lister
+	files     *pick.Pick // the list that lies over the question, nil when there is none
+	dismissed question   // the question that was closed and does not open by itself again
 	over      screen.Over
 	scroll    int
 	note      string
@@ -103,7 +106,7 @@ func (h *hand) open(a flows.Action, s sight) {
 func (h *hand) close() {
 	if h.form != nil {
 		h.form.Clear()
-		h.form = nil
+		h.form, h.files = nil, nil
 	}
 }
 
@@ -138,6 +141,9 @@ func (h *hand) press(k form.Key, s sight) way.Act {
 	switch {
 	case k.Name == form.Interrupt:
 		return h.leave(s)
+	case h.files != nil:
+		h.pressFiles(k)
+		return way.Nothing
 	case k.Name == form.Pasted:
 		if h.form != nil && h.over == screen.Nothing {
 			h.form.Press(k)
@@ -183,6 +189,10 @@ func (h *hand) pressForm(k form.Key, s sight) way.Act {
 		h.close()
 		return way.Nothing
 	}
+	if k.Name == form.Files && h.list != nil && h.form.Fields[h.form.At].Path {
+		h.files = pick.Open(h.list, ".")
+		return way.Nothing
+	}
 	taken, send := h.form.Press(k)
 	switch {
 	case send:
@@ -194,6 +204,17 @@ func (h *hand) pressForm(k form.Key, s sight) way.Act {
 		return h.everywhere(k.Char, s)
 	}
 	return way.Nothing
+}
+
+// pressFiles gives a key to the list of files; a chosen one goes into the field.
+func (h *hand) pressFiles(k form.Key) {
+	path, done := h.files.Press(k)
+	if done {
+		h.files = nil
+	}
+	if path != "" {
+		h.form.Fill(path)
+	}
 }
 
 // answer makes an event of what was typed and puts it. The question is closed; should it be asked again, what was typed is there.

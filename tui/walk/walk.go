@@ -8,6 +8,7 @@ import (
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/frame"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/pick"
 	"example.org/sectag/tui/screen"
 	"example.org/sectag/tui/way"
 )
@@ -20,6 +21,7 @@ type Options struct {
 	LastPort string           // offered first
 	Door     bool             // there is a start screen to go back to
 	Now      func() time.Time // nil: the system's clock
+	List     pick.Lister      // tells what a folder holds, for fields that name a file; nil: they are typed
 }
 
 // The messages that the bench's side sends.
@@ -63,7 +65,7 @@ func New(b Bench, o Options) *Walk {
 	return &Walk{
 		title: o.Title, station: o.Station, palette: o.Palette, clock: clock,
 		sight: sight{w: 80, h: 24, now: clock()},
-		hand:  hand{bench: b, door: o.Door, before: form.Before{Port: o.LastPort}},
+		hand:  hand{bench: b, list: o.List, door: o.Door, before: form.Before{Port: o.LastPort}},
 		in:    way.NewInbox(backlog, backlog, maxTrace),
 	}
 }
@@ -188,6 +190,9 @@ func beside(m shotMsg) bool {
 func (w *Walk) View() string {
 	if w.sight.machine == nil {
 		return w.palette.Frame([]paint.Line{paint.Text(" sectag: starting")}, w.sight.w, w.sight.h)
+	}
+	if h := &w.hand; h.files != nil {
+		return h.files.Window(h.form.Fields[h.form.At].Label, w.palette, w.sight.w, w.sight.h)
 	}
 	return frame.Draw(w.scene(), w.sight.w, w.sight.h)
 }
