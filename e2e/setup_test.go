@@ -3,10 +3,12 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // Somebody with an empty folder, a root of the server's owner and a unit: question by question to a profile and an authority, then the
@@ -111,4 +113,52 @@ func TestAValueOfTheProfileIsChanged(t *testing.T) {
 	if got, want := string(read(t, s.file("sectag.toml"))), strings.Replace(before, "tracker-2", "tracker-3", 1); got != want {
 		t.Errorf("the file is\n%s\nand not\n%s", got, want)
 	}
+}
+
+// A click opens a way and presses a key; the terminal gets its mouse back, and with --no-mouse it keeps it.
+func TestTheMouse(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, "Acme Devices", true)
+	s.profile(filepath.Join(s.dir, "root.crt"), "")
+	x := s.terminal(nil)
+	x.sees("▸ s  station", "e  profile")
+	x.clicks("e  profile")
+	x.sees("1 of ", "▸ product")
+	x.clicks("esc leave")
+	x.sees("no profile was written", "▸ s  station")
+	x.clicks("q quit")
+	x.sees("[exit 0]")
+	if said := x.printed(); !strings.Contains(said, `\033[?1002h`) || strings.LastIndex(said, `\033[?1002l`) < strings.LastIndex(said, `\033[?1002h`) {
+		t.Error("the mouse was not asked for, or not given back")
+	}
+	other := newStage(t, "Acme Devices", true)
+	x = other.terminal(nil, "--no-mouse")
+	x.sees("set-up")
+	x.leaves("q")
+	if strings.Contains(x.printed(), `\033[?1002h`) {
+		t.Error("the mouse was taken")
+	}
+}
+
+// clicks presses and lets go the left button on the first letter of a text, as a terminal tells it (SGR, 1006).
+func (x *terminal) clicks(text string) {
+	x.t.Helper()
+	for y, l := range strings.Split(x.sees(text), "\n") {
+		if before, _, is := strings.Cut(l, text); is {
+			for _, end := range []string{"M", "m"} {
+				x.bytes(fmt.Sprintf("\x1b[<0;%d;%d%s", utf8.RuneCountInString(before)+1, y+1, end))
+			}
+			return
+		}
+	}
+}
+
+// bytes gives bytes to the program as they are.
+func (x *terminal) bytes(s string) {
+	x.t.Helper()
+	var hex []string
+	for _, b := range []byte(s) {
+		hex = append(hex, fmt.Sprintf("%02x", b))
+	}
+	x.do("send-keys -H " + strings.Join(hex, " "))
 }

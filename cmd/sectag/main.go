@@ -39,6 +39,7 @@ type app struct {
 	*console.Console
 	ascii bool // the screens draw with ASCII only
 	plain bool // they say lines instead
+	still bool // the mouse is left to the terminal
 }
 
 // run is main without the process: it parses, does the verb and answers with the exit code.

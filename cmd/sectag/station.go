@@ -47,6 +47,7 @@ func wayNames() (out []string) {
 
 func asciiFlag(c *cobra.Command, a *app) {
 	c.Flags().BoolVar(&a.ascii, "ascii", false, "draw the screens with ASCII characters only")
+	c.Flags().BoolVar(&a.still, "no-mouse", false, "leave the mouse to the terminal, so that it selects text as everywhere")
 	c.Flags().BoolVar(&a.plain, "plain", false, "say the screens line by line and read lines, for a screen reader")
 }
 

@@ -35,7 +35,7 @@ type shell interface {
 
 func (a *app) shell() shell {
 	if !a.plain {
-		return tui.New(tui.Options{In: a.In, Out: a.Out, Now: now})
+		return tui.New(tui.Options{In: a.In, Out: a.Out, Now: now, Mouse: !a.still})
 	}
 	return linear.New(linear.Options{In: a.In, Out: a.Out, Now: now, ASCII: a.ascii, Secret: func() ([]byte, error) { return a.AskPassphrase("") }})
 }

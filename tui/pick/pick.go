@@ -3,6 +3,7 @@ package pick
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"example.org/sectag/flows/setup"
@@ -61,6 +62,8 @@ func (p *Pick) Press(k form.Key) (path string, done bool) {
 		p.at = max(p.at-10, 0)
 	case form.PageDown:
 		p.at = min(p.at+10, max(len(list)-1, 0))
+	case form.WheelUp, form.WheelDown:
+		p.at = max(min(p.at+k.Step(), len(list)-1), 0)
 	case form.Home:
 		p.at = 0
 	case form.End:
@@ -156,7 +159,7 @@ func (p *Pick) Draw(w, h int) []paint.Line {
 	room := max(h-len(out), 1)
 	from := max(0, min(p.at-room/2, len(list)-room))
 	for i := from; i < min(from+room, len(list)); i++ {
-		out = append(out, line(list[i], i == p.at, w))
+		out = append(out, line(list[i], i == p.at, w).On(rowSpot+strconv.Itoa(i)))
 	}
 	return out
 }
@@ -189,8 +192,22 @@ func size(n int64) string {
 	return fmt.Sprintf("%d MB", n/1_000_000)
 }
 
+// rowSpot begins the spot of an entry's row; its number follows.
+const rowSpot = "row "
+
+// Stand goes to the row that a spot is of; false when it is none.
+func (p *Pick) Stand(spot string) bool {
+	n, is := strings.CutPrefix(spot, rowSpot)
+	at, err := strconv.Atoi(n)
+	if !is || err != nil || at < 0 || at >= len(p.shown()) {
+		return false
+	}
+	p.at = at
+	return true
+}
+
 // Window is the list in a window of its own, for the field of a name.
-func (p *Pick) Window(field string, pal paint.Palette, w, h int) string {
+func (p *Pick) Window(field string, w, h int) []paint.Line {
 	head := []paint.Line{paint.Row(paint.B(" sectag"), paint.P(" · choose a file: "+field))}
 	var foot []paint.Line
 	if n := p.Note(); n != "" {
@@ -204,5 +221,5 @@ func (p *Pick) Window(field string, pal paint.Palette, w, h int) string {
 	for len(lines)+len(foot) < h {
 		lines = append(lines, paint.Line{})
 	}
-	return pal.Frame(append(lines, foot...), w, h)
+	return append(lines, foot...)
 }

@@ -5,13 +5,29 @@ import (
 	"strings"
 
 	"example.org/sectag/flows/setup"
+	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/paint"
 	"example.org/sectag/tui/pick"
+	"example.org/sectag/tui/way"
 	"example.org/sectag/tui/words"
 )
 
 // View draws the window.
-func (s *Screens) View() string {
+func (s *Screens) View() string { return s.Palette.Frame(s.lines(), s.w, s.h) }
+
+// Click presses the key that is clicked, or chooses a file from the list.
+func (s *Screens) Click(x, y int) way.Act {
+	spot := paint.At(s.lines(), x, y)
+	if s.list != nil && s.list.Stand(spot) {
+		return s.Press(form.Key{Name: form.Enter})
+	}
+	if k, is := form.Named(spot); is {
+		return s.Press(k)
+	}
+	return way.Nothing
+}
+
+func (s *Screens) lines() []paint.Line {
 	small := s.w < 80 || s.h < 24
 	head := s.head(small)
 	foot := s.foot(small)
@@ -31,7 +47,7 @@ func (s *Screens) View() string {
 	for len(lines)+len(foot) < s.h {
 		lines = append(lines, paint.Line{})
 	}
-	return s.Palette.Frame(append(lines, foot...), s.w, s.h)
+	return append(lines, foot...)
 }
 
 func rule(w int) paint.Line { return paint.Row(paint.P(strings.Repeat("─", max(w, 0)))) }
@@ -65,7 +81,7 @@ func (s *Screens) body(small bool) []paint.Line {
 	}
 	lines = append(lines, s.form.Draw(w, s.h, small)...)
 	if f := &s.form.Fields[s.form.At]; f.Path {
-		lines = append(lines, paint.AsDetail(paint.Row(paint.P("  "), paint.B("ctrl+o"), paint.P(" lists the files to choose from")))...)
+		lines = append(lines, paint.AsDetail(paint.Row(paint.P("  "), paint.B("ctrl+o"), paint.P(" lists the files to choose from")).On("ctrl+o"))...)
 	}
 	return append(lines, s.said()...)
 }

@@ -80,6 +80,8 @@ func (s *Screens) pressReview(k form.Key) way.Act {
 		s.page += page
 	case k.Name == form.PageUp:
 		s.page = max(s.page-page, 0)
+	case k.Step() != 0:
+		s.page = max(s.page+k.Step(), 0)
 	case k.Name == form.Down:
 		s.page++
 	case k.Name == form.Up:

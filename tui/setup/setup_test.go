@@ -305,3 +305,35 @@ func TestWhoSeesNoWindowIsToldTheSame(t *testing.T) {
 		t.Error("writing is not said to be work")
 	}
 }
+
+// TestClicks: a key of the lower edge, a row of the list; the wheel turns the review.
+func TestClicks(t *testing.T) {
+	r := toTheAuthority(t).press(form.Key{Name: form.ClearLine}, "load", enter)
+	click := func(text string) {
+		for y, l := range strings.Split(r.s.View(), "\n") {
+			if i := strings.Index(l, text); i >= 0 {
+				r.act = r.s.Click(paint.Width(l[:i]), y)
+				return
+			}
+		}
+		t.Fatalf("%q is not on the screen:\n%s", text, r.s.View())
+	}
+	click("files")
+	r.sees("owner-root.pem")
+	click("root.crt")
+	r.sees("▸ certificate  root.crt")
+	click("esc back")
+	r.sees("▸ authority")
+	if r.s.Click(0, 0) != way.Nothing || r.s.Click(500, 500) != way.Nothing || r.s.Click(-1, -1) != way.Nothing {
+		t.Error("a click on nothing did something")
+	}
+	r = toTheEnd(t)
+	r.s.Resize(40, 12)
+	before := r.s.View()
+	if r.press(form.Key{Name: form.WheelDown}); r.s.View() == before {
+		t.Error("the wheel does not turn the file")
+	}
+	if r.press(form.Key{Name: form.WheelUp}); r.s.View() != before {
+		t.Error("nor back")
+	}
+}

@@ -79,3 +79,31 @@ func TestKeysOpenWaysOrSayWhyNot(t *testing.T) {
 		t.Error("a key without a meaning, or q")
 	}
 }
+
+// TestClicks: the line of a way opens it, a key of the lower edge is pressed, and the rest means nothing.
+func TestClicks(t *testing.T) {
+	for _, size := range []struct{ w, h int }{{80, 24}, {40, 12}} {
+		var went []door.Way
+		s := shown(door.New(true, true), "", func(w door.Way) { went = append(went, w) })
+		s.Resize(size.w, size.h)
+		for y, l := range strings.Split(s.View(), "\n") {
+			for x := range size.w {
+				before := len(went)
+				do := s.Click(x, y)
+				inside := x < paint.Width(l)
+				switch {
+				case !inside && do != way.Nothing:
+					t.Fatalf("a click beside %q did something", l)
+				case strings.Contains(l, "  e  profile") && inside && (len(went) == before || went[before] != door.Edit):
+					t.Fatalf("a click on %q at %d opened %v", l, x, went[before:])
+				case strings.Contains(l, "q quit") && x == strings.Index(l, "q quit")-4 && do != way.Quit: // the arrows take four bytes more than cells
+					t.Fatalf("a click on q in %q: %d", l, do)
+				}
+			}
+		}
+		s = shown(door.New(true, true), "", nil)
+		if s.Press(form.Key{Name: form.WheelDown}); s.at.At == door.Station {
+			t.Error("the wheel does not turn")
+		}
+	}
+}

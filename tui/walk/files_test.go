@@ -21,7 +21,7 @@ func folder(string) setup.Folder {
 func listing(t *testing.T) *run {
 	r := newRun(t, flows.Terms{}, blank(t))
 	r.root.hand.list = folder
-	return r.settle()
+	return r.settle().press("o")
 }
 
 func TestAFileIsChosenFromAList(t *testing.T) {
@@ -40,7 +40,7 @@ func TestAFileIsChosenFromAList(t *testing.T) {
 	if r.press(ctrlO, ctrlC); r.root.hand.files != nil || r.root.hand.form != nil {
 		t.Error("ctrl+c leaves, whatever is open")
 	}
-	if r := newRun(t, flows.Terms{}, blank(t)).settle().press(ctrlO); r.root.hand.files != nil {
+	if r := newRun(t, flows.Terms{}, blank(t)).settle().press("o", ctrlO); r.root.hand.files != nil {
 		t.Error("a list although nobody lists")
 	}
 }
@@ -67,5 +67,38 @@ func TestTheListFits(t *testing.T) {
 				t.Errorf("%q is wider than %d", l, size.w)
 			}
 		}
+	}
+}
+
+// TestClicks: a key of the lower edge is pressed, a row of the list is chosen, the wheel scrolls what lies over the screen.
+func TestClicks(t *testing.T) {
+	r := listing(t)
+	click := func(text string) {
+		t.Helper()
+		for y, l := range strings.Split(r.frame(paint.Palette{Bare: true}, 80, 24), "\n") {
+			if i := strings.Index(l, text); i >= 0 {
+				r.root.Click(paint.Width(l[:i]), y)
+				return
+			}
+		}
+		t.Fatalf("%q is not on the screen:\n%s", text, r.root.View())
+	}
+	r.press(ctrlO)
+	click("root.key")
+	if v := r.root.View(); !strings.Contains(v, "root.key") || r.root.hand.files != nil {
+		t.Errorf("not chosen:\n%s", v)
+	}
+	click("esc ")
+	if r.root.hand.form != nil {
+		t.Error("esc was clicked and the question is open")
+	}
+	click("? help")
+	r.frame(paint.Palette{Bare: true}, 40, 12)
+	before := r.root.View()
+	if r.press(form.Key{Name: form.WheelDown}); r.root.View() == before {
+		t.Error("the wheel does not turn the page")
+	}
+	if r.press(form.Key{Name: form.WheelUp}); r.root.View() != before {
+		t.Error("nor back")
 	}
 }

@@ -175,6 +175,8 @@ func (h *hand) pressOver(k form.Key, s sight) way.Act {
 		h.scroll = max(h.scroll+step, 0)
 	case form.Up:
 		h.scroll = max(h.scroll-step, 0)
+	case form.WheelUp, form.WheelDown:
+		h.scroll = max(h.scroll+step*k.Step(), 0)
 	case form.Char:
 		return h.everywhere(k.Char, s)
 	}
@@ -198,7 +200,7 @@ func (h *hand) pressForm(k form.Key, s sight) way.Act {
 	case send:
 		h.answer()
 	case taken:
-	case k.Name == form.PageDown || k.Name == form.PageUp:
+	case k.Name == form.PageDown || k.Name == form.PageUp || k.Step() != 0:
 		return h.pressScreen(k, s)
 	case k.Name == form.Char && frame.Free(h.form, k.Char):
 		return h.everywhere(k.Char, s)
@@ -239,6 +241,8 @@ func (h *hand) pressScreen(k form.Key, s sight) way.Act {
 		h.scroll += max(s.h-8, 1)
 	case form.PageUp:
 		h.scroll = max(h.scroll-max(s.h-8, 1), 0)
+	case form.WheelUp, form.WheelDown:
+		h.scroll = max(h.scroll+k.Step(), 0)
 	case form.Left:
 		h.turn(-1, s)
 	case form.Right:

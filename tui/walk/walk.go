@@ -151,7 +151,7 @@ func (w *Walk) Press(k form.Key) way.Act {
 }
 
 func scrolls(k form.Key) bool {
-	return k.Name == form.PageDown || k.Name == form.PageUp || k.Name == form.Up || k.Name == form.Down
+	return k.Name == form.PageDown || k.Name == form.PageUp || k.Name == form.Up || k.Name == form.Down || k.Step() != 0
 }
 
 // shot takes in what the bench shows after an event.
@@ -187,14 +187,28 @@ func beside(m shotMsg) bool {
 }
 
 // View draws the window.
-func (w *Walk) View() string {
-	if w.sight.machine == nil {
-		return w.palette.Frame([]paint.Line{paint.Text(" sectag: starting")}, w.sight.w, w.sight.h)
+func (w *Walk) View() string { return w.palette.Frame(w.lines(), w.sight.w, w.sight.h) }
+
+func (w *Walk) lines() []paint.Line {
+	switch h := &w.hand; {
+	case w.sight.machine == nil:
+		return []paint.Line{paint.Text(" sectag: starting")}
+	case h.files != nil:
+		return h.files.Window(h.form.Fields[h.form.At].Label, w.sight.w, w.sight.h)
 	}
-	if h := &w.hand; h.files != nil {
-		return h.files.Window(h.form.Fields[h.form.At].Label, w.palette, w.sight.w, w.sight.h)
+	return frame.Lines(w.scene(), w.sight.w, w.sight.h)
+}
+
+// Click presses the key that is clicked, or chooses a file from the list.
+func (w *Walk) Click(x, y int) way.Act {
+	spot := paint.At(w.lines(), x, y)
+	if w.hand.files != nil && w.hand.files.Stand(spot) {
+		return w.Press(form.Key{Name: form.Enter})
 	}
-	return frame.Draw(w.scene(), w.sight.w, w.sight.h)
+	if k, is := form.Named(spot); is {
+		return w.Press(k)
+	}
+	return way.Nothing
 }
 
 func (w *Walk) scene() screen.Scene {
