@@ -112,7 +112,7 @@ func TestTheNextUnitIsReadWholeOnALineThatStaysOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, unit := range []*sim.Modem{first, second} {
-		list, err := l.List(context.Background(), ledger.Query{IMEI: unit.State().IMEI})
+		list, err := l.List(context.Background(), ledger.Query{Part: ledger.Part{IMEIs: []cred.IMEI{unit.State().IMEI}}})
 		if err != nil || len(list) != 1 {
 			t.Fatalf("unit %d has the records %v, %v", i+1, list, err)
 		}

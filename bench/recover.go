@@ -155,7 +155,7 @@ func (b *Bench) told(ctx context.Context, run ledger.Run, serial string) (bool, 
 	if err != nil {
 		return false, err
 	}
-	list, err := b.desk.Ledger.List(ctx, ledger.Query{Since: since})
+	list, err := b.desk.Ledger.List(ctx, ledger.Query{Part: ledger.Part{Since: since}})
 	for _, s := range list {
 		r, _, err := b.desk.Ledger.Show(ctx, s.Record)
 		if err != nil || r.Run == run.ID && slices.Contains(r.Abandoned, serial) {

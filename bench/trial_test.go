@@ -130,7 +130,7 @@ func (x *trial) job(ctx context.Context, t testing.TB, port string, d device.Dia
 func (x *trial) read(t testing.TB) (out []record.Record) {
 	t.Helper()
 	ctx := context.Background()
-	list, err := x.l.List(ctx, ledger.Query{IMEI: x.who})
+	list, err := x.l.List(ctx, ledger.Query{Part: ledger.Part{IMEIs: []cred.IMEI{x.who}}})
 	if err != nil {
 		t.Fatal(err)
 	}

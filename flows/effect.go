@@ -54,6 +54,7 @@ type (
 		SecTag cred.SecTag // counts when Chosen
 		Chosen bool        // a person chose the tag
 		Hand   Hand
+		Aim    Aim
 	}
 	// Prepare makes the whole new set ready without touching the modem: clock, uniqueness, serial, key, certificate, lint, anchor, lengths.
 	// Of a key that the modem makes, everything but the key and its certificate is ready then. → Prepared
@@ -111,6 +112,7 @@ type (
 		ID      ID
 		Verdict Outcome
 		Kept    bool // nothing was changed: a record of kind check
+		Aim     Aim  // the old certificates of a unit that passed are revoked with a renewal or a retirement
 	}
 	// SaveProfile writes what was settled by hand to a file. → ProfileSaved
 	SaveProfile struct {

@@ -39,14 +39,15 @@ type Lost struct {
 
 // Terms is what the profile (or the person, without one) has settled by now.
 type Terms struct {
-	Authority bool `json:"authority"`     // an authority's files are named
-	Port      bool `json:"port"`          // a port is named
-	Anchor    bool `json:"anchor"`        // the trust anchor's file is there
-	Endpoint  bool `json:"endpoint"`      // a server is named: the unit is connected before it passes
-	Ledger    bool `json:"ledger"`        // records have a place
-	Profile   bool `json:"profile"`       // there is a profile file: nothing is left to save
-	PSK       bool `json:"psk,omitempty"` // units get a pre-shared key: no authority and no anchor is needed
-	Station   bool `json:"station"`       // go on to the next unit by itself; start without being asked
+	Authority bool `json:"authority"`         // an authority's files are named
+	Port      bool `json:"port"`              // a port is named
+	Anchor    bool `json:"anchor"`            // the trust anchor's file is there
+	Endpoint  bool `json:"endpoint"`          // a server is named: the unit is connected before it passes
+	Ledger    bool `json:"ledger"`            // records have a place
+	Profile   bool `json:"profile"`           // there is a profile file: nothing is left to save
+	PSK       bool `json:"psk,omitempty"`     // units get a pre-shared key: no authority and no anchor is needed
+	Station   bool `json:"station"`           // go on to the next unit by itself; start without being asked
+	Service   bool `json:"service,omitempty"` // a returned unit: it is looked at by itself, and nothing is changed before it was named
 }
 
 // TermsSet tells the machines what is settled; it is the first event of a run and comes again when something was settled.
@@ -207,12 +208,15 @@ type (
 	// PlanWanted asks for the slots to be read and compared.
 	PlanWanted struct {
 		Hand Hand `json:"hand"`
+		Aim  Aim  `json:"aim,omitempty"` // of a plan that is not by hand
 	}
 	// Planned answers MakePlan.
 	Planned struct {
 		ID   ID   `json:"id"`
 		Plan Plan `json:"plan"`
 		Doc  Doc  `json:"doc"` // every slot of the modem, and for each planned one what stands there and what will
+
+		Revokes bool `json:"revokes,omitempty"` // certificates are revoked at the end, which needs the authority's key
 	}
 	// Accepted starts a plan that destroys nothing that is not ours.
 	Accepted struct{}

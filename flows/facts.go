@@ -1,6 +1,9 @@
 package flows
 
-import "example.org/sectag/cred"
+import (
+	"example.org/sectag/cred"
+	"example.org/sectag/flows/tale"
+)
 
 // Facts is the other fold over the events: what is shown, printed and recorded. It decides nothing. Field names in JSON are
 // the contract's, so the documents of the verbs are made from it. station.Story makes it.
@@ -10,6 +13,7 @@ type Facts struct {
 	Ports       []PortFacts
 	Port        string // the chosen port's name
 	Unit        UnitFacts
+	Past        *tale.Tale  // of a unit in service
 	Slots       []SlotFacts // everything that the modem listed when the plan was made
 	Plan        []PlanFacts // what the profile asks for, slot by slot, and how far it got
 	Strays      []Noticed   // what the work on one slot did to others, the newest of each
@@ -17,7 +21,8 @@ type Facts struct {
 	Probe       *ProbeFacts
 	AnchorFile  string // where the anchor was stored in this run
 	Connect     *ConnectFacts
-	Record      string // the record's id
+	Record      string             // the record's id
+	Revoked     []tale.Certificate // with it
 	Verdict     Outcome
 	Profile     string // where the profile was saved
 	Failure     *cred.Fault

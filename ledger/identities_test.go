@@ -35,11 +35,11 @@ func TestTake(t *testing.T) {
 		}{
 			{"what each unit is now", Choice{}, "1 2 3"},
 			{"everything", Choice{All: true}, "0 1 2 3 4 5"},
-			{"one unit", Choice{IMEIs: []cred.IMEI{imei(1)}}, "3"},
-			{"two units", Choice{IMEIs: []cred.IMEI{imei(1), imei(3)}}, "2 3"},
-			{"a unit that is not there", Choice{IMEIs: []cred.IMEI{imei(9)}}, ""},
-			{"since", Choice{Since: day.Add(48 * time.Hour)}, "3"},
-			{"until", Choice{Until: day.Add(48*time.Hour - time.Second), All: true}, "0 1 2"},
+			{"one unit", Choice{Part: Part{IMEIs: []cred.IMEI{imei(1)}}}, "3"},
+			{"two units", Choice{Part: Part{IMEIs: []cred.IMEI{imei(1), imei(3)}}}, "2 3"},
+			{"a unit that is not there", Choice{Part: Part{IMEIs: []cred.IMEI{imei(9)}}}, ""},
+			{"since", Choice{Part: Part{Since: day.Add(48 * time.Hour)}}, "3"},
+			{"until", Choice{Part: Part{Until: day.Add(48*time.Hour - time.Second)}, All: true}, "0 1 2"},
 			{"skip", Choice{Skip: 1}, "2 3"},
 			{"limit", Choice{Skip: 1, Limit: 1}, "2"},
 		} {

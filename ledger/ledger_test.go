@@ -174,12 +174,18 @@ func TestQueries(t *testing.T) {
 		if d := cmp.Diff(want, all); d != "" {
 			t.Error(d)
 		}
-		for q, want := range map[Query]string{
-			{IMEI: imei(1)}:                   "0 1",
-			{Limit: 2}:                        "1 2",
-			{Since: day.Add(2 * time.Second)}: "1 2",
-			{IMEI: imei(5)}:                   "",
+		for _, c := range []struct {
+			q    Query
+			want string
+		}{
+			{Query{Part: Part{IMEIs: []cred.IMEI{imei(1)}}}, "0 1"},
+			{Query{Part: Part{IMEIs: []cred.IMEI{imei(1), imei(3)}}}, "0 1 2"},
+			{Query{Part: Part{IMEIs: []cred.IMEI{imei(1), imei(3)}}, Limit: 2}, "1 2"},
+			{Query{Limit: 2}, "1 2"},
+			{Query{Part: Part{Since: day.Add(2 * time.Second)}}, "1 2"},
+			{Query{Part: Part{IMEIs: []cred.IMEI{imei(5)}}}, ""},
 		} {
+			q, want := c.q, c.want
 			got, err := s.List(ctx, q)
 			must(t, err)
 			var ids []string

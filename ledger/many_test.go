@@ -142,7 +142,7 @@ func BenchmarkLedger(b *testing.B) {
 	measured(b, "proof", func(b *testing.B) { benchProof(b, r, n) })
 	measured(b, "list-by-imei", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			got, err := r.List(b.Context(), Query{IMEI: imei(i * 7919 % n)})
+			got, err := r.List(b.Context(), Query{Part: Part{IMEIs: []cred.IMEI{imei(i * 7919 % n)}}})
 			must(b, err)
 			if len(got) == 0 {
 				b.Fatal("the unit is not listed")

@@ -172,7 +172,7 @@ func (r *Reader) Show(ctx context.Context, id string) (record.Record, []byte, er
 	return rec, []byte(body), err
 }
 
-// Summary is one record in a list, Query narrows it; Part narrows Each. Run is a run of the journal, Event one of its lines.
+// Summary is one record in a list. Part is what is asked for of the records; Query narrows a list to one, and Choice a taking. Run is a run of the journal, Event one of its lines.
 type (
 	Summary = read.Summary
 	Query   = read.Query

@@ -239,7 +239,7 @@ func judgeStations(t *testing.T, s *Store, all []*process, records int) {
 	if told < (len(all)-1)*stationUnits {
 		t.Errorf("%d refusals of the unit that is worked on elsewhere", told)
 	}
-	list, err := s.List(t.Context(), Query{IMEI: imei(wanted)})
+	list, err := s.List(t.Context(), Query{Part: Part{IMEIs: []cred.IMEI{imei(wanted)}}})
 	must(t, err)
 	units := map[string]bool{}
 	for _, v := range list {

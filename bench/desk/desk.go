@@ -20,6 +20,7 @@ import (
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/bench/secrecy"
 	"example.org/sectag/bench/secret"
+	"example.org/sectag/bench/service"
 	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
@@ -73,6 +74,7 @@ type Desk struct {
 	before    past.Past // what the ledger knew of the unit when it was identified
 	plan      flows.Plan
 	hand      flows.Hand
+	aim       service.Work // of a bench in service
 	handFile  string
 	slots     []profile.Slot // that the plan is of
 	makesNone bool           // the modem said that it makes no keys

@@ -118,13 +118,7 @@ func (d *Desk) saveProfile(e flows.SaveProfile) (flows.Event, error) {
 		p.Slots = slices.Clone(d.slots)
 		d.mu.Unlock()
 	}
-	for i := range p.Slots {
-		if p.Slots[i].Anchor == "" {
-			if files := d.anchorFiles(p.Slots[i].SecTag); len(files) > 0 {
-				p.Slots[i].Anchor, p.Slots[i].Backup = files[0], files[1:]
-			}
-		}
-	}
+	p.NameAnchors(d.anchorFiles)
 	if err := p.Save(path); err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func (d *Desk) byHost(ctx context.Context, e flows.MakeKey, m *device.Modem) (fl
 	if err != nil {
 		return nil, err
 	}
-	plan, _ := d.planned()
+	plan, _, _ := d.planned()
 	if d.set.Key, d.set.Cert, err = maker.ByHost(ctx, d.set.Ready.Serial); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"example.org/sectag/bench/identity"
 	"example.org/sectag/bench/past"
 	"example.org/sectag/bench/profile"
+	"example.org/sectag/bench/service"
 	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
@@ -23,31 +24,45 @@ func (d *Desk) makePlan(ctx context.Context, e flows.MakePlan) (flows.Event, err
 		return nil, err
 	}
 	d.set.Clear() // another unit's, or an older one of this
-	items, before, err := d.look(ctx, m, append(d.tags(), e.SecTag, e.Hand.Slot.SecTag))
+	tags := append(d.tags(), e.SecTag, e.Hand.Slot.SecTag)
+	if e.Aim == flows.ForRetirement {
+		d.unplanned()
+		tags = append(d.tags(), d.before.Tags()...)
+	}
+	items, before, err := d.look(ctx, m, tags)
 	if err != nil {
 		return nil, err
 	}
-	d.mu.Lock()
-	unit := past.Seen(d.unit, items)
-	d.mu.Unlock()
+	unit, serves, why := past.Seen(d.who(), items), d.facts().Terms.Service, ""
 	var plan flows.Plan
-	if e.Hand.Op != flows.Keep {
+	switch {
+	case e.Hand.Op != flows.Keep:
 		plan, err = d.planHand(m, e.Hand, items, before)
-	} else {
+	case e.Aim == flows.ForRetirement:
+		plan, err = service.Retirement(before, items, d.tags())
+	default:
 		plan, err = d.planProfile(m, e, unit, items, before)
 		if err == nil {
 			err = d.chainFits(ctx, m, plan)
 		}
 	}
+	if serves {
+		plan, why, err = service.Excuse(e, plan, err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	plan = before.Sweep(plan, items)
+	doc := before.Describe(plan, items)
+	if serves {
+		before.Tell(&doc, items, d.rootNow(), d.Now())
+		doc.Past.Trouble = why
+	}
 	d.mu.Lock()
-	d.plan, d.repeats, d.whole = plan, map[cred.Slot]int{}, !m.Cut()
+	d.plan, d.repeats, d.whole, d.aim = plan, map[cred.Slot]int{}, !m.Cut(), service.Work{Aim: e.Aim, Past: doc.Past}
 	d.watch.Begin()
 	d.mu.Unlock()
-	return flows.Planned{ID: e.ID, Plan: plan, Doc: codec.Doc(before.Describe(plan, items))}, nil
+	return flows.Planned{ID: e.ID, Plan: plan, Doc: codec.Doc(doc), Revokes: e.Aim == flows.ForRetirement && len(doc.Past.Revocable()) > 0}, nil
 }
 
 // look is the modem's list (of these tags, when the whole is too long) and the unit's history: those that came with the identity when
@@ -105,7 +120,7 @@ func (d *Desk) planProfile(m *device.Modem, e flows.MakePlan, unit record.Unit, 
 	d.mu.Unlock()
 	ask := plans.Ask{
 		Profile: p, Slots: slots, InModem: inModem, Root: d.rootNow(), Unit: unit, Items: items, Before: before, Now: d.Now(),
-		Stored: m.Stored, Anchors: map[cred.SecTag][]byte{},
+		Stored: m.Stored, Anchors: map[cred.SecTag][]byte{}, Renew: e.Aim == flows.ForRenewal,
 	}
 	for _, s := range slots {
 		if anchor, err := d.anchorBytes(s.SecTag); err == nil {
@@ -149,19 +164,12 @@ func (d *Desk) planHand(m *device.Modem, hand flows.Hand, items []device.Item, b
 	}
 	d.hand, d.handFile, d.roots = hand, hand.File, slotfile.Trust{}
 	d.mu.Unlock()
-	now := past.Listed(items, hand.Slot)
-	p := flows.Plan{N: 1}
-	line := before.Hand(hand, now)
-	if hand.Op == flows.WriteSlot {
-		content, err := slotfile.Read(hand.Slot.Kind, hand.File)
-		if err != nil {
-			return p, err
-		}
-		if m.Stored(hand.Slot, content) == now {
-			line.Has, line.Op = flows.Current, flows.Keep
-		}
-		clear(content)
-	}
-	p.Slots[0] = line
-	return p, nil
+	return plans.Hand(hand, before, past.Listed(items, hand.Slot), m.Stored)
+}
+
+// unplanned forgets what only a plan of the profile or of one slot has.
+func (d *Desk) unplanned() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.hand, d.handFile, d.slots, d.why, d.roots = flows.Hand{}, "", nil, "", slotfile.Trust{}
 }

@@ -28,12 +28,14 @@ func (d *Desk) prepare(ctx context.Context, e flows.Prepare) (flows.Event, error
 	if err := d.lease(ctx); err != nil {
 		return nil, err
 	}
-	plan, hand := d.planned()
+	plan, hand, aim := d.planned()
 	var set identity.Set
 	origin := ""
-	if hand.Op != flows.Keep {
+	switch {
+	case hand.Op != flows.Keep:
 		err = d.prepareHand(ctx, &set, hand)
-	} else {
+	case aim == flows.ForRetirement: // nothing is made
+	default:
 		origin = plans.Origin(plan)
 		err = d.prepareIdentity(ctx, &set, plan)
 	}
@@ -69,10 +71,10 @@ func (d *Desk) fits(m *device.Modem) func(cred.Slot, []byte) error {
 	return func(s cred.Slot, content []byte) error { return cmp.Or(p.Fits(s, content), m.Fits(s, content)) }
 }
 
-func (d *Desk) planned() (flows.Plan, flows.Hand) {
+func (d *Desk) planned() (flows.Plan, flows.Hand, flows.Aim) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.plan, d.hand
+	return d.plan, d.hand, d.aim.Aim
 }
 
 func (d *Desk) ready(id flows.ID, m *device.Modem, plan flows.Plan, origin string) flows.Prepared {

@@ -4,10 +4,14 @@ import (
 	"context"
 	"slices"
 
+	"example.org/sectag/bench/desk/books"
+	"example.org/sectag/bench/desk/session"
 	"example.org/sectag/bench/evidence"
+	"example.org/sectag/bench/office"
 	"example.org/sectag/bench/past"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/codec"
 	"example.org/sectag/ledger/record"
 )
 
@@ -32,29 +36,28 @@ func (d *Desk) recorded(ctx context.Context, e flows.WriteRecord) (flows.Event, 
 	if d.Ledger == nil {
 		return answer, nil
 	}
-	r := d.record(e)
-	abandon := func(serial string) error { return d.Ledger.Abandon(ctx, d.run, r.Time, serial) }
-	if err := d.set.Drop(abandon, r.Abandoned); err != nil {
-		return nil, err
-	}
-	if err := d.set.Test(r, func(t record.Record) error { _, err := d.Ledger.Record(ctx, t); return err }); err != nil {
-		return nil, err
-	}
-	if r.Kind == record.Check {
-		older, found, err := d.Ledger.NewestPassing(ctx, r.Seen(), record.Provision)
-		if err != nil {
+	w := d.aim
+	if w.Record == "" {
+		var err error
+		if w.Record, err = books.Write(ctx, d.Ledger, &d.set, d.record(e)); err != nil {
 			return nil, err
 		}
-		if found {
-			r.Checks = older.ID
-		}
 	}
-	written, err := d.Ledger.Record(ctx, r)
-	if err != nil {
-		return nil, err
+	answer.Record = w.Record
+	_, auth := d.keys.Now()
+	d.mu.Lock()
+	d.aim = w
+	o := office.Office{Ledger: d.Ledger, Tool: d.Tool, Now: d.Now}
+	u := office.Holder{IMEI: d.unit.IMEI, Unit: d.known()}
+	d.mu.Unlock()
+	if e.Verdict == flows.FailedOutcome {
+		return answer, nil
 	}
-	answer.Record = written.ID
-	return answer, nil
+	ended, err := w.End(ctx, o, auth, u)
+	if err == nil && len(ended) > 0 {
+		answer.Doc = codec.Doc(map[string]any{"revoked": ended})
+	}
+	return answer, err
 }
 
 // record makes the record out of the facts and of what only the desk knows.
@@ -68,14 +71,13 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 		Model: d.unit.Model, Hardware: d.unit.Hardware, Firmware: d.unit.Firmware, Host: d.unit.Host,
 		Bench: d.bench(), ElapsedMS: d.Now().Sub(d.met).Milliseconds(),
 	}
-	s := past.Seen(d.unit, d.items)
 	var clear []cred.Finding
 	if r.Kind != record.Slots {
 		clear = evidence.ClearKey(f.Authority)
 	}
 	r.Findings = slices.Concat(evidence.Notes(d.unit.IMEI), clear, evidence.ByHost(f.Prepared), d.roots.Doubts, d.undeclared(f.Plan), evidence.Repeated(f.Plan, d.repeats), evidence.Strayed(f.Strays, f.Plan))
 	r.Verdict = evidence.Noted(r.Verdict, r.Findings)
-	r.Unit = record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product, Batch: d.Profile.Batch}
+	r.Unit = d.known()
 	if failed {
 		if r.Failure = f.Failure; r.Failure == nil {
 			r.Failure = cred.Failed("store.stopped", "the work was stopped before it was done", "run it again")
@@ -91,7 +93,7 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 	d.set.Record(&r, auth, root) // after the connection: what a PSK is worth is up to its suite
 	r.Anchor, r.Anchors = evidence.Anchors(d.set.Anchor, d.roots.Facts, d.Profile.Operator)
 	if st := d.session.Stats(); st.BytesOut > 0 {
-		r.Line = &record.Line{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: lineTime(st.First, st.Last).Milliseconds()}
+		r.Line = &record.Line{BytesOut: st.BytesOut, BytesIn: st.BytesIn, MS: session.LineTime(st).Milliseconds()}
 	}
 	r.Seal.Transcript = d.session.Transcript()
 	k := evidence.Known{Unique: d.Ledger != nil, Declared: d.declares(f.Plan), Life: d.Profile.Life}
@@ -101,10 +103,18 @@ func (d *Desk) record(e flows.WriteRecord) record.Record {
 	return d.before.Complete(r) // after the tests: what is taken over was not measured now
 }
 
+// known is what the unit is known by. Callers hold the lock.
+func (d *Desk) known() record.Identity {
+	s := past.Seen(d.unit, d.items)
+	return record.Identity{Key: s.Key, UUID: s.UUID, Product: d.Profile.Product, Batch: d.Profile.Batch}
+}
+
 func (d *Desk) kind(e flows.WriteRecord) record.Kind {
 	switch {
 	case d.hand.Op != flows.Keep:
 		return record.Slots
+	case e.Aim == flows.ForRetirement:
+		return record.Retirement
 	case e.Kept:
 		return record.Check
 	}

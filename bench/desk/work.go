@@ -2,8 +2,8 @@ package desk
 
 import (
 	"context"
-	"time"
 
+	"example.org/sectag/bench/desk/session"
 	"example.org/sectag/bench/secrecy"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
@@ -91,7 +91,7 @@ func (d *Desk) write(ctx context.Context, e flows.Write) (flows.Event, error) {
 	d.set.Written = nil
 	err = m.Write(ctx, s, content, func(sent, total int) {
 		st := m.Stats()
-		d.Progress(flows.Progress{ID: e.ID, Sent: sent, Total: total, BytesOut: st.BytesOut, BytesIn: st.BytesIn, Line: lineTime(st.First, st.Last)})
+		d.Progress(flows.Progress{ID: e.ID, Sent: sent, Total: total, BytesOut: st.BytesOut, BytesIn: st.BytesIn, Line: session.LineTime(st)})
 	})
 	d.again(m, s)
 	if err != nil {
@@ -99,13 +99,6 @@ func (d *Desk) write(ctx context.Context, e flows.Write) (flows.Event, error) {
 	}
 	d.set.Written = content
 	return flows.Written{ID: e.ID}, nil
-}
-
-func lineTime(first, last time.Time) time.Duration {
-	if first.IsZero() || last.Before(first) {
-		return 0
-	}
-	return last.Sub(first)
 }
 
 // readSlot reads what a slot holds. What was just written is proved: if the line damaged it, it is written again, more slowly. A secret

@@ -50,12 +50,7 @@ func (o Office) Revoke(ctx context.Context, v RevokeOrder) ([]Revoked, error) {
 		return nil, err
 	}
 	defer a.Lock()
-	clock, err := o.clock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	clock.Authority = a.Cert.NotBefore
-	source, err := ca.DoubtClock(clock)
+	source, err := o.believed(ctx, a.Root)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +64,45 @@ func (o Office) Revoke(ctx context.Context, v RevokeOrder) ([]Revoked, error) {
 		return nil, err
 	}
 	defer done()
+	return o.end(ctx, a, source, which, v.Reason)
+}
+
+// believed doubts the clock, and tells what it was held against.
+func (o Office) believed(ctx context.Context, by ca.Root) (string, error) {
+	clock, err := o.clock(ctx)
+	if err != nil {
+		return "", err
+	}
+	clock.Authority = by.Cert.NotBefore
+	return ca.DoubtClock(clock)
+}
+
+// Holder is a unit whose certificates are revoked.
+type Holder struct {
+	IMEI cred.IMEI
+	Unit record.Identity
+}
+
+// End is Revoke with an authority that was opened before, for certificates of a unit that the caller holds against other stations.
+// Faults: config.value (no ledger), those of the clock.
+func (o Office) End(ctx context.Context, by *ca.Authority, h Holder, serials []string, reason revoke.Reason) ([]Revoked, error) {
+	if err := o.needLedger(); err != nil {
+		return nil, err
+	}
+	source, err := o.believed(ctx, by.Root)
+	if err != nil {
+		return nil, err
+	}
+	var which []given
+	for _, s := range serials {
+		which = append(which, given{s, h.IMEI, h.Unit})
+	}
+	return o.end(ctx, by, source, which, reason)
+}
+
+// end records the revocations that were not recorded before.
+func (o Office) end(ctx context.Context, a *ca.Authority, source string, which []given, reason revoke.Reason) ([]Revoked, error) {
+	issuer := cred.Sum(a.PEM)
 	before, err := o.revoked(ctx, issuer)
 	if err != nil {
 		return nil, err
@@ -82,12 +116,12 @@ func (o Office) Revoke(ctx context.Context, v RevokeOrder) ([]Revoked, error) {
 		now := record.Stamp(o.Now())
 		id, err := o.write(ctx, record.Record{
 			Kind: record.Revocation, Verdict: cred.Pass, IMEI: c.imei, Unit: c.unit, Bench: evidence.Bench(o.Tool, source), Authority: evidence.Authority(a, a.Root),
-			Revoked: &record.Revoked{Serial: c.serial, Issuer: issuer, Reason: string(v.Reason), Time: now},
+			Revoked: &record.Revoked{Serial: c.serial, Issuer: issuer, Reason: string(reason), Time: now},
 		})
 		if err != nil {
 			return out, err
 		}
-		out = append(out, Revoked{c.serial, c.imei, string(v.Reason), now, id, false})
+		out = append(out, Revoked{c.serial, c.imei, string(reason), now, id, false})
 	}
 	return out, nil
 }

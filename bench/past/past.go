@@ -30,16 +30,23 @@ type Past struct {
 	revoked []Gone  // certificates that are to be believed no more, the newest revocation first
 	given   []given // certificates, the newest first
 
-	parcels []parcel // what was ever sent, and where to
-	more    bool     // there are older records than were looked at
+	parcels []parcel        // what was ever sent, and where to
+	list    []record.Record // what was looked at, the newest first
+	more    bool            // there are older records than were looked at
 }
 
 // depth bounds how many records are looked at. What a slot was given may lie behind many that say nothing of it.
 const depth = 1000
 
+// unknown is the past of a unit that no record was read of yet.
+func unknown() Past {
+	return Past{ours: map[cred.Slot][]cred.Digest{}, told: map[cred.Slot]bool{}, last: map[cred.Slot]cred.Digest{}, made: map[cred.Slot]bool{}}
+}
+
 // Of asks the ledger about a unit. l may be nil.
 func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
-	p := Past{asked: l != nil, ours: map[cred.Slot][]cred.Digest{}, told: map[cred.Slot]bool{}, last: map[cred.Slot]cred.Digest{}, made: map[cred.Slot]bool{}}
+	p := unknown()
+	p.asked = l != nil
 	if l == nil || unit.Name() == "" {
 		return p, nil
 	}
@@ -55,7 +62,7 @@ func Of(ctx context.Context, l *ledger.Reader, unit record.Unit) (Past, error) {
 		return p, err
 	}
 	passed := false
-	p.more = len(list) == depth
+	p.list, p.more = list, len(list) == depth
 	for _, r := range list {
 		if p.Newest == "" {
 			p.Newest = r.ID
@@ -80,6 +87,11 @@ func (p *Past) add(r record.Record) {
 		if p.told[at] {
 			continue
 		}
+		if r.Kind == record.Slots && s.Action == "kept" {
+			// Found as asked by hand: whose it is older records say. It is no key that the modem made, for somebody has it in a file.
+			p.last[at] = cred.Digest{}
+			continue
+		}
 		p.told[at] = s.Action != "" || s.Keygen != ""
 		if !s.Sent.IsZero() {
 			p.ours[at] = append(p.ours[at], s.Sent)
@@ -93,7 +105,7 @@ func (p *Past) add(r record.Record) {
 		if s.Holds != "unknown" {
 			p.last[at] = s.SHA256
 		}
-		if s.Action == "kept" && r.Kind != record.Slots && !s.SHA256.IsZero() {
+		if s.Action == "kept" && !s.SHA256.IsZero() {
 			p.ours[at] = append(p.ours[at], s.SHA256)
 		}
 	}

@@ -319,3 +319,37 @@ func TestWhatWasReplacedIsNotOurs(t *testing.T) {
 		t.Errorf("%+v", p.ours)
 	}
 }
+
+// What was found as asked by hand says nothing new of whose it is: the older records are asked, whatever they say.
+func TestWhatWasFoundByHandIsWhoseItWas(t *testing.T) {
+	at, written, foreign := cred.Slot{SecTag: 43}, cred.Sum([]byte("written")), cred.Sum([]byte("foreign"))
+	hand := func(action string, d cred.Digest) record.Record {
+		s := record.Slot{SecTag: at.SecTag, Type: at.Kind, SHA256: d, Action: action}
+		if action == "written" {
+			s.Bytes, s.Sent = 1, d
+		}
+		return record.Record{Kind: record.Slots, Slots: []record.Slot{s}}
+	}
+	asked := record.Record{Kind: record.Provision, Slots: []record.Slot{{SecTag: at.SecTag, Type: at.Kind, Keygen: "port.lost", Holds: "unknown"}}}
+	for name, c := range map[string]struct {
+		records []record.Record // the newest first, as a history is
+		written bool            // ours
+		foreign bool
+	}{
+		"written, then found":            {[]record.Record{hand("kept", written), hand("written", written)}, true, false},
+		"written, then found, twice":     {[]record.Record{hand("kept", written), hand("kept", written), hand("written", written)}, true, false},
+		"found":                          {[]record.Record{hand("kept", foreign)}, false, false},
+		"another was found than written": {[]record.Record{hand("kept", foreign), hand("written", written)}, true, false},
+		"deleted, and found":             {[]record.Record{hand("kept", written), hand("deleted", cred.Digest{}), hand("written", written)}, false, false},
+		"a key that the modem may have made, and another was found": {[]record.Record{hand("kept", foreign), asked}, false, false},
+		"kept by a provision": {[]record.Record{hand("kept", written), {Kind: record.Provision, Slots: hand("kept", written).Slots}}, true, false},
+	} {
+		p := unknown()
+		for _, r := range c.records {
+			p.add(r)
+		}
+		if p.Ours(at, written) != c.written || p.Ours(at, foreign) != c.foreign {
+			t.Errorf("%s: what was written is ours %v, what is foreign %v", name, p.Ours(at, written), p.Ours(at, foreign))
+		}
+	}
+}

@@ -5,12 +5,14 @@ import (
 	"example.org/sectag/device"
 	"example.org/sectag/device/shelf"
 	"example.org/sectag/flows"
+	"example.org/sectag/flows/tale"
 )
 
 // Plan is the document of a plan: everything the modem lists, and for each planned slot what stands there.
 type Plan struct {
 	Slots []flows.SlotFacts `json:"slots"`
 	Plan  []PlanLine        `json:"plan"`
+	Past  *tale.Tale        `json:"past,omitempty"` // in service
 }
 
 // PlanLine is a planned slot and the digest that is listed for it, zero where it is empty.

@@ -47,7 +47,8 @@ func TestWhatWentAstray(t *testing.T) {
 		"a history that is not all read":    {slots: []record.Slot{cut(cred.ClientCert)}, at: here, listed: d, more: true},
 		"right there, and then sent astray": {slots: []record.Slot{cut(cred.ClientCert), right}, at: here, listed: d, is: true},
 	} {
-		p := Past{ours: map[cred.Slot][]cred.Digest{}, told: map[cred.Slot]bool{}, last: map[cred.Slot]cred.Digest{}, made: map[cred.Slot]bool{}, more: c.more}
+		p := unknown()
+		p.more = c.more
 		for _, s := range c.slots {
 			p.add(record.Record{Kind: record.Provision, Slots: []record.Slot{s}})
 		}

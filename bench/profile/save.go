@@ -167,3 +167,12 @@ func (p *Profile) lock() string {
 	}
 	return p.Lock.String()
 }
+
+// NameAnchors gives each slot without a trust anchor's file those that are known for its sec_tag, if any are.
+func (p Profile) NameAnchors(files func(cred.SecTag) []string) {
+	for i := range p.Slots {
+		if named := files(p.Slots[i].SecTag); p.Slots[i].Anchor == "" && len(named) > 0 {
+			p.Slots[i].Anchor, p.Slots[i].Backup = named[0], named[1:]
+		}
+	}
+}

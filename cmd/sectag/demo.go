@@ -15,7 +15,6 @@ import (
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/stage"
 	"example.org/sectag/cred"
-	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
 )
 
@@ -78,13 +77,17 @@ func (a *app) demoLines(ctx context.Context, p profile.Profile, s stage.Stage, u
 
 func (a *app) demoScreens(ctx context.Context, p profile.Profile, s stage.Stage) error {
 	j := job.New(a.Console, p)
-	defer j.Close()
 	if err := j.Open(ctx); err != nil {
 		return err
 	}
 	a.Say("passphrase   %s\n", stage.Passphrase)
-	t := flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}
-	err := a.show(ctx, j.Config(s.Port(1)), t, setting{title: "demo: the passphrase is " + stage.Passphrase}) // with a station there is no room for it in 80 cells
+	a.ProfileFile = p.File // that is the one that can be changed here
+	h := &house{app: a, on: a.terminal(ctx), job: j, found: true, port: s.Port(1), title: "demo: the passphrase is " + stage.Passphrase}
+	defer func() { h.job.Close() }()
+	err := h.live(ctx, 0, false)
+	if e := h.on.Hide(); err == nil && ctx.Err() == nil {
+		err = e
+	}
 	fmt.Fprintf(a.Out, "everything is in %s: look at it with\n  sectag ledger list --profile %s\n", s.Dir, p.File)
 	return err
 }

@@ -20,6 +20,7 @@ type house struct {
 	found bool   // there is a profile file
 	port  string // named on the command line, or ""
 	note  string // what the way that was left last came to, for the door
+	title string // instead of the product's name; "" is that
 }
 
 // live goes the ways that the person chooses, the named one first, until one is left for good.
@@ -43,9 +44,9 @@ func (h *house) live(ctx context.Context, first door.Way, named bool) error {
 // choose shows the door; false when the person left instead.
 func (h *house) choose() (door.Way, bool) {
 	chosen := make(chan door.Way, 1)
-	p := h.job.Settled
+	s := h.setting()
 	h.on.Open(tuistart.New(h.door(), tuistart.Options{
-		Title: p.Product, Station: p.Station, Note: h.note, Palette: h.palette(), Opened: func(w door.Way) { chosen <- w },
+		Title: s.title, Station: s.station, Note: h.note, Palette: h.palette(), Opened: func(w door.Way) { chosen <- w },
 	}))
 	h.note = ""
 	if h.on.Over() == way.Quit {
@@ -68,8 +69,17 @@ func (h *house) open(ctx context.Context, w door.Way) (way.Act, error) {
 		return h.setUp(ctx, w == door.Edit)
 	case door.Lab, door.Service: // the same seven screens: without a profile they ask for everything, and offer to save it
 	}
-	p := h.job.Settled
-	return h.walk(ctx, h.on, h.job.Config(h.port), h.terms(), setting{title: p.Product, station: p.Station, door: true})
+	t := h.terms()
+	t.Service = w == door.Service
+	return h.walk(ctx, h.on, h.job.Config(h.port), t, h.setting())
+}
+
+// setting is how the ways look. Where a title stands instead of the product's name there is no room for the station's.
+func (h *house) setting() setting {
+	if h.title != "" {
+		return setting{title: h.title, door: true}
+	}
+	return setting{title: h.job.Settled.Product, station: h.job.Settled.Station, door: true}
 }
 
 // terms are what the profile settles.

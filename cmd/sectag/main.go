@@ -19,6 +19,7 @@ import (
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/core"
 	"example.org/sectag/cmd/sectag/job"
+	"example.org/sectag/cmd/sectag/manual/tagged"
 	"example.org/sectag/cred"
 )
 
@@ -40,6 +41,7 @@ type app struct {
 	ascii bool // the screens draw with ASCII only
 	plain bool // they say lines instead
 	still bool // the mouse is left to the terminal
+	utc   bool // times of day on them are UTC
 }
 
 // run is main without the process: it parses, does the verb and answers with the exit code.
@@ -80,6 +82,7 @@ func (a *app) root() *cobra.Command {
 		return nil
 	}
 	root.AddCommand(a.verbs()...)
+	root.AddCommand(tagged.Verbs(version, tool().Built)...)
 	a.judgeArgs(root)
 	return root
 }

@@ -28,11 +28,12 @@ func (h *house) rack(ctx context.Context) (way.Act, error) {
 		Bench: func(port string) bench.Config { return j.Config(port) },
 		Terms: h.terms(), Start: j.Settled.Start, Ports: ports, Lock: j.Settled.Lock, Around: job.Announcer(),
 	})
+	look := h.setting()
 	loop, end := context.WithCancel(ctx)
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	h.on.Open(screens.New(r, screens.Options{Title: j.Settled.Product, Station: j.Settled.Station, Palette: h.palette(), Now: now, Door: true}))
+	h.on.Open(screens.New(r, screens.Options{Title: look.title, Station: look.station, Palette: h.palette(), Now: now, Door: look.door}))
 	left := make(chan way.Act, 1)
 	torn := false
 	go func() {

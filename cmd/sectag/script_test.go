@@ -38,7 +38,7 @@ func scripts(t *testing.T, dir string) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("SIGNER", signer) // of the documentation
-			for _, v := range []string{"SOFTHSM2_MODULE", "PKCS11_SPY"} {
+			for _, v := range []string{"SOFTHSM2_MODULE", "PKCS11_SPY", "LESHAN", "LESHAN_URL", "AUTHORITY", "ANCHOR"} {
 				e.Setenv(v, os.Getenv(v))
 			}
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))

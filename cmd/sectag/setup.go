@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/wizard"
 	"example.org/sectag/cred"
 	"example.org/sectag/tui/way"
@@ -25,11 +26,11 @@ func (h *house) reload(ctx context.Context) error {
 		return err
 	}
 	h.job.Close() // the new profile may name the same ledger, which has one writer
-	j, err := h.app.job(ctx, p, found)
+	j, err := job.ForScreens(ctx, h.Console, p, found)
 	if err != nil {
 		h.note = "the profile is saved, its ledger cannot be opened: " + cred.AsFault(err).Text
 		p.Ledger = ""
-		j, err = h.app.job(ctx, p, found)
+		j, err = job.ForScreens(ctx, h.Console, p, found)
 	}
 	if err == nil {
 		h.job, h.found = j, found

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.org/sectag/bench"
-	"example.org/sectag/bench/profile"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/target"
@@ -49,6 +48,7 @@ func asciiFlag(c *cobra.Command, a *app) {
 	c.Flags().BoolVar(&a.ascii, "ascii", false, "draw the screens with ASCII characters only")
 	c.Flags().BoolVar(&a.still, "no-mouse", false, "leave the mouse to the terminal, so that it selects text as everywhere")
 	c.Flags().BoolVar(&a.plain, "plain", false, "say the screens line by line and read lines, for a screen reader")
+	c.Flags().BoolVar(&a.utc, "utc", false, "times of day on the screens are UTC instead of local")
 }
 
 // screens opens the ways in, one after the other, until the person quits. The benches outlive their screens: each comes to a rest and is
@@ -62,7 +62,7 @@ func (a *app) screens(ctx context.Context, port, in string) error {
 	if in != "" && !named {
 		return cred.Failed("usage.flag", "there is no way in named "+in, "the ways are "+strings.Join(wayNames(), ", "))
 	}
-	j, err := a.job(ctx, p, found)
+	j, err := job.ForScreens(ctx, a.Console, p, found)
 	if err != nil {
 		return err
 	}
@@ -75,41 +75,10 @@ func (a *app) screens(ctx context.Context, port, in string) error {
 	return err
 }
 
-// job opens what the ways share. Without a profile records go beside the one that can be saved, unless nothing can be written there: that
-// is no reason not to look.
-func (a *app) job(ctx context.Context, p profile.Profile, found bool) (*job.Job, error) {
-	j := job.New(a.Console, p)
-	if p.Ledger == "" && !found {
-		j.Settled.Ledger = defaultLedger
-	}
-	err := j.Open(ctx)
-	if err != nil && p.Ledger == "" && cred.AsFault(err).Code == "config.file" {
-		j.Settled.Ledger, err = "", nil
-	}
-	if err != nil {
-		j.Close()
-		return nil, err
-	}
-	return j, nil
-}
-
 // modemAt is the port at which a modem has just told who it is. A name that was mistyped is not worth remembering.
 func modemAt(s bench.Shot) string {
 	if _, told := s.Event.(flows.Identified); !told || s.Err != nil {
 		return ""
 	}
 	return s.Facts.Port
-}
-
-// defaultLedger is where the screens record when neither a profile nor --ledger says: beside the profile that they offer to save.
-const defaultLedger = "sqlite:ledger.db"
-
-// show gives the terminal to a bench until the person quits.
-func (a *app) show(ctx context.Context, c bench.Config, t flows.Terms, s setting) error {
-	on := a.terminal(ctx)
-	_, err := a.walk(ctx, on, c, t, s)
-	if e := on.Hide(); err == nil && ctx.Err() == nil {
-		err = e
-	}
-	return err
 }

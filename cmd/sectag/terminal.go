@@ -89,7 +89,7 @@ func (a *app) walk(ctx context.Context, on *terminal, c bench.Config, t flows.Te
 	c.Trace = func(l flows.TraceLine) { screens.Trace(l) }
 	c.Once = false
 	b := bench.New(c)
-	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now, Door: s.door, List: setup.Here})
+	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now, Door: s.door, UTC: a.utc, List: setup.Here})
 	loop, end := context.WithCancel(ctx)
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))

@@ -11,7 +11,7 @@ func moves(step credStep) func(world, func(credEdge)) {
 		switch {
 		case w.sin != 0:
 		case !w.alive: // the process starts again: the unit is identified, confirmed, and worked on
-			edge(credEdge{Label: "start", To: w.begin(true)})
+			edge(credEdge{Label: "start", To: w.begin(!w.serves)})
 		default:
 			w.answers(step, edge)
 			w.person(step, edge)
@@ -43,7 +43,7 @@ func (w world) landed() (ends []world, answers [][]flows.Event) {
 		return ends, answers
 	case flows.MakePlan:
 		w.list()
-		end(w, flows.Planned{ID: id, Plan: w.plan()})
+		end(w, flows.Planned{ID: id, Plan: w.plan(), Revokes: w.aim == flows.ForRetirement})
 	case flows.TakeOffline:
 		was := w.mode
 		if w.line == open && flows.Active(was) {
@@ -224,18 +224,20 @@ func (w world) person(step credStep, edge func(credEdge)) {
 		}
 	}
 	n := w
-	n.agreed, n.cancelled, n.named = true, false, !w.destroys()
+	n.agreed, n.cancelled, n.named = true, false, !w.destroys() && !w.serves
 	add("accept", n, flows.Accepted{}, false)
 	wrong := n
 	wrong.agreed = false
 	add("confirm another", wrong, flows.Confirmed{IMEI: unitB}, false)
 	add("confirm wrong digits", wrong, flows.Confirmed{Last4: 7873}, false)
-	n.named = true
-	add("confirm", n, flows.Confirmed{Last4: 7872}, false)
-	add("confirm in full", n, flows.Confirmed{IMEI: unitA, Last4: 1}, false)
+	n.named, n.sure = true, w.sure || w.serves
+	if w.aim == w.wish { // what becomes of the profile's plan in service is searched where nothing else is wished
+		add("confirm", n, flows.Confirmed{Last4: 7872}, false)
+		add("confirm in full", n, flows.Confirmed{IMEI: unitA, Last4: 1}, false)
+	}
 	n = w
 	n.cancelled = false
-	add("plan", n, flows.PlanWanted{Hand: w.hand}, false)
+	add("plan", n, flows.PlanWanted{Hand: w.hand, Aim: w.wish}, false)
 	add("retry", n, flows.Retry{}, false)
 	n = w
 	n.cancelled = true
@@ -251,7 +253,7 @@ func (w world) person(step credStep, edge func(credEdge)) {
 	switch w.moody {
 	case flows.EndpointScreen:
 		n.anchor = !n.anchor // it has happened, whether the machine takes it or not
-		n, _ = n.feed(step, flows.TermsSet{Terms: flows.Terms{Anchor: n.anchor}})
+		n, _ = n.feed(step, flows.TermsSet{Terms: flows.Terms{Anchor: n.anchor, Service: n.serves}})
 		edge(credEdge{Label: "anchor", To: n})
 	case flows.CredentialsScreen:
 		n.signer = !n.signer
@@ -273,6 +275,9 @@ func (w world) accidents(edge func(credEdge)) {
 		n.line, n.blurred, n.mode = other, true, w.found // a unit that is lifted from its needles starts again
 		add("swap unseen", n)
 	}
+	if w.sturdy {
+		return
+	}
 	add("crash", w.crash())
 	if w.effect != nil {
 		ends, _ := w.landed()
@@ -285,7 +290,7 @@ func (w world) accidents(edge func(credEdge)) {
 // crash ends the process: what it prepared is gone, and what it wrote is in no record.
 func (w world) crash() world {
 	d := world{
-		cells: w.cells, mode: w.mode, found: w.found, firmware: w.firmware, anchor: w.anchor, signer: w.signer, moody: w.moody, brief: w.brief, hand: w.hand, make: w.make,
+		cells: w.cells, mode: w.mode, found: w.found, firmware: w.firmware, anchor: w.anchor, signer: w.signer, moody: w.moody, brief: w.brief, hand: w.hand, make: w.make, serves: w.serves, wish: w.wish,
 	}
 	for i, c := range d.cells {
 		if c == fresh {
@@ -302,7 +307,7 @@ func (w world) begin(sure bool) world {
 		owed = w.found // the journal says so
 	}
 	w.alive, w.line, w.session, w.base, w.sure = true, open, 1, 1, sure
-	w.m = Credentials{anchor: w.anchor, signer: w.signer}
+	w.m = Credentials{anchor: w.anchor, signer: w.signer, serves: w.serves}
 	who := Who{IMEI: unitA, Identity: cred.Digest{9}, Session: 1, Firmware: w.firmware}
 	var do []flows.Effect
 	w.m, do = w.m.Begin(who, owed, sure, w.hand)

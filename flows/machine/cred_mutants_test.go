@@ -225,6 +225,16 @@ func credMutants() map[string]credMutant {
 				m.plan.Slots[m.at].Old = cred.Digest{}
 			}
 		}), 0, twoSlots, false, inModem},
+		"begins in service without the digits": {before(func(m *Credentials, e *flows.Event) {
+			if _, accepted := (*e).(flows.Accepted); accepted && m.serves {
+				m.sure, *e = true, flows.Confirmed{IMEI: m.who.IMEI}
+			}
+		}), 0, oneSlot, false, "in service"},
+		"retires an empty unit that it does not ask again": {after(func(_ Credentials, m *Credentials, _ flows.Event, do *[]flows.Effect) {
+			if m.phase == credPreparing && m.plan.AllKept() {
+				m.phase, m.Wait, *do = credDone, 0, nil
+			}
+		}), 0, [3]cell{}, false, "retired"},
 		"is not told that another unit may have been listed": {after(func(was Credentials, m *Credentials, e flows.Event, _ *[]flows.Effect) {
 			if _, ok := e.(flows.Identified); ok && !was.off && m.cause != NoCause {
 				m.slots = [flows.MaxSlots]flows.SlotStage{}

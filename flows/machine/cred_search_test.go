@@ -27,8 +27,10 @@ func (w world) judge(step credStep) sin {
 			c, was := w.cells[w.cellOf(uint8(i))], w.listed[w.cellOf(uint8(i))]
 			check((l.Op == flows.WriteSlot || l.Op == flows.MakeSlot) && c != fresh, sinFalse)
 			check(l.Op == flows.DeleteSlot && c != absent, sinFalse)
-			check(l.Op == flows.Keep && (c != was || c != current), sinFalse)
+			check(l.Op == flows.Keep && (c != was || c != current && w.aim != flows.ForRetirement), sinFalse)
 		}
+		check(w.serves && !w.named, sinUnnamed)
+		check(w.aim == flows.ForRetirement && w.told != unitA, sinBlind) // and its certificates are revoked now
 		check(w.line == open && w.mode != w.found, sinMode)
 	}
 	if m.plan.N > 0 && !w.blurred {
@@ -43,7 +45,7 @@ func (w world) judge(step credStep) sin {
 			}
 		}
 	}
-	_, _, ignored := step(m, flows.TermsSet{Terms: flows.Terms{Anchor: w.anchor}})
+	_, _, ignored := step(m, flows.TermsSet{Terms: flows.Terms{Anchor: w.anchor, Service: w.serves}})
 	check(!ignored, sinIgnored) // it says nothing new
 	check(m.phase == credPlanned && !m.stop && w.anchor && !w.anchored, sinOutdated)
 	for _, e := range late {
@@ -139,7 +141,13 @@ var variants = map[string]variant{
 	"delete by hand":         func(w *world) { w.hand = flows.Hand{Op: flows.DeleteSlot, Slot: slotOf(1)} },
 	"made in the modem":      func(w *world) { w.make = true },
 	"made by a moody one":    func(w *world) { w.make, w.moody = true, flows.CredentialsScreen },
-	"write by hand":          func(w *world) { w.hand = flows.Hand{Op: flows.WriteSlot, Slot: slotOf(1)} },
+	"in service":             func(w *world) { w.serves, w.sure = true, false },
+	"renewed":                func(w *world) { w.serves, w.wish, w.sturdy, w.sure = true, flows.ForRenewal, true, false },
+	"retired":                func(w *world) { w.serves, w.sure, w.wish = true, false, flows.ForRetirement },
+	"retired by a moody one": func(w *world) {
+		w.serves, w.sure, w.wish, w.moody, w.sturdy = true, false, flows.ForRetirement, flows.CredentialsScreen, true
+	},
+	"write by hand": func(w *world) { w.hand = flows.Hand{Op: flows.WriteSlot, Slot: slotOf(1)} },
 }
 
 // start is a world in which the unit was identified just now. brief forgets what is over, so that more stores can be searched.
@@ -171,9 +179,15 @@ func TestCredentialsInEveryWorld(t *testing.T) {
 	for name, v := range variants {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			starts := []world{start([3]cell{current, current, current}, raced, v), start(oneSlot, raced, v)}
-			if !raced {
-				starts = append(starts, start(lost, false, v))
+			var w world
+			v(&w)
+			raced := raced || w.serves // what is over is forgotten, as in a search of many stores
+			starts := []world{start(oneSlot, raced, v)}
+			if !raced || !w.serves {
+				starts = append(starts, start([3]cell{current, current, current}, raced, v))
+			}
+			if !raced || w.wish == flows.ForRetirement {
+				starts = append(starts, start(lost, raced, v))
 			}
 			if starts[0].make { // something must be missing for a key to be made
 				starts = append(starts, start(twoSlots, raced, v), start([3]cell{}, raced, v))

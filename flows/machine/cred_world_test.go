@@ -108,6 +108,10 @@ type world struct {
 	hosted   bool // it was asked to and could not, so that this computer did
 	brief    bool // what is over is judged at once and then forgotten: a rest after the work differs by what can be done next only
 	hand     flows.Hand
+	sturdy   bool      // the process does not die: it is searched where the machine works by another aim
+	serves   bool      // it is a bench in service
+	wish     flows.Aim // of the person
+	aim      flows.Aim // of the plan
 }
 
 // keyLore is what the process has heard of the key that the modem was to make.
@@ -144,6 +148,9 @@ func (w world) plan() flows.Plan {
 		p.Slots[0] = flows.SlotPlan{Slot: w.hand.Slot, Has: has, Op: w.hand.Op}
 		return p
 	}
+	if w.aim == flows.ForRetirement {
+		return w.retirement()
+	}
 	var list []flows.Listed
 	var want []flows.Wanted
 	for i, c := range w.listed {
@@ -151,10 +158,14 @@ func (w world) plan() flows.Plan {
 			list = append(list, flows.Listed{Slot: slotOf(i), SHA256: holds(i, c)})
 		}
 		made := w.make && slotOf(i).Kind == cred.ClientKey
-		want = append(want, flows.Wanted{Slot: slotOf(i), Current: holds(i, current), Ours: holds(i, ours), Make: made})
+		line := flows.Wanted{Slot: slotOf(i), Current: holds(i, current), Ours: holds(i, ours), Make: made}
+		if w.aim == flows.ForRenewal && c == current {
+			line.Current, line.Ours = cred.Digest{}, holds(i, c)
+		}
+		want = append(want, line)
 	}
 	p := flows.Compare(list, want)
-	if !w.anchored && p.Slots[0].Op == flows.Keep { // without an anchor nobody can tell that it is current
+	if !w.anchored && w.aim == flows.ForProfile && p.Slots[0].Op == flows.Keep { // without an anchor nobody can tell that it is current
 		p.Slots[0].Op, p.Slots[0].Has = flows.WriteSlot, flows.Ours
 	}
 	if w.hosted {
@@ -168,10 +179,23 @@ func (w world) cellOf(i uint8) int {
 	if w.hand.Op != flows.Keep {
 		return int(w.hand.Slot.Kind)
 	}
-	if w.make {
+	if w.make && w.aim != flows.ForRetirement {
 		return [...]int{0, 2, 1}[i] // the key comes first
 	}
 	return int(i)
+}
+
+// retirement is the plan that takes everything away.
+func (w world) retirement() (p flows.Plan) {
+	has := [...]flows.Holding{absent: flows.Empty, current: flows.Ours, ours: flows.Ours, foreign: flows.Foreign}
+	for i, c := range w.listed {
+		p.Slots[i] = flows.SlotPlan{Slot: slotOf(i), Has: has[c]}
+		if c != absent {
+			p.Slots[i].Op = flows.DeleteSlot
+		}
+		p.N++
+	}
+	return p
 }
 
 // makes tells whether the modem makes a key in this plan.
@@ -275,15 +299,15 @@ func (w world) emit(do []flows.Effect) world {
 		}
 		switch e := e.(type) {
 		case flows.MakePlan:
-			if e.Hand.Op != w.hand.Op || e.Hand.Slot != w.hand.Slot {
+			if e.Hand.Op != w.hand.Op || e.Hand.Slot != w.hand.Slot || e.Aim != flows.ForProfile && e.Aim != w.wish {
 				w.sin |= sinBeyond
 			}
-			w.anchored = w.anchor
+			w.anchored, w.aim = w.anchor, e.Aim
 			w.agreed, w.named, w.ready, w.base, w.told, w.touched = false, false, false, w.session, 0, 0
 			w.heard, w.signed, w.hosted = keyUnheard, false, false
 		case flows.Prepare:
 			w.ready = false
-			if w.hand.Op == flows.Keep && (!w.anchor && w.plan().Slots[0].Op == flows.WriteSlot || !w.signer && w.plan().Slots[1].Op != flows.Keep) {
+			if w.hand.Op == flows.Keep && (!w.anchor && w.plan().Slots[0].Op == flows.WriteSlot || !w.signer && (w.plan().Slots[1].Op != flows.Keep || w.aim == flows.ForRetirement)) {
 				w.sin |= sinUnready
 			}
 		case flows.TakeOffline:
@@ -312,7 +336,7 @@ func (w world) deed() world {
 		}
 	}
 	check(!w.sure || !w.agreed, sinUnconfirmed)
-	check(w.agreed && !w.named && w.destroys(), sinUnnamed)
+	check(w.agreed && !w.named && (w.destroys() || w.serves), sinUnnamed)
 	check(w.cancelled, sinCancelled)
 	check(!w.ready, sinUnready)
 	check(w.told == unitB, sinSwapped)

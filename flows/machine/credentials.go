@@ -52,32 +52,35 @@ type job struct {
 // the modem makes the key, it is asked to instead of a write, and the certificate is signed before its slot is touched.
 type Credentials struct {
 	turn.Turn
-	phase  credPhase
-	cause  Cause
-	who    Who   // the unit that is worked on
-	owed   uint8 // functional mode to put back; 0 when nothing is owed
-	sure   bool  // the unit is confirmed; else it is only looked at
-	alive  bool  // the session was not seen to be lost
-	known  bool  // the last Identify on it told of our unit
-	anchor bool  // Terms.Anchor
-	signer bool  // the authority's key is open
-	tagged bool  // tag was chosen by a person
-	tag    cred.SecTag
-	hand   job
-	plan   flows.Plan
-	want   [flows.MaxSlots]cred.Digest
-	slots  [flows.MaxSlots]flows.SlotStage
-	at     uint8 // the slot in work, into the plan
-	begun  bool  // the plan was accepted
-	off    bool  // the unit was taken offline in this work
-	claim  bool  // the slot at was read back, and nobody was asked since whose it is
-	stop   bool  // cancelled
-	again  bool  // an anchor was found while the plan was made: it is made once more
+	phase   credPhase
+	cause   Cause
+	who     Who   // the unit that is worked on
+	owed    uint8 // functional mode to put back; 0 when nothing is owed
+	sure    bool  // the unit is confirmed; else it is only looked at
+	alive   bool  // the session was not seen to be lost
+	known   bool  // the last Identify on it told of our unit
+	anchor  bool  // Terms.Anchor
+	signer  bool  // the authority's key is open
+	tagged  bool  // tag was chosen by a person
+	tag     cred.SecTag
+	hand    job
+	aim     flows.Aim
+	serves  bool // Terms.Service
+	revokes bool // the plan ends with certificates that are believed no more
+	plan    flows.Plan
+	want    [flows.MaxSlots]cred.Digest
+	slots   [flows.MaxSlots]flows.SlotStage
+	at      uint8 // the slot in work, into the plan
+	begun   bool  // the plan was accepted
+	off     bool  // the unit was taken offline in this work
+	claim   bool  // the slot at was read back, and nobody was asked since whose it is
+	stop    bool  // cancelled
+	again   bool  // an anchor was found while the plan was made: it is made once more
 }
 
 // Fresh is a machine that knows of no unit; the numbers of effects go on.
 func (m Credentials) Fresh() Credentials {
-	return Credentials{Turn: m.Turn, anchor: m.anchor, signer: m.signer}
+	return Credentials{Turn: m.Turn, anchor: m.anchor, signer: m.signer, serves: m.serves}
 }
 
 // Begin looks at a unit that was identified just now, and works on it once sure. owed is the functional mode that an interrupted
@@ -119,8 +122,8 @@ func (m *Credentials) asked(e flows.Event) ([]flows.Effect, bool) {
 	switch e := e.(type) {
 	case flows.TermsSet:
 		found := e.Terms.Anchor && !m.anchor
-		changed := e.Terms.Anchor != m.anchor
-		m.anchor = e.Terms.Anchor
+		changed := e.Terms.Anchor != m.anchor || e.Terms.Service != m.serves
+		m.anchor, m.serves = e.Terms.Anchor, e.Terms.Service
 		if found && m.phase == credPlanned {
 			return m.list(""), true // what is current depends on the anchor
 		}
@@ -129,20 +132,21 @@ func (m *Credentials) asked(e flows.Event) ([]flows.Effect, bool) {
 	case flows.SecTagChosen:
 		ok := m.canPlan() && !e.SecTag.Reserved()
 		if ok {
-			m.tag, m.tagged, m.hand = e.SecTag, true, job{}
+			m.tag, m.tagged, m.hand, m.aim = e.SecTag, true, job{}, flows.ForProfile
 			return m.list(""), true
 		}
 	case flows.PlanWanted:
-		if m.canPlan() && Allowed(e.Hand) {
-			m.hand = job{e.Hand.Op, e.Hand.Slot}
+		if m.canPlan() && Allowed(e.Hand) && (e.Aim == flows.ForProfile || m.serves && e.Aim <= flows.ForRetirement && e.Hand == (flows.Hand{})) {
+			m.hand, m.aim = job{e.Hand.Op, e.Hand.Slot}, e.Aim
 			return m.list(e.Hand.File), true
 		}
 	case flows.Accepted:
-		if m.phase == credPlanned && m.Block() == NotBlocked && !m.plan.Destroys() {
+		if m.phase == credPlanned && m.Block() == NotBlocked && !m.Asks() {
 			return m.start(), true
 		}
 	case flows.Confirmed:
 		if m.phase == credPlanned && m.Block() == NotBlocked && m.named(e) {
+			m.sure = true // in service this is how a unit is confirmed
 			return m.start(), true
 		}
 	case flows.Cancel:
@@ -176,7 +180,7 @@ func (m Credentials) named(e flows.Confirmed) bool {
 // reset forgets the plan and how far it got.
 func (m *Credentials) reset() {
 	m.plan, m.want, m.slots = flows.Plan{}, [flows.MaxSlots]cred.Digest{}, [flows.MaxSlots]flows.SlotStage{}
-	m.cause, m.at, m.begun, m.off, m.claim, m.stop, m.again = NoCause, 0, false, false, false, false, false
+	m.revokes, m.cause, m.at, m.begun, m.off, m.claim, m.stop, m.again = false, NoCause, 0, false, false, false, false, false
 }
 
 // list asks for the slots and a plan; a file that is not named is the one that was named last.
@@ -184,7 +188,7 @@ func (m *Credentials) list(file string) []flows.Effect {
 	m.reset()
 	m.phase = credListing
 	hand := flows.Hand{Op: m.hand.op, Slot: m.hand.slot, File: file}
-	return []flows.Effect{flows.MakePlan{ID: m.Ask(flows.CredentialsScreen), SecTag: m.tag, Chosen: m.tagged, Hand: hand}}
+	return []flows.Effect{flows.MakePlan{ID: m.Ask(flows.CredentialsScreen), SecTag: m.tag, Chosen: m.tagged, Hand: hand, Aim: m.aim}}
 }
 
 // cancel lets the effect in flight end and puts back what was changed.
@@ -203,7 +207,7 @@ func (m *Credentials) cancel() ([]flows.Effect, bool) {
 
 // settle goes on by itself where nothing has to be changed.
 func (m *Credentials) settle() []flows.Effect {
-	if m.phase == credPlanned && m.sure && !m.stop && m.plan.AllKept() {
+	if m.phase == credPlanned && m.sure && !m.serves && !m.stop && m.plan.AllKept() {
 		return m.start()
 	}
 	return nil
@@ -212,7 +216,7 @@ func (m *Credentials) settle() []flows.Effect {
 // start begins the accepted plan.
 func (m *Credentials) start() []flows.Effect {
 	m.begun, m.stop = true, false
-	if m.plan.AllKept() {
+	if m.plan.AllKept() && m.aim != flows.ForRetirement { // which does something even to a unit that is empty
 		return m.wind()
 	}
 	m.phase = credPreparing

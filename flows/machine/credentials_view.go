@@ -20,33 +20,30 @@ const (
 // Block is why the plan cannot be started. A plan that changes nothing needs nothing.
 func (m Credentials) Block() Block {
 	switch {
-	case !m.sure:
+	case !m.sure && !m.serves: // in service the digits say which unit it is
 		return Unsure
-	case m.plan.AllKept():
+	case m.plan.AllKept() && !m.revokes:
 		return NotBlocked
 	case !m.who.Firmware:
 		return OldFirmware
-	case m.hand.op == flows.Keep && m.writes(cred.RootCA) && !m.anchor:
+	case m.hand.op == flows.Keep && m.plan.Writes(cred.RootCA) && !m.anchor:
 		return NoAnchor
-	case m.hand.op == flows.Keep && m.writes(cred.ClientCert) && !m.signer:
+	case m.hand.op == flows.Keep && (m.revokes || m.plan.Writes(cred.ClientCert)) && !m.signer:
 		return NoSigner
 	}
 	return NotBlocked
 }
 
-func (m Credentials) writes(k cred.Kind) bool {
-	for _, s := range m.plan.Slots[:m.plan.N] {
-		if s.Op == flows.WriteSlot && s.Slot.Kind == k {
-			return true
-		}
-	}
-	return false
-}
+// Asks tells whether the unit must be named before the plan is begun: something is lost that is not ours, or it is a bench in service.
+func (m Credentials) Asks() bool { return m.serves || m.plan.Destroys() }
+
+// Aim is what the plan is for.
+func (m Credentials) Aim() flows.Aim { return m.aim }
 
 // Renews tells whether the plan gives the unit a new key, which can be tried at a server before this computer forgets it. A plan that
 // only puts the trust anchor right leaves a key that no computer has any more.
 func (m Credentials) Renews() bool {
-	return m.hand.op == flows.Keep && (m.writes(cred.ClientCert) || m.writes(cred.PSK))
+	return m.hand.op == flows.Keep && (m.plan.Writes(cred.ClientCert) || m.plan.Writes(cred.PSK))
 }
 
 // Planned tells whether the plan is shown and waits for its start, and which it is.
@@ -111,6 +108,11 @@ func (m Credentials) Actions() []flows.Action {
 			flows.Action{Name: "plan", Key: 'p', Event: flows.PlanWanted{}},
 			flows.Action{Name: "choose-sec-tag", Key: 's', Ask: flows.AskSecTag})
 	}
+	if m.serves {
+		return append(as,
+			flows.Action{Name: "renew", Key: 'w', Event: flows.PlanWanted{Aim: flows.ForRenewal}},
+			flows.Action{Name: "retire", Key: 'x', Event: flows.PlanWanted{Aim: flows.ForRetirement}})
+	}
 	return append(as,
 		flows.Action{Name: "write-slot", Key: 'w', Ask: flows.AskSlot, Event: flows.PlanWanted{Hand: flows.Hand{Op: flows.WriteSlot}}},
 		flows.Action{Name: "delete-slot", Key: 'x', Ask: flows.AskSlot, Event: flows.PlanWanted{Hand: flows.Hand{Op: flows.DeleteSlot}}})
@@ -126,8 +128,11 @@ func (m Credentials) startAction() flows.Action {
 	if m.plan.AllKept() {
 		a.Danger = flows.Harmless
 	}
-	if m.plan.Destroys() {
+	if m.Asks() {
 		a.Danger, a.Ask, a.Event = flows.Destroys, flows.AskDigits, nil
+	}
+	if m.serves && m.aim == flows.ForProfile {
+		a.Key = 'g' // nobody is asked for the digits of a unit that he has only begun to look at
 	}
 	return a
 }

@@ -257,7 +257,7 @@ func TestRecord(t *testing.T) {
 		},
 		begin: func(m Record, w bookWorld) (Record, []flows.Effect, bookWorld, bool) {
 			w.verdict, w.kept, w.records = flows.Warned, true, 0
-			n, do := m.Begin(w.verdict, w.kept)
+			n, do := m.Begin(w.verdict, w.kept, flows.ForProfile)
 			return n, do, w, m.phase == recordNone
 		},
 		replies: func(w bookWorld, x flows.Effect) []reply[bookWorld] {

@@ -23,6 +23,7 @@ type Record struct {
 	phase   recordPhase
 	verdict flows.Outcome
 	kept    bool // nothing was changed
+	aim     flows.Aim
 	profile bool // there is a profile: nothing to save
 }
 
@@ -30,15 +31,15 @@ type Record struct {
 func (m Record) Fresh() Record { return Record{Turn: m.Turn, profile: m.profile} }
 
 // Begin writes what the work came to.
-func (m Record) Begin(verdict flows.Outcome, kept bool) (Record, []flows.Effect) {
-	m.verdict, m.kept = verdict, kept
+func (m Record) Begin(verdict flows.Outcome, kept bool, aim flows.Aim) (Record, []flows.Effect) {
+	m.verdict, m.kept, m.aim = verdict, kept, aim
 	do := m.write()
 	return m, do
 }
 
 func (m *Record) write() []flows.Effect {
 	m.phase = recordWriting
-	return []flows.Effect{flows.WriteRecord{ID: m.Ask(flows.RecordScreen), Verdict: m.verdict, Kept: m.kept}}
+	return []flows.Effect{flows.WriteRecord{ID: m.Ask(flows.RecordScreen), Verdict: m.verdict, Kept: m.kept, Aim: m.aim}}
 }
 
 // Verdict is what the record says.

@@ -9,7 +9,7 @@ import (
 func (m *Credentials) answered(e flows.Event) ([]flows.Effect, bool) {
 	switch e := e.(type) {
 	case flows.Planned:
-		return m.on(credListing, e.ID, func() []flows.Effect { return m.planned(e.Plan) })
+		return m.on(credListing, e.ID, func() []flows.Effect { return m.planned(e) })
 	case flows.Prepared:
 		return m.on(credPreparing, e.ID, func() []flows.Effect { return m.prepared(e.Want) })
 	case flows.Identified:
@@ -58,7 +58,8 @@ func (m *Credentials) on(p credPhase, id flows.ID, then func() []flows.Effect) (
 	return then(), true
 }
 
-func (m *Credentials) planned(p flows.Plan) []flows.Effect {
+func (m *Credentials) planned(e flows.Planned) []flows.Effect {
+	p := e.Plan
 	if p.N > flows.MaxSlots {
 		m.cause = Unready
 		return m.wind()
@@ -66,7 +67,7 @@ func (m *Credentials) planned(p flows.Plan) []flows.Effect {
 	if m.again && !m.stop {
 		return m.list("")
 	}
-	m.plan, m.phase = p, credPlanned
+	m.plan, m.revokes, m.phase = p, e.Revokes, credPlanned
 	if p.N == 0 {
 		m.phase = credOpen
 	}
@@ -121,7 +122,7 @@ func (m *Credentials) identified(e flows.Identified) []flows.Effect {
 	default:
 		m.claim = false
 	}
-	if m.off || m.stop || m.cause != NoCause {
+	if m.off || m.stop || m.cause != NoCause || m.plan.AllKept() {
 		return m.onward()
 	}
 	if m.owed == 0 && flows.Active(e.Mode) {

@@ -50,8 +50,8 @@ func (b *Bench) take(e flows.Event) (do []flows.Effect, ignored bool) {
 	switch e := e.(type) {
 	case flows.TermsSet:
 		b.settle(e.Terms)
-		if e.Terms.PSK && b.screen == flows.AuthorityScreen && b.authority.Stage() == flows.Idle {
-			b.screen = flows.PortScreen // nothing is to be signed
+		if (e.Terms.PSK || e.Terms.Service) && b.screen == flows.AuthorityScreen && b.authority.Stage() == flows.Idle {
+			b.screen = flows.PortScreen // nothing is to be signed, or not yet
 		}
 		return nil, false
 	case flows.Resumed:
@@ -123,7 +123,9 @@ func (b *Bench) wish(s flows.Screen, e flows.Event) (do []flows.Effect, ignored 
 		if !b.Rest() {
 			return nil, true // what the work stands on is in motion
 		}
-		do, ignored = b.step(s, e)
+		if do, ignored = b.step(s, e); !ignored && b.unit.Asking() {
+			_, _ = b.step(flows.UnitScreen, flows.UnitConfirmed{IMEI: b.unit.Who().IMEI}) // in service the digits confirm it
+		}
 	default:
 		do, ignored = b.step(s, e)
 	}
@@ -290,7 +292,7 @@ func (b *Bench) begin(s flows.Screen) (do []flows.Effect) {
 		b.connection, do = b.connection.Begin()
 		b.screen = s
 	case flows.RecordScreen:
-		b.record, do = b.record.Begin(b.order().verdict(), b.credentials.Kept())
+		b.record, do = b.record.Begin(b.order().verdict(), b.credentials.Kept(), b.credentials.Aim())
 		b.screen = s
 	}
 	return do

@@ -99,17 +99,28 @@ func benchMutants() map[string]benchMutant {
 		}), "serverless", "a moody key"},
 		"records before the work": {after(func(_ Bench, b *Bench, e flows.Event, do *[]flows.Effect) {
 			if _, planned := e.(flows.Planned); planned && b.Rest() {
-				b.record, *do = b.record.Begin(flows.FailedOutcome, false)
+				b.record, *do = b.record.Begin(flows.FailedOutcome, false, flows.ForProfile)
 			}
 		}), "early", "a moody key"},
 		"records twice": {func(b Bench, e flows.Event) (Bench, []flows.Effect, bool) {
 			if _, wanted := e.(flows.RecordWanted); wanted && b.Stage(flows.RecordScreen) == flows.Done && b.still() {
 				var do []flows.Effect
-				b.record, do = b.record.Fresh().Begin(b.record.Verdict(), b.credentials.Kept())
+				b.record, do = b.record.Fresh().Begin(b.record.Verdict(), b.credentials.Kept(), flows.ForProfile)
 				return b, do, false
 			}
 			return b.Step(e)
 		}, "twice", "a calm job"},
+		"retires a unit before it is read back": {after(func(_ Bench, b *Bench, e flows.Event, do *[]flows.Effect) {
+			if _, deleted := e.(flows.Deleted); deleted && b.credentials.Aim() == flows.ForRetirement {
+				b.record, *do = b.record.Begin(flows.Passed, false, flows.ForRetirement)
+			}
+		}), "", "in service"},
+		"begins in service without the digits": {func(b Bench, e flows.Event) (Bench, []flows.Effect, bool) {
+			if _, accepted := e.(flows.Accepted); accepted && b.terms.Service {
+				e = flows.Confirmed{IMEI: b.unit.Who().IMEI}
+			}
+			return b.Step(e)
+		}, "", "in service"},
 		"records a pass that was none": {after(func(_ Bench, _ *Bench, _ flows.Event, do *[]flows.Effect) {
 			for i, x := range *do {
 				if r, write := x.(flows.WriteRecord); write {
@@ -128,7 +139,7 @@ func benchMutants() map[string]benchMutant {
 		}), "verdict", "a calm job"},
 		"says another verdict than it recorded": {after(func(_ Bench, b *Bench, e flows.Event, _ *[]flows.Effect) {
 			if _, written := e.(flows.RecordWritten); written && b.record.Verdict() == flows.FailedOutcome {
-				r, do := b.record.Fresh().Begin(flows.Warned, false)
+				r, do := b.record.Fresh().Begin(flows.Warned, false, flows.ForProfile)
 				b.record, _, _ = r.Step(flows.RecordWritten{ID: do[0].Of()})
 			}
 		}), "outcome", "a calm job"},
@@ -142,7 +153,7 @@ func benchMutants() map[string]benchMutant {
 			if left, connects := without[flows.ConnectServer](*do); connects {
 				b.connection = machine.Connection{}
 				var more []flows.Effect
-				b.record, more = b.record.Begin(flows.Passed, false)
+				b.record, more = b.record.Begin(flows.Passed, false, flows.ForProfile)
 				*do = append(left, more...)
 			}
 		}), "", "a calm job"},

@@ -22,6 +22,8 @@ var scopes = map[string]scope{
 	"by hand":              {terms: flows.Terms{Port: true}, hand: true},
 	"the station":          {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true, Station: true}},
 	"a key of the modem's": {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Endpoint: true, Ledger: true, Profile: true}, made: true},
+	"in service":           {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: true, Profile: true, Service: true}, smooth: true, kept: true},
+	"in service, shown":    {terms: flows.Terms{Authority: true, Port: true, Anchor: true, Ledger: true, Profile: true, Service: true}, screens: true},
 	"nothing is named":     {terms: flows.Terms{}, smooth: true, authority: true},
 }
 
@@ -136,6 +138,9 @@ var everyAnswer = []flows.Event{
 
 func searchBench(t *testing.T, step benchStep, actions func(Bench) []flows.Action, sc scope, whole bool) (map[string]string, *search.Graph[world]) {
 	t.Helper()
+	if len(counters) != flows.Screens {
+		t.Fatalf("%d machines count their effects, of %d", len(counters), flows.Screens)
+	}
 	start := world{b: NewBench(sc.terms), scope: sc}
 	start, _ = start.feed(step, flows.TermsSet{Terms: sc.terms})
 	g, err := search.Search([]world{start}, moves(step), nil, 300_000)

@@ -39,6 +39,7 @@ type world struct {
 	offline   bool // the unit, which was found active
 	named     bool // a server is named
 	needs     bool // and was when the work was done
+	digits    bool // in service: the unit was named for this plan
 }
 
 // scope is what one search varies; what is not varied goes well.
@@ -73,9 +74,9 @@ var counters = func() (at [][2]uintptr) {
 		if f.Type.Kind() != reflect.Struct {
 			continue
 		}
-		if t, ok := f.Type.FieldByName("turn"); ok {
-			seq, _ := t.Type.FieldByName("seq")
-			wait, _ := t.Type.FieldByName("wait")
+		if t, ok := f.Type.FieldByName("Turn"); ok {
+			seq, _ := t.Type.FieldByName("Seq")
+			wait, _ := t.Type.FieldByName("Wait")
 			at = append(at, [2]uintptr{f.Offset + t.Offset + seq.Offset, f.Offset + t.Offset + wait.Offset})
 		}
 	}
@@ -156,8 +157,13 @@ func (w world) remember(e flows.Event) world {
 	case flows.Planned:
 		w.kept = e.Plan.AllKept()
 		w.spare = e.Plan.Slots[0].Slot.Kind == cred.RootCA
-	case flows.Accepted, flows.Confirmed:
+	case flows.Accepted:
 		w.halted = false
+	case flows.Confirmed:
+		w.halted = false
+		if w.scope.terms.Service {
+			w.confirmed, w.digits = e.IMEI == ourUnit, e.IMEI == ourUnit
+		}
 	case flows.Prepared:
 		w.key = true
 	case flows.Connected:
@@ -195,13 +201,17 @@ func (w world) asked(x flows.Effect, e flows.Event) world {
 			w.blame(w.halted, "halted")
 		}
 		w.worked, w.key, w.put, w.server = false, false, false, flows.NoOutcome
-		w.hand = x.Hand.Op != flows.Keep
+		w.hand = x.Hand.Op != flows.Keep || x.Aim == flows.ForRetirement
+		w.digits = false
 	case flows.Prepare, flows.TakeOffline, flows.Delete, flows.Write, flows.MakeKey, flows.Certify:
 		w.blame(w.halted, "halted")
 		w.blame(!w.confirmed, "unconfirmed")
 		w.blame(w.kept, "kept")
+		w.blame(w.scope.terms.Service && !w.digits, "unnamed")
 		w.worked = true
-		if _, write := x.(flows.Write); write {
+		_, write := x.(flows.Write)
+		_, del := x.(flows.Delete)
+		if write || del && w.b.credentials.Aim() == flows.ForRetirement {
 			w.put = true // and is not, when it is refused
 		}
 	case flows.ListPorts, flows.UsePort:
@@ -218,6 +228,8 @@ func (w world) asked(x flows.Effect, e flows.Event) world {
 	case flows.WriteRecord:
 		w.blame(!w.worked && !(w.kept && w.confirmed), "early")
 		w.blame(w.recorded, "twice")
+		w.blame(w.scope.terms.Service && !w.digits, "unnamed")
+		w.blame(x.Aim != w.b.credentials.Aim(), "aim")
 		w.blame(x.Verdict != w.verdict(), "verdict")
 		w.blame(x.Kept != w.kept, "verdict")
 	}
@@ -361,6 +373,10 @@ func (w world) good(x flows.Effect) []flows.Event {
 		if x.Hand.Op != flows.Keep {
 			return []flows.Event{write}
 		}
+		if x.Aim == flows.ForRetirement {
+			write.Plan.Slots[0].Op, write.Plan.Slots[0].Has, write.Revokes = flows.DeleteSlot, flows.Ours, true
+			return []flows.Event{write}
+		}
 		kept := write
 		kept.Plan.Slots[0].Op, kept.Plan.Slots[0].Has = flows.Keep, flows.Current
 		if w.scope.made {
@@ -386,6 +402,8 @@ func (w world) good(x flows.Effect) []flows.Event {
 		return []flows.Event{flows.Offline{Was: w.mode()}}
 	case flows.Write:
 		return []flows.Event{flows.Written{}}
+	case flows.Delete:
+		return []flows.Event{flows.Deleted{Found: true}}
 	case flows.ReadSlot:
 		return []flows.Event{flows.ReadBack{SHA256: cred.Digest{1}}, flows.ReadBack{}}
 	case flows.RestoreMode:
@@ -426,6 +444,9 @@ func (w world) wishes() []flows.Event {
 	}
 	if w.scope.endpoint {
 		es = append(es, flows.ProbeWanted{}, flows.AnchorCompared{Last8: 7}, flows.EndpointSkipped{})
+	}
+	if w.scope.terms.Service {
+		es = append(es, flows.PlanWanted{Aim: flows.ForRetirement}, flows.PlanWanted{Aim: flows.ForRenewal}, flows.Confirmed{IMEI: ourUnit})
 	}
 	if w.scope.hand {
 		es = append(es, flows.PlanWanted{Hand: flows.Hand{Op: flows.WriteSlot}}, flows.SecTagChosen{SecTag: 1})

@@ -8,6 +8,8 @@ type order struct {
 	halted bool // nothing begins by itself but the record of what was done
 	still  bool // nothing is asked of the unit, its port, its server or its record
 	stage  [flows.Screens]flows.Stage
+	met    bool // in service: the unit told who it is, and is looked at before anybody confirms it
+	read   bool // the authority's certificate was read, or could not be
 	begun  bool // the plan was accepted
 	proof  bool // the plan wrote an identity that can be tried at the server
 	tried  flows.Outcome
@@ -26,11 +28,11 @@ func (o order) due() (flows.Screen, bool) {
 		return flows.AuthorityScreen, true
 	case !o.still:
 		return 0, false
-	case idle(flows.PortScreen) && (done(flows.AuthorityScreen) || !o.terms.Authority):
+	case idle(flows.PortScreen) && (done(flows.AuthorityScreen) || !o.terms.Authority || o.terms.Service && o.read):
 		return flows.PortScreen, true
 	case idle(flows.UnitScreen) && done(flows.PortScreen):
 		return flows.UnitScreen, true
-	case idle(flows.CredentialsScreen) && done(flows.UnitScreen):
+	case idle(flows.CredentialsScreen) && (done(flows.UnitScreen) || o.met):
 		return flows.CredentialsScreen, true
 	case o.connects() && idle(flows.RecordScreen):
 		return flows.ConnectionScreen, true
@@ -73,7 +75,7 @@ func (o order) after(s flows.Screen) flows.Screen {
 	way := [...]flows.Screen{flows.AuthorityScreen, flows.EndpointScreen, flows.PortScreen, flows.UnitScreen, flows.CredentialsScreen, flows.ConnectionScreen}
 	passed := false
 	for _, w := range way {
-		skip := w == flows.EndpointScreen || w == flows.ConnectionScreen && o.stage[w] == flows.Idle
+		skip := w == flows.EndpointScreen || w == flows.UnitScreen && o.met || w == flows.ConnectionScreen && o.stage[w] == flows.Idle
 		if passed && !skip && o.stage[w] != flows.Done {
 			return w
 		}

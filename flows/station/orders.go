@@ -80,6 +80,8 @@ func (o Orders) meet(b Bench) Decision {
 		return o.choose(b, flows.CredentialsScreen, "choose-sec-tag", flows.SecTagChosen{SecTag: *o.SecTag})
 	case o.Look:
 		return Decision{Done: true}
+	case b.terms.Service:
+		return o.plan(b) // the plan is what confirms the unit
 	}
 	return o.choose(b, flows.CredentialsScreen, "confirm", nil)
 }
@@ -93,13 +95,13 @@ func (o Orders) tags(b Bench) bool {
 // plan is asked whether the plan may be carried out.
 func (o Orders) plan(b Bench) Decision {
 	c := b.credentials
-	p, planned := c.Planned()
+	_, planned := c.Planned()
 	if !planned {
 		return refuse("config.value", "nothing is planned for this unit", "name the slots in the profile, or a slot to work on")
 	}
 	imei := c.Who().IMEI
-	if p.Destroys() && !(o.Yes && slices.Contains(o.IMEIs, imei)) {
-		return refuse("store.unconfirmed", "the plan destroys what is not ours", "look at the plan, then say --yes --imei "+imei.String())
+	if c.Asks() && !(o.Yes && slices.Contains(o.IMEIs, imei)) {
+		return refuse("store.unconfirmed", "the plan destroys what is not ours, or the bench is in service", "look at the plan, then say --yes --imei "+imei.String())
 	}
 	switch c.Block() {
 	case machine.OldFirmware:
@@ -113,7 +115,7 @@ func (o Orders) plan(b Bench) Decision {
 		}
 		return refuse("usage.no-terminal", "the authority's passphrase is needed and nobody can be asked", "give --passphrase-file")
 	}
-	if p.Destroys() {
+	if c.Asks() {
 		return o.choose(b, flows.CredentialsScreen, start, flows.Confirmed{IMEI: imei})
 	}
 	return o.choose(b, flows.CredentialsScreen, start, nil)

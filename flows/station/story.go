@@ -7,6 +7,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/machine"
+	"example.org/sectag/flows/tale"
 	"example.org/sectag/flows/turn"
 )
 
@@ -55,7 +56,7 @@ func (s *Story) forget(e flows.Event) {
 		f.Plan, f.Prepared, f.Strays = nil, flows.PreparedFacts{}, nil
 	}
 	if b.credentials.Who().IMEI == 0 {
-		f.Slots = nil
+		f.Slots, f.Past = nil, nil
 	}
 	if b.unit.Who() == (machine.Who{}) {
 		f.Unit = flows.UnitFacts{}
@@ -64,7 +65,7 @@ func (s *Story) forget(e flows.Event) {
 		f.Connect = nil
 	}
 	if b.Stage(flows.RecordScreen) == flows.Idle {
-		f.Record = ""
+		f.Record, f.Revoked = "", nil
 	}
 	if b.endpoint.Probing() {
 		f.Probe = nil
@@ -128,6 +129,9 @@ func (s *Story) hear(e flows.Event, was Bench) {
 		f.Connect = must[flows.ConnectFacts](e.Doc)
 	case flows.RecordWritten:
 		f.Record = e.Record
+		f.Revoked = read[struct {
+			Revoked []tale.Certificate `json:"revoked"`
+		}](e.Doc).Revoked
 	case flows.ProfileSaved:
 		f.Profile = e.Path
 	}
@@ -138,9 +142,10 @@ func (s *Story) planned(e flows.Planned) {
 	doc := read[struct {
 		Slots []flows.SlotFacts `json:"slots"`
 		Plan  []flows.PlanFacts `json:"plan"`
+		Past  *tale.Tale        `json:"past"`
 	}](e.Doc)
 	p, _ := s.bench.credentials.Planned()
-	s.Facts.Slots, s.Facts.Plan = doc.Slots, nil
+	s.Facts.Slots, s.Facts.Past, s.Facts.Plan = doc.Slots, doc.Past, nil
 	for i, l := range p.Slots[:p.N] {
 		fact := flows.PlanFacts{Slot: l.Slot, Has: l.Has, Op: l.Op}
 		if i < len(doc.Plan) {

@@ -94,7 +94,7 @@ func (b Bench) stages() [flows.Screens]flows.Stage {
 func (b Bench) order() order {
 	c := b.credentials
 	return order{
-		terms: b.terms, halted: b.halted, still: b.still(), stage: b.stages(), begun: c.Begun(),
+		terms: b.terms, halted: b.halted, still: b.still(), stage: b.stages(), read: b.authority.Rest(), met: b.terms.Service && b.unit.Asking(), begun: c.Begun(),
 		proof: c.Renews(), tried: b.connection.Verdict(),
 	}
 }
@@ -233,7 +233,7 @@ func (b Bench) doors() []flows.Action {
 	if b.screen != flows.CredentialsScreen || !c.Rest() {
 		return nil
 	}
-	if !c.Sure() && b.unit.Asking() && b.still() {
+	if !c.Sure() && b.unit.Asking() && b.still() && !b.terms.Service {
 		return []flows.Action{{Name: "confirm", Key: '\r', Event: flows.UnitConfirmed{IMEI: b.unit.Who().IMEI}}}
 	}
 	if _, planned := c.Planned(); !planned {

@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"tui":                 {"flows", "cred"},
 	"cmd/sectag":          {"tui", "bench", "flows", "device", "ca", "endpoint", "ledger", "cred", "internal/atomicfile"},
 	"e2e":                 {},
+	"tools":               {},
 }
 
 // testsMayImport is what tests may use beyond that: a room is tried against the virtual modem, real servers, or the rooms beside it.
@@ -50,6 +51,8 @@ var fences = map[string][]string{
 	"github.com/youmark/pkcs8":        {"ca"},
 	"github.com/miekg/pkcs11":         {"ca/keyuri"},
 	"github.com/fxamacker/cbor":       {"device/keygen"},
+	"github.com/CycloneDX":            {"tools"},
+	"github.com/google/licensecheck":  {"tools"},
 	"github.com/creack/pty":           {"tests"},
 	"github.com/rogpeppe/go-internal": {"tests"},
 	"pgregory.net/rapid":              {"tests"},

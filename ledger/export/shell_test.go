@@ -16,8 +16,9 @@ const fake = `#!/bin/sh
 	echo "CALL $(basename "$0")"
 	for a; do printf 'ARG %s\n' "$a"; done
 	for a; do case $a in @-) printf 'IN '; cat; echo ;; @*) printf 'IN '; cat "${a#@}"; echo ;; */unit.pem) cat "$a" ;; esac; done
+	case " $* " in *" --write-out "*) echo "${STATUS:-200}" >&3 ;; esac
 	case " $* " in *" --config - "*) printf 'CONFIG '; cat ;; esac
-} >>"$CALLS"
+} 3>&1 >>"$CALLS"
 `
 
 // ran runs a script with the programs that it calls replaced, and says what they were called with.
@@ -67,18 +68,64 @@ func lines(text, begin string) (out []string) {
 	return out
 }
 
+var leshanEntries = [][2]string{ // in the form of newer servers, and in that of older ones
+	{`{"endpoint":"urn:imei:352656100367873","tls":{"mode":"x509"}}`, `{"endpoint":"urn:imei:352656100367873","x509":true}`},
+	{`{"endpoint":"urn:imei:352656100367874","tls":{"mode":"x509"}}`, `{"endpoint":"urn:imei:352656100367874","x509":true}`},
+	{
+		`{"endpoint":"urn:imei:352656100367875","tls":{"mode":"psk","details":{"identity":"urn:imei:352656100367875","key":"03030303030303030303030303030303"}}}`,
+		`{"endpoint":"urn:imei:352656100367875","psk":{"identity":"urn:imei:352656100367875","key":"03030303030303030303030303030303"}}`,
+	},
+}
+
 func TestTheLeshanScriptPutsOneUnitACall(t *testing.T) {
 	said := ran(t, scriptOf(t, "leshan"), "LESHAN_URL=http://localhost:8080/")
-	want := []string{
-		`{"endpoint":"urn:imei:352656100367873","tls":{"mode":"x509"}}`,
-		`{"endpoint":"urn:imei:352656100367874","tls":{"mode":"x509"}}`,
-		`{"endpoint":"urn:imei:352656100367875","tls":{"mode":"psk","details":{"identity":"urn:imei:352656100367875","key":"03030303030303030303030303030303"}}}`,
+	var want []string
+	for _, e := range leshanEntries {
+		want = append(want, e[0])
 	}
 	if got := lines(said, "IN "); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("put: %q", got)
 	}
 	if n := strings.Count(said, "ARG http://localhost:8080/api/security/clients/\n"); n != 3 || strings.Contains(strings.Join(lines(said, "ARG "), " "), "0303") {
 		t.Errorf("%d calls with the right address, or a key among the arguments:\n%s", n, said)
+	}
+}
+
+// TestTheLeshanScriptAsksInTheOlderForm where the newer one is answered 400, and ends where that is too, or at once at anything else.
+func TestTheLeshanScriptAsksInTheOlderForm(t *testing.T) {
+	text := scriptOf(t, "leshan")
+	const older = `case $(tail -n 1 "$CALLS") in *'"tls":'*) echo 400 ;; *) echo 200 ;; esac`
+	for name, c := range map[string]struct {
+		curl string // what it answers, as a command
+		put  int
+		ends string
+	}{
+		"an older server":    {older, 6, ""},
+		"neither form":       {"echo 400", 2, "urn:imei:352656100367873: the server answered 400\n"},
+		"no right":           {"echo 403", 1, "urn:imei:352656100367873: the server answered 403\n"},
+		"sent elsewhere":     {"echo 307", 1, "urn:imei:352656100367873: the server answered 307\n"},
+		"nobody who listens": {"echo 000; exit 7", 1, ""},
+	} {
+		dir := t.TempDir()
+		calls := filepath.Join(dir, "calls")
+		must(t, os.WriteFile(filepath.Join(dir, "curl"), []byte("#!/bin/sh\n{ cat; echo; } >>\"$CALLS\"\n"+c.curl+"\n"), 0o700))
+		cmd := exec.Command("sh", "-s")
+		cmd.Stdin = strings.NewReader(text)
+		cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "CALLS=" + calls, "LESHAN_URL=http://localhost:8080"}
+		var errs strings.Builder
+		cmd.Stderr = &errs
+		out, err := cmd.Output()
+		put, _ := os.ReadFile(calls)
+		if whole := name == "an older server"; whole != (err == nil) || whole != strings.Contains(string(out), "every unit was put") || errs.String() != c.ends {
+			t.Errorf("%s: %v, %q, %q", name, err, out, errs.String())
+		}
+		var want []string
+		for _, e := range leshanEntries {
+			want = append(want, e[0], e[1])
+		}
+		if got := strings.TrimSpace(string(put)); got != strings.Join(want[:c.put], "\n") {
+			t.Errorf("%s: it put\n%s", name, got)
+		}
 	}
 }
 

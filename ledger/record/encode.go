@@ -200,6 +200,8 @@ func (r *Record) sound() error {
 		return fmt.Errorf("a correction names the record that it corrects and says what is right")
 	case r.Kind == Correction && len(r.Bindings()) > 0:
 		return fmt.Errorf("a correction gives a unit nothing")
+	case r.Kind == Retirement && len(r.Bindings()) > 0:
+		return fmt.Errorf("a retirement gives a unit nothing")
 	case r.Kind == Revocation && r.Revoked == nil:
 		return fmt.Errorf("a revocation says which certificate is revoked")
 	case r.Kind == Revocation && len(r.Bindings()) > 0:

@@ -19,7 +19,7 @@ import (
 //
 //	2  keys that modems make: unit.attest_token_sha256, slots.keygen, slots.repeats, key.csr_sha256, key.attestation, key.freshness,
 //	   connect.twin_serial
-//	3  authorities of several certificates, sealed PSKs, revocations, corrections, and what was written by other means
+//	3  authorities of several certificates, sealed PSKs, revocations, retirements, corrections, and what was written by other means
 const Version = 3
 
 // Kind says what a record is about.
@@ -35,6 +35,7 @@ const (
 	Interrupted Kind = "interrupted" // a run ended without a verdict of its own; it was closed by a later start
 	Correction  Kind = "correction"  // something that an older record says was wrong; Corrects names it, Note says what is right
 	Revocation  Kind = "revocation"  // a certificate of the unit is to be believed no more; Revoked says which
+	Retirement  Kind = "retirement"  // a unit was taken out of service: what it was given was deleted and found gone, or that failed
 )
 
 // Supersedes tells whether a record of this kind takes the place of the unit's older one.
@@ -45,7 +46,7 @@ func (k Kind) Supersedes() bool { return k == Provision || k == Issue }
 type Record struct {
 	Version int    `json:"schema_version"` // the store's
 	ID      string `json:"record" is:"id"` // the index in the log, from 0; the store's
-	Kind    Kind   `json:"kind" is:"provision|check|issue|slots|test|interrupted|correction|revocation"`
+	Kind    Kind   `json:"kind" is:"provision|check|issue|slots|test|interrupted|correction|revocation|retirement"`
 	Time    string `json:"time" is:"time"` // when it was written: Stamp
 
 	Verdict cred.Verdict `json:"verdict" is:"pass|warn|fail"`

@@ -127,6 +127,25 @@ func TestCorrection(t *testing.T) {
 	}
 }
 
+// A retirement says what became of slots; it gives a unit nothing.
+func TestRetirement(t *testing.T) {
+	r := Record{
+		ID: "3", Kind: Retirement, Time: "2026-11-22T10:00:00Z", Verdict: cred.Pass, IMEI: 352656100367872,
+		Slots: []Slot{{SecTag: 42, Type: cred.ClientKey, Action: "deleted", Delete: "ok"}},
+	}
+	body, _, err := Encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := Decode(body); err != nil || back.Kind != Retirement || len(back.Bindings()) != 0 {
+		t.Errorf("%+v, %v", back, err)
+	}
+	r.Cert = &Certificate{Serial: "5f3c", Name: "urn:imei:352656100367872"}
+	if _, _, err := Encode(r); err == nil {
+		t.Error("a retirement with a certificate was written")
+	}
+}
+
 // A revocation names one certificate, its issuer, a reason of RFC 5280 and a time; it gives a unit nothing.
 func TestRevocation(t *testing.T) {
 	good := func() Record {

@@ -57,6 +57,9 @@ func (s window) head(r screen.Room) []paint.Line {
 		sign, style := s.mark(at)
 		left = []paint.Span{paint.S(style|paint.Bold, sign+" "+strconv.Itoa(int(at)+1)+"/"+strconv.Itoa(flows.Screens)+" "+screen.Name(at))}
 	}
+	if s.Facts.Terms.Service {
+		titles = append(titles, " · service")
+	}
 	if s.Station != "" {
 		titles = append(titles, " · station "+s.Station)
 	}

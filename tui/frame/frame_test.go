@@ -30,6 +30,8 @@ func (s still) Rest() bool              { return !s.busy }
 func (s still) Screen() flows.Screen    { return s.at }
 func (s still) Outcome() flows.Outcome  { return s.outcome }
 func (s still) Hand() flows.Op          { return s.hand }
+
+func (s still) Aim() flows.Aim { return flows.ForProfile }
 func (s still) Stage(x flows.Screen) flows.Stage {
 	if x == s.at {
 		return s.stage

@@ -104,6 +104,7 @@ func help(s window) []paint.Line {
 		} else if a.Danger == flows.Destroys {
 			text += ": something is lost for good, the unit must be named"
 		}
+		text += screen.Explain(a)
 		out = append(out, key(words.Key(a.Key), text))
 	}
 	if s.Door {

@@ -12,7 +12,7 @@ import (
 
 // credentials shows the plan before the deed, the deed, and what each slot then holds.
 func credentials(s Scene, r Room) []paint.Line {
-	out := who(s)
+	out := append(who(s), story(s, r)...)
 	if len(s.Facts.Plan) == 0 && len(s.Facts.Slots) == 0 {
 		text := "The slots were not read yet."
 		if !s.Machine.Rest() {
@@ -20,13 +20,20 @@ func credentials(s Scene, r Room) []paint.Line {
 		}
 		return append(out, paint.L(paint.B(text)))
 	}
+	if s.Facts.Past != nil && s.Machine.Aim() == flows.ForProfile && !flows.Begun(s.Facts.Plan) {
+		return append(out, looked(s, r)...)
+	}
 	if needsAnchor(s) {
 		out = append(out, paint.L(paint.S(paint.Odd|paint.Bold, "No trust anchor is configured:"),
 			paint.P(" the endpoint screen fetches the server's root.")), paint.Line{})
 	}
 	rows := others(s, r)
 	if len(s.Facts.Plan) == 0 {
-		out = append(out, paint.L(paint.B("Nothing is planned yet.")), paint.Line{})
+		text := "Nothing is planned yet."
+		if s.Machine.Aim() == flows.ForRetirement {
+			text = "Nothing of ours is in this unit: there is nothing to retire."
+		}
+		out = append(out, paint.L(paint.B(text)), paint.Line{})
 	}
 	out = append(out, slotHead(r))
 	for i, p := range s.Facts.Plan {
@@ -39,12 +46,12 @@ func credentials(s Scene, r Room) []paint.Line {
 	if flows.Begun(s.Facts.Plan) {
 		return append(out, lineTime(s)...)
 	}
-	return append(out, losses(s)...)
+	return append(append(out, losses(s)...), older(s)...)
 }
 
 // needsAnchor tells that the plan waits for the endpoint screen.
 func needsAnchor(s Scene) bool {
-	return len(s.Facts.Plan) > 0 && !s.Facts.Terms.Anchor && !s.Facts.Terms.PSK && s.Facts.AnchorFile == "" && s.Machine.Stage(flows.EndpointScreen) != flows.Done
+	return len(s.Facts.Plan) > 0 && !s.Facts.Terms.Anchor && !s.Facts.Terms.PSK && s.Machine.Aim() != flows.ForRetirement && s.Facts.AnchorFile == "" && s.Machine.Stage(flows.EndpointScreen) != flows.Done
 }
 
 // Columns of the slot table, in cells: tag, type, digest; the last takes the rest.
@@ -103,6 +110,8 @@ func planWords(s Scene, i int, p flows.PlanFacts, r Room) (string, paint.Style) 
 		reason = ": " + p.Reason
 	}
 	switch {
+	case p.Op == flows.Keep && p.Has == flows.Empty && s.Facts.Past != nil:
+		return "is empty already", paint.Plain
 	case p.Op == flows.Keep:
 		return "keep" + reason, paint.Plain
 	case p.Op == flows.DeleteSlot && p.Has == flows.Foreign:
@@ -207,7 +216,8 @@ func Planned(plan []flows.PlanFacts, x flows.SlotFacts) bool {
 func losses(s Scene) []paint.Line {
 	var out []paint.Line
 	for _, p := range s.Facts.Plan {
-		if p.Has != flows.Foreign || p.Op == flows.Keep {
+		secret := s.Facts.Terms.Service && p.Slot.Kind.Secret() && !p.Old.IsZero() // ours or not: it is in no other place
+		if p.Has != flows.Foreign && !secret || p.Op == flows.Keep {
 			continue
 		}
 		what := "the " + words.Kind(p.Slot.Kind) + " in " + strconv.FormatUint(uint64(p.Slot.SecTag), 10)
@@ -216,7 +226,7 @@ func losses(s Scene) []paint.Line {
 		}
 		out = append(out, paint.Line{Spans: []paint.Span{paint.P("  " + what)}, Hang: 4})
 	}
-	if len(out) == 0 {
+	if out = append(out, endings(s)...); len(out) == 0 {
 		return nil
 	}
 	head := []paint.Line{{}, paint.L(paint.S(paint.Bad|paint.Bold, "What cannot be brought back:"))}

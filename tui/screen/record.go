@@ -37,7 +37,7 @@ func verdict(s Scene, r Room) []paint.Line {
 		out = append(out, paint.L(paint.B(s.Facts.Unit.IMEI.String())))
 	}
 	if s.Machine.Outcome() == flows.FailedOutcome {
-		out = append(append(out, failureText(s)...), holdings(s)...)
+		out = append(append(append(out, failureText(s)...), holdings(s)...), unrevoked(s)...)
 	} else {
 		out = append(out, paint.Line{})
 		if s.Machine.Hand() != flows.Keep {
@@ -45,6 +45,7 @@ func verdict(s Scene, r Room) []paint.Line {
 		} else {
 			out = append(out, paint.Text(summary(s)))
 		}
+		out = append(out, afterwards(s)...)
 		out = append(out, warnings(s)...)
 	}
 	return append(out, recordLine(s)...)
@@ -63,22 +64,28 @@ func bigVerdict(s Scene, r Room) []paint.Line {
 		}
 		return append(append(top, paint.Big("FAIL", paint.Bad, r.W, h)...), paint.AsDetail(paint.Line{})...)
 	case o == flows.Warned, clearKey(s):
-		top = append(top, paint.Big("WARN", paint.Odd, r.W, h)...)
+		word := "WARN"
+		if s.Machine.Aim() == flows.ForRetirement {
+			word = "RETIRED" // what is wrong with the authority does not bring the unit back
+		}
+		top = append(top, paint.Big(word, paint.Odd, r.W, h)...)
 	default:
-		if r.Small && s.Machine.Hand() == flows.DeleteSlot {
+		if r.Small && (s.Machine.Hand() == flows.DeleteSlot || s.Machine.Aim() != flows.ForProfile) {
 			h = 0 // what the unit can no longer do needs the room
 		}
-		top = append(top, paint.Big(passWord(s.Machine.Hand()), paint.Good, r.W, h)...)
+		top = append(top, paint.Big(passWord(s.Machine), paint.Good, r.W, h)...)
 	}
 	return append(append(top, written(s, r, h)...), paint.AsDetail(paint.Line{})...)
 }
 
 // passWord is the verdict on work that came to its end. What was done by hand to one slot proves nothing about the unit.
-func passWord(hand flows.Op) string {
-	switch hand {
-	case flows.WriteSlot:
+func passWord(m Machine) string {
+	switch {
+	case m.Aim() == flows.ForRetirement:
+		return "RETIRED"
+	case m.Hand() == flows.WriteSlot:
 		return "WRITTEN"
-	case flows.DeleteSlot:
+	case m.Hand() == flows.DeleteSlot:
 		return "DELETED"
 	}
 	return "PASS"
@@ -86,7 +93,7 @@ func passWord(hand flows.Op) string {
 
 // written says that the unit was written and never met a server.
 func written(s Scene, r Room, h int) []paint.Line {
-	if s.Facts.Connect != nil || s.Facts.Terms.Endpoint || s.Machine.Hand() != flows.Keep {
+	if s.Facts.Connect != nil || s.Facts.Terms.Endpoint || s.Machine.Hand() != flows.Keep || s.Machine.Aim() == flows.ForRetirement {
 		return nil
 	}
 	if r.Small {
@@ -97,6 +104,9 @@ func written(s Scene, r Room, h int) []paint.Line {
 
 // summary is what the verdict rests on, in a sentence.
 func summary(s Scene) string {
+	if s.Machine.Aim() == flows.ForRetirement {
+		return gone(s)
+	}
 	n, kept := 0, 0
 	for _, p := range s.Facts.Plan {
 		switch {

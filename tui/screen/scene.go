@@ -22,6 +22,7 @@ type Machine interface {
 	Screen() flows.Screen
 	Stage(flows.Screen) flows.Stage
 	Outcome() flows.Outcome
+	Aim() flows.Aim // what the plan is for
 	Hand() flows.Op // work by hand on one slot; Keep is the profile's plan
 }
 
@@ -93,6 +94,18 @@ func Content(s Scene, r Room) []paint.Line {
 // final tells whether a verdict about the unit is what the screen is about.
 func (s Scene) final() bool {
 	return s.Machine.Screen() == flows.RecordScreen && s.Machine.Outcome() != flows.NoOutcome
+}
+
+// Explain says what an action of a bench in service leads to, where its name does not; empty elsewhere.
+func Explain(a flows.Action) string {
+	w, ok := a.Event.(flows.PlanWanted)
+	if !ok {
+		return ""
+	}
+	return map[flows.Aim]string{
+		flows.ForRenewal:    ": plans a new identity; nothing is changed before the digits",
+		flows.ForRetirement: ": plans to take it out of service; nothing is changed before the digits",
+	}[w.Aim]
 }
 
 // Label is an action as a person reads it.

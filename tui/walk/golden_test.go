@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -211,7 +212,7 @@ func visible(s string) string {
 
 // TestGoldenFrames compares each picture at three sizes, with colours, without, and in ASCII. Run with -update to write them anew.
 func TestGoldenFrames(t *testing.T) {
-	for _, p := range pictures {
+	for _, p := range slices.Concat(pictures, servicePictures) {
 		t.Run(p.name, func(t *testing.T) {
 			r := p.run(t)
 			var b strings.Builder
@@ -234,22 +235,32 @@ func TestGoldenFrames(t *testing.T) {
 	}
 }
 
+// drawn is what every page of pictures says of itself.
+const drawn = "These pictures are drawn by the program itself, at 80x24, from runs of its real machines; " +
+	"`make golden` writes them anew\nand a test fails when they are stale. "
+
 // TestPicturesInDocs keeps the pictures in docs as the program draws them.
 func TestPicturesInDocs(t *testing.T) {
+	book(t, "walk", "screens.md", "# The screens\n\n"+drawn+"The stepper on the left says where you are: ● done, ▸ here, ○ to come, – not needed, ✗ failed\n"+
+		"(`--ascii`: `*`, `>`, `.`, `-`, `x`). What may be done now stands at the bottom; `?` says more.\n", pictures)
+	book(t, "service", "screens-service.md", "# The screens: a returned unit\n\n"+drawn+"The way in is `sectag --way service`, or `v` on the start screen.\n", servicePictures)
+}
+
+// book keeps one page and its folder of pictures.
+func book(t *testing.T, folder, name, intro string, pictures []picture) {
+	t.Helper()
 	var page strings.Builder
-	page.WriteString("# The screens\n\nThese pictures are drawn by the program itself, at 80x24, from runs of its real machines; " +
-		"`make golden` writes them anew\nand a test fails when they are stale. The stepper on the left says where you are: ● done, ▸ here, ○ to come, – not needed, ✗ failed\n" +
-		"(`--ascii`: `*`, `>`, `.`, `-`, `x`). What may be done now stands at the bottom; `?` says more.\n")
-	folder := filepath.Join("..", "..", "docs", "screens", "walk")
+	page.WriteString(intro)
+	folder = filepath.Join("..", "..", "docs", "screens", folder)
 	for _, p := range pictures {
 		view := p.run(t).frame(paint.Palette{Bare: true}, 80, 24) + "\n"
 		golden(t, filepath.Join(folder, p.name+".txt"), view)
 		fmt.Fprintf(&page, "\n## %s\n\n%s\n\n```text\n%s```\n", p.title, p.text, view)
 	}
-	golden(t, filepath.Join("..", "..", "docs", "screens.md"), page.String())
+	golden(t, filepath.Join("..", "..", "docs", name), page.String())
 	files, err := filepath.Glob(filepath.Join(folder, "*.txt"))
 	if err != nil || len(files) != len(pictures) {
-		t.Errorf("docs/screens/walk holds %d pictures, there are %d: %v", len(files), len(pictures), err)
+		t.Errorf("%s holds %d pictures, there are %d: %v", folder, len(files), len(pictures), err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
@@ -54,5 +55,25 @@ func TestTheBenchIsNeverBlocked(t *testing.T) {
 	wg.Wait()
 	if n := len(w.in.Take()); n != 2*backlog+maxTrace {
 		t.Errorf("%d messages wait, want %d shots, %d pieces of progress and %d lines", n, backlog, backlog, maxTrace)
+	}
+}
+
+// TestTimesOfDayAreLocalOrUTC: what the bench stamps is shown in one zone, whatever it came in.
+func TestTimesOfDayAreLocalOrUTC(t *testing.T) {
+	far := time.FixedZone("far", 5*3600)
+	for _, c := range []struct {
+		utc  bool
+		want *time.Location
+	}{{false, time.Local}, {true, time.UTC}} {
+		w := New(&desk{}, Options{UTC: c.utc})
+		w.Trace(flows.TraceLine{At: noon.In(far), Text: "AT"})
+		w.Progress(flows.Progress{Waiting: "OK", Until: noon.In(far)})
+		w.Come(noon)
+		if got := w.sight.trace[0].At; got.Location() != c.want || !got.Equal(noon) {
+			t.Errorf("utc %v: the line is of %v", c.utc, got)
+		}
+		if got := w.sight.progress.Until; got.Location() != c.want {
+			t.Errorf("utc %v: until %v", c.utc, got)
+		}
 	}
 }

@@ -20,7 +20,7 @@ func TestEveryPictureCanBeReadOut(t *testing.T) {
 		if h := &r.root.hand; h.form != nil && h.over == 0 && s.Asks == "" {
 			t.Errorf("%s asks for nothing", p.name)
 		}
-		if v := verdictWord(r.m.Outcome(), r.m.Credentials().Hand()); v != "" && r.m.Screen() == 6 && !strings.Contains(all, v) && r.root.hand.over == 0 {
+		if v := verdictWord(r.m.Outcome(), r.m.Credentials().Hand(), r.m.Credentials().Aim()); v != "" && r.m.Screen() == 6 && !strings.Contains(all, v) && r.root.hand.over == 0 {
 			t.Errorf("%s: no %s in\n%s", p.name, v, all)
 		}
 	}

@@ -21,6 +21,8 @@ func (s still) Stage(x flows.Screen) flows.Stage { return s.stages[x] }
 func (s still) Outcome() flows.Outcome           { return s.outcome }
 func (s still) Hand() flows.Op                   { return s.hand }
 
+func (s still) Aim() flows.Aim { return flows.ForProfile }
+
 // upTo is a machine on a screen, with all before it done.
 func upTo(at flows.Screen, stage flows.Stage, actions ...flows.Action) still {
 	s := still{at: at, actions: actions, busy: stage == flows.Running && len(actions) == 0}

@@ -40,7 +40,7 @@ func (d *desk) last() flows.Event {
 // begin is a program that was shown a machine.
 func begin(m screen.Machine, f flows.Facts) (*Walk, *desk) {
 	d := &desk{}
-	p := New(d, Options{Now: func() time.Time { return noon }})
+	p := New(d, Options{UTC: true, Now: func() time.Time { return noon }})
 	p.palette = paint.Palette{Bare: true}
 	give(p, shotMsg{machine: m, facts: f})
 	return p, d

@@ -15,6 +15,9 @@ type view struct{ station.Bench }
 // Hand is the work by hand on one slot that is planned or was done; Keep is the profile's plan.
 func (v view) Hand() flows.Op { return v.Credentials().Hand() }
 
+// Aim is what the plan is for.
+func (v view) Aim() flows.Aim { return v.Credentials().Aim() }
+
 // Actions is what the bench offers, with two changes for people. Of two actions on one key only the one that can be done is
 // offered. And while a plan waits, esc throws it away only where it is shown: on any other screen it leads back to it.
 func (v view) Actions() []flows.Action {

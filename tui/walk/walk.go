@@ -20,6 +20,7 @@ type Options struct {
 	Palette  paint.Palette
 	LastPort string           // offered first
 	Door     bool             // there is a start screen to go back to
+	UTC      bool             // times of day are UTC instead of local
 	Now      func() time.Time // nil: the system's clock
 	List     pick.Lister      // tells what a folder holds, for fields that name a file; nil: they are typed
 }
@@ -51,6 +52,7 @@ type Walk struct {
 	title, station string
 	palette        paint.Palette
 	clock          func() time.Time
+	zone           func(time.Time) time.Time
 	sight          sight
 	hand           hand
 	in             *way.Inbox
@@ -62,8 +64,12 @@ func New(b Bench, o Options) *Walk {
 	if clock == nil {
 		clock = time.Now
 	}
+	zone := time.Time.Local
+	if o.UTC {
+		zone = time.Time.UTC
+	}
 	return &Walk{
-		title: o.Title, station: o.Station, palette: o.Palette, clock: clock,
+		zone: zone, title: o.Title, station: o.Station, palette: o.Palette, clock: clock,
 		sight: sight{w: 80, h: 24, now: clock()},
 		hand:  hand{bench: b, list: o.List, door: o.Door, before: form.Before{Port: o.LastPort}},
 		in:    way.NewInbox(backlog, backlog, maxTrace),
@@ -103,8 +109,12 @@ func (w *Walk) take(m any) way.Act {
 		if now := w.clock(); now.After(w.sight.now) {
 			w.sight.now = now
 		}
+		if !m.Until.IsZero() {
+			m.Until = w.zone(m.Until)
+		}
 		w.sight.merge(flows.Progress(m))
 	case traceMsg:
+		m.At = w.zone(m.At)
 		w.sight.log(flows.TraceLine(m))
 	}
 	return way.Nothing

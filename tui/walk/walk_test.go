@@ -34,7 +34,7 @@ func (r *run) readable(sizes ...[2]int) {
 		default:
 			r.offers(view)
 		}
-		if v := verdictWord(r.m.Outcome(), r.m.Credentials().Hand()); v != "" && h.over == screen.Nothing && r.m.Screen() == flows.RecordScreen {
+		if v := verdictWord(r.m.Outcome(), r.m.Credentials().Hand(), r.m.Credentials().Aim()); v != "" && h.over == screen.Nothing && r.m.Screen() == flows.RecordScreen {
 			big := strings.Contains(view, "██ ") || strings.Contains(view, strings.Join(strings.Split(v, ""), " "))
 			if !big {
 				r.t.Errorf("%s is not to be seen at %v in\n%s", v, s, view)
@@ -61,7 +61,10 @@ func (r *run) offers(shown string) {
 
 func cut(s string, n int) string { return string([]rune(s)[:min(len([]rune(s)), n)]) }
 
-func verdictWord(o flows.Outcome, hand flows.Op) string {
+func verdictWord(o flows.Outcome, hand flows.Op, aim flows.Aim) string {
+	if aim == flows.ForRetirement && o != flows.NoOutcome && o != flows.FailedOutcome {
+		return "RETIRED"
+	}
 	if o == flows.Passed && hand != flows.Keep {
 		return map[flows.Op]string{flows.WriteSlot: "WRITTEN", flows.DeleteSlot: "DELETED"}[hand]
 	}
@@ -94,6 +97,9 @@ func TestEveryKindOfStateIsReadable(t *testing.T) {
 		for _, w := range []world{blank(t), returned(t), refusing(blank(t))} {
 			add(newRun(t, terms, w))
 		}
+	}
+	for _, terms := range []flows.Terms{inService, {Authority: true, Port: true, Ledger: true, Service: true}} {
+		add(newRun(t, terms, cameBack(t)))
 	}
 	for n := 0; len(queue) > 0 && !t.Failed(); n++ {
 		r := queue[0]
@@ -146,7 +152,7 @@ func (r *run) looks() string {
 
 // fork goes on from a state without changing it.
 func (r *run) fork(do func(*run)) *run {
-	p := New(&desk{}, Options{Now: r.root.clock})
+	p := New(&desk{}, Options{UTC: true, Now: r.root.clock})
 	p.palette = r.root.palette
 	next := &run{t: r.t, m: r.m, story: r.story, pending: slices.Clone(r.pending), root: p, desk: p.hand.bench.(*desk), world: r.world}
 	do(next)
@@ -194,15 +200,15 @@ func TestAnyKeysAtAnyTime(t *testing.T) {
 		keys = append(keys, form.Key{Name: name})
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		worlds := []world{blank(t), returned(t), refusing(blank(t))}
-		terms := []flows.Terms{{}, settled, {Authority: true, Port: true}, {Port: true, Station: true}}
+		worlds := []world{blank(t), returned(t), refusing(blank(t)), cameBack(t)}
+		terms := []flows.Terms{{}, settled, {Authority: true, Port: true}, {Port: true, Station: true}, inService}
 		r := newRun(t, terms[rapid.IntRange(0, len(terms)-1).Draw(rt, "terms")], worlds[rapid.IntRange(0, len(worlds)-1).Draw(rt, "world")])
 		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
 			switch rapid.IntRange(0, 4).Draw(rt, "kind") {
 			case 0:
 				r.press(rapid.SampledFrom(keys).Draw(rt, "key"))
 			case 1: // q is left out: it would end the run
-				r.press(string(rapid.SampledFrom([]rune("abcdefilnoprstuwx?0123456789 /:")).Draw(rt, "char")))
+				r.press(string(rapid.SampledFrom([]rune("abcdefgilnoprstuwx?0123456789 /:")).Draw(rt, "char")))
 			case 2:
 				for _, a := range (view{r.m}).Actions() {
 					if e := anAnswer(a, r.story.Facts); e != nil && a.Disabled == "" && rapid.Bool().Draw(rt, "do") {

@@ -8,6 +8,7 @@ import (
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/station"
+	"example.org/sectag/flows/tale"
 	"example.org/sectag/tui/paint"
 )
 
@@ -27,7 +28,7 @@ type run struct {
 func newRun(t *testing.T, terms flows.Terms, w world) *run {
 	t.Helper()
 	d := &desk{}
-	p := New(d, Options{Now: func() time.Time { return noon }, Title: "tracker-2", Station: "3"})
+	p := New(d, Options{UTC: true, Now: func() time.Time { return noon }, Title: "tracker-2", Station: "3"})
 	p.palette = paint.Palette{Bare: true}
 	r := &run{t: t, m: station.NewBench(terms), root: p, desk: d, world: w}
 	r.event(flows.TermsSet{Terms: terms})
@@ -105,6 +106,8 @@ type world struct {
 	imei    cred.IMEI
 	plan    flows.Plan
 	slots   []flows.SlotFacts
+	past    *tale.Tale
+	revoked []tale.Certificate
 	probe   flows.ProbeFacts
 	trust   flows.Trust
 	connect flows.ConnectFacts
@@ -157,7 +160,7 @@ func (w world) answer(t *testing.T, e flows.Effect, f flows.Facts) flows.Event {
 		}
 		return ev
 	case flows.WriteRecord:
-		return flows.RecordWritten{ID: e.ID, Record: w.record, Verdict: e.Verdict}
+		return flows.RecordWritten{ID: e.ID, Record: w.record, Verdict: e.Verdict, Doc: w.ended(t, e)}
 	case flows.SaveProfile:
 		return flows.ProfileSaved(e)
 	}
@@ -176,7 +179,7 @@ func (w world) store(t *testing.T, e flows.Effect, f flows.Facts) flows.Event {
 	want := func(i int) cred.Digest { return cred.Sum([]byte{byte(i), 'n', 'e', 'w'}) }
 	switch e := e.(type) {
 	case flows.MakePlan:
-		p, slots := w.plan, w.slots
+		p, slots := w.aimed(e.Aim), w.slots
 		if e.Hand.Op != flows.Keep {
 			p = flows.Plan{N: 1, Slots: [flows.MaxSlots]flows.SlotPlan{{Slot: e.Hand.Slot, Has: flows.Foreign, Op: e.Hand.Op}}}
 		}
@@ -190,7 +193,11 @@ func (w world) store(t *testing.T, e flows.Effect, f flows.Facts) flows.Event {
 			}
 			lines = append(lines, line)
 		}
-		return flows.Planned{ID: e.ID, Plan: p, Doc: doc(t, map[string]any{"slots": slots, "plan": lines})}
+		d := map[string]any{"slots": slots, "plan": lines}
+		if w.past != nil {
+			d["past"] = w.past
+		}
+		return flows.Planned{ID: e.ID, Plan: p, Doc: doc(t, d), Revokes: e.Aim == flows.ForRetirement}
 	case flows.Prepare:
 		ev := flows.Prepared{ID: e.ID}
 		if len(f.Plan) == 3 && f.Plan[1].Op == flows.MakeSlot {

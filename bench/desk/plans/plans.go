@@ -1,5 +1,5 @@
-// Package plans works out what a unit is to hold: the profile's slots, held against what the modem lists and what the ledger knows. It is
-// pure; the desk asks the modem and the ledger beforehand.
+// Package plans works out what a unit is to hold: the profile's slots, held against what the modem lists and what the ledger knows. The desk asks the modem
+// and the ledger beforehand.
 package plans
 
 import (
@@ -8,6 +8,7 @@ import (
 	"example.org/sectag/bench/identity"
 	"example.org/sectag/bench/past"
 	"example.org/sectag/bench/profile"
+	"example.org/sectag/bench/slotfile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cred"
 	"example.org/sectag/device"
@@ -26,6 +27,7 @@ type Ask struct {
 	Before  past.Past
 	Now     time.Time
 	Stored  func(cred.Slot, []byte) cred.Digest // of a content, as this modem will list it
+	Renew   bool                                // everything is made new, although it is current
 	Anchors map[cred.SecTag][]byte              // a tag without one has none yet, which is said when the set is prepared
 }
 
@@ -48,6 +50,9 @@ func (a Ask) Plan() flows.Plan {
 			}
 			if now := past.Listed(a.Items, at); a.Before.Ours(at, now) {
 				w.Ours = now
+			}
+			if a.Renew && !w.Current.IsZero() { // what is current is not foreign, whoever put it there
+				w.Ours, w.Current = w.Current, cred.Digest{}
 			}
 			want = append(want, w)
 		}
@@ -94,4 +99,22 @@ func Origin(plan flows.Plan) string {
 		return "host"
 	}
 	return ""
+}
+
+// Hand plans one slot that a person works on, of which the modem lists this now.
+func Hand(hand flows.Hand, before past.Past, now cred.Digest, stored func(cred.Slot, []byte) cred.Digest) (flows.Plan, error) {
+	p := flows.Plan{N: 1}
+	line := before.Hand(hand, now)
+	if hand.Op == flows.WriteSlot {
+		content, err := slotfile.Read(hand.Slot.Kind, hand.File)
+		if err != nil {
+			return p, err
+		}
+		if stored(hand.Slot, content) == now {
+			line.Has, line.Op = flows.Current, flows.Keep
+		}
+		clear(content)
+	}
+	p.Slots[0] = line
+	return p, nil
 }

@@ -149,3 +149,11 @@ func (s *Session) Forget() { s.heard.Reset() }
 
 // Transcript is the digest of what was said since then, masked.
 func (s *Session) Transcript() cred.Digest { return s.heard.Sum() }
+
+// LineTime is the time from the first byte that was sent to the last that came.
+func LineTime(st device.Stats) time.Duration {
+	if st.First.IsZero() || st.Last.Before(st.First) {
+		return 0
+	}
+	return st.Last.Sub(st.First)
+}

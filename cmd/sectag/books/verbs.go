@@ -36,7 +36,7 @@ func (a *app) ledgerList() *cobra.Command {
 				if err != nil {
 					return nil, err
 				}
-				q.IMEI = i
+				q.IMEIs = []cred.IMEI{i}
 			}
 			l, err := a.NeedLedger(ctx)
 			if err != nil {

@@ -14,10 +14,12 @@ import (
 	"example.org/sectag/ledger/export"
 )
 
-// store is Leshan's security store as its servlet behaves: PUT adds or replaces one entry, a PSK identity of another endpoint is 400 with a
-// text, GET lists all.
+// store is Leshan's security store as its servlet behaves: PUT adds or replaces one entry, a PSK identity of another endpoint and an entry
+// in another form are 400 with a text, GET lists all in the server's own form.
 type store struct {
 	mu     sync.Mutex
+	older  bool // it is a 2.0.0-M4
+	puts   int
 	has    map[string]export.Security
 	spoil  func(export.Security) (export.Security, bool)
 	answer string // instead of the list
@@ -28,11 +30,10 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	switch {
 	case r.Method == http.MethodPut && r.URL.Path == "/api/security/clients/":
-		var e export.Security
-		d := json.NewDecoder(r.Body)
-		d.DisallowUnknownFields()
-		if err := d.Decode(&e); err != nil || r.Header.Get("Content-Type") != "application/json" {
-			http.Error(w, "bad JSON", http.StatusBadRequest)
+		s.puts++
+		e, ok := s.read(r.Body)
+		if !ok || r.Header.Get("Content-Type") != "application/json" {
+			http.Error(w, "Invalid request body", http.StatusBadRequest)
 			return
 		}
 		for _, o := range s.has {
@@ -51,14 +52,33 @@ func (s *store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet && r.URL.Path == "/api/security/clients" && s.answer != "":
 		_, _ = io.WriteString(w, s.answer)
 	case r.Method == http.MethodGet && r.URL.Path == "/api/security/clients":
-		all := []export.Security{}
+		all := []any{}
 		for _, e := range s.has {
-			all = append(all, e)
+			if s.older {
+				all = append(all, e.Older())
+			} else {
+				all = append(all, e)
+			}
 		}
 		_ = json.NewEncoder(w).Encode(all)
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// read takes an entry in the form that the server knows. Fields that it does not know are nothing to it.
+func (s *store) read(r io.Reader) (e export.Security, ok bool) {
+	if !s.older {
+		err := json.NewDecoder(r).Decode(&e)
+		return e, err == nil && e.TLS.Mode != ""
+	}
+	var o export.OlderSecurity
+	err := json.NewDecoder(r).Decode(&o)
+	e = export.Security{Endpoint: o.Endpoint, TLS: export.TLS{Mode: export.X509}}
+	if o.PSK != nil {
+		e.TLS = export.TLS{Mode: export.PSK, Details: o.PSK}
+	}
+	return e, err == nil && (o.X509 || o.PSK != nil)
 }
 
 func serve(t *testing.T) (*store, *Server) {
@@ -94,21 +114,61 @@ func wantCode(t *testing.T, err error, code string, in ...string) {
 	}
 }
 
+// An older server is asked in the newer form once, and then no more.
 func TestUnitsArePutAndReadBack(t *testing.T) {
-	s, c := serve(t)
-	for _, e := range []export.Security{x509("urn:imei:1"), psk("urn:imei:2", "urn:imei:2"), x509("urn:imei:1")} {
-		if err := c.Put(t.Context(), e); err != nil {
-			t.Fatal(err)
+	for older, puts := range map[bool]int{false: 3, true: 4} {
+		s, c := serve(t)
+		s.older = older
+		for _, e := range []export.Security{x509("urn:imei:1"), psk("urn:imei:2", "urn:imei:2"), x509("urn:imei:1")} {
+			if err := c.Put(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if err := c.Check(t.Context()); err != nil || len(s.has) != 3 || s.has["urn:imei:1"].TLS.Mode != export.X509 || s.has["urn:imei:2"].TLS.Details.Key != "ab01" {
-		t.Errorf("%v, %+v", err, s.has)
+		err := c.Check(t.Context())
+		if err != nil || len(s.has) != 3 || s.has["urn:imei:1"].TLS.Mode != export.X509 || s.has["urn:imei:2"].TLS.Details.Key != "ab01" || s.puts != puts {
+			t.Errorf("older %v: %v, %+v after %d calls", older, err, s.has, s.puts)
+		}
 	}
 }
 
 func TestWhatLeshanRefusesIsSaid(t *testing.T) {
-	_, c := serve(t)
-	wantCode(t, c.Put(t.Context(), psk("urn:imei:1", "taken")), "export.refused", "urn:imei:1", "400 PSK Identity [taken] is already used")
+	for _, older := range []bool{false, true} {
+		s, c := serve(t)
+		s.older = older
+		wantCode(t, c.Put(t.Context(), psk("urn:imei:1", "taken")), "export.refused", ", told of urn:imei:1, answered 400 ", "PSK Identity [taken] is already used",
+			"; and to the form of older servers 400 ", "Invalid request body")
+		if err := c.Put(t.Context(), x509("urn:imei:1")); err != nil {
+			t.Fatal(err)
+		}
+		err := c.Put(t.Context(), psk("urn:imei:1", "taken"))
+		wantCode(t, err, "export.refused", "answered 400 PSK Identity [taken] is already used")
+		if strings.Contains(err.Error(), "Invalid") {
+			t.Errorf("a server whose form is known was asked in another: %v", err)
+		}
+	}
+}
+
+// What is answered with anything but 400 is not asked again, and a key that an answer repeats is not.
+func TestWhatIsNoQuestionOfTheForm(t *testing.T) {
+	var calls, status int
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls++
+		body, _ := io.ReadAll(r.Body)
+		http.Error(w, string(body), status)
+	}))
+	defer h.Close()
+	for answer, want := range map[int]int{http.StatusForbidden: 1, http.StatusBadRequest: 2} {
+		calls, status = 0, answer
+		c, err := At(h.URL, h.Client())
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Put(t.Context(), psk("urn:imei:2", "urn:imei:2"))
+		wantCode(t, err, "export.refused", "***")
+		if calls != want || strings.Contains(err.Error(), "ab01") {
+			t.Errorf("%d: %d calls, %v", status, calls, err)
+		}
+	}
 }
 
 func TestWhatLeshanDoesNotKnowIsFound(t *testing.T) {
@@ -116,6 +176,10 @@ func TestWhatLeshanDoesNotKnowIsFound(t *testing.T) {
 		"does not know it": func(e export.Security) (export.Security, bool) { return e, false },
 		"has it with the mode rpk": func(e export.Security) (export.Security, bool) {
 			e.TLS.Mode = "rpk"
+			return e, true
+		},
+		"without a certificate and without a PSK": func(e export.Security) (export.Security, bool) {
+			e.TLS.Mode = ""
 			return e, true
 		},
 		"has it with another identity or key": func(e export.Security) (export.Security, bool) {
@@ -179,6 +243,7 @@ func TestAServerThatIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCode(t, c.Put(t.Context(), psk("a", "a")), "export.refused", "307")
+	wantCode(t, c.Check(t.Context()), "export.refused", "asked for its list, answered 307")
 	if len(s.has) != 1 {
 		t.Error("it followed")
 	}

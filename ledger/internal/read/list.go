@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"fmt"
 	"strconv"
-	"time"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/internal/engine"
@@ -27,25 +26,13 @@ type Summary struct {
 
 // Query narrows a list; the zero value is everything.
 type Query struct {
-	IMEI  cred.IMEI
-	Since time.Time // records of this time or later
-	Limit int       // the newest so many; 0: all
+	Part
+	Limit int // the newest so many; 0: all
 }
 
 // List names records, the oldest first; not what corrects them.
 func List(ctx context.Context, q engine.Querier, want Query) ([]Summary, error) {
-	limit := int64(want.Limit)
-	if limit <= 0 {
-		limit = 1 << 60
-	}
-	since := ""
-	if !want.Since.IsZero() {
-		since = record.Stamp(want.Since)
-	}
-	whose := `$1 = ''` // a condition that can be false would keep the index from being used
-	if want.IMEI != 0 {
-		whose = `imei = $1`
-	}
+	where, args := want.clause(atMost(want.Limit))
 	out := []Summary{}
 	err := engine.Each(ctx, q, func(rows *sql.Rows) error {
 		var s Summary
@@ -60,8 +47,8 @@ func List(ctx context.Context, q engine.Querier, want Query) ([]Summary, error) 
 		s.Record = strconv.FormatInt(id, 10)
 		out = append(out, s)
 		return nil
-	}, `SELECT id, imei, kind, verdict, time FROM (SELECT * FROM record WHERE `+whose+` AND time >= $2
-		ORDER BY id DESC LIMIT $3) AS newest ORDER BY id`, want.IMEI.String(), since, limit)
+	}, `SELECT id, imei, kind, verdict, time FROM (SELECT * FROM record WHERE `+where+`
+		ORDER BY id DESC LIMIT $1) AS newest ORDER BY id`, args...)
 	return out, err
 }
 

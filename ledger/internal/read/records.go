@@ -3,12 +3,9 @@ package read
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"slices"
-	"strings"
-	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -17,48 +14,6 @@ import (
 	"example.org/sectag/ledger/record"
 	"example.org/sectag/ledger/seal"
 )
-
-// Part narrows Records; the zero value is everything.
-type Part struct {
-	Since, Until time.Time   // records of these times, both included; zero: no bound
-	IMEIs        []cred.IMEI // of these units
-	Batch        string      // of this batch, and those that name none, which may be of a unit of it
-}
-
-// whole tells whether nothing is left out.
-func (p Part) whole() bool {
-	return p.Since.IsZero() && p.Until.IsZero() && len(p.IMEIs) == 0 && p.Batch == ""
-}
-
-// clause is the part as a condition, and its arguments.
-func (p Part) clause(size int64) (string, []any) {
-	where, args := []string{"id < $1"}, []any{size}
-	add := func(format string, v any) {
-		args = append(args, v)
-		where = append(where, fmt.Sprintf(format, len(args)))
-	}
-	if !p.Since.IsZero() {
-		add("time >= $%d", record.Stamp(p.Since))
-	}
-	if !p.Until.IsZero() {
-		add("time <= $%d", record.Stamp(p.Until))
-	}
-	if len(p.IMEIs) > 0 {
-		var in []string
-		for _, i := range p.IMEIs {
-			args = append(args, i.String())
-			in = append(in, fmt.Sprintf("$%d", len(args)))
-		}
-		where = append(where, "imei IN ("+strings.Join(in, ", ")+")")
-	}
-	if p.Batch != "" {
-		name, _ := json.Marshal(p.Batch) // a string is always JSON
-		add(`(body LIKE $%d ESCAPE '!' OR body NOT LIKE '%%"batch":%%')`, "%"+likeEscaped.Replace(`"batch":`+string(name))+"%")
-	}
-	return strings.Join(where, " AND "), args
-}
-
-var likeEscaped = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
 // sealed is a record on its way from the database to who asked.
 type sealed struct {
@@ -106,7 +61,7 @@ func Records(ctx context.Context, q engine.Querier, head seal.Checkpoint, part P
 		full := some
 		some = nil
 		return give(full)
-	}, `SELECT id, body FROM record WHERE `+where+` ORDER BY id`, args...)
+	}, `SELECT id, body FROM record WHERE id < $1 AND `+where+` ORDER BY id`, args...)
 	if err == nil {
 		err = give(some)
 	}
