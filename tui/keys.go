@@ -15,6 +15,7 @@ var named = map[tea.KeyType]form.Name{
 	tea.KeyHome: form.Home, tea.KeyEnd: form.End, tea.KeyCtrlA: form.Home, tea.KeyCtrlE: form.End,
 	tea.KeyPgUp: form.PageUp, tea.KeyPgDown: form.PageDown,
 	tea.KeyBackspace: form.Backspace, tea.KeyDelete: form.Delete, tea.KeyCtrlU: form.ClearLine, tea.KeyCtrlC: form.Interrupt,
+	tea.KeyCtrlO: form.Files,
 }
 
 // keysOf translates the library's key message. A paste is one key, never a command. A slow line may bring several characters in

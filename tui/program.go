@@ -20,6 +20,8 @@ type Options struct {
 	In  io.Reader // the terminal
 	Out io.Writer // the terminal
 	Now func() time.Time
+
+	Mouse bool // clicks and the wheel are ours: the terminal selects text only with its own key held (mostly shift)
 }
 
 // Program shows one way at a time on a terminal.
@@ -91,8 +93,13 @@ const fps = 120
 // Run shows the program until the user has quit or the context has ended. It returns nil after a quit, the context's error when
 // that ended it, and otherwise what went wrong with the terminal. The terminal is as it was before.
 func (p *Program) Run(ctx context.Context) error {
-	t := tea.NewProgram(p.root, tea.WithContext(ctx), tea.WithInput(p.opts.In), tea.WithOutput(p.opts.Out),
-		tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithFPS(fps))
+	options := []tea.ProgramOption{
+		tea.WithContext(ctx), tea.WithInput(p.opts.In), tea.WithOutput(p.opts.Out), tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithFPS(fps),
+	}
+	if p.opts.Mouse {
+		options = append(options, tea.WithMouseCellMotion())
+	}
+	t := tea.NewProgram(p.root, options...)
 	done := make(chan struct{})
 	var pump sync.WaitGroup
 	pump.Go(func() { p.pump(done, t.Send) })

@@ -5,6 +5,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/way"
 )
 
@@ -48,6 +49,8 @@ func (r *root) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 		do = r.shown.Come(r.clock())
 	case tea.KeyMsg:
 		do = r.key(m)
+	case tea.MouseMsg:
+		do = r.mouse(m)
 	case comeMsg:
 		if r.shown != nil && !r.left {
 			do = r.shown.Come(r.clock())
@@ -86,6 +89,24 @@ func (r *root) key(m tea.KeyMsg) way.Act {
 		}
 		if do != way.Nothing {
 			return do
+		}
+	}
+	return way.Nothing
+}
+
+// mouse gives a click or a turn of the wheel to the shown way. Letting go and moving mean nothing.
+func (r *root) mouse(m tea.MouseMsg) way.Act {
+	if r.shown == nil || r.left || m.Action != tea.MouseActionPress {
+		return way.Nothing
+	}
+	switch m.Button {
+	case tea.MouseButtonWheelUp:
+		return r.shown.Press(form.Key{Name: form.WheelUp})
+	case tea.MouseButtonWheelDown:
+		return r.shown.Press(form.Key{Name: form.WheelDown})
+	case tea.MouseButtonLeft:
+		if w, can := r.shown.(way.Pointed); can {
+			return w.Click(m.X, m.Y)
 		}
 	}
 	return way.Nothing

@@ -44,10 +44,10 @@ func (d *Desk) recorded(ctx context.Context, e flows.WriteRecord) (flows.Event, 
 		}
 	}
 	answer.Record = w.Record
+	_, auth := d.keys.Now()
 	d.mu.Lock()
 	d.aim.Record = "" // what is tried again is recorded again
 	o := office.Office{Ledger: d.Ledger, Tool: d.Tool, Now: d.Now}
-	_, auth := d.keys.Now()
 	u := office.Holder{IMEI: d.unit.IMEI, Unit: d.known()}
 	d.mu.Unlock()
 	if e.Verdict == flows.FailedOutcome {

@@ -13,7 +13,7 @@ func (c *checker) certificate(s string, id cred.Template) lint.Profile {
 		c.refuse("device", "certificate", 0, err.Error(), `write certificate = "lwm2m", or another of them`)
 		return lint.LwM2M
 	}
-	if why, fix := p.NameFault(id.Name(Sample)); why != "" && c.fault == nil {
+	if why, fix := p.NameFault(id.Name(Sample)); why != "" && c.fault() == nil {
 		c.refuse("device", "id", 0, "the template "+string(id)+" makes names that do not fit: "+why, fix)
 	}
 	return p

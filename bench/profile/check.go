@@ -13,10 +13,25 @@ import (
 	"example.org/sectag/ledger/address"
 )
 
-// checker judges the values and keeps the first fault, with the line that it stands on.
+// checker judges the values and keeps what it refuses, each with the line that it stands on.
 type checker struct {
 	path, src, dir string
-	fault          error
+	refused        []Refusal
+}
+
+// Refusal is a value that cannot stand in a profile.
+type Refusal struct {
+	Key   string // table and key, such as "slot.sec_tag"
+	Why   string // without file and line
+	Fault *cred.Fault
+}
+
+// fault is the first refusal; nil when there is none.
+func (c *checker) fault() error {
+	if len(c.refused) == 0 {
+		return nil
+	}
+	return c.refused[0].Fault
 }
 
 func (c *checker) check(f file) *Profile {
@@ -62,11 +77,15 @@ func (c *checker) check(f file) *Profile {
 	return p
 }
 
-// refuse keeps the first fault. nth counts the [[slot]] tables from 0.
+// refuse keeps a fault. nth counts the [[slot]] tables from 0.
 func (c *checker) refuse(table, key string, nth int, why, fix string) {
-	if c.fault == nil {
-		c.fault = cred.Failed("config.value", at(c.path, lineOf(c.src, table, key, nth))+table+"."+key+": "+why, fix)
-	}
+	c.because(nil, "config.value", table, key, nth, why, fix)
+}
+
+func (c *checker) because(err error, code, table, key string, nth int, why, fix string) {
+	name := table + "." + key
+	text := at(c.path, lineOf(c.src, table, key, nth)) + name + ": " + why
+	c.refused = append(c.refused, Refusal{Key: name, Why: why, Fault: cred.Because(err, code, text, fix)})
 }
 
 func (c *checker) span(table, key, s string) time.Duration {
@@ -244,10 +263,10 @@ func (c *checker) readable(table, key, name string) string {
 	p := c.join(name)
 	st, err := os.Stat(p)
 	switch {
-	case err != nil && c.fault == nil:
-		c.fault = cred.Because(err, "config.file", at(c.path, lineOf(c.src, table, key, 0))+table+"."+key+": "+p+": "+reason(err),
+	case err != nil:
+		c.because(err, "config.file", table, key, 0, p+": "+reason(err),
 			"make the authority with sectag ca init, or name its file here; paths are relative to the profile's folder")
-	case err == nil && st.IsDir():
+	case st.IsDir():
 		c.refuse(table, key, 0, p+" is a folder", "name the file in it")
 	}
 	return p

@@ -186,22 +186,31 @@ func Load(path string) (*Profile, error) {
 
 // Parse checks a profile's text; path is where it stands, for messages and for the paths in it.
 func Parse(path string, src []byte) (*Profile, error) {
+	p, refused, err := Judge(path, src)
+	if err == nil && len(refused) > 0 {
+		err = refused[0].Fault
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Judge is Parse that tells all that it refuses and not only the first; the error is of a text that is no profile at all.
+func Judge(path string, src []byte) (*Profile, []Refusal, error) {
 	var f file
 	text := strings.TrimPrefix(string(src), "\ufeff") // Windows' editors begin a file so
 	dec := toml.NewDecoder(strings.NewReader(text)).DisallowUnknownFields()
 	if err := dec.Decode(&f); err != nil {
-		return nil, decodeFault(path, err)
+		return nil, nil, decodeFault(path, err)
 	}
 	if err := caseFault(path, text); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c := checker{path: path, src: text, dir: filepath.Dir(path)}
 	p := c.check(f)
-	if c.fault != nil {
-		return nil, c.fault
-	}
 	p.SHA256 = cred.Sum(src)
-	return p, nil
+	return p, c.refused, nil
 }
 
 func reason(err error) string {

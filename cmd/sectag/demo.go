@@ -77,12 +77,13 @@ func (a *app) demoLines(ctx context.Context, p profile.Profile, s stage.Stage, u
 
 func (a *app) demoScreens(ctx context.Context, p profile.Profile, s stage.Stage) error {
 	j := job.New(a.Console, p)
-	defer j.Close()
 	if err := j.Open(ctx); err != nil {
 		return err
 	}
 	a.Say("passphrase   %s\n", stage.Passphrase)
+	a.ProfileFile = p.File // that is the one that can be changed here
 	h := &house{app: a, on: a.terminal(ctx), job: j, found: true, port: s.Port(1), title: "demo: the passphrase is " + stage.Passphrase}
+	defer func() { h.job.Close() }()
 	err := h.live(ctx, 0, false)
 	if e := h.on.Hide(); err == nil && ctx.Err() == nil {
 		err = e

@@ -19,6 +19,7 @@ type house struct {
 	job   *job.Job
 	found bool   // there is a profile file
 	port  string // named on the command line, or ""
+	note  string // what the way that was left last came to, for the door
 	title string // instead of the product's name; "" is that
 }
 
@@ -45,9 +46,10 @@ func (h *house) choose() (door.Way, bool) {
 	chosen := make(chan door.Way, 1)
 	s := h.setting()
 	h.on.Open(tuistart.New(h.door(), tuistart.Options{
-		Title: s.title, Station: s.station, Palette: h.palette(), Opened: func(w door.Way) { chosen <- w },
+		Title: s.title, Station: s.station, Note: h.note, Palette: h.palette(), Opened: func(w door.Way) { chosen <- w },
 	}))
-	if h.on.over() == way.Quit {
+	h.note = ""
+	if h.on.Over() == way.Quit {
 		return 0, false
 	}
 	return <-chosen, true
@@ -63,7 +65,9 @@ func (h *house) open(ctx context.Context, w door.Way) (way.Act, error) {
 	switch w {
 	case door.Station:
 		return h.rack(ctx)
-	case door.Lab, door.Service, door.SetUp: // the same seven screens: without a profile they ask for everything, and offer to save it
+	case door.SetUp, door.Edit:
+		return h.setUp(ctx, w == door.Edit)
+	case door.Lab, door.Service: // the same seven screens: without a profile they ask for everything, and offer to save it
 	}
 	t := h.terms()
 	t.Service, t.Lab = w == door.Service, w == door.Lab

@@ -17,6 +17,7 @@ import (
 
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/core"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/manual/tagged"
 	"example.org/sectag/cred"
@@ -30,7 +31,7 @@ var (
 )
 
 func main() {
-	noCore()
+	core.None()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -39,6 +40,7 @@ type app struct {
 	*console.Console
 	ascii bool // the screens draw with ASCII only
 	plain bool // they say lines instead
+	still bool // the mouse is left to the terminal
 	utc   bool // times of day on them are UTC
 }
 

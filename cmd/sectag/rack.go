@@ -37,7 +37,7 @@ func (h *house) rack(ctx context.Context) (way.Act, error) {
 	left := make(chan way.Act, 1)
 	torn := false
 	go func() {
-		to := h.on.over()
+		to := h.on.Over()
 		torn = ctx.Err() == nil && to == way.Quit && busy(r.Shot().Rack)
 		if torn {
 			giveUp()

@@ -46,6 +46,7 @@ func wayNames() (out []string) {
 
 func asciiFlag(c *cobra.Command, a *app) {
 	c.Flags().BoolVar(&a.ascii, "ascii", false, "draw the screens with ASCII characters only")
+	c.Flags().BoolVar(&a.still, "no-mouse", false, "leave the mouse to the terminal, so that it selects text as everywhere")
 	c.Flags().BoolVar(&a.plain, "plain", false, "say the screens line by line and read lines, for a screen reader")
 	c.Flags().BoolVar(&a.utc, "utc", false, "times of day on the screens are UTC instead of local")
 }
@@ -61,19 +62,12 @@ func (a *app) screens(ctx context.Context, port, in string) error {
 	if in != "" && !named {
 		return cred.Failed("usage.flag", "there is no way in named "+in, "the ways are "+strings.Join(wayNames(), ", "))
 	}
-	j := job.New(a.Console, p)
-	defer j.Close()
-	if p.Ledger == "" && !found {
-		j.Settled.Ledger = defaultLedger
-	}
-	err = j.Open(ctx)
-	if err != nil && p.Ledger == "" && cred.AsFault(err).Code == "config.file" {
-		j.Settled.Ledger, err = "", nil // a folder that cannot be written to is no reason not to look
-	}
+	j, err := job.ForScreens(ctx, a.Console, p, found)
 	if err != nil {
 		return err
 	}
 	h := &house{app: a, on: a.terminal(ctx), job: j, found: found, port: port}
+	defer func() { h.job.Close() }() // set-up may have put another one in its place
 	err = h.live(ctx, first, named)
 	if e := h.on.Hide(); err == nil && ctx.Err() == nil {
 		err = e
@@ -88,6 +82,3 @@ func modemAt(s bench.Shot) string {
 	}
 	return s.Facts.Port
 }
-
-// defaultLedger is where the screens record when neither a profile nor --ledger says: beside the profile that they offer to save.
-const defaultLedger = "sqlite:ledger.db"

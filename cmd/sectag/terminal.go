@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"example.org/sectag/bench"
+	"example.org/sectag/bench/setup"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cred"
@@ -37,7 +38,7 @@ type shell interface {
 
 func (a *app) shell() shell {
 	if !a.plain {
-		return tui.New(tui.Options{In: a.In, Out: a.Out, Now: now})
+		return tui.New(tui.Options{In: a.In, Out: a.Out, Now: now, Mouse: !a.still})
 	}
 	return linear.New(linear.Options{In: a.In, Out: a.Out, Now: now, ASCII: a.ascii, Secret: a.AskPassphrase})
 }
@@ -62,8 +63,8 @@ func (t *terminal) Hide() error {
 	return t.err
 }
 
-// over is what the way that is shown was left for; Quit when the terminal is gone.
-func (t *terminal) over() way.Act {
+// Over is what the way that is shown was left for; Quit when the terminal is gone.
+func (t *terminal) Over() way.Act {
 	select {
 	case to := <-t.Left():
 		return to
@@ -91,7 +92,7 @@ func (a *app) walk(ctx context.Context, on *terminal, c bench.Config, t flows.Te
 	c.Trace = func(l flows.TraceLine) { screens.Trace(l) }
 	c.Once = false
 	b := bench.New(c)
-	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now, Door: s.door, UTC: a.utc, Commands: commands(), Explain: explain})
+	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now, Door: s.door, UTC: a.utc, Commands: commands(), Explain: explain, List: setup.Here})
 	loop, end := context.WithCancel(ctx)
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
@@ -100,7 +101,7 @@ func (a *app) walk(ctx context.Context, on *terminal, c bench.Config, t flows.Te
 	left := make(chan way.Act, 1)
 	on.Open(screens)
 	go func() {
-		to := on.over()
+		to := on.Over()
 		torn.Store(busy.Load())
 		if ctx.Err() == nil && torn.Load() {
 			giveUp()

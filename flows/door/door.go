@@ -13,11 +13,12 @@ const (
 	Service               // a field engineer: what is in a returned unit, and what becomes of it
 	Lab                   // a developer: the seven screens, step by step, and what goes over the line
 	SetUp                 // whoever has no profile yet
+	Edit                  // whoever has one, and wants another value in it
 	Ways    = iota        // how many there are
 )
 
 // names are what flags, profiles and people call the ways.
-var names = [Ways]string{"station", "service", "lab", "set-up"}
+var names = [Ways]string{"station", "service", "lab", "set-up", "profile"}
 
 // String is the way's name, as flags have it.
 func (w Way) String() string {
@@ -60,6 +61,8 @@ func (d Door) Closed(w Way) string {
 		return "it works by a profile: set up makes one"
 	case w == Service && !d.Ledger:
 		return "it holds a unit against the ledger, and none is named"
+	case w == Edit && !d.Profile:
+		return "there is none yet: set up makes one"
 	}
 	return ""
 }
@@ -73,7 +76,7 @@ func (d Door) Move(step int) Door {
 // Actions are what a person may do: one for each way, by its key, and Enter for the one that is stood before. No event is in them:
 // who shows the door goes the way of the action's name.
 func (d Door) Actions() []flows.Action {
-	keys := [Ways]rune{'s', 'v', 'l', 'w'}
+	keys := [Ways]rune{'s', 'v', 'l', 'w', 'e'}
 	out := []flows.Action{{Name: d.At.String(), Key: '\r', Disabled: d.Closed(d.At)}}
 	for w := range Way(Ways) {
 		out = append(out, flows.Action{Name: w.String(), Key: keys[w], Disabled: d.Closed(w)})

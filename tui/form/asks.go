@@ -55,7 +55,7 @@ func Open(a flows.Action, f flows.Facts, b Before) *Form {
 func askFiles(_ flows.Action, f flows.Facts, _ Before) *Form {
 	return &Form{
 		Title:  "Which authority signs the units?",
-		Fields: []Field{newField("certificate", maxPath, f.Authority.Cert), newField("key", maxPath, f.Authority.Key)},
+		Fields: []Field{file("certificate", f.Authority.Cert), file("key", f.Authority.Key)},
 		answer: func(f *Form, _ Keeper) (flows.Event, string) {
 			for i, what := range []string{"the certificate", "the key"} {
 				if f.value(i) == "" {
@@ -97,7 +97,7 @@ func newAuth(f *Form, keep Keeper) (flows.Event, string) {
 	if f.Fields[3].Len() == 0 {
 		return f.at(3, "the key is encrypted: give it a passphrase")
 	}
-	if !f.Fields[3].same(&f.Fields[4]) {
+	if !f.Fields[3].Same(&f.Fields[4]) {
 		f.Fields[4].Clear()
 		return f.at(4, "the two passphrases differ")
 	}
@@ -301,7 +301,7 @@ func askSlot(a flows.Action, f flows.Facts, _ Before) *Form {
 	}
 	if op == flows.WriteSlot {
 		form.Title = "Write one slot by hand"
-		form.Fields = append(form.Fields, newField("file", maxPath, ""))
+		form.Fields = append(form.Fields, file("file", ""))
 	}
 	return form
 }
@@ -343,7 +343,7 @@ func askPath(flows.Action, flows.Facts, Before) *Form {
 func askAnchor(flows.Action, flows.Facts, Before) *Form {
 	return &Form{
 		Title:  "The root that the server's owner gave you",
-		Fields: []Field{newField("PEM file", maxPath, "")},
+		Fields: []Field{file("PEM file", "")},
 		answer: func(f *Form, _ Keeper) (flows.Event, string) {
 			if f.value(0) == "" {
 				return f.at(0, "give the path of a PEM file")
@@ -351,6 +351,13 @@ func askAnchor(flows.Action, flows.Facts, Before) *Form {
 			return flows.AnchorChosen{Path: f.value(0)}, ""
 		},
 	}
+}
+
+// file is a field that names one.
+func file(label, text string) Field {
+	f := newField(label, maxPath, text)
+	f.Path = true
+	return f
 }
 
 func digit(r rune) bool { return r >= '0' && r <= '9' }

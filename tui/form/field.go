@@ -11,6 +11,7 @@ import (
 type Field struct {
 	Label   string
 	Secret  bool
+	Path    bool            // a file is named here: a person may choose it from a list (package pick)
 	Max     int             // bytes; more is not taken
 	Accept  func(rune) bool // which characters are taken; nil takes all that can be printed
 	Choices []Choice        // what up and down go through
@@ -34,6 +35,9 @@ func newField(label string, limit int, text string) Field {
 	f.offer(text)
 	return f
 }
+
+// Input makes a field of at most so many bytes that offers a text.
+func Input(label string, limit int, text string) Field { return newField(label, limit, text) }
 
 // Insert types or pastes a text at the cursor. Characters that the field does not take are left out, and so is what is too long.
 // It tells whether anything was taken.
@@ -171,8 +175,8 @@ func (f *Field) Take() []byte {
 	return out
 }
 
-// same tells whether two secrets are equal.
-func (f *Field) same(g *Field) bool { return string(f.text) == string(g.text) }
+// Same tells whether two secrets are equal.
+func (f *Field) Same(g *Field) bool { return string(f.text) == string(g.text) }
 
 // Shown is what stands on the screen, in w cells, and the cursor's place in it: a secret as dots, a long text by its end.
 func (f *Field) Shown(w int) (text string, cursor int) {

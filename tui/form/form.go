@@ -96,6 +96,12 @@ func (f *Form) Renew(a flows.Action, facts flows.Facts, b Before) *Form {
 	return f
 }
 
+// Fill puts a text that was chosen into the field that is typed into.
+func (f *Form) Fill(text string) {
+	f.Fields[f.At].Set(text)
+	f.touched, f.Wrong = true, ""
+}
+
 // Clear overwrites what was typed.
 func (f *Form) Clear() {
 	for i := range f.Fields {

@@ -93,6 +93,9 @@ func (s window) keys(r screen.Room) []paint.Line {
 		if len(s.Form.Fields[s.Form.At].Choices) > 0 {
 			add("↑↓", "choose")
 		}
+		if s.Form.Fields[s.Form.At].Path {
+			add("ctrl+o", "files")
+		}
 	default:
 		items = s.actions()
 		if s.Machine.Console() != nil {

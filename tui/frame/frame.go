@@ -27,9 +27,14 @@ type window struct{ screen.Scene }
 // Draw draws the scene into a window of w by h cells. It is never wider nor taller. What gives way first: rules and stepper,
 // then details of the screen, then its end (which can be scrolled to); the head of a screen, the question and the keys stay.
 func Draw(scene screen.Scene, w, h int) string {
+	return scene.Palette.Frame(Lines(scene, w, h), w, h)
+}
+
+// Lines are what Draw draws, for who wants to know what stands in a cell.
+func Lines(scene screen.Scene, w, h int) []paint.Line {
 	s := window{scene}
 	if w < 1 || h < 1 {
-		return ""
+		return nil
 	}
 	r := screen.Room{W: w, H: h, Small: w < wide || h < high}
 	foot := s.foot(r)
@@ -40,8 +45,7 @@ func Draw(scene screen.Scene, w, h int) string {
 	for len(lines)+len(foot) < h {
 		lines = append(lines, paint.Line{})
 	}
-	lines = append(lines[:min(len(lines), max(h-len(foot), 0))], foot...)
-	return s.Palette.Frame(lines, w, h)
+	return append(lines[:min(len(lines), max(h-len(foot), 0))], foot...)
 }
 
 // head is the first line: product and station, and whose units these are. In a small window it says where we are. Where there is

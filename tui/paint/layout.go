@@ -50,7 +50,8 @@ func fit(lines []Line, w int, short bool) []Line {
 	return out
 }
 
-// Flow sets items one after the other into at most so many lines. What has no room is behind the question mark, and that is said.
+// Flow sets items one after the other into at most so many lines. What has no room is behind the question mark, and that is said. The
+// first piece of an item is its key: a click on the item stands for it.
 func Flow(items [][]Span, w, most int) []Line {
 	lines := []Line{Row()}
 	for _, it := range items {
@@ -83,6 +84,6 @@ func place(lines *[]Line, item []Span, w, most int) bool {
 	for len(item) < 2 {
 		item = append(item, P(""))
 	}
-	l.Spans = append(append(l.Spans, P(gap)), item...)
+	l.Spans = append(append(l.Spans, P(gap)), Row(item...).On(item[0].Text).Spans...)
 	return true
 }

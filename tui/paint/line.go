@@ -8,6 +8,7 @@ import (
 type Span struct {
 	Text  string
 	Style Style
+	Spot  string // what a click on it stands for: a key's name, or what its way knows; "" for nothing
 }
 
 // S is a span.
@@ -53,6 +54,27 @@ func (l Line) Width() int {
 	return n
 }
 
+// On makes all of the line stand for something, where a click is meant.
+func (l Line) On(spot string) Line {
+	for i := range l.Spans {
+		l.Spans[i].Spot = spot
+	}
+	return l
+}
+
+// At is what a click on a cell of the lines stands for; "" where there is nothing.
+func At(lines []Line, x, y int) string {
+	if y < 0 || y >= len(lines) || x < 0 {
+		return ""
+	}
+	for _, s := range lines[y].Spans {
+		if x -= Width(s.Text); x < 0 {
+			return s.Spot
+		}
+	}
+	return ""
+}
+
 // Clip cuts a line to w cells and shows by "…" that it was longer.
 func (l Line) Clip(w int) Line {
 	if l.Width() <= w {
@@ -62,7 +84,7 @@ func (l Line) Clip(w int) Line {
 	room := w - 1
 	for _, s := range l.Spans {
 		head, whole := take(s.Text, room)
-		out.Spans = append(out.Spans, Span{Text: head, Style: s.Style})
+		out.Spans = append(out.Spans, Span{Text: head, Style: s.Style, Spot: s.Spot})
 		room -= Width(head)
 		if !whole {
 			break
@@ -192,9 +214,9 @@ func Cell(w int, s Span) Span {
 	}
 	pad := strings.Repeat(" ", max(w-Width(text), 0))
 	if right {
-		return Span{Text: pad + text, Style: s.Style}
+		return Span{Text: pad + text, Style: s.Style, Spot: s.Spot}
 	}
-	return Span{Text: text + pad, Style: s.Style}
+	return Span{Text: text + pad, Style: s.Style, Spot: s.Spot}
 }
 
 // Frame writes lines as one string, cut to w cells and h lines, without spaces at the ends of lines. It is what the terminal

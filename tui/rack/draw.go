@@ -21,10 +21,14 @@ type room struct {
 // View draws the window. What gives way first: rules and the shift's numbers, then details, then the end, which can be scrolled to; the
 // verdict, what is typed and the keys stay.
 func (s *Station) View() string {
-	r := room{s.w, s.h, s.w < wide || s.h < high}
 	if s.w < 1 || s.h < 1 {
 		return ""
 	}
+	return s.Palette.Frame(s.lines(), s.w, s.h)
+}
+
+func (s *Station) lines() []paint.Line {
+	r := room{s.w, s.h, s.w < wide || s.h < high}
 	head, foot := s.head(r), s.foot(r)
 	r.h = max(s.h-len(head)-len(foot), 0)
 	body := paint.Window(s.body(r), r.w, r.h, s.hand.scroll)
@@ -32,8 +36,7 @@ func (s *Station) View() string {
 	for len(lines)+len(foot) < s.h {
 		lines = append(lines, paint.Line{})
 	}
-	lines = append(lines[:min(len(lines), max(s.h-len(foot), 0))], foot...)
-	return s.Palette.Frame(lines, s.w, s.h)
+	return append(lines[:min(len(lines), max(s.h-len(foot), 0))], foot...)
 }
 
 // head says whose station this is, and for whom the units are made.

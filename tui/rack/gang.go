@@ -64,7 +64,7 @@ func (s *Station) row(n, portW, imeiW int, r room) paint.Line {
 	line := paint.Row(paint.Cell(-4, paint.B(strconv.Itoa(n+1))), paint.P("  "), paint.Cell(portW+2, paint.P(short(x.Port))), paint.Cell(imeiW, paint.P(imei)))
 	rest := max(r.w-line.Width()-9, 8)
 	line.Spans = append(line.Spans, paint.Cell(rest, paint.S(style, text)), paint.Cell(-8, paint.P(took)))
-	return line
+	return line.On(laneSpot + strconv.Itoa(n))
 }
 
 // took is how long the lane's last verdict took, as the tally remembers it.

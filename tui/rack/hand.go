@@ -88,6 +88,8 @@ func (s *Station) Press(k form.Key) way.Act {
 		h.scroll += max(s.h-8, 1)
 	case k.Name == form.PageUp:
 		h.scroll = max(h.scroll-max(s.h-8, 1), 0)
+	case k.Step() != 0:
+		h.scroll = max(h.scroll+k.Step(), 0)
 	case k.Name == form.Enter && h.text != "":
 		s.typed()
 	case k.Name == form.Enter:

@@ -9,6 +9,7 @@ import (
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/rack"
 	"example.org/sectag/tui/form"
+	"example.org/sectag/tui/paint"
 	"example.org/sectag/tui/way"
 )
 
@@ -204,5 +205,41 @@ func TestLeavingStopsTheWorkFirst(t *testing.T) {
 	press(s, "h")
 	if do := wait(s); do != way.Nothing {
 		t.Error("home in the middle of the work")
+	}
+}
+
+// TestClicks: a lane's row turns to it, a key of the lower edge is pressed, and no letter goes into what a scanner is typing.
+func TestClicks(t *testing.T) {
+	b := four(t)
+	s := b.show()
+	at := func(text string) (x, y int) {
+		for y, l := range strings.Split(s.View(), "\n") {
+			if i := strings.Index(l, text); i >= 0 {
+				return paint.Width(l[:i]), y
+			}
+		}
+		t.Fatalf("%q is not on the screen:\n%s", text, s.View())
+		return 0, 0
+	}
+	x, y := at("ttyACM3")
+	if s.Click(x, y); len(b.put) != 1 || b.put[0] != (rack.LaneSelected{Lane: 1}) {
+		t.Errorf("put %v", b.put)
+	}
+	x, y = at("? help")
+	if s.Click(x, y); !s.hand.help {
+		t.Error("help was clicked and is not shown")
+	}
+	s.Click(x, y)
+	press(s, "35265")
+	x, y = at("q quit")
+	if do := s.Click(x, y); do != way.Nothing || s.hand.text != "35265" {
+		t.Errorf("in the middle of a label: %d, %q", do, s.hand.text)
+	}
+	s.hand.text = ""
+	if s.Click(0, 0) != way.Nothing || s.hand.text != "" {
+		t.Error("a click on nothing did something")
+	}
+	if do := s.Click(x, y); do != way.Quit && !s.hand.leaving {
+		t.Errorf("q was clicked: %d", do)
 	}
 }

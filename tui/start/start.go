@@ -58,9 +58,9 @@ func (s *Start) Press(k form.Key) way.Act {
 	switch {
 	case k.Name == form.Interrupt || k.Char == 'q':
 		return way.Quit
-	case k.Name == form.Up || k.Name == form.BackTab:
+	case k.Name == form.Up || k.Name == form.BackTab || k.Name == form.WheelUp:
 		s.at = s.at.Move(-1)
-	case k.Name == form.Down || k.Name == form.Tab:
+	case k.Name == form.Down || k.Name == form.Tab || k.Name == form.WheelDown:
 		s.at = s.at.Move(1)
 	case k.Name == form.Enter:
 		return s.open('\r')
@@ -94,10 +94,21 @@ func (s *Start) open(k rune) way.Act {
 var what = [door.Ways]string{
 	"plug in, PASS, unplug, next", "what is in a returned unit, and a new life for it",
 	"every step by itself, and what goes over the line", "a profile for a product, question by question",
+	"edit the profile: its values, question by question",
 }
 
 // View draws the window.
-func (s *Start) View() string {
+func (s *Start) View() string { return s.Palette.Frame(s.lines(), s.w, s.h) }
+
+// Click goes the way that is clicked, or presses the key that is.
+func (s *Start) Click(x, y int) way.Act {
+	if k, is := form.Named(paint.At(s.lines(), x, y)); is {
+		return s.Press(k)
+	}
+	return way.Nothing
+}
+
+func (s *Start) lines() []paint.Line {
 	head := paint.Row(paint.B(" sectag"))
 	for _, t := range []string{station(s.Station), s.Title} {
 		if t != "" && head.Width()+3+paint.Width(t) <= s.w {
@@ -117,7 +128,7 @@ func (s *Start) View() string {
 	for len(lines)+len(foot) < s.h {
 		lines = append(lines, paint.Line{})
 	}
-	return s.Palette.Frame(append(lines, foot...), s.w, s.h)
+	return append(lines, foot...)
 }
 
 func station(id string) string {
@@ -139,5 +150,6 @@ func (s *Start) offer(name, key, closed string) []paint.Line {
 	if closed != "" {
 		text = "not now: " + closed
 	}
-	return []paint.Line{paint.Row(title...), {Spans: []paint.Span{paint.P("      " + text)}, Hang: 6}, {Detail: true}}
+	about := paint.Line{Spans: []paint.Span{paint.P("      " + text)}, Hang: 6, Detail: w != s.at.At}
+	return []paint.Line{paint.Row(title...).On(key), about.On(key), {Detail: true}}
 }

@@ -47,6 +47,9 @@ var pictures = []picture{
 	{"authority", "Authority", "Nothing is configured: the first question is who signs the units.", func(t *testing.T) *run {
 		return newRun(t, flows.Terms{}, blank(t)).settle()
 	}},
+	{"files", "A list of files", "`ctrl+o` at a field that names a file lists the folder; letters narrow it.", func(t *testing.T) *run {
+		return listing(t).press(ctrlO, form.Key{Name: form.Down})
+	}},
 	{"authority-create", "Authority, a new one", "`c` asks for a folder, a subject and a passphrase.", func(t *testing.T) *run {
 		return newRun(t, flows.Terms{}, blank(t)).settle().press("c")
 	}},

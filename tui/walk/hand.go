@@ -6,6 +6,7 @@ import (
 	"example.org/sectag/flows"
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/frame"
+	"example.org/sectag/tui/pick"
 	"example.org/sectag/tui/screen"
 	"example.org/sectag/tui/way"
 	"example.org/sectag/tui/words"
@@ -28,7 +29,9 @@ type hand struct {
 	door      bool // there is one to leave for
 	before    form.Before
 	form      *form.Form
-	dismissed question // the question that was closed and does not open by itself again
+	list      pick.Lister
+	files     *pick.Pick // the list that lies over the question, nil when there is none
+	dismissed question   // the question that was closed and does not open by itself again
 	over      screen.Over
 	lab       lab
 	wish      rune // 'e' or 'y': what was asked of all that is seen, which only the walk knows
@@ -121,7 +124,7 @@ func (h *hand) open(a flows.Action, s sight) {
 func (h *hand) close() {
 	if h.form != nil {
 		h.form.Clear()
-		h.form = nil
+		h.form, h.files = nil, nil
 	}
 	if h.lab.search != nil {
 		h.lab.search.Clear()
@@ -162,6 +165,9 @@ func (h *hand) press(k form.Key, s sight) way.Act {
 	switch {
 	case k.Name == form.Interrupt:
 		return h.leave(s)
+	case h.files != nil:
+		h.pressFiles(k)
+		return way.Nothing
 	case k.Name == form.Pasted:
 		h.paste(k)
 		return way.Nothing
@@ -193,6 +199,8 @@ func (h *hand) pressOver(k form.Key, s sight) way.Act {
 		h.scroll = max(h.scroll+step, 0)
 	case form.Up:
 		h.scroll = max(h.scroll-step, 0)
+	case form.WheelUp, form.WheelDown:
+		h.scroll = max(h.scroll+step*k.Step(), 0)
 	case form.Char:
 		return h.everywhere(k.Char, s)
 	}
@@ -207,17 +215,32 @@ func (h *hand) pressForm(k form.Key, s sight) way.Act {
 		h.close()
 		return way.Nothing
 	}
+	if k.Name == form.Files && h.list != nil && h.form.Fields[h.form.At].Path {
+		h.files = pick.Open(h.list, ".")
+		return way.Nothing
+	}
 	taken, send := h.form.Press(k)
 	switch {
 	case send:
 		h.answer()
 	case taken:
-	case k.Name == form.PageDown || k.Name == form.PageUp:
+	case k.Name == form.PageDown || k.Name == form.PageUp || k.Step() != 0:
 		return h.pressScreen(k, s)
 	case k.Name == form.Char && frame.Free(h.form, k.Char):
 		return h.everywhere(k.Char, s)
 	}
 	return way.Nothing
+}
+
+// pressFiles gives a key to the list of files; a chosen one goes into the field.
+func (h *hand) pressFiles(k form.Key) {
+	path, done := h.files.Press(k)
+	if done {
+		h.files = nil
+	}
+	if path != "" {
+		h.form.Fill(path)
+	}
 }
 
 // answer makes an event of what was typed and puts it. The question is closed; should it be asked again, what was typed is there.
@@ -242,6 +265,8 @@ func (h *hand) pressScreen(k form.Key, s sight) way.Act {
 		h.scroll += max(s.h-8, 1)
 	case form.PageUp:
 		h.scroll = max(h.scroll-max(s.h-8, 1), 0)
+	case form.WheelUp, form.WheelDown:
+		h.scroll = max(h.scroll+k.Step(), 0)
 	case form.Left:
 		h.turn(-1, s)
 	case form.Right:

@@ -8,6 +8,7 @@ import (
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/frame"
 	"example.org/sectag/tui/paint"
+	"example.org/sectag/tui/pick"
 	"example.org/sectag/tui/screen"
 	"example.org/sectag/tui/way"
 )
@@ -23,6 +24,7 @@ type Options struct {
 	Commands []form.Choice    // that the prompt of the lab completes, each with what it does
 	Explain  screen.Explainer // nil: no code is explained
 	Now      func() time.Time // nil: the system's clock
+	List     pick.Lister      // tells what a folder holds, for fields that name a file; nil: they are typed
 }
 
 // The messages that the bench's side sends.
@@ -72,7 +74,7 @@ func New(b Bench, o Options) *Walk {
 	return &Walk{
 		zone: zone, title: o.Title, station: o.Station, palette: o.Palette, clock: clock, explain: o.Explain,
 		sight: sight{w: 80, h: 24, now: clock()},
-		hand:  hand{bench: b, door: o.Door, before: form.Before{Port: o.LastPort, Commands: o.Commands}},
+		hand:  hand{bench: b, list: o.List, door: o.Door, before: form.Before{Port: o.LastPort, Commands: o.Commands}},
 		in:    way.NewInbox(backlog, backlog, maxTrace),
 	}
 }
@@ -163,7 +165,7 @@ func (w *Walk) Press(k form.Key) way.Act {
 }
 
 func scrolls(k form.Key) bool {
-	return k.Name == form.PageDown || k.Name == form.PageUp || k.Name == form.Up || k.Name == form.Down
+	return k.Name == form.PageDown || k.Name == form.PageUp || k.Name == form.Up || k.Name == form.Down || k.Step() != 0
 }
 
 // shot takes in what the bench shows after an event.
@@ -199,11 +201,28 @@ func beside(m shotMsg) bool {
 }
 
 // View draws the window.
-func (w *Walk) View() string {
-	if w.sight.machine == nil {
-		return w.palette.Frame([]paint.Line{paint.Text(" sectag: starting")}, w.sight.w, w.sight.h)
+func (w *Walk) View() string { return w.palette.Frame(w.lines(), w.sight.w, w.sight.h) }
+
+func (w *Walk) lines() []paint.Line {
+	switch h := &w.hand; {
+	case w.sight.machine == nil:
+		return []paint.Line{paint.Text(" sectag: starting")}
+	case h.files != nil:
+		return h.files.Window(h.form.Fields[h.form.At].Label, w.sight.w, w.sight.h)
 	}
-	return frame.Draw(w.scene(), w.sight.w, w.sight.h)
+	return frame.Lines(w.scene(), w.sight.w, w.sight.h)
+}
+
+// Click presses the key that is clicked, or chooses a file from the list.
+func (w *Walk) Click(x, y int) way.Act {
+	spot := paint.At(w.lines(), x, y)
+	if w.hand.files != nil && w.hand.files.Stand(spot) {
+		return w.Press(form.Key{Name: form.Enter})
+	}
+	if k, is := form.Named(spot); is {
+		return w.Press(k)
+	}
+	return way.Nothing
 }
 
 func (w *Walk) scene() screen.Scene {

@@ -36,6 +36,12 @@ type Ringer interface {
 	Rings() bool // since it was asked last, something happened that is to be heard
 }
 
+// Pointed is a way with places that can be clicked. The wheel is a key.
+type Pointed interface {
+	Way
+	Click(x, y int) Act // the cell of the window, from 0
+}
+
 // Speaker is a way that can be read out line by line: for a screen reader, a teletype, a log.
 type Speaker interface {
 	Way

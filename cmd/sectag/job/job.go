@@ -39,6 +39,27 @@ func New(c *console.Console, p profile.Profile) *Job {
 	return &Job{Console: c, Settled: p, dialer: console.Dialer()}
 }
 
+// defaultLedger is where the screens record when neither a profile nor --ledger says: beside the profile that they offer to save.
+const defaultLedger = "sqlite:ledger.db"
+
+// ForScreens begins and opens what the ways in share. Without a profile records go beside the one that can be saved, unless nothing can
+// be written there: that is no reason not to look.
+func ForScreens(ctx context.Context, c *console.Console, p profile.Profile, found bool) (*Job, error) {
+	j := New(c, p)
+	if p.Ledger == "" && !found {
+		j.Settled.Ledger = defaultLedger
+	}
+	err := j.Open(ctx)
+	if err != nil && p.Ledger == "" && cred.AsFault(err).Code == "config.file" {
+		j.Settled.Ledger, err = "", nil
+	}
+	if err != nil {
+		j.Close()
+		return nil, err
+	}
+	return j, nil
+}
+
 // Prepare opens the ledger and gets the passphrase before any device is touched. A dry run needs no passphrase and leaves the
 // ledger as it is: no journal, and what an interrupted run owes waits for one that works.
 func (j *Job) Prepare(ctx context.Context, dry bool) (err error) {

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package main
+package core
 
 // undumpable: only Linux lets a process say so of itself.
 func undumpable() {}

@@ -1,4 +1,4 @@
-package main
+package core
 
 import (
 	"syscall"
@@ -7,7 +7,7 @@ import (
 
 // TestNoCoreIsLeft: neither as a file nor through a pipe, which the limit does not reach.
 func TestNoCoreIsLeft(t *testing.T) {
-	noCore()
+	None()
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &l); err != nil || l.Cur != 0 || l.Max != 0 {
 		t.Errorf("the limit is %+v, %v", l, err)

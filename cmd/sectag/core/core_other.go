@@ -1,0 +1,6 @@
+//go:build !unix
+
+package core
+
+// None: Windows writes no core files by itself.
+func None() {}

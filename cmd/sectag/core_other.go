@@ -1,6 +1,0 @@
-//go:build !unix
-
-package main
-
-// noCore: Windows writes no core files by itself.
-func noCore() {}

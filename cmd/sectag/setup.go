@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+
+	"example.org/sectag/cmd/sectag/job"
+	"example.org/sectag/cmd/sectag/wizard"
+	"example.org/sectag/cred"
+	"example.org/sectag/tui/way"
+)
+
+// setUp asks for a profile, or for other values of the one that is there. The house lives by the new file from then on.
+func (h *house) setUp(ctx context.Context, edit bool) (way.Act, error) {
+	out, err := wizard.Run(h.Console, h.on, edit, h.palette())
+	h.note = out.Note
+	if err == nil && out.Written {
+		err = h.reload(ctx)
+	}
+	return out.Act, err
+}
+
+// reload reads the profile again and opens its ledger in the place of the one before. Nobody works on without the ledger that is named.
+func (h *house) reload(ctx context.Context) error {
+	p, found, err := h.Profile()
+	if err != nil {
+		return err
+	}
+	h.job.Close() // the new profile may name the same ledger, which has one writer
+	j, err := job.ForScreens(ctx, h.Console, p, found)
+	if err != nil {
+		f := cred.AsFault(err)
+		return cred.Because(err, f.Code, "the profile is saved, its ledger cannot be opened: "+f.Text, f.Hint)
+	}
+	h.job, h.found = j, found
+	return nil
+}
