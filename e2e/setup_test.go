@@ -178,7 +178,7 @@ func TestALedgerThatCannotBeOpenedIsSaid(t *testing.T) {
 	x.press("C-u")
 	const nobody = "postgres://nobody@127.0.0.1:1/nothing?sslmode=disable"
 	x.gives(nobody, "▸ start")
-	x.gives("", "* ledger.url: sqlite:ledger.db → "+nobody)
+	x.gives("", "* ledger.url: sqlite:ledger.db →", nobody)
 	x.press("Enter")
 	x.sees("the profile is saved, its ledger cannot be opened", "hint: ", "[exit ")
 	if text := string(read(t, s.file("sectag.toml"))); !strings.Contains(text, nobody) {
