@@ -141,8 +141,8 @@ var everyAnswer = []flows.Event{
 
 func searchBench(t *testing.T, step benchStep, actions func(Bench) []flows.Action, sc scope, whole bool) (map[string]string, *search.Graph[world]) {
 	t.Helper()
-	if len(counters) != flows.Screens {
-		t.Fatalf("%d machines count their effects, of %d", len(counters), flows.Screens)
+	if machines := flows.Screens + 1; len(counters) != machines { // one a screen, and the console
+		t.Fatalf("%d machines count their effects, of %d", len(counters), machines)
 	}
 	start := world{b: NewBench(sc.terms), scope: sc}
 	start, _ = start.feed(step, flows.TermsSet{Terms: sc.terms})
