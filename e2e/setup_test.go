@@ -162,3 +162,26 @@ func (x *terminal) bytes(s string) {
 	}
 	x.do("send-keys -H " + strings.Join(hex, " "))
 }
+
+// A ledger that cannot be is explained where it is typed. One that cannot be opened later ends the program: nobody works unrecorded.
+func TestALedgerThatCannotBeOpenedIsSaid(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, "Acme Devices", true)
+	s.profile(filepath.Join(s.dir, "root.crt"), "")
+	x := s.terminal(nil, "--way", "profile")
+	x.sees("1 of ", "▸ product")
+	for _, next := range []string{"▸ life", "▸ station", "▸ operator", "▸ sec_tag", "▸ mode", "▸ key is made by", "▸ authority  load", "▸ certificate", "▸ key", "▸ address", "▸ root", "▸ ledger"} {
+		x.gives("", next)
+	}
+	x.press("C-u")
+	x.gives("sqlite:nowhere/ledger.db", "✗ the folder ", "is not there")
+	x.press("C-u")
+	const nobody = "postgres://nobody@127.0.0.1:1/nothing?sslmode=disable"
+	x.gives(nobody, "▸ start")
+	x.gives("", "* ledger.url: sqlite:ledger.db →", nobody)
+	x.press("Enter")
+	x.sees("the profile is saved, its ledger cannot be opened", "hint: ", "[exit ")
+	if text := string(read(t, s.file("sectag.toml"))); !strings.Contains(text, nobody) {
+		t.Errorf("the profile says\n%s", text)
+	}
+}

@@ -2,6 +2,8 @@ package setup
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"example.org/sectag/bench/profile"
@@ -10,6 +12,7 @@ import (
 	"example.org/sectag/ca/keyuri"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows/setup"
+	"example.org/sectag/ledger/address"
 )
 
 // Check judges a draft as the file that it would be: by the reader of profiles, and by whoever will read the files that it names.
@@ -76,6 +79,11 @@ func (d *Desk) files(p *profile.Profile) (out []setup.Refusal) {
 			if _, err := slotfile.Anchors(files, d.now()); err != nil {
 				out = append(out, refusal(setup.Anchor, err))
 			}
+		}
+	}
+	if file, is := address.File(p.Ledger); is {
+		if st, err := os.Stat(filepath.Dir(file)); err != nil || !st.IsDir() {
+			out = append(out, setup.Refusal{Key: setup.Ledger, Text: "the folder " + filepath.Dir(file) + " is not there", Hint: "make it, or name a file in another one"})
 		}
 	}
 	return out

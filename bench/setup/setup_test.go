@@ -117,6 +117,7 @@ func TestWhatIsWrongIsSaidAtItsKey(t *testing.T) {
 		{setup.Recipients, "", map[setup.Key]string{setup.Mode: "psk"}},
 		{setup.URL, "http://x", nil},
 		{setup.Ledger, "floppy:", nil},
+		{setup.Ledger, "sqlite:nowhere/ledger.db", nil},
 	} {
 		draft := good
 		for k, v := range c.also {

@@ -19,7 +19,7 @@ func (h *house) setUp(ctx context.Context, edit bool) (way.Act, error) {
 	return out.Act, err
 }
 
-// reload reads the profile again and opens its ledger in the place of the one before.
+// reload reads the profile again and opens its ledger in the place of the one before. Nobody works on without the ledger that is named.
 func (h *house) reload(ctx context.Context) error {
 	p, found, err := h.Profile()
 	if err != nil {
@@ -28,12 +28,9 @@ func (h *house) reload(ctx context.Context) error {
 	h.job.Close() // the new profile may name the same ledger, which has one writer
 	j, err := job.ForScreens(ctx, h.Console, p, found)
 	if err != nil {
-		h.note = "the profile is saved, its ledger cannot be opened: " + cred.AsFault(err).Text
-		p.Ledger = ""
-		j, err = job.ForScreens(ctx, h.Console, p, found)
+		f := cred.AsFault(err)
+		return cred.Because(err, f.Code, "the profile is saved, its ledger cannot be opened: "+f.Text, f.Hint)
 	}
-	if err == nil {
-		h.job, h.found = j, found
-	}
-	return err
+	h.job, h.found = j, found
+	return nil
 }

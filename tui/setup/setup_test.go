@@ -104,7 +104,6 @@ var (
 	esc   = form.Key{Name: form.Esc}
 	tab   = form.Key{Name: form.Tab}
 	files = form.Key{Name: form.Files}
-	page  = form.Key{Name: form.PageDown}
 )
 
 // press gives keys: a string is typed.
