@@ -35,7 +35,8 @@ func TestAUnitTakesNoLongerThanInAGang(t *testing.T) {
 		s.phase("sim:a", machine.Passed)
 		v := s.Shot().Tally.Last[0]
 		t.Logf("a unit takes %v in the loop and %v in a gang, %d ms of it on the wire", v.Took, alone, wire)
-		if v.Outcome != flows.Passed || v.Took > alone {
+		// No two signatures are of one length: a certificate is some bytes longer than another, in base64, there and back.
+		if v.Outcome != flows.Passed || v.Took > alone+alone/100 {
 			t.Errorf("a unit takes %v in the loop, and %v in a gang", v.Took, alone)
 		}
 	})
