@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/ledger/internal/engine"
@@ -38,22 +39,22 @@ func Resolve(ctx context.Context, q engine.Querier, seen record.Unit) (record.Kn
 // and a search for the empty one would walk through all of them.
 func near(ctx context.Context, q engine.Querier, seen record.Unit) ([]record.Known, error) {
 	var known []record.Known
+	var alike []string
+	var args []any
 	for _, by := range []struct{ column, value string }{
 		{"id_key", seen.Key.String()}, {"uuid", seen.UUID}, {"imei", seen.IMEI.String()},
 	} {
-		if by.value == "" {
-			continue
-		}
-		err := engine.Each(ctx, q, func(rows *sql.Rows) error {
-			k, err := engine.ScanUnit(rows)
-			known = append(known, k)
-			return err
-		}, `SELECT name, id_key, uuid, imei, seen FROM unit WHERE `+by.column+` = $1`, by.value)
-		if err != nil {
-			return nil, err
+		if by.value != "" {
+			args = append(args, by.value)
+			alike = append(alike, by.column+" = $"+strconv.Itoa(len(args)))
 		}
 	}
-	return known, nil
+	err := engine.Each(ctx, q, func(rows *sql.Rows) error {
+		k, err := engine.ScanUnit(rows)
+		known = append(known, k)
+		return err
+	}, `SELECT name, id_key, uuid, imei, seen FROM unit WHERE `+strings.Join(alike, " OR ")+` ORDER BY name`, args...)
+	return known, err
 }
 
 // christen names a unit that is new.
@@ -74,14 +75,16 @@ func Free(ctx context.Context, q engine.Querier, unit record.Known, claims []rec
 		if err := b.Valid(); err != nil {
 			return err
 		}
-		holder, id, err := Holder(ctx, q, b)
-		if err != nil {
-			return err
-		}
-		if holder != "" && holder != unit.Name {
+	}
+	held, err := holders(ctx, q, claims)
+	if err != nil {
+		return err
+	}
+	for _, b := range claims {
+		if h := held[b]; h.unit != "" && h.unit != unit.Name {
 			return cred.Failed("ledger.bound",
-				fmt.Sprintf("%s is another unit's: record %d gave it to %s", b, id, record.ShortName(holder)),
-				fmt.Sprintf("see sectag ledger show %d; two units never share an identity: find out which label or module is wrong", id))
+				fmt.Sprintf("%s is another unit's: record %d gave it to %s", b, h.id, record.ShortName(h.unit)),
+				fmt.Sprintf("see sectag ledger show %d; two units never share an identity: find out which label or module is wrong", h.id))
 		}
 	}
 	return nil
@@ -89,12 +92,35 @@ func Free(ctx context.Context, q engine.Querier, unit record.Known, claims []rec
 
 // Holder is the unit that something is bound to and the record that bound it, or empty.
 func Holder(ctx context.Context, q engine.Querier, b record.Binding) (unit string, id int64, err error) {
-	err = q.QueryRowContext(ctx, `SELECT unit, record FROM binding WHERE what = $1 AND value = $2`,
-		string(b.What), b.Value).Scan(&unit, &id)
-	if err == sql.ErrNoRows {
-		return "", 0, nil
+	held, err := holders(ctx, q, []record.Binding{b})
+	return held[b].unit, held[b].id, err
+}
+
+// holder is the unit that has something, by which record.
+type holder struct {
+	unit string
+	id   int64
+}
+
+// holders are those of all that is claimed, by one question: each costs a way to the server and back, or a statement of SQLite's.
+func holders(ctx context.Context, q engine.Querier, claims []record.Binding) (map[record.Binding]holder, error) {
+	held := map[record.Binding]holder{}
+	if len(claims) == 0 {
+		return held, nil
 	}
-	return unit, id, err
+	args, alike := make([]any, 0, 2*len(claims)), make([]string, len(claims))
+	for i, b := range claims {
+		args = append(args, string(b.What), b.Value)
+		alike[i] = fmt.Sprintf("what = $%d AND value = $%d", 2*i+1, 2*i+2)
+	}
+	err := engine.Each(ctx, q, func(rows *sql.Rows) error {
+		var b record.Binding
+		var h holder
+		err := rows.Scan(&b.What, &b.Value, &h.unit, &h.id)
+		held[b] = h
+		return err
+	}, `SELECT what, value, unit, record FROM binding WHERE `+strings.Join(alike, " OR "), args...)
+	return held, err
 }
 
 // Newest is the newest record that gave the unit an identity, or empty; also for a record of a kind that supersedes none.

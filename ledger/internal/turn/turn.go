@@ -70,7 +70,7 @@ func (q *Queue[T]) lead(own *waiting[T], write func(all []T)) {
 func (q *Queue[T]) gathered() []*waiting[T] {
 	q.door.Lock()
 	defer q.door.Unlock()
-	for idle := 0; idle < 2 && len(q.queue) < q.wide; idle++ {
+	for idle := 0; idle < 32 && len(q.queue) < q.wide; idle++ {
 		before := len(q.queue)
 		q.door.Unlock()
 		runtime.Gosched()
