@@ -43,7 +43,13 @@ func TestTheStationPassesOneUnitAndFailsTheNext(t *testing.T) {
 	board = s.serve("sim", "modem", "--link", "board-1", "--imei", other, "--state", "unit-2.json", "--fault", "full@1")
 	x.types(other)
 	x.press("Enter")
-	x.sees("2 units  1 pass  1 fail  50.0 %", "cmng.515", "→ ", "r retry", "put the next unit in")
+	x.sees("2 units  1 pass  1 fail  50.0 %", "cmng.515", "→ ", "r retry", "put the next unit in", "v service view")
+	x.press("v") // what is in the failed one, against the ledger, and back to the shift
+	x.sees("▸ Credentials", "provision fail", "h home")
+	x.press("h")
+	x.sees("2 units  1 pass  1 fail  50.0 %", "passphrase", "esc later") // what opened the authority went with those lanes
+	x.press("Escape")
+	x.sees("q quit")
 	x.leaves("q")
 	board.stop()
 	if r := s.record("2"); r.Verdict != "fail" || r.Failure == nil || r.Failure.Code != "cmng.515" {

@@ -50,7 +50,6 @@ type loop struct {
 	lanes [rack.MaxLanes]*lane
 	open  int  // benches that have not ended
 	over  bool // no port is begun at any more
-	count rack.Counter
 	err   error
 }
 
@@ -86,7 +85,7 @@ func (l *loop) step(e rack.Event) {
 
 // told says in a shot what the machine says, and names what only it found out.
 func (l *loop) told(s *rack.Shot) {
-	s.Rack, s.Tally = l.m, l.count.Tally()
+	s.Rack, s.Tally = l.m, l.Count.Tally()
 	for n := range s.Lanes {
 		if m := l.m.Lane(n); m.Wrong {
 			s.Lanes[n].Failure = wrong(s.Lanes[n].Port, m.IMEI, l.m.Waiting())
@@ -138,7 +137,7 @@ func (r *Rack) now(port string) time.Time { return r.Bench(port).Now() }
 // hear takes what a lane has to say beside its event.
 func (l *loop) hear(e rack.Event, n news) {
 	if n.verdict != nil {
-		l.count.Add(*n.verdict)
+		l.Count.Add(*n.verdict)
 	}
 	ended, over := e.(rack.BenchEnded)
 	if over {

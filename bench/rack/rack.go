@@ -34,6 +34,7 @@ type Config struct {
 	Every  time.Duration   // how often it is asked; 0 is 300 ms
 	Lock   time.Duration   // the passphrase is cleared after so long without a person or a unit; 0 is profile.DefaultLock
 	Around bench.Announcer // nil: nobody stands at the effects
+	Count  *rack.Counter   // what the shift came to so far, which goes on; nil: it begins. It is the rack's while Run is at work
 }
 
 // Rack is a station at work. New makes one.
@@ -63,8 +64,11 @@ func New(c Config) *Rack {
 	if c.Lock == 0 {
 		c.Lock = profile.DefaultLock
 	}
+	if c.Count == nil {
+		c.Count = new(rack.Counter)
+	}
 	c.Terms.Port, c.Terms.Station = true, true
-	return &Rack{Config: c, in: newBox(), changed: make(chan struct{}, 1), shot: rack.Shot{Rack: rack.New(c.Start)}}
+	return &Rack{Config: c, in: newBox(), changed: make(chan struct{}, 1), shot: rack.Shot{Rack: rack.New(c.Start), Tally: c.Count.Tally()}}
 }
 
 // Put adds what a person wants. It never blocks.

@@ -33,6 +33,31 @@ func (s *station) free(n int) {
 	s.until("the lane is free", func(x machine.Shot) bool { return x.Rack.Lane(n).Phase == machine.Absent })
 }
 
+// TestAShiftGoesOn: who left the station and comes back finds what was counted, and a unit that comes again is no new one.
+func TestAShiftGoesOn(t *testing.T) {
+	var shift machine.Counter
+	p := authority(t)
+	synctest.Test(t, func(t *testing.T) {
+		sh := newShop(t, p)
+		defer func() { _ = sh.store.Close() }()
+		sh.plug("sim:a", unit(t, 0))
+		for n := range 2 {
+			c := sh.config(machine.Auto)
+			c.Count = &shift
+			s := begin(t, sh, c)
+			if was := s.Shot().Tally; was.Units != n {
+				t.Errorf("it begins with %d units, %d were counted", was.Units, n)
+			}
+			s.Unlock([]byte(passphrase))
+			s.phase("sim:a", machine.Passed)
+			if now := s.Shot().Tally; now.Units != 1 || now.Again != n {
+				t.Errorf("after time %d: %d units, %d again", n+1, now.Units, now.Again)
+			}
+			s.end()
+		}
+	})
+}
+
 // TestPlugPassUnplugNext: what a technician does two hundred times a day, by the rule that plugging in is enough. A unit that comes again
 // is kept, and counts once.
 func TestPlugPassUnplugNext(t *testing.T) {

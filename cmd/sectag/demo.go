@@ -11,6 +11,7 @@ import (
 	"example.org/sectag/bench/profile"
 	"example.org/sectag/ca"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/house"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/paper"
 	"example.org/sectag/cmd/sectag/stage"
@@ -82,12 +83,7 @@ func (a *app) demoScreens(ctx context.Context, p profile.Profile, s stage.Stage)
 	}
 	a.Say("passphrase   %s\n", stage.Passphrase)
 	a.ProfileFile = p.File // that is the one that can be changed here
-	h := &house{app: a, on: a.terminal(ctx), job: j, found: true, port: s.Port(1), title: "demo: the passphrase is " + stage.Passphrase}
-	defer func() { h.job.Close() }()
-	err := h.live(ctx, 0, false)
-	if e := h.on.Hide(); err == nil && ctx.Err() == nil {
-		err = e
-	}
+	err := house.Live(ctx, a.Console, j, house.Options{Look: a.look, Found: true, Port: s.Port(1), Title: "demo: the passphrase is " + stage.Passphrase}, 0, false)
 	fmt.Fprintf(a.Out, "everything is in %s: look at it with\n  sectag ledger list --profile %s\n", s.Dir, p.File)
 	return err
 }

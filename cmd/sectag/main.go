@@ -18,6 +18,7 @@ import (
 	"example.org/sectag/bench/evidence"
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/core"
+	"example.org/sectag/cmd/sectag/house"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/manual/tagged"
 	"example.org/sectag/cred"
@@ -38,10 +39,7 @@ func main() {
 // app is the verbs; what they share of the process is the console.
 type app struct {
 	*console.Console
-	ascii bool // the screens draw with ASCII only
-	plain bool // they say lines instead
-	still bool // the mouse is left to the terminal
-	utc   bool // times of day on them are UTC
+	look house.Look // of the screens
 }
 
 // run is main without the process: it parses, does the verb and answers with the exit code.

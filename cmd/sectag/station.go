@@ -6,12 +6,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"example.org/sectag/bench"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cmd/sectag/house"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/target"
 	"example.org/sectag/cred"
-	"example.org/sectag/flows"
 	"example.org/sectag/flows/door"
 )
 
@@ -45,14 +44,13 @@ func wayNames() (out []string) {
 }
 
 func asciiFlag(c *cobra.Command, a *app) {
-	c.Flags().BoolVar(&a.ascii, "ascii", false, "draw the screens with ASCII characters only")
-	c.Flags().BoolVar(&a.still, "no-mouse", false, "leave the mouse to the terminal, so that it selects text as everywhere")
-	c.Flags().BoolVar(&a.plain, "plain", false, "say the screens line by line and read lines, for a screen reader")
-	c.Flags().BoolVar(&a.utc, "utc", false, "times of day on the screens are UTC instead of local")
+	c.Flags().BoolVar(&a.look.ASCII, "ascii", false, "draw the screens with ASCII characters only")
+	c.Flags().BoolVar(&a.look.Still, "no-mouse", false, "leave the mouse to the terminal, so that it selects text as everywhere")
+	c.Flags().BoolVar(&a.look.Plain, "plain", false, "say the screens line by line and read lines, for a screen reader")
+	c.Flags().BoolVar(&a.look.UTC, "utc", false, "times of day on the screens are UTC instead of local")
 }
 
-// screens opens the ways in, one after the other, until the person quits. The benches outlive their screens: each comes to a rest and is
-// closed after them.
+// screens opens the ways in until the person quits.
 func (a *app) screens(ctx context.Context, port, in string) error {
 	p, found, err := a.Profile()
 	if err != nil {
@@ -66,19 +64,5 @@ func (a *app) screens(ctx context.Context, port, in string) error {
 	if err != nil {
 		return err
 	}
-	h := &house{app: a, on: a.terminal(ctx), job: j, found: found, port: port}
-	defer func() { h.job.Close() }() // set-up may have put another one in its place
-	err = h.live(ctx, first, named)
-	if e := h.on.Hide(); err == nil && ctx.Err() == nil {
-		err = e
-	}
-	return err
-}
-
-// modemAt is the port at which a modem has just told who it is. A name that was mistyped is not worth remembering.
-func modemAt(s bench.Shot) string {
-	if _, told := s.Event.(flows.Identified); !told || s.Err != nil {
-		return ""
-	}
-	return s.Facts.Port
+	return house.Live(ctx, a.Console, j, house.Options{Look: a.look, Found: found, Port: port}, first, named)
 }

@@ -127,6 +127,9 @@ func (s *Station) keys(r room) []paint.Line {
 		}
 		add(words.Key(a.Key), label(a))
 	}
+	if s.visited() != "" {
+		add("v", "service view")
+	}
 	items = append(items, cannot...)
 	add("?", "help")
 	if s.Door {
@@ -148,6 +151,9 @@ func (s *Station) help() []paint.Line {
 			text += ": not now, " + a.Disabled
 		}
 		out = append(out, key(words.Key(a.Key), text))
+	}
+	if s.visited() != "" {
+		out = append(out, key("v", "service view: what is in this unit against the ledger, when no lane works"))
 	}
 	out = append(out, paint.Line{}, paint.L(paint.B(" Always")),
 		key("digits", "belong to the label scanner: no digit is ever a command"),

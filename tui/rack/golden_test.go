@@ -72,7 +72,7 @@ var pictures = []picture{
 	}},
 	{"work", "At work", "Bytes move, each slot is read back.", func(t *testing.T) *Station { return atWork(t).show() }},
 	{"pass", "Pass", "To be read from two metres.", func(t *testing.T) *Station { return passed(t).show() }},
-	{"fail", "Fail", "What went wrong, what to do next, and what the unit holds.", func(t *testing.T) *Station {
+	{"fail", "Fail", "What went wrong, what to do next, and what the unit holds; `v` looks into it by the service view, against the ledger.", func(t *testing.T) *Station {
 		b := passed(t).steps(rack.PortGone{}, rack.BenchEnded{}).plug(0, "/dev/ttyACM0", imeis[1])
 		return b.plan(0, flows.SlotMatches, flows.SlotMatches, flows.SlotMatches).over(0, flows.FailedOutcome, refused).show()
 	}},

@@ -193,11 +193,9 @@ func (s *Station) do(k rune) way.Act {
 	case k == 'q':
 		return s.leave()
 	case k == 'h' && s.Door:
-		if !s.rest() {
-			s.hand.note = "home: wait until no lane works"
-			return way.Nothing
-		}
-		return way.Home
+		return s.home("home", func() {})
+	case k == 'v' && s.visited() != "":
+		return s.home("service view", func() { s.Visit(s.visited()) })
 	}
 	var disabled *rack.Action
 	for _, a := range s.shot.Rack.Actions() {
@@ -223,6 +221,16 @@ func (s *Station) do(k rune) way.Act {
 		s.hand.note = words.Key(k) + " does nothing here: ? shows the keys"
 	}
 	return way.Nothing
+}
+
+// home leaves the station, when no lane works.
+func (s *Station) home(name string, first func()) way.Act {
+	if !s.rest() {
+		s.hand.note = name + ": wait until no lane works"
+		return way.Nothing
+	}
+	first()
+	return way.Home
 }
 
 func label(a rack.Action) string { return strings.ReplaceAll(a.Name, "-", " ") }

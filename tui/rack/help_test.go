@@ -125,7 +125,7 @@ func (b *bench) over(lane uint8, o flows.Outcome, f *cred.Fault) *bench {
 
 // show is the screens on the bench.
 func (b *bench) show() *Station {
-	s := New(b, Options{Title: "tracker-2", Station: "3", Now: func() time.Time { return noon }, Palette: paint.Palette{Bare: true}, Door: true})
+	s := New(b, Options{Title: "tracker-2", Station: "3", Now: func() time.Time { return noon }, Palette: paint.Palette{Bare: true}, Door: true, Visit: func(string) {}})
 	s.Come(noon)
 	return s
 }

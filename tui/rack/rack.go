@@ -35,9 +35,10 @@ type Options struct {
 	Title   string // the product's name
 	Station string // the station's id
 	Palette paint.Palette
-	Now     func() time.Time // nil: the system's clock
-	Silent  bool             // no bell
-	Door    bool             // there is a start screen to go back to
+	Now     func() time.Time  // nil: the system's clock
+	Silent  bool              // no bell
+	Door    bool              // there is a start screen to go back to
+	Visit   func(port string) // the station is left for the service view of the unit at a port; nil: there is none
 }
 
 // Station is the station loop on a terminal.
@@ -155,6 +156,18 @@ func (s *Station) owner() (subject string, locked bool) {
 		}
 	}
 	return subject, locked
+}
+
+// visited is the port of the lane that keys act on, where its unit failed and can be looked into by the service view; else "".
+func (s *Station) visited() string {
+	n := s.shot.Rack.Focus()
+	if s.Visit == nil || n == rack.NoLane {
+		return ""
+	}
+	if p := s.shot.Rack.Lane(n).Phase; p != rack.Failed && p != rack.Broken {
+		return ""
+	}
+	return s.sight(n).Port
 }
 
 // failure is why a lane failed or stopped.

@@ -13,6 +13,39 @@ import (
 	"example.org/sectag/tui/way"
 )
 
+// TestAFailedUnitIsLookedInto: the key leaves the station for the service view at that port, and only for a unit that failed, in the lane
+// that keys act on, while none works.
+func TestAFailedUnitIsLookedInto(t *testing.T) {
+	b := newBench(t, rack.Key)
+	b.plug(0, "/dev/ttyACM0", 0)
+	b.saw(0, rack.Saw{Stage: rack.SawTold, IMEI: imeis[0]})
+	port := ""
+	s := b.show()
+	look := func(want string, do way.Act, note string) {
+		t.Helper()
+		port = ""
+		s.Come(noon)
+		press(s, "v")
+		if got := wait(s); got != do || port != want {
+			t.Errorf("v is %d at %q, wanted %d at %q", got, port, do, want)
+		}
+		wants(t, s.View(), note)
+	}
+	s.Visit = func(p string) { port = p }
+	look("", way.Nothing, "v does nothing here")
+	b.over(0, flows.FailedOutcome, refused)
+	look("/dev/ttyACM0", way.Home, "v service view")
+	b.plug(1, "/dev/ttyACM1", 0)
+	look("", way.Nothing, "v does nothing here") // two lanes, and none is turned to
+	b.steps(rack.LaneSelected{Lane: 0})
+	b.saw(1, rack.Saw{Stage: rack.SawWorking, IMEI: imeis[1]})
+	look("", way.Nothing, "service view: wait until no lane works")
+	b.saw(1, rack.Saw{Stage: rack.SawAway, IMEI: imeis[1]})
+	look("/dev/ttyACM0", way.Home, "v service view")
+	s.Visit = nil
+	look("", way.Nothing, "v does nothing here")
+}
+
 // TestEveryStateOfALaneIsReadable draws every phase, question and verdict, alone and beside others, in windows of three sizes.
 func TestEveryStateOfALaneIsReadable(t *testing.T) {
 	states := map[string]func(b *bench, n uint8){

@@ -37,6 +37,9 @@ func (s *Station) Speech() way.Speech {
 			out.Keys = append(out.Keys, words.Key(a.Key)+" "+label(a))
 		}
 	}
+	if s.visited() != "" {
+		out.Keys = append(out.Keys, "v service view")
+	}
 	if s.Door {
 		out.Keys = append(out.Keys, "h home")
 	}

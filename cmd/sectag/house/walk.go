@@ -1,8 +1,7 @@
-package main
+package house
 
 import (
 	"context"
-	"os"
 	"sync/atomic"
 
 	"example.org/sectag/bench"
@@ -13,86 +12,27 @@ import (
 	"example.org/sectag/device/lexicon"
 	"example.org/sectag/docs"
 	"example.org/sectag/flows"
-	"example.org/sectag/tui"
 	"example.org/sectag/tui/form"
-	"example.org/sectag/tui/linear"
-	"example.org/sectag/tui/paint"
 	"example.org/sectag/tui/walk"
 	"example.org/sectag/tui/way"
 )
 
-// terminal is the one program that has the terminal, while the ways in come and go.
-type terminal struct {
-	shell
-	hide func()        // ends it from outside
-	gone chan struct{} // closed when it has ended
-	err  error         // why, if not because a person left; set before gone is closed
-}
-
-// shell is what shows the ways: tui with windows, linear with lines.
-type shell interface {
-	Open(way.Way)
-	Left() <-chan way.Act
-	Run(context.Context) error
-}
-
-func (a *app) shell() shell {
-	if !a.plain {
-		return tui.New(tui.Options{In: a.In, Out: a.Out, Now: now, Mouse: !a.still})
-	}
-	return linear.New(linear.Options{In: a.In, Out: a.Out, Now: now, ASCII: a.ascii, Secret: a.AskPassphrase})
-}
-
-// terminal takes the terminal. Whoever called gives it back with Hide.
-func (a *app) terminal(ctx context.Context) *terminal {
-	view, hide := context.WithCancel(ctx)
-	t := &terminal{shell: a.shell(), hide: hide, gone: make(chan struct{})}
-	go func() {
-		defer close(t.gone)
-		if err := t.Run(view); err != nil && view.Err() == nil {
-			t.err = err
-		}
-	}()
-	return t
-}
-
-// Hide gives the terminal back and tells what went wrong with it.
-func (t *terminal) Hide() error {
-	t.hide()
-	<-t.gone
-	return t.err
-}
-
-// Over is what the way that is shown was left for; Quit when the terminal is gone.
-func (t *terminal) Over() way.Act {
-	select {
-	case to := <-t.Left():
-		return to
-	case <-t.gone:
-		return way.Quit
-	}
-}
-
-// setting is how a way looks: whose station and product it is, and what the terminal can show.
+// setting is whose station and product it is.
 type setting struct {
 	title, station string
-	door           bool // there is a start screen to go back to
-}
-
-func (a *app) palette() paint.Palette {
-	return paint.Palette{ASCII: a.ascii, Mono: os.Getenv("NO_COLOR") != ""}
 }
 
 // walk runs a bench and the screens on it side by side, until the screens are left. The bench outlives them: it comes to a rest and is
 // closed after them. A person who leaves while the bench is at work has waited for it, and does not want to any more: the work is given
 // up, as if the process had been killed. A signal lets the effect in flight end.
-func (a *app) walk(ctx context.Context, on *terminal, c bench.Config, t flows.Terms, s setting) (way.Act, error) {
+func (h *house) walk(ctx context.Context, t flows.Terms) (way.Act, error) {
+	on, c, s := h.on, h.job.Config(h.at()), h.setting()
 	var screens *walk.Walk
 	c.Progress = func(p flows.Progress) { screens.Progress(p) }
 	c.Trace = func(l flows.TraceLine) { screens.Trace(l) }
 	c.Once = false
 	b := bench.New(c)
-	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: a.palette(), LastPort: console.LastPort(), Now: now, Door: s.door, UTC: a.utc, Commands: commands(), Explain: explain, List: setup.Here})
+	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: h.palette(), LastPort: console.LastPort(), Now: h.Now, Door: true, UTC: h.UTC, Commands: commands(), Explain: explain, List: setup.Here})
 	loop, end := context.WithCancel(ctx)
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
@@ -138,4 +78,12 @@ func commands() (out []form.Choice) {
 func explain(code string) (cause, do string, ok bool) {
 	e, ok := docs.Explain(code)
 	return e.Cause, e.Do, ok
+}
+
+// modemAt is the port at which a modem has just told who it is. A name that was mistyped is not worth remembering.
+func modemAt(s bench.Shot) string {
+	if _, told := s.Event.(flows.Identified); !told || s.Err != nil {
+		return ""
+	}
+	return s.Facts.Port
 }

@@ -1,4 +1,4 @@
-package main
+package house
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/bench/rack"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cred"
+	"example.org/sectag/flows/door"
 	machine "example.org/sectag/flows/rack"
 	screens "example.org/sectag/tui/rack"
 	"example.org/sectag/tui/way"
@@ -21,19 +22,19 @@ import (
 func (h *house) rack(ctx context.Context) (way.Act, error) {
 	j := h.job
 	ports := j.Settled.Ports
-	if h.port != "" {
-		ports = []string{whole(h.port)}
+	if h.Port != "" {
+		ports = []string{whole(h.Port)}
 	}
 	r := rack.New(rack.Config{
 		Bench: func(port string) bench.Config { return j.Config(port) },
-		Terms: h.terms(), Start: j.Settled.Start, Ports: ports, Lock: j.Settled.Lock, Around: job.Announcer(),
+		Terms: h.terms(), Start: j.Settled.Start, Ports: ports, Lock: j.Settled.Lock, Around: job.Announcer(), Count: &h.shift,
 	})
 	look := h.setting()
 	loop, end := context.WithCancel(ctx)
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	h.on.Open(screens.New(r, screens.Options{Title: look.title, Station: look.station, Palette: h.palette(), Now: now, Door: look.door}))
+	h.on.Open(screens.New(r, screens.Options{Title: look.title, Station: look.station, Palette: h.palette(), Now: h.Now, Door: true, Visit: h.visits()}))
 	left := make(chan way.Act, 1)
 	torn := false
 	go func() {
@@ -54,6 +55,14 @@ func (h *house) rack(ctx context.Context) (way.Act, error) {
 		err = cred.Failed("store.stopped", "left in the middle of the work", "start again with the same units: each is read first")
 	}
 	return to, err
+}
+
+// visits is how a unit of the station is looked into: by the service view at its port. Nil where there is no ledger to hold it against.
+func (h *house) visits() func(port string) {
+	if h.door().Closed(door.Service) != "" {
+		return nil
+	}
+	return func(port string) { h.visit = port }
 }
 
 // busy tells whether a lane works.

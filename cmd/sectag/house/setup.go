@@ -1,4 +1,4 @@
-package main
+package house
 
 import (
 	"context"
@@ -31,6 +31,6 @@ func (h *house) reload(ctx context.Context) error {
 		f := cred.AsFault(err)
 		return cred.Because(err, f.Code, "the profile is saved, its ledger cannot be opened: "+f.Text, f.Hint)
 	}
-	h.job, h.found = j, found
+	h.job, h.Found = j, found
 	return nil
 }
