@@ -344,6 +344,11 @@ func (e sqliteFile) Intact(ctx context.Context, tx *sql.Tx) ([]cred.Finding, err
 		}
 		return nil
 	}
+	// Each row is looked up in each index, so the pages of the indexes are wanted again and again.
+	if _, err := tx.ExecContext(ctx, `PRAGMA cache_size = -262144`); err != nil {
+		return out, err
+	}
+	defer func() { _, _ = tx.ExecContext(ctx, `PRAGMA cache_size = -32768`) }() // gives the memory back; only that
 	if err := Each(ctx, tx, scan, `PRAGMA integrity_check(20)`); err != nil {
 		return out, err
 	}
