@@ -41,13 +41,14 @@ func (h *hand) close() {
 	h.text = ""
 }
 
-// news puts a question away that nobody asks any more.
+// news puts a question away that nobody asks any more. One that is being answered stays: what is still to come of the passphrase would
+// be shown as a label, and its letters be commands. The bench keeps it for the next lane.
 func (h *hand) news(s rack.Shot) {
-	if !asksPassphrase(s.Rack) {
-		if h.form != nil {
-			h.close()
-		}
-		h.put = false
+	if asksPassphrase(s.Rack) {
+		return
+	}
+	if h.put = false; h.form != nil && h.form.Fields[h.form.At].Len() == 0 {
+		h.close()
 	}
 }
 
@@ -60,8 +61,17 @@ func asksPassphrase(r rack.Rack) bool {
 	return false
 }
 
-// Press takes a key.
+// Press takes a key. A question that waited for the end of a label comes then.
 func (s *Station) Press(k form.Key) way.Act {
+	typing := s.hand.text != ""
+	do := s.press(k)
+	if typing && s.hand.text == "" {
+		s.askByItself()
+	}
+	return do
+}
+
+func (s *Station) press(k form.Key) way.Act {
 	s.bench.Touch()
 	h := &s.hand
 	h.note = ""
@@ -102,9 +112,9 @@ func (s *Station) Press(k form.Key) way.Act {
 	return way.Nothing
 }
 
-// askByItself opens the question for the passphrase, unless it was put away.
+// askByItself opens the question for the passphrase, unless it was put away, or a label is being typed: the rest of it is no passphrase.
 func (s *Station) askByItself() {
-	if s.hand.form != nil || s.hand.put {
+	if s.hand.form != nil || s.hand.put || s.hand.text != "" {
 		return
 	}
 	for _, a := range s.shot.Rack.Actions() {

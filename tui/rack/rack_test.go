@@ -163,6 +163,50 @@ func TestThePassphraseGoesToTheBenchOnlyAndALabelIsNone(t *testing.T) {
 	}
 }
 
+// A unit that is unplugged takes its lane's question with it, not the passphrase that is half typed.
+func TestAHalfTypedPassphraseIsNoLabelAndNoCommand(t *testing.T) {
+	b := newBench(t, rack.Key).plug(0, "/dev/ttyACM0", 0).saw(0, rack.Saw{Stage: rack.SawAsking, Ask: rack.AskPassphrase})
+	s := b.show()
+	press(s, "open ")
+	b.steps(rack.PortGone{}, rack.BenchEnded{})
+	s.Come(noon)
+	for _, r := range "sesame, quick" {
+		if do := press(s, string(r)); do != way.Nothing {
+			t.Errorf("%q led to %d", r, do)
+		}
+		if do := wait(s); do != way.Nothing {
+			t.Errorf("%q led to %d", r, do)
+		}
+	}
+	if v := s.View(); strings.Contains(v, "sesame") || strings.Contains(v, "quick") || s.hand.text != "" {
+		t.Errorf("the passphrase is shown:\n%s", v)
+	}
+	press(s, form.Enter)
+	if !reflect.DeepEqual(b.passes, []string{"open sesame, quick"}) || len(b.put) > 0 {
+		t.Errorf("the bench got %q, put %v", b.passes, b.put)
+	}
+	s.Come(noon)
+	if s.hand.form != nil {
+		t.Error("nobody asks, and the question is there again")
+	}
+}
+
+// A question that comes in the middle of a scan waits for the end of the label.
+func TestAHalfScannedLabelIsNoPassphrase(t *testing.T) {
+	b := newBench(t, rack.Key).plug(0, "/dev/ttyACM0", 0)
+	s := b.show()
+	press(s, "35265610")
+	b.saw(0, rack.Saw{Stage: rack.SawAsking, Ask: rack.AskPassphrase})
+	s.Come(noon)
+	press(s, "0367872", form.Enter)
+	if len(b.passes) != 0 || !reflect.DeepEqual(b.put, []rack.Event{rack.LabelScanned{IMEI: imeis[0]}}) {
+		t.Errorf("the bench got %q, put %v", b.passes, b.put)
+	}
+	if s.hand.form == nil {
+		t.Error("the question did not come behind the label")
+	}
+}
+
 func TestAVerdictAndAQuestionRing(t *testing.T) {
 	b := atWork(t)
 	s := b.show()
