@@ -105,7 +105,21 @@ func (d *Desk) save(draft setup.Draft, replace bool) error {
 	if err != nil || string(now) != d.old {
 		return cred.Because(err, "config.file", "the profile "+d.file+" was changed by somebody else meanwhile", "leave, and begin again with what it says now")
 	}
-	return unwritable(d.file, atomicfile.Write(d.file, []byte(paper.Text), 0o644))
+	return unwritable(d.file, over(d.file, []byte(paper.Text)))
+}
+
+// over puts a text into a file that is there: where its name is a link, into the one that it leads to, whose other readers would keep the
+// old one. Who may read it stays as its owner has set it.
+func over(file string, text []byte) error {
+	real, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return err
+	}
+	st, err := os.Stat(real)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(real, text, st.Mode().Perm())
 }
 
 func unwritable(file string, err error) error {
