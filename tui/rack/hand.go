@@ -47,7 +47,7 @@ func (h *hand) news(s rack.Shot) {
 	if asksPassphrase(s.Rack) {
 		return
 	}
-	if h.put = false; h.form != nil && h.form.Fields[h.form.At].Len() == 0 {
+	if h.put = false; h.form != nil && !h.form.Hides() {
 		h.close()
 	}
 }
