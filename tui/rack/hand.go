@@ -88,7 +88,7 @@ func (s *Station) press(k form.Key) way.Act {
 	case k.Name == form.Char && utf8.RuneLen(k.Char) > 0 && len(h.text) < maxText:
 		h.text += string(k.Char)
 	case k.Name == form.Pasted:
-		h.text += k.Text[:min(len(k.Text), maxText-len(h.text))]
+		h.text += k.Text[:min(len(k.Text), max(maxText-len(h.text), 0))]
 	case k.Name == form.Backspace:
 		_, n := utf8.DecodeLastRuneInString(h.text)
 		h.text = h.text[:len(h.text)-n]

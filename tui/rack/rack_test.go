@@ -207,6 +207,33 @@ func TestAHalfScannedLabelIsNoPassphrase(t *testing.T) {
 	}
 }
 
+// A flood is cut, and what is pasted behind a letter that went over the edge is not taken.
+func TestAFloodIsCut(t *testing.T) {
+	s := newBench(t, rack.Key).show()
+	s.Press(form.Key{Name: form.Pasted, Text: strings.Repeat("x", maxText-1)})
+	press(s, "한")
+	s.Press(form.Key{Name: form.Pasted, Text: "and more"})
+	if n := len(s.hand.text); n > maxText+2 {
+		t.Errorf("%d bytes are kept", n)
+	}
+	press(s, form.Enter)
+	wants(t, s.View(), "there is no IMEI in it")
+}
+
+// Of a long text the end is shown, whatever it is made of.
+func TestWhatWasTypedLastIsSeen(t *testing.T) {
+	for _, c := range []struct {
+		text, want string
+		w          int
+	}{
+		{"352656", "352656", 6}, {"352656", "2656", 4}, {"352656", "6", 0}, {"", "", 4}, {"한국어", "국어", 5}, {"ab\xff\xfe", "b\xff\xfe", 3}, {"e\u0301x", "e\u0301x", 2},
+	} {
+		if got := tail(c.text, c.w); got != c.want {
+			t.Errorf("%q in %d cells: %q, want %q", c.text, c.w, got, c.want)
+		}
+	}
+}
+
 func TestAVerdictAndAQuestionRing(t *testing.T) {
 	b := atWork(t)
 	s := b.show()
