@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"example.org/sectag/cred"
 )
@@ -179,10 +180,11 @@ func Weigh(command string) Weight {
 	return w
 }
 
-// Printable makes foreign text safe for a screen: no control characters, so nothing that moves a cursor.
+// Printable makes foreign text safe for a screen, a file and a clipboard: no control characters, so nothing that moves a cursor; none that
+// ends a line for some programs only, and none that turns the direction of what follows, so that a transcript reads as it was sent.
 func Printable(line string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' || (r >= 0x80 && r < 0xa0) {
+		if r < ' ' || r == 0x7f || r == '\uFFFD' || (r >= 0x80 && r < 0xa0) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return '·'
 		}
 		return r

@@ -20,6 +20,12 @@ func TestAJoinedCommandHidesNothing(t *testing.T) {
 	}
 }
 
+func TestForeignTextReadsAsItWasSent(t *testing.T) {
+	if got, want := Printable("a\x1b]52;c;x\a\u009b1m\u202eb\u2066\u2028\u2029\u200bc é 한\xff"), "a·]52;c;x··1m·b····c é 한·"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestWeigh(t *testing.T) {
 	for cmd, want := range map[string]Weight{
 		"AT+CGSN=1":                     {},
