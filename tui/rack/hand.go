@@ -2,6 +2,7 @@ package rack
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"example.org/sectag/flows"
@@ -22,6 +23,7 @@ type hand struct {
 	help    bool
 	scroll  int
 	leaving bool
+	ended   time.Time // the last text that was typed
 }
 
 // maxText is how much of what is typed is kept, in bytes: more than a 2D code holds.
@@ -102,6 +104,8 @@ func (s *Station) press(k form.Key) way.Act {
 		h.scroll = max(h.scroll+k.Step(), 0)
 	case k.Name == form.Enter && h.text != "":
 		s.typed()
+	case k.Name == form.Enter && s.Now().Sub(s.hand.ended) < held:
+		s.hand.ended = s.Now() // of the scanner: a code can have several lines, and the last be empty
 	case k.Name == form.Enter:
 		return s.do('\r')
 	case k.Name == form.Tab:
@@ -155,7 +159,7 @@ func (s *Station) pressForm(k form.Key) way.Act {
 // typed is a text that ended with Enter.
 func (s *Station) typed() {
 	text := s.hand.text
-	s.hand.text = ""
+	s.hand.text, s.hand.ended = "", s.Now()
 	if e, why := s.shot.Rack.Typed(text); e != nil {
 		s.bench.Put(e)
 		s.hand.note = said(e)

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
@@ -204,6 +205,23 @@ func TestAHalfScannedLabelIsNoPassphrase(t *testing.T) {
 	}
 	if s.hand.form == nil {
 		t.Error("the question did not come behind the label")
+	}
+}
+
+// A code with several lines ends each with Enter: none of them begins the units in the other lanes. A person's Enter comes later.
+func TestAnEmptyLineOfACodeBeginsNothing(t *testing.T) {
+	b := newBench(t, rack.Key).plug(0, "/dev/ttyACM0", imeis[0]).plug(1, "/dev/ttyACM3", imeis[1])
+	s := b.show()
+	at := noon
+	s.Now = func() time.Time { at = at.Add(time.Millisecond); return at }
+	press(s, "IMEI:352656100367872", form.Enter, "SN:7", form.Enter, form.Enter, form.Enter)
+	if want := []rack.Event{rack.LabelScanned{IMEI: imeis[0]}}; !reflect.DeepEqual(b.put, want) {
+		t.Errorf("put %v", b.put)
+	}
+	at = at.Add(held)
+	press(s, form.Enter)
+	if want := (rack.StartWanted{Lanes: 3}); len(b.put) != 2 || b.put[1] != want {
+		t.Errorf("put %v", b.put)
 	}
 }
 
