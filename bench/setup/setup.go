@@ -126,7 +126,7 @@ func unwritable(file string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return cred.Because(err, "config.file", "the profile cannot be written as "+file, "choose a folder that you may write to, and a name that is free: --profile names another")
+	return cred.Because(err, "config.file", "the profile cannot be written as "+file, "start in a folder that you may write to; a new profile needs a name there that is free")
 }
 
 // Close waits for what is being made or written, and forgets every secret.
