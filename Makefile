@@ -24,23 +24,25 @@ manual: ## the manual pages and the completions of bash, zsh, fish and PowerShel
 PREFIX  ?= /usr/local
 UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 INSTALL ?= install
+# In quotes wherever they are used: a folder's name may have spaces, and what is behind one would be another file to remove.
+BINDIR   = $(DESTDIR)$(PREFIX)/bin
 SHARE    = $(DESTDIR)$(PREFIX)/share
-PLACES   = $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+PLACES   = "$(BINDIR)" "$(SHARE)/man/man1" "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
 RULES    = $(if $(filter Linux,$(shell uname -s)),$(DESTDIR)$(UDEVDIR))
 
 install: build manual ## the program, manual pages, completions and on Linux udev rules below PREFIX. INSTALL="sudo install" writes as root
-	$(INSTALL) -d $(PLACES) $(RULES)
-	$(INSTALL) -m 0755 bin/sectag $(DESTDIR)$(PREFIX)/bin/sectag
-	$(INSTALL) -m 0644 bin/manual/man1/*.1 $(SHARE)/man/man1
-	$(INSTALL) -m 0644 bin/manual/completions/sectag.bash $(SHARE)/bash-completion/completions/sectag
-	$(INSTALL) -m 0644 bin/manual/completions/_sectag $(SHARE)/zsh/site-functions/_sectag
-	$(INSTALL) -m 0644 bin/manual/completions/sectag.fish $(SHARE)/fish/vendor_completions.d/sectag.fish
-	$(if $(RULES),$(INSTALL) -m 0644 device/doctor/99-sectag.rules $(RULES)/99-sectag.rules)
+	$(INSTALL) -d $(PLACES) $(if $(RULES),"$(RULES)")
+	$(INSTALL) -m 0755 bin/sectag "$(BINDIR)/sectag"
+	$(INSTALL) -m 0644 bin/manual/man1/*.1 "$(SHARE)/man/man1"
+	$(INSTALL) -m 0644 bin/manual/completions/sectag.bash "$(SHARE)/bash-completion/completions/sectag"
+	$(INSTALL) -m 0644 bin/manual/completions/_sectag "$(SHARE)/zsh/site-functions/_sectag"
+	$(INSTALL) -m 0644 bin/manual/completions/sectag.fish "$(SHARE)/fish/vendor_completions.d/sectag.fish"
+	$(if $(RULES),$(INSTALL) -m 0644 device/doctor/99-sectag.rules "$(RULES)/99-sectag.rules")
 
 uninstall: ## what install put there. RM="sudo rm -f" removes as root
-	$(RM) $(DESTDIR)$(PREFIX)/bin/sectag $(SHARE)/man/man1/sectag.1 $(SHARE)/man/man1/sectag-*.1
-	$(RM) $(SHARE)/bash-completion/completions/sectag $(SHARE)/zsh/site-functions/_sectag $(SHARE)/fish/vendor_completions.d/sectag.fish
-	$(if $(RULES),$(RM) $(RULES)/99-sectag.rules)
+	$(RM) "$(BINDIR)/sectag" "$(SHARE)"/man/man1/sectag.1 "$(SHARE)"/man/man1/sectag-*.1
+	$(RM) "$(SHARE)/bash-completion/completions/sectag" "$(SHARE)/zsh/site-functions/_sectag" "$(SHARE)/fish/vendor_completions.d/sectag.fish"
+	$(if $(RULES),$(RM) "$(RULES)/99-sectag.rules")
 
 TARGETS    ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 DIST       ?= dist
@@ -48,7 +50,7 @@ FRESH      ?=
 MAINTAINER ?= sectag <sectag@example.org>
 RELEASE     = cd tools && $(GO) run ./release
 release: ## archives, Debian packages, bills of materials and checksums in DIST, byte for byte the same for the same commit; needs git and dpkg-deb
-	rm -rf $(DIST)
+	rm -rf "$(DIST)"
 	$(RELEASE) archives -out $(abspath $(DIST)) -version '$(VERSION)' -commit '$(COMMIT)' -built '$(BUILT)' -maintainer '$(MAINTAINER)' -targets '$(TARGETS)' -fresh '$(FRESH)'
 
 shipped: ## what make release left in DIST and what make install does, tried as people use it; needs bash, zsh, fish, bash-completion, dpkg and man-db

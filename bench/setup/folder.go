@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows/setup"
@@ -79,8 +81,15 @@ func entry(base, dir string, e fs.DirEntry) setup.Entry {
 		out.Barred = "no file"
 	case !readable(name):
 		out.Barred = "may not be read"
+	case !st.IsDir() && !typeable(out.Path):
+		out.Barred = "its name cannot be typed"
 	}
 	return out
+}
+
+// typeable tells whether a field takes a path as it is. Of any other it would leave something out, and name another file.
+func typeable(path string) bool {
+	return path == strings.TrimSpace(path) && !strings.ContainsFunc(path, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError })
 }
 
 // readable tries it: what the mode says is not all that there is.

@@ -29,6 +29,9 @@ func (d *Desk) Check(draft setup.Draft) (out setup.Paper) {
 			}
 		}
 	}
+	if out.Refusals = d.pipes(draft); len(out.Refusals) > 0 {
+		return out
+	}
 	p, refused, err := profile.Judge(d.file, []byte(text))
 	if err != nil {
 		r := refusal(keyIn(err.Error()), err)
@@ -45,6 +48,18 @@ func (d *Desk) Check(draft setup.Draft) (out setup.Paper) {
 	for _, r := range d.files(p) {
 		if out.On(r.Key) == nil {
 			out.Refusals = append(out.Refusals, r)
+		}
+	}
+	return out
+}
+
+// pipes refuses what would be waited for with each key that is typed, and read out before the bench comes to it.
+func (d *Desk) pipes(draft setup.Draft) (out []setup.Refusal) {
+	for _, k := range []setup.Key{setup.Cert, setup.AuthorityKey, setup.Anchor, setup.Recipients} {
+		for _, name := range strings.Split(draft[k], ",") {
+			if st, err := os.Stat(d.join(strings.TrimSpace(name))); err == nil && st.Mode()&os.ModeNamedPipe != 0 {
+				out = append(out, setup.Refusal{Key: k, Text: strings.TrimSpace(name) + " is a pipe", Hint: "name a file that stays: it is read at each start"})
+			}
 		}
 	}
 	return out

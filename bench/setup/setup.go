@@ -105,14 +105,28 @@ func (d *Desk) save(draft setup.Draft, replace bool) error {
 	if err != nil || string(now) != d.old {
 		return cred.Because(err, "config.file", "the profile "+d.file+" was changed by somebody else meanwhile", "leave, and begin again with what it says now")
 	}
-	return unwritable(d.file, atomicfile.Write(d.file, []byte(paper.Text), 0o644))
+	return unwritable(d.file, over(d.file, []byte(paper.Text)))
+}
+
+// over puts a text into a file that is there: where its name is a link, into the one that it leads to, whose other readers would keep the
+// old one. Who may read it stays as its owner has set it.
+func over(file string, text []byte) error {
+	real, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return err
+	}
+	st, err := os.Stat(real)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(real, text, st.Mode().Perm())
 }
 
 func unwritable(file string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return cred.Because(err, "config.file", "the profile cannot be written as "+file, "choose a folder that you may write to, and a name that is free: --profile names another")
+	return cred.Because(err, "config.file", "the profile cannot be written as "+file, "start in a folder that you may write to; a new profile needs a name there that is free")
 }
 
 // Close waits for what is being made or written, and forgets every secret.

@@ -175,6 +175,57 @@ func TestAnEdit(t *testing.T) {
 	}
 }
 
+// A profile that several stations share by a link stays one file, and a private one stays private.
+func TestALinkedProfileIsChangedWhereItIs(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	real, link := write(t, filepath.Join(dir, "shared.toml"), "[product]\nname = \"x\"\n\n[[slot]]\nsec_tag = 42\n"), filepath.Join(dir, "sectag.toml")
+	if runtime.GOOS == "windows" {
+		link = real // a link takes a right there that not everybody has
+	} else if err := os.Symlink(filepath.Base(real), link); err != nil {
+		t.Fatal(err)
+	}
+	d := open(t, link, true)
+	draft := d.Draft()
+	draft[setup.Product], draft[setup.Mode] = "y", "x509"
+	text := d.Check(draft).Text
+	if a := told(func(f func(setup.Told)) { d.Save(draft, true, f) }); a.Fault != nil {
+		t.Fatal(a.Fault)
+	}
+	if src, err := os.ReadFile(real); err != nil || string(src) != text || !strings.Contains(text, `"y"`) {
+		t.Errorf("the file that the link leads to has\n%s, %v", src, err)
+	}
+	if st, err := os.Lstat(link); err != nil || runtime.GOOS != "windows" && st.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is %v, %v", st, err)
+	}
+	if st, err := os.Stat(real); err != nil || runtime.GOOS != "windows" && st.Mode().Perm() != 0o600 {
+		t.Errorf("the file is %v now, %v", st.Mode(), err)
+	}
+}
+
+// A file whose name a field would not take whole is not offered: another one would be named.
+func TestAFileThatCannotBeTypedIsNotChosen(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		return // has no such names
+	}
+	dir := t.TempDir()
+	names := []string{"root\x1b[2J.pem", "root\u202egp.pem", "root.pem ", "root\xff.pem", "root\n.pem"}
+	for _, n := range names {
+		write(t, filepath.Join(dir, n), "")
+	}
+	write(t, filepath.Join(dir, "root.pem"), "")
+	f := List(dir, dir)
+	for _, e := range f.Entries {
+		if (e.Barred == "") != (e.Name == "root.pem") {
+			t.Errorf("%q is barred for %q", e.Name, e.Barred)
+		}
+	}
+	if len(f.Entries) != len(names)+1 {
+		t.Errorf("%d entries", len(f.Entries))
+	}
+}
+
 func TestAFolderIsListed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

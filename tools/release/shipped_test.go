@@ -270,18 +270,19 @@ func pages(t *testing.T, dir string) (verbs []string) {
 func tryCompletions(t *testing.T, usr string, verbs []string, zsh string) {
 	t.Helper()
 	t.Setenv("PATH", filepath.Join(usr, "bin")+":"+os.Getenv("PATH"))
-	bash := ". /usr/share/bash-completion/bash_completion; . " + filepath.Join(usr, "share/bash-completion/completions/sectag") + `
+	quoted := func(name ...string) string { return "'" + filepath.Join(append([]string{usr}, name...)...) + "'" } // for all three shells
+	bash := ". /usr/share/bash-completion/bash_completion; . " + quoted("share/bash-completion/completions/sectag") + `
 		complete -p sectag >/dev/null || exit 1
 		COMP_WORDS=(sectag "$@" "") COMP_CWORD=$(($# + 1)) COMP_LINE="sectag $*${1:+ }" COMP_TYPE=63
 		COMP_POINT=${#COMP_LINE}
 		__start_sectag 2>/dev/null; printf '%s\n' "${COMPREPLY[@]}"`
-	fish := "source " + filepath.Join(usr, "share/fish/vendor_completions.d/sectag.fish") + `; complete -C "sectag "(string join "" "$argv " | string trim -l)`
+	fish := "source " + quoted("share/fish/vendor_completions.d/sectag.fish") + `; complete -C "sectag "(string join "" "$argv " | string trim -l)`
 	for group, want := range byGroup(verbs) {
 		words := strings.Fields(group)
 		holds(t, "bash", group, want, does(t, "bash", append([]string{"--norc", "-c", bash, "bash"}, words...)...))
 		holds(t, "fish", group, want, does(t, "fish", append([]string{"--no-config", "-c", fish}, words...)...))
 	}
-	script := "fpath=(" + filepath.Join(usr, "share", zsh) + " $fpath); autoload -Uz compinit; compinit -u -d " + filepath.Join(t.TempDir(), "dump") +
+	script := "fpath=(" + quoted("share", zsh) + " $fpath); autoload -Uz compinit; compinit -u -d " + filepath.Join(t.TempDir(), "dump") +
 		"; print -- $_comps[sectag]; autoload +X _sectag && print loaded"
 	if s := does(t, "zsh", "-f", "-c", script); s != "_sectag\nloaded\n" {
 		t.Errorf("zsh completes sectag by %q", s)
@@ -316,9 +317,14 @@ func holds(t *testing.T, shell, group string, want []string, said string) {
 	}
 }
 
-// TestShippedByMake installs from source below a folder, uses what is there, and takes it away again.
+// TestShippedByMake installs from source below a folder, uses what is there, and takes it away again. A space in the folder's name makes
+// no other file of it.
 func TestShippedByMake(t *testing.T) {
-	dest := t.TempDir()
+	around := t.TempDir()
+	dest, other := filepath.Join(around, "for us"), filepath.Join(around, "for")
+	if err := os.WriteFile(other, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	makes := func(goal string) {
 		cmd := exec.Command("make", "-C", "../..", goal, "DESTDIR="+dest, "PREFIX=/opt/own")
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -338,5 +344,8 @@ func TestShippedByMake(t *testing.T) {
 	makes("uninstall")
 	if left := tree(t, dest); len(left) > 0 {
 		t.Errorf("after make uninstall there are %q", left)
+	}
+	if _, err := os.Stat(other); err != nil {
+		t.Errorf("what is not ours was removed: %v", err)
 	}
 }

@@ -102,6 +102,9 @@ func (f *Form) Fill(text string) {
 	f.touched, f.Wrong = true, ""
 }
 
+// Hides tells whether a part of a secret stands in the field that is typed into.
+func (f *Form) Hides() bool { return f.Fields[f.At].Secret && f.Fields[f.At].Len() > 0 }
+
 // Clear overwrites what was typed.
 func (f *Form) Clear() {
 	for i := range f.Fields {

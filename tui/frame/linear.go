@@ -28,7 +28,7 @@ func Speech(scene screen.Scene) way.Speech {
 	if s.Note != "" {
 		out.Lines = append(out.Lines, s.Note)
 	}
-	if f := s.Form; f != nil && s.Over == screen.Nothing {
+	if f := s.Form; f != nil && (s.Over == screen.Nothing || s.Over == screen.Console) {
 		out.Lines = append(out.Lines, f.Title)
 		out.Lines = append(out.Lines, f.Lines...)
 		x := &f.Fields[f.At]
@@ -38,10 +38,15 @@ func Speech(scene screen.Scene) way.Speech {
 		if f.Wrong != "" {
 			out.Lines = append(out.Lines, f.Wrong)
 		}
+		out.Keys = []string{"esc other actions"}
 		out.Asks, out.Secret = x.Label, x.Secret
 		if v := x.Value(); v != "" && !x.Secret {
 			out.Asks += " (" + v + ")"
 		}
+		return out
+	}
+	if s.Over == screen.Console {
+		out.Keys = said(s.consoleKeys())
 		return out
 	}
 	for _, a := range s.Machine.Actions() {
@@ -52,6 +57,16 @@ func Speech(scene screen.Scene) way.Speech {
 	for _, g := range globals {
 		if g.key != 'h' || s.Door {
 			out.Keys = append(out.Keys, string(g.key)+" "+g.text)
+		}
+	}
+	return out
+}
+
+// said are keys with what they do, in words. What cannot be done now has no key of its own.
+func said(items [][]paint.Span) (out []string) {
+	for _, i := range items {
+		if len(i) > 1 {
+			out = append(out, i[0].Text+i[1].Text)
 		}
 	}
 	return out

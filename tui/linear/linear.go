@@ -133,7 +133,7 @@ func (t *talk) do(a way.Act) {
 }
 
 // typed gives a line to the way: an answer as it was typed, a key by itself, or a key by its name. A line that was begun before the
-// question changed is not taken: it was meant for something else.
+// question changed is not taken: it was meant for something else. Nor is a word that nobody knows: each of its letters is a key.
 func (t *talk) typed(l line) {
 	defer clear(l.text)
 	if t.shown == nil || t.gone {
@@ -153,6 +153,13 @@ func (t *talk) typed(l line) {
 			}
 			return
 		}
+		if !s.Types {
+			t.said.note = "that is no key here: nothing was done"
+			return
+		}
+	} else if strings.TrimSpace(text) == "esc" {
+		t.press(form.Key{Name: form.Esc}) // in a window, too, the one key that is no answer
+		return
 	}
 	if s.Asks != "" && text != "" {
 		t.press(form.Key{Name: form.ClearLine}) // what was offered, or typed before and wrong

@@ -30,6 +30,9 @@ func newPage(s way.Speech) *page {
 	return &page{says: s, wake: make(chan struct{}, 1), acts: map[rune]way.Act{'q': way.Quit, 'h': way.Home}, then: map[rune]way.Speech{}}
 }
 
+// esc stands for that key among what is said after keys.
+const esc = 27
+
 // say changes what is said, as a bench does.
 func (p *page) say(s way.Speech) {
 	p.mu.Lock()
@@ -54,6 +57,9 @@ func (p *page) Press(k form.Key) way.Act {
 		p.pressed.WriteString("<enter>")
 	case form.ClearLine:
 		p.pressed.WriteString("<clear>")
+	case form.Esc:
+		p.pressed.WriteString("<esc>")
+		k.Char = esc
 	}
 	if s, is := p.then[k.Char]; is {
 		p.says = s
@@ -167,6 +173,41 @@ func TestALineIsAKeyItsNameOrAnAnswer(t *testing.T) {
 	types("quit\n")
 	if err := end(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A word that is no key's name does nothing, though each of its letters is a key and its end would be Enter.
+func TestAWordThatNobodyKnowsPressesNothing(t *testing.T) {
+	w := newPage(way.Speech{Lines: []string{"credentials: here"}, Keys: []string{"enter start", "s slots"}})
+	_, e, types, end := talking(t, w, nil)
+	e.hears(t, "> ")
+	types("stop this\n")
+	e.hears(t, "that is no key here: nothing was done\n> ")
+	w.then['s'] = way.Speech{Lines: []string{"station"}, Types: true, Keys: []string{"q quit"}}
+	types("slots\n")
+	e.hears(t, "keys: q quit\n> ")
+	w.then['2'] = way.Speech{Lines: []string{"credentials: here"}, Asks: "sec_tag"}
+	types("352\n")
+	e.hears(t, "sec_tag: ")
+	w.then[esc] = way.Speech{Lines: []string{"it is over"}, Keys: []string{"q quit"}}
+	types("esc\n")
+	e.hears(t, "it is over\nkeys: q quit\n> ")
+	if got, want := w.keys(), "s352<enter><esc>"; got != want {
+		t.Errorf("pressed %q, want %q", got, want)
+	}
+	if err := end(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The second answer of a modem is said though it is the first again.
+func TestALineThatComesOnceMoreIsSaidOnceMore(t *testing.T) {
+	one := []string{"console", "> AT", "< OK "}
+	if got := fresh(one, append(one, "> AT", "< OK", "")); strings.Join(got, "|") != "> AT|< OK" {
+		t.Errorf("said %q", got)
+	}
+	if got := fresh(append(one, "> AT", "< OK"), one); len(got) > 0 {
+		t.Errorf("said %q", got)
 	}
 }
 

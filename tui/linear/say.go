@@ -71,13 +71,22 @@ func meant(s way.Speech) string {
 	return s.Asks
 }
 
-// fresh are the lines that were not said before. Where the first differs everything is new: one is somewhere else.
+// fresh are the lines that were not said before. Where the first differs everything is new: one is somewhere else. A line that stands
+// there once more than before is new: a modem gives the same answer twice.
 func fresh(old, now []string) (out []string) {
 	if len(old) == 0 || len(now) == 0 || old[0] != now[0] {
 		old = nil
 	}
+	said := map[string]int{}
+	for _, l := range old {
+		said[strings.TrimRight(l, " ")]++
+	}
 	for _, l := range now {
-		if l = strings.TrimRight(l, " "); strings.TrimSpace(l) != "" && !slices.Contains(old, l) {
+		switch l = strings.TrimRight(l, " "); {
+		case strings.TrimSpace(l) == "":
+		case said[l] > 0:
+			said[l]--
+		default:
 			out = append(out, l)
 		}
 	}

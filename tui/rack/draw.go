@@ -3,6 +3,7 @@ package rack
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"example.org/sectag/flows/rack"
 	"example.org/sectag/tui/paint"
@@ -102,13 +103,18 @@ func (s *Station) foot(r room) []paint.Line {
 	return append(out, s.keys(r)...)
 }
 
-// tail is the end of a text, as much as has room: what was typed last is seen.
+// tail is the end of a text, as much as has room: what was typed last is seen. It is read from there, for a paste can be long and comes
+// with each frame again.
 func tail(t string, w int) string {
-	rs := []rune(t)
-	for len(rs) > 0 && paint.Width(string(rs)) > max(w, 1) {
-		rs = rs[1:]
+	room := max(w, 1)
+	for at := len(t); at > 0; {
+		r, n := utf8.DecodeLastRuneInString(t[:at])
+		if room -= paint.Width(string(r)); room < 0 {
+			return t[at:]
+		}
+		at -= n
 	}
-	return string(rs)
+	return t
 }
 
 // keys is what may be done now: the machine's actions, then the keys that are always there.

@@ -2,6 +2,7 @@ package rack
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"example.org/sectag/flows"
@@ -22,6 +23,7 @@ type hand struct {
 	help    bool
 	scroll  int
 	leaving bool
+	ended   time.Time // the last text that was typed
 }
 
 // maxText is how much of what is typed is kept, in bytes: more than a 2D code holds.
@@ -41,13 +43,14 @@ func (h *hand) close() {
 	h.text = ""
 }
 
-// news puts a question away that nobody asks any more.
+// news puts a question away that nobody asks any more. One that is being answered stays: what is still to come of the passphrase would
+// be shown as a label, and its letters be commands. The bench keeps it for the next lane.
 func (h *hand) news(s rack.Shot) {
-	if !asksPassphrase(s.Rack) {
-		if h.form != nil {
-			h.close()
-		}
-		h.put = false
+	if asksPassphrase(s.Rack) {
+		return
+	}
+	if h.put = false; h.form != nil && !h.form.Hides() {
+		h.close()
 	}
 }
 
@@ -60,8 +63,17 @@ func asksPassphrase(r rack.Rack) bool {
 	return false
 }
 
-// Press takes a key.
+// Press takes a key. A question that waited for the end of a label comes then.
 func (s *Station) Press(k form.Key) way.Act {
+	typing := s.hand.text != ""
+	do := s.press(k)
+	if typing && s.hand.text == "" {
+		s.askByItself()
+	}
+	return do
+}
+
+func (s *Station) press(k form.Key) way.Act {
 	s.bench.Touch()
 	h := &s.hand
 	h.note = ""
@@ -78,7 +90,7 @@ func (s *Station) Press(k form.Key) way.Act {
 	case k.Name == form.Char && utf8.RuneLen(k.Char) > 0 && len(h.text) < maxText:
 		h.text += string(k.Char)
 	case k.Name == form.Pasted:
-		h.text += k.Text[:min(len(k.Text), maxText-len(h.text))]
+		h.text += k.Text[:min(len(k.Text), max(maxText-len(h.text), 0))]
 	case k.Name == form.Backspace:
 		_, n := utf8.DecodeLastRuneInString(h.text)
 		h.text = h.text[:len(h.text)-n]
@@ -92,6 +104,8 @@ func (s *Station) Press(k form.Key) way.Act {
 		h.scroll = max(h.scroll+k.Step(), 0)
 	case k.Name == form.Enter && h.text != "":
 		s.typed()
+	case k.Name == form.Enter && s.Now().Sub(s.hand.ended) < held:
+		s.hand.ended = s.Now() // of the scanner: a code can have several lines, and the last be empty
 	case k.Name == form.Enter:
 		return s.do('\r')
 	case k.Name == form.Tab:
@@ -102,9 +116,9 @@ func (s *Station) Press(k form.Key) way.Act {
 	return way.Nothing
 }
 
-// askByItself opens the question for the passphrase, unless it was put away.
+// askByItself opens the question for the passphrase, unless it was put away, or a label is being typed: the rest of it is no passphrase.
 func (s *Station) askByItself() {
-	if s.hand.form != nil || s.hand.put {
+	if s.hand.form != nil || s.hand.put || s.hand.text != "" {
 		return
 	}
 	for _, a := range s.shot.Rack.Actions() {
@@ -145,7 +159,7 @@ func (s *Station) pressForm(k form.Key) way.Act {
 // typed is a text that ended with Enter.
 func (s *Station) typed() {
 	text := s.hand.text
-	s.hand.text = ""
+	s.hand.text, s.hand.ended = "", s.Now()
 	if e, why := s.shot.Rack.Typed(text); e != nil {
 		s.bench.Put(e)
 		s.hand.note = said(e)

@@ -119,7 +119,12 @@ func (s *Station) Next() time.Duration {
 // Tick tells the time, and that nothing has followed a letter that is held.
 func (s *Station) Tick(now time.Time) way.Act {
 	s.now = now
-	return s.release()
+	if !s.hand.held() {
+		return way.Nothing
+	}
+	do := s.release()
+	s.askByItself()
+	return do
 }
 
 // Resize tells the window's size.

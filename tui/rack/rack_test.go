@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
@@ -193,6 +194,94 @@ func TestThePassphraseGoesToTheBenchOnlyAndALabelIsNone(t *testing.T) {
 	}
 	if strings.Contains(s.View(), "sesame") || s.hand.text != "" {
 		t.Error("the passphrase is still about")
+	}
+}
+
+// A unit that is unplugged takes its lane's question with it, not the passphrase that is half typed.
+func TestAHalfTypedPassphraseIsNoLabelAndNoCommand(t *testing.T) {
+	b := newBench(t, rack.Key).plug(0, "/dev/ttyACM0", 0).saw(0, rack.Saw{Stage: rack.SawAsking, Ask: rack.AskPassphrase})
+	s := b.show()
+	press(s, "open ")
+	b.steps(rack.PortGone{}, rack.BenchEnded{})
+	s.Come(noon)
+	for _, r := range "sesame, quick" {
+		if do := press(s, string(r)); do != way.Nothing {
+			t.Errorf("%q led to %d", r, do)
+		}
+		if do := wait(s); do != way.Nothing {
+			t.Errorf("%q led to %d", r, do)
+		}
+	}
+	if v := s.View(); strings.Contains(v, "sesame") || strings.Contains(v, "quick") || s.hand.text != "" {
+		t.Errorf("the passphrase is shown:\n%s", v)
+	}
+	press(s, form.Enter)
+	if !reflect.DeepEqual(b.passes, []string{"open sesame, quick"}) || len(b.put) > 0 {
+		t.Errorf("the bench got %q, put %v", b.passes, b.put)
+	}
+	s.Come(noon)
+	if s.hand.form != nil {
+		t.Error("nobody asks, and the question is there again")
+	}
+}
+
+// A question that comes in the middle of a scan waits for the end of the label.
+func TestAHalfScannedLabelIsNoPassphrase(t *testing.T) {
+	b := newBench(t, rack.Key).plug(0, "/dev/ttyACM0", 0)
+	s := b.show()
+	press(s, "35265610")
+	b.saw(0, rack.Saw{Stage: rack.SawAsking, Ask: rack.AskPassphrase})
+	s.Come(noon)
+	press(s, "0367872", form.Enter)
+	if len(b.passes) != 0 || !reflect.DeepEqual(b.put, []rack.Event{rack.LabelScanned{IMEI: imeis[0]}}) {
+		t.Errorf("the bench got %q, put %v", b.passes, b.put)
+	}
+	if s.hand.form == nil {
+		t.Error("the question did not come behind the label")
+	}
+}
+
+// A code with several lines ends each with Enter: none of them begins the units in the other lanes. A person's Enter comes later.
+func TestAnEmptyLineOfACodeBeginsNothing(t *testing.T) {
+	b := newBench(t, rack.Key).plug(0, "/dev/ttyACM0", imeis[0]).plug(1, "/dev/ttyACM3", imeis[1])
+	s := b.show()
+	at := noon
+	s.Now = func() time.Time { at = at.Add(time.Millisecond); return at }
+	press(s, "IMEI:352656100367872", form.Enter, "SN:7", form.Enter, form.Enter, form.Enter)
+	if want := []rack.Event{rack.LabelScanned{IMEI: imeis[0]}}; !reflect.DeepEqual(b.put, want) {
+		t.Errorf("put %v", b.put)
+	}
+	at = at.Add(held)
+	press(s, form.Enter)
+	if want := (rack.StartWanted{Lanes: 3}); len(b.put) != 2 || b.put[1] != want {
+		t.Errorf("put %v", b.put)
+	}
+}
+
+// A flood is cut, and what is pasted behind a letter that went over the edge is not taken.
+func TestAFloodIsCut(t *testing.T) {
+	s := newBench(t, rack.Key).show()
+	s.Press(form.Key{Name: form.Pasted, Text: strings.Repeat("x", maxText-1)})
+	press(s, "한")
+	s.Press(form.Key{Name: form.Pasted, Text: "and more"})
+	if n := len(s.hand.text); n > maxText+2 {
+		t.Errorf("%d bytes are kept", n)
+	}
+	press(s, form.Enter)
+	wants(t, s.View(), "there is no IMEI in it")
+}
+
+// Of a long text the end is shown, whatever it is made of.
+func TestWhatWasTypedLastIsSeen(t *testing.T) {
+	for _, c := range []struct {
+		text, want string
+		w          int
+	}{
+		{"352656", "352656", 6}, {"352656", "2656", 4}, {"352656", "6", 0}, {"", "", 4}, {"한국어", "국어", 5}, {"ab\xff\xfe", "b\xff\xfe", 3}, {"e\u0301x", "e\u0301x", 2},
+	} {
+		if got := tail(c.text, c.w); got != c.want {
+			t.Errorf("%q in %d cells: %q, want %q", c.text, c.w, got, c.want)
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // Speech is the station for those who see no window: each lane in a line, why it failed, and the shift's numbers.
 func (s *Station) Speech() way.Speech {
-	out := way.Speech{Lines: []string{"station"}, Works: !s.rest()}
+	out := way.Speech{Lines: []string{"station"}, Works: !s.rest(), Types: true}
 	if f := s.shot.Ports; f != nil {
 		out.Lines = append(out.Lines, f.Text, f.Hint)
 	}
@@ -29,6 +29,7 @@ func (s *Station) Speech() way.Speech {
 	}
 	if f := s.hand.form; f != nil {
 		out.Lines = append(out.Lines, f.Title)
+		out.Keys = []string{"esc later"}
 		out.Asks, out.Secret = f.Fields[f.At].Label, f.Fields[f.At].Secret
 		return out
 	}

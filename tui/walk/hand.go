@@ -66,10 +66,13 @@ func (h *hand) news(s sight, e flows.Event, ignored bool) way.Act {
 	}
 	if h.form != nil {
 		a, ok := offered(s.machine, h.form.Action)
-		if !ok {
-			h.close()
-		} else {
+		switch {
+		case ok:
 			h.form = h.form.Renew(a, s.facts, h.before)
+		case h.form.Hides():
+			h.form.Wrong = "this is not asked any more: enter closes it" // what is still to come of the secret would be keys
+		default:
+			h.close()
 		}
 	}
 	h.heard(s, e, ignored)
@@ -220,7 +223,11 @@ func (h *hand) pressForm(k form.Key, s sight) way.Act {
 		return way.Nothing
 	}
 	taken, send := h.form.Press(k)
+	_, still := offered(s.machine, h.form.Action)
 	switch {
+	case send && !still:
+		h.close()
+		h.wonder(s)
 	case send:
 		h.answer()
 	case taken:

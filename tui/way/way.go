@@ -54,6 +54,7 @@ type Speech struct {
 	Keys   []string // what may be done now, such as "enter start"
 	Asks   string   // what the next line of text answers, such as "passphrase"; empty: it is a key, or a key's name
 	Secret bool     // what is asked for must not be shown while it is typed
+	Types  bool     // a line that is no key is text, such as a label; elsewhere it is a mistake, and no letter of it may be pressed
 	Works  bool     // something is at work: nothing is waited for from a person
 }
 

@@ -5,8 +5,10 @@ package mask
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"example.org/sectag/cred"
 )
@@ -44,7 +46,21 @@ func Command(command string) string {
 	if i := strings.Index(command, "-----BEGIN"); i >= 0 {
 		return Printable(command[:i]) + Masked
 	}
+	if head, _, joined := joined(bare); joined {
+		return Printable(head) + Masked
+	}
 	return Printable(command)
+}
+
+// joined parts a command at its first double quote when behind that one of the names stands in another spelling, as after a semicolon: what
+// is in quotes keeps its bytes, so that nobody can tell how much of it is the other command's.
+func joined(bare string) (head, tail string, found bool) {
+	head, tail, found = strings.Cut(bare, `"`)
+	if !found {
+		return "", "", false
+	}
+	loose := strings.ToUpper(strings.Join(strings.Fields(tail), ""))
+	return head, tail, slices.ContainsFunc(slices.Concat(secretNames, storeNames), func(n string) bool { return strings.Contains(loose, n) })
 }
 
 // maskStore keeps op, tag and type of "=0,42,2,..." and the length of what follows.
@@ -80,6 +96,9 @@ func Secret(command string) string {
 				return strings.Trim(f[3], `"`)
 			}
 		}
+	}
+	if _, tail, joined := joined(bare); joined {
+		return tail
 	}
 	return ""
 }
@@ -161,10 +180,11 @@ func Weigh(command string) Weight {
 	return w
 }
 
-// Printable makes foreign text safe for a screen: no control characters, so nothing that moves a cursor.
+// Printable makes foreign text safe for a screen, a file and a clipboard: no control characters, so nothing that moves a cursor; none that
+// ends a line for some programs only, and none that turns the direction of what follows, so that a transcript reads as it was sent.
 func Printable(line string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' || (r >= 0x80 && r < 0xa0) {
+		if r < ' ' || r == 0x7f || r == '\uFFFD' || (r >= 0x80 && r < 0xa0) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return '·'
 		}
 		return r
