@@ -55,6 +55,7 @@ type Speech struct {
 	Asks   string   // what the next line of text answers, such as "passphrase"; empty: it is a key, or a key's name
 	Secret bool     // what is asked for must not be shown while it is typed
 	Works  bool     // something is at work: nothing is waited for from a person
+	Holds  bool     // what is asked next is not known yet: no line is read meanwhile, for it would answer the wrong question
 }
 
 // Copier is a way that can ask for something to be put into the terminal's clipboard.
