@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/cmd/sectag/console"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/target"
+	"example.org/sectag/cmd/sectag/wizard"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows"
 	"example.org/sectag/flows/door"
@@ -51,10 +52,13 @@ func asciiFlag(c *cobra.Command, a *app) {
 	c.Flags().BoolVar(&a.utc, "utc", false, "times of day on the screens are UTC instead of local")
 }
 
-// screens opens the ways in, one after the other, until the person quits. The benches outlive their screens: each comes to a rest and is
-// closed after them.
+// screens opens the ways in, one after the other, until the person quits. Each bench comes to a rest and is closed after its screens.
 func (a *app) screens(ctx context.Context, port, in string) error {
 	p, found, err := a.Profile()
+	if err != nil && in == door.Edit.String() {
+		in = "" // which way to go is asked afterwards
+		p, found, err = wizard.Mend(a.Console, a.terminal(ctx), err, a.palette())
+	}
 	if err != nil {
 		return err
 	}

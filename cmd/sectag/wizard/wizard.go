@@ -17,6 +17,12 @@ type Stage interface {
 	Over() way.Act // waits until what is shown was left
 }
 
+// Terminal is a stage of its own, which is given back.
+type Terminal interface {
+	Stage
+	Hide() error // gives it back, and tells what went wrong with it
+}
+
 // Outcome is how it ended.
 type Outcome struct {
 	Act     way.Act
@@ -41,4 +47,20 @@ func Run(c *console.Console, on Stage, edit bool, p paint.Palette) (out Outcome,
 	out.Act = on.Over()
 	desk.Close()
 	return out, nil
+}
+
+// Mend shows the values of a profile that cannot be used, with what is said against each, and reads it again once it was written. Who
+// leaves it as it is gets the fault that it has.
+func Mend(c *console.Console, on Terminal, fault error, p paint.Palette) (profile.Profile, bool, error) {
+	out, err := Run(c, on, true, p)
+	if e := on.Hide(); err == nil {
+		err = e
+	}
+	switch {
+	case err != nil:
+		return profile.Profile{}, false, err
+	case !out.Written:
+		return profile.Profile{}, false, fault
+	}
+	return c.Profile()
 }
