@@ -185,3 +185,40 @@ func TestALedgerThatCannotBeOpenedIsSaid(t *testing.T) {
 		t.Errorf("the profile says\n%s", text)
 	}
 }
+
+// A profile with a value that cannot be used says how its values are opened.
+func TestAFaultyProfileNamesItsEditor(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, "Acme Devices", false)
+	s.write("sectag.toml", []byte("[product]\nname = \"tracker-2\"\nlife = \"ten years\"\n"))
+	s.terminal(nil).sees("ten years", "sectag --way profile opens", "[exit 2]")
+}
+
+// A profile with a value that cannot be used is mended where its values are asked for.
+func TestAProfileThatCannotBeUsedIsMended(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, "Acme Devices", false)
+	s.write("sectag.toml", []byte("# ours\n[product]\nname = \"tracker-2\"\nlife = \"ten years\"\n[[slot]]\nsec_tag = 42\nmode = \"x509\"\n"))
+	x := s.terminal(nil, "--way", "profile")
+	x.sees("▸ product", "tracker-2")
+	x.press("Enter")
+	x.sees("▸ life", "not yet: ", "ten years")
+	x.press("C-u")
+	x.gives("10y", "▸ station")
+	x.gives("", "▸ operator")
+	x.gives("", "▸ sec_tag")
+	x.gives("", "▸ mode")
+	x.gives("", "▸ key is made by")
+	x.gives("", "▸ authority")
+	x.gives("", "▸ address")
+	x.gives("", "▸ root")
+	x.gives("", "▸ ledger")
+	x.gives("", "▸ start")
+	x.gives("", "enter write")
+	x.press("Enter")
+	x.sees("▸ s  station", "tracker-2")
+	x.leaves("q")
+	if text := string(read(t, s.file("sectag.toml"))); !strings.Contains(text, `life = "10y"`) || !strings.Contains(text, "# ours") {
+		t.Errorf("the profile says\n%s", text)
+	}
+}

@@ -15,8 +15,13 @@ import (
 	"example.org/sectag/ledger/address"
 )
 
-// Check judges a draft as the file that it would be: by the reader of profiles, and by whoever will read the files that it names.
-func (d *Desk) Check(draft setup.Draft) (out setup.Paper) {
+// Check judges a draft as the file that it would be, and tells of it: by the reader of profiles, and by whoever will read the files that
+// it names. It does not wait, and nor does Close: it changes nothing, and a disk that does not answer must not hold who leaves.
+func (d *Desk) Check(draft setup.Draft, tell func(setup.Paper)) {
+	go func() { tell(d.check(draft)) }()
+}
+
+func (d *Desk) check(draft setup.Draft) (out setup.Paper) {
 	text, lost, err := profile.Rewrite(d.src, wishes(draft))
 	if err != nil {
 		return setup.Paper{Refusals: []setup.Refusal{refusal(setup.Product, err)}}

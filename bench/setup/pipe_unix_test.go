@@ -26,7 +26,7 @@ func TestAPipeIsRefusedUnread(t *testing.T) {
 		if k == setup.Recipients {
 			draft[setup.Mode] = "psk"
 		}
-		if r := d.Check(draft).On(k); r == nil || !strings.Contains(r.Text, "is a pipe") {
+		if r := judged(d, draft).On(k); r == nil || !strings.Contains(r.Text, "is a pipe") {
 			t.Errorf("%s: %+v", k, r)
 		}
 	}

@@ -93,7 +93,7 @@ func (d *Desk) Save(draft setup.Draft, replace bool, tell func(setup.Told)) {
 }
 
 func (d *Desk) save(draft setup.Draft, replace bool) error {
-	paper := d.Check(draft)
+	paper := d.check(draft)
 	if len(paper.Refusals) > 0 {
 		r := paper.Refusals[0]
 		return cred.Failed("config.value", r.Key.String()+": "+r.Text, r.Hint)

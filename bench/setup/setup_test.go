@@ -41,6 +41,13 @@ func told(ask func(func(setup.Told))) setup.Told {
 	return <-c
 }
 
+// judged waits for a judgement.
+func judged(d *Desk, draft setup.Draft) setup.Paper {
+	c := make(chan setup.Paper, 1)
+	d.Check(draft, func(p setup.Paper) { c <- p })
+	return <-c
+}
+
 // From nothing: an authority is made, the draft becomes a file, and the strict reader takes it.
 func TestFromNothingToAProfile(t *testing.T) {
 	t.Parallel()
@@ -58,7 +65,7 @@ func TestFromNothingToAProfile(t *testing.T) {
 		t.Fatalf("%+v", made)
 	}
 	draft[setup.Cert], draft[setup.AuthorityKey] = made.Cert, made.Key
-	paper := d.Check(draft)
+	paper := judged(d, draft)
 	if len(paper.Refusals) > 0 || len(paper.Changes) > 0 || paper.Replaces != "" || strings.Contains(paper.Text, "correct horse") {
 		t.Fatalf("%+v", paper)
 	}
@@ -93,7 +100,7 @@ func TestWhatIsWrongIsSaidAtItsKey(t *testing.T) {
 	}
 	good := d.Draft()
 	good[setup.SecTag] = "0"
-	if p := d.Check(good); len(p.Refusals) > 0 {
+	if p := judged(d, good); len(p.Refusals) > 0 {
 		t.Fatalf("%+v", p.Refusals)
 	}
 	for _, c := range []struct {
@@ -124,7 +131,7 @@ func TestWhatIsWrongIsSaidAtItsKey(t *testing.T) {
 			draft[k] = v
 		}
 		draft[c.key] = c.value
-		p := d.Check(draft)
+		p := judged(d, draft)
 		r := p.On(c.key)
 		if r == nil || r.Text == "" || r.Hint == "" || strings.Contains(r.Text, "sectag.toml:") || strings.Contains(r.Text, "\n") {
 			t.Errorf("%s = %q: %+v", c.key, c.value, p.Refusals)
@@ -147,11 +154,11 @@ func TestAnEdit(t *testing.T) {
 	if draft[setup.Product] != "x" || draft[setup.SecTag] != "3" || draft[setup.Ledger] != "" {
 		t.Fatalf("%q", draft)
 	}
-	if p := d.Check(draft); len(p.Changes) > 0 || p.Text != d.old {
+	if p := judged(d, draft); len(p.Changes) > 0 || p.Text != d.old {
 		t.Errorf("untouched it differs: %+v", p)
 	}
 	draft[setup.Product] = "y"
-	p := d.Check(draft)
+	p := judged(d, draft)
 	if len(p.Changes) != 1 || p.Changes[0] != (setup.Change{Key: setup.Product, Was: "x", Now: "y"}) || p.Lost || p.Replaces != "" ||
 		p.Text != strings.Replace(d.old, `"x"`, `"y"`, 1) {
 		t.Errorf("%+v", p)
@@ -167,7 +174,7 @@ func TestAnEdit(t *testing.T) {
 	if src, err := os.ReadFile(file); err != nil || string(src) != p.Text {
 		t.Errorf("%v\n%s", err, src)
 	}
-	if n := open(t, file, false); !n.Exists() || !strings.Contains(n.Check(n.Draft()).Replaces, `product "y"`) {
+	if n := open(t, file, false); !n.Exists() || !strings.Contains(judged(n, n.Draft()).Replaces, `product "y"`) {
 		t.Error("a new profile does not say what it would replace")
 	}
 	if _, err := Open(filepath.Join(t.TempDir(), "none.toml"), true, noon, time.Now); err == nil {
@@ -188,7 +195,7 @@ func TestALinkedProfileIsChangedWhereItIs(t *testing.T) {
 	d := open(t, link, true)
 	draft := d.Draft()
 	draft[setup.Product], draft[setup.Mode] = "y", "x509"
-	text := d.Check(draft).Text
+	text := judged(d, draft).Text
 	if a := told(func(f func(setup.Told)) { d.Save(draft, true, f) }); a.Fault != nil {
 		t.Fatal(a.Fault)
 	}

@@ -83,7 +83,9 @@ func (a *app) demoScreens(ctx context.Context, p profile.Profile, s stage.Stage)
 	}
 	a.Say("passphrase   %s\n", stage.Passphrase)
 	a.ProfileFile = p.File // that is the one that can be changed here
-	err := house.Live(ctx, a.Console, j, house.Options{Look: a.look, Found: true, Port: s.Port(1), Title: "demo: the passphrase is " + stage.Passphrase}, 0, false)
+	on := house.Take(ctx, a.Console, a.look)
+	err := on.Live(ctx, j, house.Options{Found: true, Port: s.Port(1), Title: "demo: the passphrase is " + stage.Passphrase}, 0, false)
+	err = on.Hide(ctx, err)
 	fmt.Fprintf(a.Out, "everything is in %s: look at it with\n  sectag ledger list --profile %s\n", s.Dir, p.File)
 	return err
 }

@@ -135,8 +135,7 @@ func (a *app) signals() (context.Context, func()) {
 // now is the clock of the process.
 var now = time.Now
 
-// binary is the digest of the file that this process runs from, worked out when the first record asks for it; zero where the
-// system does not tell the file.
+// binary is the digest of this process's file, worked out when the first record asks for it; zero where the system tells no file.
 var binary = sync.OnceValue(func() cred.Digest {
 	name, err := os.Executable()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"example.org/sectag/cmd/sectag/house"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/target"
+	"example.org/sectag/cmd/sectag/wizard"
 	"example.org/sectag/cred"
 	"example.org/sectag/flows/door"
 )
@@ -50,19 +51,31 @@ func asciiFlag(c *cobra.Command, a *app) {
 	c.Flags().BoolVar(&a.look.UTC, "utc", false, "times of day on the screens are UTC instead of local")
 }
 
-// screens opens the ways in until the person quits.
+// screens opens the ways in until the person quits. Of a profile that cannot be used its values are opened first, where that was asked for.
 func (a *app) screens(ctx context.Context, port, in string) error {
-	p, found, err := a.Profile()
-	if err != nil {
-		return err
-	}
 	first, named := door.Parse(in)
 	if in != "" && !named {
 		return cred.Failed("usage.flag", "there is no way in named "+in, "the ways are "+strings.Join(wayNames(), ", "))
 	}
-	j, err := job.ForScreens(ctx, a.Console, p, found)
-	if err != nil {
-		return err
+	p, found, err := a.Profile()
+	if err != nil && first != door.Edit {
+		return wizard.Mendable(a.Console, err)
 	}
-	return house.Live(ctx, a.Console, j, house.Options{Look: a.look, Found: found, Port: port}, first, named)
+	var j *job.Job
+	if err == nil {
+		if j, err = job.ForScreens(ctx, a.Console, p, found); err != nil {
+			return err
+		}
+	}
+	on := house.Take(ctx, a.Console, a.look)
+	if j == nil {
+		named = false // which way to go is asked afterwards
+		if p, found, err = on.Mend(err); err == nil {
+			j, err = job.ForScreens(ctx, a.Console, p, found)
+		}
+	}
+	if err == nil {
+		err = on.Live(ctx, j, house.Options{Found: found, Port: port}, first, named)
+	}
+	return on.Hide(ctx, err)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -208,6 +209,27 @@ func TestALineThatComesOnceMoreIsSaidOnceMore(t *testing.T) {
 	}
 	if got := fresh(append(one, "> AT", "< OK"), one); len(got) > 0 {
 		t.Errorf("said %q", got)
+	}
+}
+
+// TestALineThatCameBeforeItsQuestionAnswersIt: nothing is read while the way does not know yet what it asks next.
+func TestALineThatCameBeforeItsQuestionAnswersIt(t *testing.T) {
+	w := newPage(way.Speech{Lines: []string{"1 of 2"}, Asks: "product"})
+	w.then['x'] = way.Speech{Lines: []string{"1 of 2"}, Asks: "product", Works: true, Holds: true}
+	w.then['3'] = way.Speech{Lines: []string{"done"}, Keys: []string{"q quit"}}
+	_, e, types, end := talking(t, w, nil)
+	e.hears(t, "product: ")
+	types("x\n3\n")
+	for w.keys() != "<clear>x<enter>" {
+		runtime.Gosched()
+	}
+	w.say(way.Speech{Lines: []string{"2 of 2"}, Asks: "station"})
+	e.hears(t, "keys: q quit\n> ")
+	if got, want := w.keys(), "<clear>x<enter><clear>3<enter>"; got != want || strings.Count(e.text(), "product: ") != 1 {
+		t.Errorf("pressed %q, want %q:\n%s", got, want, e.text())
+	}
+	if err := end(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -22,6 +22,9 @@ func (t *talk) speak() error {
 		return nil
 	}
 	now := speechOf(t.shown)
+	if now.Holds {
+		return nil
+	}
 	var out []string
 	if t.said.note != "" {
 		out = append(out, t.said.note)

@@ -87,10 +87,12 @@ var questions = [setup.Questions]question{
 
 // ask opens the form of the question that the machine is at, filled with what is known.
 func (s *Screens) ask() {
-	s.Close()
+	if s.form != nil {
+		s.form.Clear()
+	}
 	s.form, s.keys, s.list, s.page = nil, nil, nil, 0
 	if s.m.At == setup.Review {
-		s.paper = s.bench.Check(s.draft)
+		s.check()
 		return
 	}
 	q := questions[s.m.At]
@@ -143,7 +145,7 @@ func (s *Screens) take() {
 			s.draft[k] = s.form.Fields[i].Value()
 		}
 	}
-	s.paper = s.bench.Check(s.draft)
+	s.check()
 	s.mark()
 }
 

@@ -183,6 +183,8 @@ func (s *Screens) foot(small bool) (out []paint.Line) {
 		note = "making the authority"
 	case s.m.Phase == setup.Saving:
 		note = "writing " + s.File
+	case len(s.judge.ahead) > 0 || s.m.At == setup.Review && s.judge.busy:
+		note = "reading what the profile names"
 	}
 	if note != "" {
 		l := paint.Line{Spans: []paint.Span{paint.S(paint.Odd|paint.Bold, " "+note)}, Hang: 1}.Fit(s.w)

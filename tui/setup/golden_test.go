@@ -177,6 +177,7 @@ func TestEveryStateFits(t *testing.T) {
 					r.desk.paper = setup.Paper{Lost: true, Replaces: long, Slots: 4}
 				}
 				r.s.ask()
+				r.settle()
 				view := r.s.View()
 				fits(t, view, size.w, size.h)
 				if m.Phase != setup.Asking {

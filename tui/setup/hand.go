@@ -1,6 +1,8 @@
 package setup
 
 import (
+	"slices"
+
 	"example.org/sectag/flows/setup"
 	"example.org/sectag/tui/form"
 	"example.org/sectag/tui/pick"
@@ -15,6 +17,8 @@ func (s *Screens) Press(k form.Key) way.Act {
 		return way.Quit
 	case s.m.Phase != setup.Asking:
 		return way.Nothing
+	case len(s.judge.ahead) > 0:
+		return s.waits(k)
 	case s.list != nil:
 		s.pressList(k)
 		return way.Nothing
@@ -52,7 +56,7 @@ func (s *Screens) pressForm(k form.Key) way.Act {
 	taken, send := s.form.Press(k)
 	switch {
 	case send:
-		return s.send()
+		return s.send(k)
 	case !taken && k.Name == form.Up:
 		s.form.At = max(s.form.At-1, 0)
 	case !taken && k.Name == form.Down:
@@ -62,9 +66,17 @@ func (s *Screens) pressForm(k form.Key) way.Act {
 	return way.Nothing
 }
 
-// send gives the answer; what is wrong with it is said at its field.
-func (s *Screens) send() way.Act {
+// send gives the answer, once what is in the profile by it is judged.
+func (s *Screens) send(k form.Key) way.Act {
 	s.take()
+	if !slices.ContainsFunc(s.keys, func(k setup.Key) bool { return k != none }) {
+		return s.give()
+	}
+	return s.needs(k)
+}
+
+// give gives the answer; what is wrong with it is said at its field.
+func (s *Screens) give() way.Act {
 	e, at, wrong := s.answer()
 	if wrong != "" {
 		s.form.At, s.form.Wrong = at, wrong
@@ -91,7 +103,7 @@ func (s *Screens) pressReview(k form.Key) way.Act {
 			s.note = "the file is there: r replaces it"
 			return way.Nothing
 		}
-		return s.step(setup.WriteWanted{Wrong: len(s.paper.Refusals) > 0, Replace: k.Char == 'r'})
+		return s.needs(k)
 	}
 	return way.Nothing
 }

@@ -2,7 +2,7 @@
 // each while it is typed, and the file before it is written. Which question comes is decided by flows/setup, what is wrong by the
 // bench; this draws, and turns keys into answers.
 //
-// Read setup.go (what it is for the shell), ask.go (the questions and their fields), hand.go (keys), draw.go.
+// Read setup.go (what it is for the shell), ask.go (the questions and their fields), judge.go (what waits for the bench), hand.go (keys), draw.go.
 package setup
 
 import (
@@ -18,8 +18,8 @@ import (
 
 // Bench is all that the questions may ask of the bench.
 type Bench interface {
-	// Check judges a draft as the file that it would be.
-	Check(setup.Draft) setup.Paper
+	// Check judges a draft as the file that it would be, and tells of it from another goroutine.
+	Check(d setup.Draft, tell func(setup.Paper))
 	// List tells what a folder holds; a relative one is meant from the profile's.
 	List(dir string) setup.Folder
 	// Keep takes a secret, clears the slice, and gives a reference for Make.
@@ -51,6 +51,7 @@ type Screens struct {
 	list  *pick.Pick
 	note  string
 	fault *faultShown
+	judge judge
 	page  int // how far the review is scrolled
 	w, h  int
 }
@@ -68,9 +69,9 @@ func New(b Bench, m setup.Setup, d setup.Draft, o Options) *Screens {
 	default:
 		m.Whose = setup.Make // whoever begins has none
 	}
-	s := &Screens{Options: o, bench: b, inbox: way.NewInbox(2), m: m, first: d, draft: d, w: 80, h: 24}
-	s.paper = b.Check(d)
+	s := &Screens{Options: o, bench: b, inbox: way.NewInbox(2, 1), m: m, first: d, draft: d, w: 80, h: 24}
 	s.ask()
+	s.check()
 	return s
 }
 
@@ -80,10 +81,15 @@ func (s *Screens) Wake() <-chan struct{} { return s.inbox.Wake() }
 // Come takes in what the bench answered.
 func (s *Screens) Come(time.Time) way.Act {
 	for _, m := range s.inbox.Take() {
-		if told, ok := m.(setup.Told); ok {
-			if act := s.told(told); act != way.Nothing {
-				return act
-			}
+		act := way.Nothing
+		switch m := m.(type) {
+		case setup.Told:
+			act = s.told(m)
+		case setup.Paper:
+			act = s.judged(m)
+		}
+		if act != way.Nothing {
+			return act
 		}
 	}
 	return way.Nothing
@@ -100,7 +106,7 @@ func (s *Screens) told(t setup.Told) way.Act {
 	}
 	if t.Event == (setup.Made{}) {
 		s.draft[setup.Cert], s.draft[setup.AuthorityKey] = t.Cert, t.Key
-		s.paper = s.bench.Check(s.draft)
+		s.check()
 		s.note = "made: " + t.Cert + " and " + t.Key + ". They stay, whatever becomes of the profile"
 	}
 	return s.step(t.Event)
@@ -111,7 +117,7 @@ func (s *Screens) step(e setup.Event) way.Act {
 	next, do, _ := s.m.Step(e)
 	asks := next.At != s.m.At
 	s.m = next
-	tell := func(t setup.Told) { s.inbox.Put(0, t) }
+	tell := func(t setup.Told) { s.inbox.Put(deeds, t) }
 	switch do {
 	case setup.MakeAuthority:
 		f := s.form.Fields
@@ -155,4 +161,5 @@ func (s *Screens) Close() {
 	if s.form != nil {
 		s.form.Clear()
 	}
+	s.judge.drop()
 }

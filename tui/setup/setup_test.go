@@ -25,9 +25,18 @@ type desk struct {
 	kept    []string
 	saved   *setup.Draft
 	replace bool
+	slow    *[]func() // judgements that a test lets come; nil: each comes at once
 }
 
-func (d *desk) Check(draft setup.Draft) setup.Paper {
+func (d *desk) Check(draft setup.Draft, tell func(setup.Paper)) {
+	if d.slow != nil {
+		*d.slow = append(*d.slow, func() { tell(d.judge(draft)) })
+		return
+	}
+	tell(d.judge(draft))
+}
+
+func (d *desk) judge(draft setup.Draft) setup.Paper {
 	p := d.paper
 	p.Text = "# What a unit of this product must hold.\n"
 	for k, v := range draft {
@@ -89,6 +98,7 @@ func begin(t *testing.T, m setup.Setup, d setup.Draft) *run {
 		r.desk.was = d
 	}
 	r.s = New(r.desk, m, d, Options{File: "sectag.toml", Palette: paint.Palette{Bare: true}, Over: func(note string, written bool) { r.note, r.wrote = note, written }})
+	r.settle()
 	return r
 }
 
@@ -112,13 +122,29 @@ func (r *run) press(keys ...any) *run {
 		switch k := k.(type) {
 		case form.Key:
 			r.act = r.s.Press(k)
+			r.settle()
 		case string:
 			for _, c := range k {
 				r.act = r.s.Press(form.Of(c))
+				r.settle()
 			}
 		}
 	}
 	return r
+}
+
+// settle takes in what the bench has said.
+func (r *run) settle() {
+	for {
+		select {
+		case <-r.s.Wake():
+			if act := r.s.Come(time.Time{}); act != way.Nothing {
+				r.act = act
+			}
+		default:
+			return
+		}
+	}
 }
 
 // answers lets the bench answer.
@@ -130,6 +156,7 @@ func (r *run) answers(told setup.Told) *run {
 	r.desk.tell(told)
 	<-r.s.Wake()
 	r.act = r.s.Come(time.Time{})
+	r.settle()
 	return r
 }
 
@@ -218,6 +245,7 @@ func TestAFileThatIsThereIsReplacedOnlyWhenThatIsSaid(t *testing.T) {
 	r := toTheEnd(t)
 	r.s.m.Exists, r.desk.paper.Replaces = true, `sectag.toml: the profile of product "old", station "1", 7 lines. They are gone then.`
 	r.s.ask()
+	r.settle()
 	r.sees(`r replaces sectag.toml: the profile of product "old"`, "r replace")
 	if r.press(enter).sees("r replaces it"); r.desk.saved != nil {
 		t.Error("enter replaced it")
@@ -228,6 +256,43 @@ func TestAFileThatIsThereIsReplacedOnlyWhenThatIsSaid(t *testing.T) {
 	r.answers(setup.Told{Event: setup.Saved{Failed: true}, Fault: cred.Failed("config.file", "it was changed meanwhile", "begin again")})
 	if r.sees("it was changed meanwhile", "begin again"); r.act != way.Nothing || r.wrote {
 		t.Error("a failure is told as written")
+	}
+}
+
+// TestASlowDiskHoldsNoKey: while a judgement does not come, keys are taken, enter waits for the judgement of what is typed by then, and
+// what was typed after it comes after it.
+func TestASlowDiskHoldsNoKey(t *testing.T) {
+	r := fresh(t)
+	var slow []func()
+	r.desk.slow = &slow
+	comes := func() {
+		t.Helper()
+		if len(slow) != 1 {
+			t.Fatalf("%d judgements under way, want 1", len(slow))
+		}
+		now := slow[0]
+		slow = nil
+		now()
+		r.settle()
+	}
+	r.press("x", tab, "ten", enter, form.Key{Name: form.ClearLine}, "10y", enter, "3").sees("1 of 10", "life, such as 10y  ten", "reading what the profile names")
+	if sp := r.s.Speech(); !sp.Works || !sp.Holds {
+		t.Error("waiting is not said to be work")
+	}
+	comes() // of "x" alone
+	r.sees("1 of 10", "reading")
+	comes() // of "ten": it is wrong, and typed anew
+	comes() // of what the line is cleared to
+	r.sees("1 of 10", "10y", "reading")
+	comes() // of "10y"
+	r.sees("2 of 10", "station ", "▸ station   3")
+	r.press(enter, enter, "typed ahead", esc)
+	comes()
+	if r.sees("2 of 10"); strings.Contains(r.s.View(), "reading") || len(r.s.judge.ahead) > 0 {
+		t.Error("esc does not give up the waiting")
+	}
+	if r.press(enter, form.Key{Name: form.Interrupt}); r.act != way.Quit {
+		t.Error("ctrl+c waits for the disk")
 	}
 }
 

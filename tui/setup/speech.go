@@ -13,7 +13,8 @@ import (
 // Speech is the question for those who see no window: what is asked, what is offered, and what is wrong with the answer before.
 func (s *Screens) Speech() way.Speech {
 	n, of := s.m.Place()
-	out := way.Speech{Lines: []string{fmt.Sprintf("question %d of %d of the profile %s", n, of, s.File)}, Works: !s.m.Rest()}
+	holds := len(s.judge.ahead) > 0 || s.m.At == setup.Review && s.judge.busy
+	out := way.Speech{Lines: []string{fmt.Sprintf("question %d of %d of the profile %s", n, of, s.File)}, Works: !s.m.Rest() || holds, Holds: holds}
 	add := func(ls ...paint.Line) {
 		for _, l := range ls {
 			text := ""

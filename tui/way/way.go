@@ -56,6 +56,7 @@ type Speech struct {
 	Secret bool     // what is asked for must not be shown while it is typed
 	Types  bool     // a line that is no key is text, such as a label; elsewhere it is a mistake, and no letter of it may be pressed
 	Works  bool     // something is at work: nothing is waited for from a person
+	Holds  bool     // what is asked next is not known yet: no line is read meanwhile, for it would answer the wrong question
 }
 
 // Copier is a way that can ask for something to be put into the terminal's clipboard.

@@ -18,17 +18,8 @@ import (
 	"example.org/sectag/tui/way"
 )
 
-// Look is what a person wants of the screens, whichever they are.
-type Look struct {
-	ASCII bool // ASCII characters only
-	Plain bool // lines instead of windows
-	Still bool // the mouse is left to the terminal
-	UTC   bool // times of day are UTC
-}
-
 // Options are what a house begins with.
 type Options struct {
-	Look
 	Found bool   // there is a profile file
 	Port  string // named on the command line, or ""
 	Title string // instead of the product's name; "" is that
@@ -37,25 +28,21 @@ type Options struct {
 // house is what the ways in share while a person goes from one to the other: the terminal, the profile and the ledger.
 type house struct {
 	*console.Console
+	Look
 	Options
-	on    *terminal
+	on    *Terminal
 	job   *job.Job
 	note  string // what the way that was left last came to, for the door
 	visit string // the port of a unit of the station that somebody wants to look into
 	shift machine.Counter
 }
 
-// Live takes the terminal and goes the ways that the person chooses, the named one first, until one is left for good. The benches outlive
-// their screens: each comes to a rest and is closed after them, and the job with the last.
-func Live(ctx context.Context, c *console.Console, j *job.Job, o Options, first door.Way, named bool) error {
-	h := &house{Console: c, Options: o, job: j}
-	h.on = h.terminal(ctx)
+// Live goes the ways that the person chooses, the named one first, until one is left for good. The benches outlive their screens: each
+// comes to a rest and is closed after them, and the job with the last.
+func (t *Terminal) Live(ctx context.Context, j *job.Job, o Options, first door.Way, named bool) error {
+	h := &house{Console: t.Console, Look: t.Look, Options: o, on: t, job: j}
 	defer func() { h.job.Close() }() // set-up may have put another one in its place
-	err := h.live(ctx, first, named)
-	if e := h.on.Hide(); err == nil && ctx.Err() == nil {
-		err = e
-	}
-	return err
+	return h.live(ctx, first, named)
 }
 
 func (h *house) live(ctx context.Context, first door.Way, named bool) error {

@@ -3,11 +3,25 @@ package house
 import (
 	"context"
 
+	"example.org/sectag/bench/profile"
 	"example.org/sectag/cmd/sectag/job"
 	"example.org/sectag/cmd/sectag/wizard"
 	"example.org/sectag/cred"
 	"example.org/sectag/tui/way"
 )
+
+// Mend shows the values of a profile that cannot be used, with what is said against each, and reads it again once it was written. Who leaves
+// it as it is gets the fault that it has.
+func (t *Terminal) Mend(fault error) (profile.Profile, bool, error) {
+	out, err := wizard.Run(t.Console, t, true, t.palette())
+	switch {
+	case err != nil:
+		return profile.Profile{}, false, err
+	case !out.Written:
+		return profile.Profile{}, false, fault
+	}
+	return t.Profile()
+}
 
 // setUp asks for a profile, or for other values of the one that is there. The house lives by the new file from then on.
 func (h *house) setUp(ctx context.Context, edit bool) (way.Act, error) {

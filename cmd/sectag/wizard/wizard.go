@@ -2,9 +2,12 @@
 package wizard
 
 import (
+	"os"
+
 	"example.org/sectag/bench/profile"
 	bench "example.org/sectag/bench/setup"
 	"example.org/sectag/cmd/sectag/console"
+	"example.org/sectag/cred"
 	"example.org/sectag/flows/setup"
 	"example.org/sectag/tui/paint"
 	screens "example.org/sectag/tui/setup"
@@ -27,10 +30,7 @@ type Outcome struct {
 // Run asks for a profile, or for other values of the one that is there. What is being made or written comes to its end before it
 // returns. Faults: config.file, config.value, of a file that cannot be read.
 func Run(c *console.Console, on Stage, edit bool, p paint.Palette) (out Outcome, err error) {
-	file := c.ProfileFile
-	if file == "" {
-		file = profile.DefaultName
-	}
+	file := name(c)
 	desk, err := bench.Open(file, edit, c.Tool.Built, c.Now)
 	if err != nil {
 		return Outcome{Act: way.Quit}, err
@@ -41,4 +41,24 @@ func Run(c *console.Console, on Stage, edit bool, p paint.Palette) (out Outcome,
 	out.Act = on.Over()
 	desk.Close()
 	return out, nil
+}
+
+func name(c *console.Console) string {
+	if c.ProfileFile == "" {
+		return profile.DefaultName
+	}
+	return c.ProfileFile
+}
+
+// Mendable says with the fault of a profile how its values can be opened (--way profile), where they can.
+func Mendable(c *console.Console, fault error) error {
+	src, err := os.ReadFile(name(c))
+	if err != nil {
+		return fault
+	}
+	if _, err := profile.Values(src); err != nil {
+		return fault // its lines cannot be told apart
+	}
+	f := cred.AsFault(fault)
+	return cred.Because(fault, f.Code, f.Text, f.Hint+"; sectag --way profile opens its values")
 }
