@@ -26,7 +26,7 @@ func TestTheCableComesOutAfterEveryByte(t *testing.T) {
 				}
 				v := newVirtual(t, pass)
 				v.profile.Origin = origin
-				v.sweep(t, spare(5), func(t testing.TB, x *trial, n int) bool {
+				v.sweep(t, spare(11), func(t testing.TB, x *trial, n int) bool {
 					c := x.cable()
 					if c.cutOut = &n; fromUnit {
 						c.cutIn, c.cutOut = &n, nil
@@ -56,9 +56,9 @@ func TestTheCableComesOutOfAUnitWithAPSK(t *testing.T) {
 				if older {
 					v = v.renewed(t)
 				}
-				step := spare(15)
+				step := spare(33)
 				if fromUnit {
-					step = spare(55)
+					step = spare(121)
 				}
 				v.sweep(t, step, func(t testing.TB, x *trial, n int) bool {
 					c := x.cable()

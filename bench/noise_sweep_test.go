@@ -58,7 +58,7 @@ func oneByOne(lines map[string]noisyLine) map[string]noisyLine {
 // A line that comes unasked at any byte of any answer changes nothing; a byte that is lost, doubled or changed on its way, in either
 // direction, never ends in a false pass nor in a hang, and whatever it ends in, what is told and recorded is true, no other slot was
 // touched, and the next run makes the unit whole. The unit is blank, or holds an older identity of ours and what is somebody else's; or
-// a PSK or its identity is written by hand, into an empty slot or over an older one. In make test every fifth byte suffers one of these,
+// a PSK or its identity is written by hand, into an empty slot or over an older one. In make test every eleventh byte suffers one of these,
 // in turn, and few bytes of a unit that is not blank; in make sweep each byte each of them.
 func TestSomethingIsWrongAtEveryByte(t *testing.T) {
 	eager(t)
@@ -71,8 +71,8 @@ func TestSomethingIsWrongAtEveryByte(t *testing.T) {
 		with  func(t testing.TB, v virtual) virtual
 		alike bool // the unit's answers are as in another of these jobs
 	}{
-		"key=host":             {spare(5), func(_ testing.TB, v virtual) virtual { return v.keyed(profile.Host) }, false},
-		"key=modem":            {spare(5), func(_ testing.TB, v virtual) virtual { return v.keyed(profile.Modem) }, false},
+		"key=host":             {spare(11), func(_ testing.TB, v virtual) virtual { return v.keyed(profile.Host) }, false},
+		"key=modem":            {spare(11), func(_ testing.TB, v virtual) virtual { return v.keyed(profile.Modem) }, false},
 		"key=host,renewed":     {some, func(t testing.TB, v virtual) virtual { return v.keyed(profile.Host).renewed(t) }, false},
 		"key=modem,renewed":    {some, func(t testing.TB, v virtual) virtual { return v.keyed(profile.Modem).renewed(t) }, false},
 		"shared":               {each, func(t testing.TB, v virtual) virtual { return v.shared(t) }, false},
