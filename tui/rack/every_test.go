@@ -107,6 +107,20 @@ func overflows(view string, w, h int) string {
 	return ""
 }
 
+// cuts names what is drawn larger than the window, whose edge then cuts off what nobody decided to leave out; "" is nothing.
+func cuts(s *Station) string {
+	lines := s.lines()
+	if len(lines) > s.h {
+		return fmt.Sprintf("%d lines for a window of %d", len(lines), s.h)
+	}
+	for _, l := range lines {
+		if l.Width() > s.w {
+			return fmt.Sprintf("%v has %d cells for a window of %d", l.Spans, l.Width(), s.w)
+		}
+	}
+	return ""
+}
+
 var colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 // looks are the windows and palettes in which each state is drawn.
@@ -123,7 +137,7 @@ var looks = []struct {
 
 // TestEveryReachableStateFitsItsWindow draws each state that the machine can come to, with one lane and with two.
 func TestEveryReachableStateFitsItsWindow(t *testing.T) {
-	phases, asks, wrong, waits := map[rack.Phase]bool{}, map[rack.Ask]bool{}, false, map[bool]bool{}
+	found := map[mark]bool{}
 	for _, rule := range []rack.Start{rack.Key, rack.Auto, rack.Labelled} {
 		for lanes := uint8(1); lanes <= 2; lanes++ {
 			if raced && lanes > 1 {
@@ -134,9 +148,8 @@ func TestEveryReachableStateFitsItsWindow(t *testing.T) {
 			for _, r := range states {
 				for n := range lanes {
 					l := r.Lane(int(n))
-					phases[l.Phase], asks[l.Ask], wrong = true, true, wrong || l.Wrong
+					found[mark{l.Phase, l.Ask, l.Wrong, r.Waiting() != 0}] = true
 				}
-				waits[r.Waiting() != 0] = true
 				if key := seen(r, lanes); !drawn[key] {
 					drawn[key] = true
 					fits(t, dressed(r, lanes), key)
@@ -148,9 +161,35 @@ func TestEveryReachableStateFitsItsWindow(t *testing.T) {
 			t.Logf("%v, %d lanes: %d states, %d drawn", rule, lanes, len(states), len(drawn))
 		}
 	}
-	if len(phases) != int(rack.Broken)+1 || len(asks) != rack.Asks || !wrong || len(waits) != 2 {
-		t.Errorf("not everything was walked: phases %v, asks %v, wrong %v, labels that wait %v", phases, asks, wrong, waits)
+	for _, m := range marks() {
+		if !found[m] {
+			t.Errorf("not walked: %+v", m)
+		}
 	}
+}
+
+// mark is what a lane can be, with a label that waits or without.
+type mark struct {
+	phase rack.Phase
+	ask   rack.Ask
+	wrong bool
+	label bool
+}
+
+// marks are all that there are: only who asks has a question, and only who failed can be the wrong one.
+func marks() (out []mark) {
+	for _, label := range []bool{false, true} {
+		for p := rack.Absent; p <= rack.Broken; p++ {
+			if p != rack.Asking {
+				out = append(out, mark{phase: p, label: label})
+			}
+		}
+		for ask := range rack.Ask(rack.Asks) {
+			out = append(out, mark{phase: rack.Asking, ask: ask, label: label})
+		}
+		out = append(out, mark{phase: rack.Failed, wrong: true, label: label})
+	}
+	return out
 }
 
 // seen is all that a drawing takes from the machine.
@@ -180,6 +219,9 @@ func fits(t *testing.T, shot rack.Shot, key string) {
 		}
 		if l.palette == (paint.Palette{Bare: true}) {
 			readable(t, s, view, key)
+			if why := cuts(s); why != "" {
+				t.Errorf("%s: %s", key, why)
+			}
 		}
 		if l.palette.ASCII && strings.ContainsFunc(view, func(r rune) bool { return r > unicode.MaxASCII }) {
 			t.Fatalf("%s: more than ASCII in\n%s", key, view)
