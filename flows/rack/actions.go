@@ -66,7 +66,7 @@ func (r Rack) laneActions(n uint8) (as []Action) {
 	act := func(name string, key rune, e Event) {
 		a := Action{Name: name, Key: key, Lane: n, Event: e}
 		if l.untaken > 0 {
-			a.Disabled = "wait until the lane has answered"
+			a.Disabled = "wait for the lane's answer"
 		}
 		as = append(as, a)
 	}
