@@ -168,6 +168,22 @@ func TestEveryReachableStateFitsItsWindow(t *testing.T) {
 	}
 }
 
+// TestThirtyTwoLanesFit: as many as there can be, each in another state, and each of them turned to.
+func TestThirtyTwoLanesFit(t *testing.T) {
+	for _, rule := range []rack.Start{rack.Key, rack.Auto, rack.Labelled} {
+		b := newBench(t, rule)
+		for n := range uint8(rack.MaxLanes) {
+			all := saws(imeis[0] + cred.IMEI(n))
+			b.steps(rack.PortCame{Lane: n})
+			b.step(rack.LaneSaw{Lane: n, Saw: all[int(n)%len(all)]})
+		}
+		for turned := range uint8(rack.MaxLanes) {
+			fits(t, dressed(b.shot.Rack, rack.MaxLanes), fmt.Sprint(rule, " ", turned))
+			b.step(rack.LaneSelected{Lane: turned})
+		}
+	}
+}
+
 // mark is what a lane can be, with a label that waits or without.
 type mark struct {
 	phase rack.Phase
