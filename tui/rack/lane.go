@@ -54,7 +54,7 @@ func (s *Station) who(n int) []paint.Line {
 			first = append(first, paint.P(t+"  "))
 		}
 	}
-	return []paint.Line{paint.L(append(first, paint.P(x.Port))...)}
+	return []paint.Line{{Spans: append(first, paint.P(x.Port)), Hang: 1}}
 }
 
 // over is the verdict, what it rests on, and what comes next.
@@ -84,7 +84,7 @@ func (s *Station) over(n int, r room) []paint.Line {
 	} else if l.Phase == rack.Resting {
 		out = append(out, paint.Text(" left alone: nothing was changed"))
 	} else {
-		out = append(out, paint.Text(" "+summary(x)))
+		out = append(out, paint.Line{Spans: []paint.Span{paint.P(" " + summary(x))}, Hang: 1})
 	}
 	if x.Facts.Record != "" {
 		out = append(out, paint.L(paint.P(" record "), paint.B(x.Facts.Record)))
@@ -215,5 +215,5 @@ func (s *Station) asking(n int) []paint.Line {
 	if f := s.failure(n); f != nil {
 		out = append(out, fault(f)...)
 	}
-	return append(out, paint.L(paint.S(paint.Odd|paint.Bold, " This unit cannot be begun."), paint.P(" What it wants: "+s.shot.Rack.Waits(n)+".")))
+	return append(out, paint.Line{Spans: []paint.Span{paint.S(paint.Odd|paint.Bold, " This unit cannot be begun."), paint.P(" What it wants: " + s.shot.Rack.Waits(n) + ".")}, Hang: 1})
 }
