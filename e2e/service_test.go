@@ -71,10 +71,14 @@ func TestAReturnedUnitIsRetired(t *testing.T) {
 			t.Errorf("the record says of a slot %+v", at)
 		}
 	}
-	for _, at := range s.sectag("inspect", "--port", "modem", "--json").must(t, 0).doc(t).Slots {
+	look := s.sectag("inspect", "--port", "modem", "--json").must(t, 0)
+	for _, at := range look.doc(t).Slots {
 		if at.SecTag == 42 {
 			t.Errorf("the unit still holds %+v", at)
 		}
+	}
+	if !strings.Contains(look.out, `"store.retired"`) {
+		t.Errorf("inspect does not say that it is retired: %v", look)
 	}
 	s.sectag("ca", "crl", "--cert", "root.crt", "--key", "root.key", "--passphrase-file", "pass.txt", "--out", "list.crl").must(t, 0)
 	o := s.tool("openssl", "crl", "-in", "list.crl", "-noout", "-text").must(t, 0)

@@ -53,6 +53,9 @@ func Inspect(ctx context.Context, d device.Dialer, port string, l *ledger.Reader
 		for _, g := range before.Gone(items) {
 			looked.Findings = append(looked.Findings, g.Finding())
 		}
+		if f, retired := before.Retired(); retired {
+			looked.Findings = append(looked.Findings, f)
+		}
 		return nil
 	})
 	return looked, err
