@@ -47,6 +47,7 @@ func wayNames() (out []string) {
 func asciiFlag(c *cobra.Command, a *app) {
 	c.Flags().BoolVar(&a.look.ASCII, "ascii", false, "draw the screens with ASCII characters only")
 	c.Flags().BoolVar(&a.look.Still, "no-mouse", false, "leave the mouse to the terminal, so that it selects text as everywhere")
+	c.Flags().BoolVar(&a.look.Mute, "no-bell", false, "let the station's verdicts and questions ring no bell")
 	c.Flags().BoolVar(&a.look.Plain, "plain", false, "say the screens line by line and read lines, for a screen reader")
 	c.Flags().BoolVar(&a.look.UTC, "utc", false, "times of day on the screens are UTC instead of local")
 }

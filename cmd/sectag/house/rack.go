@@ -34,7 +34,7 @@ func (h *house) rack(ctx context.Context) (way.Act, error) {
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	h.on.Open(screens.New(r, screens.Options{Title: look.title, Station: look.station, Palette: h.palette(), Now: h.Now, Door: true, Visit: h.visits()}))
+	h.on.Open(screens.New(r, screens.Options{Title: look.title, Station: look.station, Palette: h.palette(), Now: h.Now, Silent: h.Mute, Door: true, Visit: h.visits()}))
 	left := make(chan way.Act, 1)
 	torn := false
 	go func() {

@@ -34,6 +34,7 @@ type Look struct {
 	Plain bool // lines instead of windows
 	Still bool // the mouse is left to the terminal
 	UTC   bool // times of day are UTC
+	Mute  bool // no bell
 }
 
 // Take takes the terminal. Whoever called gives it back with Hide.
