@@ -46,6 +46,8 @@ func TestTheStationPassesOneUnitAndFailsTheNext(t *testing.T) {
 	x.sees("2 units  1 pass  1 fail  50.0 %", "cmng.515", "→ ", "r retry", "put the next unit in", "v service view")
 	x.press("v") // what is in the failed one, against the ledger, and back to the shift
 	x.sees("▸ Credentials", "provision fail", "h home")
+	x.press("?")
+	x.sees("home: the station")
 	x.press("h")
 	x.sees("2 units  1 pass  1 fail  50.0 %", "passphrase", "esc later") // what opened the authority went with those lanes
 	x.press("Escape")

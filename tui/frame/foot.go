@@ -106,7 +106,7 @@ func (s window) keys(r screen.Room) []paint.Line {
 		}
 	}
 	for _, g := range globals {
-		if g.key == 'h' && !s.Door {
+		if g.key == 'h' && s.Door == "" {
 			continue
 		}
 		if s.Form == nil || Free(s.Form, g.key) {

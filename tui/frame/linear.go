@@ -55,7 +55,7 @@ func Speech(scene screen.Scene) way.Speech {
 		}
 	}
 	for _, g := range globals {
-		if g.key != 'h' || s.Door {
+		if g.key != 'h' || s.Door != "" {
 			out.Keys = append(out.Keys, string(g.key)+" "+g.text)
 		}
 	}

@@ -125,8 +125,8 @@ func help(s window) []paint.Line {
 		out = append(out, key(":", "console: an AT command of your own; esc leaves the prompt, then the page"),
 			key("/ n N", "console: look for something in the transcript, older, newer"), key("w", "on the console's page: save the transcript, masked"))
 	}
-	if s.Door {
-		out = append(out, key("h", "home: the start screen"))
+	if s.Door != "" {
+		out = append(out, key("h", "home: "+s.Door))
 	}
 	out = append(out, paint.Line{}, paint.L(paint.B("Everywhere")),
 		key("t", "what went over the line to the modem; keys and passphrases are masked"),

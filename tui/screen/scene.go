@@ -59,7 +59,7 @@ type Scene struct {
 	Form     *form.Form // the open question, nil when there is none
 	Query    string     // what was looked for in the transcript; "" for nothing
 	Note     string     // what the last key or answer led to, in one line
-	Door     bool       // there is a start screen to go back to
+	Door     string     // what h comes back to; "": there is nothing
 	Over     Over
 	Scroll   int // lines that have gone above the upper edge
 	Progress flows.Progress

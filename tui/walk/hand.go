@@ -26,7 +26,7 @@ type Bench interface {
 // terminal side remembers by itself.
 type hand struct {
 	bench     Bench
-	door      bool // there is one to leave for
+	door      string // what there is to leave for; "": nothing
 	before    form.Before
 	form      *form.Form
 	list      pick.Lister
@@ -312,7 +312,7 @@ func (h *hand) everywhere(k rune, s sight) way.Act {
 	if (k == ':' || k == '/') && s.machine.Console() != nil {
 		return h.console(k, s)
 	}
-	if k == 'h' && h.door {
+	if k == 'h' && h.door != "" {
 		return h.home(s)
 	}
 	if h.over != screen.Nothing || h.form != nil {

@@ -19,7 +19,7 @@ type Options struct {
 	Station  string // the station's id
 	Palette  paint.Palette
 	LastPort string           // offered first
-	Door     bool             // there is a start screen to go back to
+	Door     string           // what h comes back to, such as "the start screen"; "": there is nothing
 	UTC      bool             // times of day are UTC instead of local
 	Commands []form.Choice    // that the prompt of the lab completes, each with what it does
 	Explain  screen.Explainer // nil: no code is explained

@@ -115,6 +115,14 @@ func (h *house) setting() setting {
 	return setting{title: h.job.Settled.Product, station: h.job.Settled.Station}
 }
 
+// back is where h leads from the seven screens.
+func (h *house) back() string {
+	if h.visit != "" {
+		return "the station"
+	}
+	return "the start screen"
+}
+
 // at is the port that is worked at, where it is known before anybody chooses one.
 func (h *house) at() string {
 	if h.visit != "" {

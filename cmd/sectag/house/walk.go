@@ -32,7 +32,7 @@ func (h *house) walk(ctx context.Context, t flows.Terms) (way.Act, error) {
 	c.Trace = func(l flows.TraceLine) { screens.Trace(l) }
 	c.Once = false
 	b := bench.New(c)
-	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: h.palette(), LastPort: console.LastPort(), Now: h.Now, Door: true, UTC: h.UTC, Commands: commands(), Explain: explain, List: setup.Here})
+	screens = walk.New(b, walk.Options{Title: s.title, Station: s.station, Palette: h.palette(), LastPort: console.LastPort(), Now: h.Now, Door: h.back(), UTC: h.UTC, Commands: commands(), Explain: explain, List: setup.Here})
 	loop, end := context.WithCancel(ctx)
 	defer end()
 	work, giveUp := context.WithCancel(context.WithoutCancel(ctx))
